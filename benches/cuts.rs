@@ -1,0 +1,184 @@
+//! How long what is open outlives the access to it: from the click on "sign out" to the last byte.
+//!
+//! `cargo bench --bench cuts` opens 1,000 streams of each kind through a Doorward in process, a hundred to a session, while
+//! the application goes on sending on every one of them; then all sessions are signed out at once. The time of a stream
+//! begins when the sign-out of its session is sent, so it holds the store's commit too, and ends when its client has read
+//! the end. Another number of streams: `cargo bench --bench cuts -- 200`. A stream takes four open files (`ulimit -n`).
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    unreachable_pub,
+    reason = "a measurement prints and may panic, and the harness is shared with the tests"
+)]
+
+#[path = "../tests/support/mod.rs"]
+mod support;
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use doorward::config::defaults::STREAM_CUT;
+use doorward::tasks::Tasks;
+use futures_util::future::join_all;
+use http_body_util::BodyExt as _;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use support::world::{ROUTES, url};
+use support::{Answer, Browser, H2, World};
+
+/// Streams of one session: as many as a connection of HTTP/2 may have at once, and a round number.
+const PER_SESSION: usize = 100;
+
+/// How often the application sends on every stream.
+const BEAT: Duration = Duration::from_millis(100);
+
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    WebSocket,
+    Events,
+    Download,
+    Http2,
+}
+
+impl Kind {
+    /// What the application says first, and what again and again.
+    const fn says(self) -> (&'static str, &'static [u8]) {
+        match self {
+            Self::WebSocket => (
+                "HTTP/1.1 101 X\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n",
+                b"\x81\x05hello",
+            ),
+            Self::Events | Self::Http2 => (
+                "HTTP/1.1 200 X\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n",
+                b"d\r\ndata: hello\n\n\r\n",
+            ),
+            Self::Download => (
+                "HTTP/1.1 200 X\r\nContent-Length: 1000000000\r\n\r\n",
+                &[b'x'; 1024],
+            ),
+        }
+    }
+
+    const fn fields(self) -> &'static str {
+        match self {
+            Self::WebSocket => {
+                "Connection: Upgrade\r\nUpgrade: websocket\r\nOrigin: https://app.example.com\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+            }
+            Self::Events | Self::Download | Self::Http2 => "",
+        }
+    }
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let number = std::env::args().find_map(|word| word.parse().ok());
+    let number: usize = number.unwrap_or(1_000);
+    println!("kind        streams  median ms  worst ms");
+    for kind in [Kind::WebSocket, Kind::Events, Kind::Download, Kind::Http2] {
+        let mut times = measure(kind, number).await;
+        times.sort_unstable();
+        let (median, worst) = (times[times.len() / 2], times[times.len() - 1]);
+        println!(
+            "{:<10}  {:>7}  {:>9.1}  {:>8.1}",
+            format!("{kind:?}"),
+            times.len(),
+            median.as_secs_f64() * 1e3,
+            worst.as_secs_f64() * 1e3
+        );
+        anyhow::ensure!(worst <= STREAM_CUT, "{kind:?} outlived stream_cut");
+    }
+    Ok(())
+}
+
+/// Opens the streams, ends their sessions, and says how long each went on.
+async fn measure(kind: Kind, number: usize) -> Vec<Duration> {
+    let world = World::with(ROUTES).await;
+    let tasks = Tasks::new();
+    speak(kind, &world, &tasks);
+    let mut sessions = Vec::new();
+    for first in (0..number).step_by(PER_SESSION) {
+        let (mut browser, _) = world.signed_in().await;
+        let mut h2 = H2::open(world.broker.address).await;
+        let mut ends = Vec::new();
+        for _ in first..number.min(first + PER_SESSION) {
+            ends.push(open(kind, &browser, &mut h2, &tasks).await);
+        }
+        let csrf = browser.get(&url("/_sso/logout")).await.input("csrf");
+        sessions.push((browser, csrf, ends));
+    }
+    let times = join_all(sessions.into_iter().map(end)).await.concat();
+    assert!(tasks.finish(Duration::from_secs(10)).await, "work is left");
+    world.end(&[]).await;
+    times
+}
+
+type Ends = Vec<JoinHandle<Instant>>;
+
+/// Signs out, and waits for the end of everything that the session had open.
+async fn end((mut browser, csrf, ends): (Browser, String, Ends)) -> Vec<Duration> {
+    let verdict = Instant::now();
+    let signed_out = browser.post(&url("/_sso/logout"), &[("csrf", &csrf)]).await;
+    assert!(signed_out.status < 400, "{}", signed_out.text);
+    let ends = join_all(ends).await.into_iter();
+    ends.map(|end| end.unwrap().duration_since(verdict))
+        .collect()
+}
+
+/// Makes the application speak on every stream that comes, again and again.
+fn speak(kind: Kind, world: &World, tasks: &Tasks) {
+    let (head, words) = kind.says();
+    let voices: Arc<Mutex<Vec<mpsc::Sender<Vec<u8>>>>> = Arc::default();
+    let all = Arc::clone(&voices);
+    world.application.answer("/stream", move |_| {
+        let (voice, ear) = mpsc::channel(8);
+        let first = [head.as_bytes(), words].concat();
+        voice.try_send(first).unwrap();
+        voices.lock().unwrap().push(voice);
+        Answer::Stream(ear)
+    });
+    let stop = tasks.stopping().clone();
+    tasks.spawn(async move {
+        let mut beat = tokio::time::interval(BEAT);
+        while stop.run_until_cancelled(beat.tick()).await.is_some() {
+            // One that is full has been cut, or takes the next word.
+            let say = |voice: &mpsc::Sender<Vec<u8>>| voice.try_send(words.to_vec());
+            all.lock().unwrap().iter().map(say).for_each(drop);
+        }
+    });
+}
+
+/// Opens a stream, waits until something has come, and reads on to the end.
+async fn open(kind: Kind, browser: &Browser, h2: &mut H2, tasks: &Tasks) -> JoinHandle<Instant> {
+    if matches!(kind, Kind::Http2) {
+        let request = http::Request::get("http://app.example.com/stream")
+            .header("cookie", browser.cookie_field("app.example.com"));
+        let mut body = h2.begin(request).await.into_body();
+        body.frame().await.unwrap().unwrap();
+        return tasks.spawn(async move {
+            loop {
+                match body.frame().await {
+                    Some(Ok(_)) => {}
+                    Some(Err(_)) => return Instant::now(),
+                    None => panic!("it ended as if it were complete"),
+                }
+            }
+        });
+    }
+    let mut line = browser.open("GET /stream", kind.fields()).await;
+    line.head().await;
+    line.bytes(1).await;
+    tasks.spawn(async move {
+        if matches!(kind, Kind::WebSocket) {
+            line.until("access ended").await;
+            line.send(b"\x88\x82\0\0\0\0\x03\xf0").await;
+        }
+        let rest = line.rest().await;
+        assert!(!rest.ends_with("0\r\n\r\n"), "it looks complete");
+        Instant::now()
+    })
+}

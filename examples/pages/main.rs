@@ -1,0 +1,34 @@
+//! Writes every page into a folder, to be looked at in a browser: `cargo run --example pages -- FOLDER`.
+//!
+//! `tests/pages.rs` reads the same pages.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "the texts of the samples are fixed, and a mistake in them should stop the program"
+)]
+
+mod samples;
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use doorward::pages::Pages;
+use samples::{Cast, Sample};
+
+fn main() -> anyhow::Result<()> {
+    let folder: PathBuf = std::env::args_os()
+        .nth(1)
+        .context("usage: cargo run --example pages -- FOLDER")?
+        .into();
+    fs::create_dir_all(&folder)?;
+    let pages = Pages::new()?;
+    let mut index = String::from("<!doctype html><meta charset=utf-8><title>Pages</title><ul>");
+    for Sample { name, response, .. } in samples::all(&pages, &Cast::usual())? {
+        fs::write(folder.join(format!("{name}.html")), response.body())?;
+        index.push_str(&format!("<li><a href=\"{name}.html\">{name}</a>"));
+    }
+    fs::write(folder.join("index.html"), index)?;
+    Ok(())
+}

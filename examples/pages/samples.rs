@@ -1,0 +1,422 @@
+//! Every problem and every view, with each of their optional fields and without it.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use doorward::address::{Origin, ReturnPath};
+use doorward::clock::Timestamp;
+use doorward::config::Slug;
+use doorward::pages::{
+    Account, AtProvider, Choose, Destination, DevForm, Door, DoorProvider, EmailFault, EmailFirst,
+    Ended, Fact, FormFault, LoggedOut, LogoutConfirm, Look, Loop, Notice, Organization, Pages,
+    Place, Problem, Redirecting,
+};
+use doorward::telemetry::Reference;
+use http::Response;
+
+/// One page.
+#[derive(Debug)]
+pub(crate) struct Sample {
+    /// What it shows, as a file name.
+    pub(crate) name: String,
+    /// What is sent.
+    pub(crate) response: Response<Bytes>,
+}
+
+/// The texts that come from outside.
+#[derive(Debug)]
+pub(crate) struct Cast {
+    site: Origin,
+    provider_origin: Origin,
+    slugs: [Slug; 3],
+    organizations: [String; 3],
+    buttons: [String; 3],
+    email: String,
+    person: String,
+    claim: String,
+    token: String,
+    rd: ReturnPath,
+}
+
+impl Cast {
+    /// Texts as they are in real life.
+    pub(crate) fn usual() -> Self {
+        Self {
+            organizations: ["Acme Inc.", "Globex", "Initech Research Laboratories"]
+                .map(str::to_owned),
+            buttons: ["Okta", "Google", "the Acme partner directory"]
+                .map(|name| format!("Sign in with {name}")),
+            email: "ada.lovelace@acme.com".to_owned(),
+            person: "Ada Lovelace".to_owned(),
+            claim: "5f3c1e0b-88d1-4a0e-9f0e-2f6c0a7b1d11".to_owned(),
+            token: "dG9rZW4tZm9yLXRoZS1mb3Jt".to_owned(),
+            ..Self::hostile("")
+        }
+    }
+
+    /// The same text everywhere.
+    pub(crate) fn hostile(text: &str) -> Self {
+        let own = || text.to_owned();
+        Self {
+            site: Origin::parse("https://app.example.com").unwrap(),
+            provider_origin: Origin::parse("https://acme.okta.example").unwrap(),
+            slugs: ["acme", "globex", "initech"].map(|slug| Slug::parse(slug).unwrap()),
+            organizations: [own(), own(), own()],
+            buttons: [own(), own(), own()],
+            email: own(),
+            person: own(),
+            claim: own(),
+            token: own(),
+            rd: ReturnPath::parse("/reports?id=7&x='%22", "/_sso").unwrap(),
+        }
+    }
+
+    fn organization(&self, which: usize) -> Organization<'_> {
+        Organization {
+            slug: &self.slugs[which],
+            name: &self.organizations[which],
+        }
+    }
+
+    /// The first `count` organizations.
+    fn organizations(&self, count: usize) -> Vec<Organization<'_>> {
+        (0..count).map(|which| self.organization(which)).collect()
+    }
+
+    /// The frame: with the organization, or without.
+    pub(crate) fn look(&self, known: bool, place: Place) -> Look<'_> {
+        Look {
+            site: &self.site,
+            prefix: "/_sso",
+            place,
+            organization: known.then(|| self.organization(0)),
+        }
+    }
+
+    /// Every problem, with every combination of what it can tell.
+    pub(crate) fn problems(&self) -> Vec<Problem> {
+        let rd = || self.rd.clone();
+        let provider = || self.buttons[0].clone();
+        let mut all = vec![
+            Problem::LoginExpired { rd: rd() },
+            Problem::LoginCancelled {
+                provider: provider(),
+                rd: rd(),
+            },
+            Problem::ProviderUnreachable {
+                provider: provider(),
+                rd: rd(),
+            },
+            Problem::ProviderRefused {
+                provider: provider(),
+                rd: rd(),
+            },
+            Problem::ProviderMisconfigured {
+                provider: provider(),
+                rd: rd(),
+            },
+            Problem::OrganizationUnknown,
+            Problem::OrganizationSuspended,
+            Problem::SignInRequired { rd: rd() },
+            Problem::CookiesBlocked { rd: rd() },
+            Problem::AppUnreachable { rd: rd() },
+            Problem::AppSlow { rd: rd() },
+            Problem::TooManyAttempts {
+                retry_after: Duration::from_millis(29_500),
+                rd: rd(),
+            },
+            Problem::BadRequest,
+            Problem::MisdirectedRequest,
+            Problem::NotFound,
+            Problem::MethodNotAllowed,
+            Problem::HeadersTooLarge,
+            Problem::Broken { rd: rd() },
+        ];
+        all.extend(self.problems_with_details());
+        all
+    }
+
+    fn problems_with_details(&self) -> Vec<Problem> {
+        let rd = || self.rd.clone();
+        let provider = || self.buttons[0].clone();
+        let mut all = Vec::new();
+        for email in [Some(self.email.clone()), None] {
+            all.extend([
+                Problem::AccountNotAllowed {
+                    email: email.clone(),
+                    rd: rd(),
+                },
+                Problem::EmailUnverified {
+                    email: email.clone(),
+                    provider: provider(),
+                    rd: rd(),
+                },
+                Problem::NotAllowedHere { email, rd: rd() },
+            ]);
+        }
+        let reasons = [
+            Ended::Idle,
+            Ended::Lifetime,
+            Ended::Withdrawn,
+            Ended::AtProvider,
+            Ended::Unknown,
+        ];
+        all.extend(reasons.map(|why| Problem::SessionEnded { why, rd: rd() }));
+        let causes = [
+            Loop::Scheme,
+            Loop::Host,
+            Loop::Cookie,
+            Loop::Clock,
+            Loop::Unknown,
+        ];
+        all.extend(causes.map(|cause| Problem::RedirectLoop { cause, rd: rd() }));
+        all
+    }
+
+    fn facts(&self) -> Vec<Fact<'_>> {
+        ["Remote-User", "Remote-Email", "Remote-Groups"]
+            .map(|name| Fact {
+                name,
+                value: self.claim.clone(),
+            })
+            .into()
+    }
+
+    fn leads_to(&self) -> Vec<Origin> {
+        vec![self.provider_origin.clone()]
+    }
+}
+
+/// All pages, problems first.
+pub(crate) fn all(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages::Error> {
+    let mut samples = problems(pages, cast);
+    samples.extend(doors(pages, cast)?);
+    samples.extend(email_first(pages, cast)?);
+    samples.extend(accounts(pages, cast)?);
+    samples.extend(forms(pages, cast)?);
+    Ok(samples)
+}
+
+fn problems(pages: &Pages, cast: &Cast) -> Vec<Sample> {
+    let mut samples = Vec::new();
+    for (known, place, frame) in [
+        (true, Place::Shared, "shared"),
+        (true, Place::Own, "own"),
+        (false, Place::Shared, "nobody"),
+    ] {
+        for (number, problem) in cast.problems().iter().enumerate() {
+            let look = cast.look(known, place);
+            samples.push(Sample {
+                name: format!("problem-{}-{number}-{frame}", problem.code()),
+                response: pages.problem(&look, problem, Reference::random()),
+            });
+        }
+    }
+    samples
+}
+
+fn doors(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages::Error> {
+    let mut samples = Vec::new();
+    let notices = [
+        None,
+        Some(Notice::AnotherAccount),
+        Some(Notice::FreshSignIn),
+        Some(Notice::Ended(Ended::Idle)),
+        Some(Notice::Ended(Ended::Lifetime)),
+        Some(Notice::Ended(Ended::Withdrawn)),
+        Some(Notice::Ended(Ended::AtProvider)),
+        Some(Notice::Ended(Ended::Unknown)),
+    ];
+    for (place, providers) in [
+        (Place::Shared, 0),
+        (Place::Shared, 1),
+        (Place::Own, 3),
+        (Place::Shared, 3),
+    ] {
+        for notice in notices {
+            for (login_hint, prompt, last_used) in
+                options(cast.email.as_str(), "select_account", &cast.slugs[1])
+            {
+                let door = Door {
+                    organization: cast.organization(0),
+                    providers: (0..providers)
+                        .map(|which| DoorProvider {
+                            id: &cast.slugs[which],
+                            label: &cast.buttons[which],
+                        })
+                        .collect(),
+                    rd: &cast.rd,
+                    csrf: &cast.token,
+                    login_hint,
+                    prompt,
+                    carried: Vec::new(),
+                    last_used,
+                    notice,
+                    leads_to: cast.leads_to(),
+                };
+                samples.push(Sample {
+                    name: format!("door-{}", samples.len()),
+                    response: pages.show(&cast.look(true, place), &door)?,
+                });
+            }
+        }
+    }
+    Ok(samples)
+}
+
+fn email_first(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages::Error> {
+    let mut samples = Vec::new();
+    let faults = [
+        None,
+        Some(EmailFault::Missing),
+        Some(EmailFault::Malformed),
+        Some(EmailFault::UnknownDomain),
+    ];
+    for error in faults {
+        for (email, remembered, listed) in options(cast.email.as_str(), cast.organization(1), 3) {
+            let view = EmailFirst {
+                rd: &cast.rd,
+                csrf: &cast.token,
+                email,
+                error,
+                remembered,
+                organizations: cast.organizations(listed.unwrap_or(0)),
+                leads_to: Vec::new(),
+            };
+            samples.push(Sample {
+                name: format!("email-first-{}", samples.len()),
+                response: pages.show(&cast.look(false, Place::Shared), &view)?,
+            });
+        }
+    }
+    Ok(samples)
+}
+
+fn accounts(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages::Error> {
+    let mut samples = Vec::new();
+    for (name, email, facts) in options(cast.person.as_str(), cast.email.as_str(), cast.facts()) {
+        for others in [0, 3] {
+            let facts = facts.clone().unwrap_or_default();
+            let view = Account {
+                name,
+                email,
+                organization: cast.organization(0),
+                provider: &cast.buttons[0],
+                since: Timestamp::from_seconds(1_790_000_000),
+                until: Timestamp::from_seconds(1_790_086_400),
+                others: cast.organizations(others),
+                headers: facts.clone(),
+                claims: facts,
+                csrf: &cast.token,
+                leads_to: cast.leads_to(),
+            };
+            samples.push(Sample {
+                name: format!("account-{}", samples.len()),
+                response: pages.show(&cast.look(true, Place::Shared), &view)?,
+            });
+        }
+    }
+    Ok(samples)
+}
+
+fn forms(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages::Error> {
+    let look = cast.look(true, Place::Shared);
+    let mut samples = Vec::new();
+    let mut add = |name: &str, response| {
+        samples.push(Sample {
+            name: name.to_owned(),
+            response,
+        })
+    };
+    let choose = Choose {
+        email: &cast.email,
+        organizations: cast.organizations(3),
+        rd: &cast.rd,
+    };
+    add(
+        "choose",
+        pages.show(&cast.look(false, Place::Shared), &choose)?,
+    );
+    for (number, (email, error, _)) in options(cast.email.as_str(), FormFault::Email, ())
+        .into_iter()
+        .enumerate()
+    {
+        let form = DevForm {
+            action: "/_sso/callback/dev",
+            state: &cast.token,
+            email,
+            error,
+            leads_to: cast.leads_to(),
+        };
+        add(&format!("dev-form-{number}"), pages.show(&look, &form)?);
+    }
+    let confirm = LogoutConfirm {
+        csrf: &cast.token,
+        rd: &cast.rd,
+        leads_to: cast.leads_to(),
+    };
+    add("logout-confirm", pages.show(&look, &confirm)?);
+    samples.extend(ways_out(pages, cast)?);
+    Ok(samples)
+}
+
+fn ways_out(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages::Error> {
+    let look = cast.look(true, Place::Shared);
+    let mut samples = Vec::new();
+    let mut add = |name: &str, response| {
+        samples.push(Sample {
+            name: name.to_owned(),
+            response,
+        });
+    };
+    let label = cast.buttons[0].as_str();
+    let elsewhere = Destination::parse("https://acme.okta.example/logout?from=doorward&to='")?;
+    for (name, provider) in [
+        ("logged-out-unknown", AtProvider::Unknown),
+        ("logged-out-ended", AtProvider::Ended { label }),
+        (
+            "logged-out-still",
+            AtProvider::StillSignedIn {
+                label,
+                others: Vec::new(),
+                sign_out: None,
+            },
+        ),
+        (
+            "logged-out-link",
+            AtProvider::StillSignedIn {
+                label,
+                others: cast.buttons.iter().skip(1).map(String::as_str).collect(),
+                sign_out: Some(elsewhere.clone()),
+            },
+        ),
+    ] {
+        let view = LoggedOut {
+            provider,
+            sign_in: Destination::parse("/_sso/login/acme")?,
+        };
+        add(name, pages.show(&look, &view)?);
+    }
+    add(
+        "redirecting",
+        pages.show(&look, &Redirecting { to: &elsewhere })?,
+    );
+    Ok(samples)
+}
+
+/// Every combination of three things being there or not.
+fn options<A: Clone, B: Clone, C: Clone>(
+    first: A,
+    second: B,
+    third: C,
+) -> Vec<(Option<A>, Option<B>, Option<C>)> {
+    (0..8)
+        .map(|bits| {
+            (
+                (bits & 1 != 0).then(|| first.clone()),
+                (bits & 2 != 0).then(|| second.clone()),
+                (bits & 4 != 0).then(|| third.clone()),
+            )
+        })
+        .collect()
+}

@@ -1,0 +1,233 @@
+//! The operator's listeners: probes and metrics on the management address, live commands on the admin socket.
+//!
+//! Owns: `/livez`, `/readyz`, `/healthz`, `/metrics`, what `doorward status` asks, and what the live commands ask and
+//! change. Leaves to others: everything a visitor meets, and the records themselves. Invariants: none of this exists on the public listener (threat model 50); a probe never depends on a
+//! provider or an application, and never waits.
+
+mod commands;
+mod query;
+mod report;
+#[cfg(test)]
+mod tests;
+pub mod views;
+
+pub use report::{Organization, Provider, Report};
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, request};
+use http_body::Body;
+use http_body_util::Full;
+
+use crate::address::Host;
+use crate::clock::{Clock, Timestamp};
+use crate::config::Config;
+use crate::pipeline::Pipeline;
+use crate::session::Sessions;
+use crate::store::Store;
+use crate::tasks::Tasks;
+use crate::telemetry::Metrics;
+
+/// What the operator's listeners answer from. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Admin(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    config: Arc<Config>,
+    clock: Arc<dyn Clock>,
+    store: Arc<dyn Store>,
+    pipeline: Pipeline,
+    sessions: Arc<Sessions>,
+    metrics: Metrics,
+    tasks: Tasks,
+    started_at: Timestamp,
+    draining: AtomicBool,
+}
+
+/// What the operator's listeners are made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// The file.
+    pub config: Arc<Config>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Where records are.
+    pub store: Arc<dyn Store>,
+    /// The providers, through the room that speaks to them.
+    pub pipeline: Pipeline,
+    /// The sessions.
+    pub sessions: Arc<Sessions>,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// Where work goes that must finish once begun.
+    pub tasks: Tasks,
+}
+
+/// Which of the two listeners a request came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    /// TCP, for probes and Prometheus.
+    Management,
+    /// The Unix socket, for the command line.
+    Socket,
+}
+
+impl Admin {
+    /// From its parts.
+    pub fn new(parts: Parts) -> Self {
+        let started_at = parts.clock.now();
+        Self(Arc::new(Shared {
+            config: parts.config,
+            clock: parts.clock,
+            store: parts.store,
+            pipeline: parts.pipeline,
+            sessions: parts.sessions,
+            metrics: parts.metrics,
+            tasks: parts.tasks,
+            started_at,
+            draining: AtomicBool::new(false),
+        }))
+    }
+
+    /// Leaves readiness: the first step of stopping.
+    pub fn drain(&self) {
+        self.0.draining.store(true, Ordering::SeqCst);
+    }
+
+    /// Answers one request.
+    ///
+    /// # Cancel safety
+    /// Safe: what must finish is a task of its own.
+    pub async fn answer<B>(&self, request: Request<B>, door: Door) -> Response<Full<Bytes>>
+    where
+        B: Body<Data = Bytes> + Send,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let (head, body) = request.into_parts();
+        if !names_this_machine(&head.headers) {
+            // Another site may point its own name at this address (DNS rebinding).
+            return text(
+                StatusCode::MISDIRECTED_REQUEST,
+                "ask by address or as localhost\n",
+            );
+        }
+        if door == Door::Socket
+            && let Some(answer) = self.command(&head, body).await
+        {
+            return answer;
+        }
+        self.probe(&head, door)
+    }
+
+    /// Answers what only reads the state of the process.
+    fn probe(&self, head: &request::Parts, door: Door) -> Response<Full<Bytes>> {
+        if head.method != Method::GET && head.method != Method::HEAD {
+            return text(StatusCode::METHOD_NOT_ALLOWED, "only GET\n");
+        }
+        let verbose = head
+            .uri
+            .query()
+            .is_some_and(|query| query.split('&').any(|part| part == "verbose"));
+        match (head.uri.path(), door) {
+            ("/livez", _) => text(StatusCode::OK, "ok\n"),
+            ("/readyz", _) => self.ready(verbose),
+            ("/healthz", _) | ("/status", Door::Socket) => self.health(),
+            ("/metrics", _) => self.measures(),
+            _ => text(StatusCode::NOT_FOUND, "not found\n"),
+        }
+    }
+
+    fn checks(&self) -> [(&'static str, bool); 2] {
+        [
+            ("listeners", !self.0.draining.load(Ordering::SeqCst)),
+            ("store", self.0.store.health().is_ok()),
+        ]
+    }
+
+    fn ready(&self, verbose: bool) -> Response<Full<Bytes>> {
+        let checks = self.checks();
+        let fine = checks.iter().all(|(_, fine)| *fine);
+        let status = if fine {
+            StatusCode::OK
+        } else {
+            StatusCode::SERVICE_UNAVAILABLE
+        };
+        let mut body = String::new();
+        if verbose || !fine {
+            for (name, fine) in checks {
+                body.push_str(if fine { "[+]" } else { "[-]" });
+                body.push_str(name);
+                body.push_str(if fine { " ok\n" } else { " failed\n" });
+            }
+        }
+        body.push_str(if fine { "ok\n" } else { "not ready\n" });
+        text(status, body)
+    }
+
+    fn health(&self) -> Response<Full<Bytes>> {
+        let shared = &self.0;
+        let ready = self.checks().iter().all(|(_, fine)| *fine);
+        let uptime = shared.clock.now().since(shared.started_at);
+        let report = Report::new(
+            &shared.config,
+            ready,
+            uptime,
+            &shared.pipeline.health(),
+            shared.store.health().err().map(|error| error.to_string()),
+            shared.store.size_bytes(),
+        );
+        // Strings, numbers and lists always serialise.
+        let body = serde_json::to_vec_pretty(&report).unwrap_or_default();
+        answer(StatusCode::OK, "application/json", body)
+    }
+
+    fn measures(&self) -> Response<Full<Bytes>> {
+        let metrics = &self.0.metrics;
+        let size = self.0.store.size_bytes();
+        metrics
+            .store_size
+            .set(i64::try_from(size).unwrap_or(i64::MAX));
+        for (provider, health) in self.0.pipeline.health() {
+            report::gauge(metrics, &provider, health);
+        }
+        answer(
+            StatusCode::OK,
+            "application/openmetrics-text; version=1.0.0; charset=utf-8",
+            metrics.encode(),
+        )
+    }
+}
+
+/// A probe asks by address or as `localhost`; a page that rebinds its own name does not.
+fn names_this_machine(headers: &HeaderMap) -> bool {
+    let host = headers
+        .get(http::header::HOST)
+        .and_then(|host| host.to_str().ok())
+        .and_then(|host| Host::parse(host, 80).ok());
+    host.is_some_and(|host| {
+        let name = host.name();
+        let bare = name.trim_start_matches('[').trim_end_matches(']');
+        name == "localhost" || bare.parse::<std::net::IpAddr>().is_ok()
+    })
+}
+
+fn text(status: StatusCode, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
+    answer(status, "text/plain; charset=utf-8", body)
+}
+
+fn answer(status: StatusCode, kind: &'static str, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(body.into()));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(
+        "x-content-type-options",
+        HeaderValue::from_static("nosniff"),
+    );
+    response
+}

@@ -1,0 +1,116 @@
+//! What `/healthz` and `doorward status` tell: names from the configuration and states, never a person.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::views;
+use crate::config::{Config, Slug};
+use crate::provider::Health;
+use crate::telemetry::Metrics;
+use crate::telemetry::metrics;
+
+/// The state of the process on one screen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// Version of the program.
+    pub version: String,
+    /// Whether it serves.
+    pub ready: bool,
+    /// Seconds since it started.
+    pub uptime_seconds: u64,
+    /// What people type.
+    pub public_url: String,
+    /// The tenants.
+    pub organizations: Vec<Organization>,
+    /// The registrations at identity providers.
+    pub providers: Vec<Provider>,
+    /// What is wrong with the store, if anything.
+    pub store_fault: Option<String>,
+    /// Bytes of the store on disk.
+    pub store_bytes: u64,
+}
+
+/// One tenant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Organization {
+    /// Slug.
+    pub slug: String,
+    /// Whether anybody of it gets in.
+    pub enabled: bool,
+    /// Its door.
+    pub sign_in_url: String,
+}
+
+/// One registration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provider {
+    /// Id.
+    pub id: String,
+    /// `unknown`, `up` or `down`.
+    pub state: String,
+    /// What is registered there.
+    pub redirect_uri: String,
+    /// What may be registered there, so that a sign-out at the provider ends access here; none where there is no such
+    /// thing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backchannel_logout_uri: Option<String>,
+}
+
+impl Report {
+    pub(super) fn new(
+        config: &Config,
+        ready: bool,
+        uptime: Duration,
+        providers: &[(Slug, Health)],
+        store_fault: Option<String>,
+        store_bytes: u64,
+    ) -> Self {
+        let organizations = config
+            .organizations
+            .values()
+            .map(|organization| Organization {
+                slug: organization.slug.to_string(),
+                enabled: organization.enabled,
+                sign_in_url: views::sign_in_url(config, organization),
+            });
+        let providers = providers.iter().map(|(id, health)| Provider {
+            id: id.to_string(),
+            state: views::state(*health).to_owned(),
+            redirect_uri: views::redirect_uri(config, id),
+            backchannel_logout_uri: config.backchannel_logout_uri(id),
+        });
+        Self {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            ready,
+            uptime_seconds: uptime.as_secs(),
+            public_url: config.server.public_url.to_string(),
+            organizations: organizations.collect(),
+            providers: providers.collect(),
+            store_fault,
+            store_bytes,
+        }
+    }
+
+    /// Whether nothing needs attention.
+    pub fn is_fine(&self) -> bool {
+        let providers_are_fine = self
+            .providers
+            .iter()
+            .all(|provider| provider.state != "down");
+        self.ready && self.store_fault.is_none() && providers_are_fine
+    }
+}
+
+/// Shows a provider's state as a gauge; one that was not asked yet has none.
+pub(super) fn gauge(metrics: &Metrics, provider: &Slug, health: Health) {
+    let value = match health {
+        Health::Unknown => return,
+        Health::Up => 1,
+        Health::Down => 0,
+    };
+    let labels = metrics::Provider {
+        provider: provider.to_string(),
+    };
+    metrics.provider_up.get_or_create(&labels).set(value);
+}

@@ -1,0 +1,449 @@
+//! What the admin socket says, as the command line reads it. Times are RFC 3339 in UTC.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::audit::{self, Actor};
+use crate::clock::Timestamp;
+use crate::config::{self, Config, Protocol};
+use crate::provider::{self, Health};
+use crate::session::Listed;
+use crate::store::trail;
+
+/// One tenant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Organization {
+    /// Slug.
+    pub slug: String,
+    /// Name for people.
+    pub name: String,
+    /// Whether anybody of it gets in.
+    pub enabled: bool,
+    /// Its door.
+    pub sign_in_url: String,
+    /// Hosts of its own; empty: it lives on the shared host.
+    pub hosts: Vec<String>,
+    /// E-mail domains that lead to its door.
+    pub domains: Vec<String>,
+    /// Who may vouch for its people.
+    pub providers: Vec<String>,
+    /// Who may sign in: the keys that are set.
+    pub allow: serde_json::Map<String, serde_json::Value>,
+    /// Without a request for this long, a session ends.
+    pub idle_timeout_seconds: u64,
+    /// After this long it ends, whatever happens.
+    pub absolute_timeout_seconds: u64,
+    /// The oldest session goes when a person has more.
+    pub max_sessions_per_account: usize,
+    /// How many sessions are stored, counted up to [`MOST_COUNTED`].
+    pub sessions: usize,
+}
+
+/// Sessions of an organization are not counted beyond this.
+pub const MOST_COUNTED: usize = 100_000;
+
+/// All tenants.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Organizations {
+    /// By slug.
+    pub organizations: Vec<Organization>,
+}
+
+/// One registration at an identity provider.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provider {
+    /// Id.
+    pub id: String,
+    /// What its sign-in button says.
+    pub button: String,
+    /// Its name, where it has one.
+    pub issuer: Option<String>,
+    /// `unknown`, `up` or `down`: how the newest call to it went.
+    pub state: String,
+    /// What is registered there.
+    pub redirect_uri: String,
+    /// Likewise, where the provider can tell of its own logouts.
+    pub backchannel_logout_uri: Option<String>,
+    /// The tenants that use it.
+    pub organizations: Vec<String>,
+}
+
+/// All registrations.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Providers {
+    /// By id.
+    pub providers: Vec<Provider>,
+}
+
+/// What came of asking a provider.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Examination {
+    /// Id.
+    pub provider: String,
+    /// Whether sign-in can work, as far as the provider tells without a person.
+    pub ok: bool,
+    /// How long it took to answer.
+    pub duration_ms: u64,
+    /// What is wrong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+    /// Its name, if it was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
+    /// What it offers, by the names of discovery.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub endpoints: BTreeMap<String, String>,
+    /// Keys that it publishes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keys: Option<usize>,
+    /// What has to be registered there.
+    pub redirect_uri: String,
+}
+
+/// One session in one organization.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// Public id: as in the assertion's `sid` and in the audit trail. One browser has the same in several organizations.
+    pub id: String,
+    /// Where.
+    pub organization: String,
+    /// Whose.
+    pub account: String,
+    /// Their address, as the provider last said.
+    pub email: Option<String>,
+    /// Their name, likewise.
+    pub name: Option<String>,
+    /// Through which provider.
+    pub provider: String,
+    /// On which host.
+    pub host: String,
+    /// `active`, `idle`, `expired`, or `withheld`: the configuration, the membership or the identity's state
+    /// does not admit it.
+    pub state: String,
+    /// When the person last proved who they are.
+    pub signed_in_at: String,
+    /// When it was last used.
+    pub used_at: String,
+    /// When it ends, whatever happens.
+    pub expires_at: Option<String>,
+}
+
+/// A piece of the sessions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sessions {
+    /// In no particular order.
+    pub sessions: Vec<Session>,
+    /// What to ask for the next piece with.
+    pub next: Option<String>,
+}
+
+/// What is to be ended: all keys must hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Revocation {
+    /// Public id of a session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Where.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization: Option<String>,
+    /// Whose: account id or e-mail address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// Through which provider.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
+    /// Signed in at least so long ago.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub older_than_seconds: Option<u64>,
+    /// Must be true if no other key is there: a mistake must not end everything.
+    #[serde(default)]
+    pub all: bool,
+    /// For the audit trail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// What was ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revoked {
+    /// How many sessions, by organization.
+    pub ended: BTreeMap<String, u64>,
+    /// Whether there may be more: ask again.
+    pub more: bool,
+}
+
+/// One entry of the audit trail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Position, from 1, without gaps.
+    pub sequence: u64,
+    /// When.
+    pub time: String,
+    /// What, such as `session.revoked`.
+    pub event: String,
+    /// `account`, `visitor`, `system` or `operator`.
+    pub actor: String,
+    /// Who, if the actor is an account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// Where.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization: Option<String>,
+    /// Through which provider.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
+    /// To what: the id of a session, account, identity or key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// What the visitor saw.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Hash of the entry before.
+    pub previous: String,
+    /// Hash of this one.
+    pub hash: String,
+}
+
+/// A piece of the audit trail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trail {
+    /// Newest first when asked for what was before something, else oldest first.
+    pub entries: Vec<Entry>,
+    /// Where the next piece begins, in the direction asked for.
+    pub next: Option<u64>,
+}
+
+/// What came of checking a piece of the audit trail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checked {
+    /// Entries that follow each other as they should.
+    pub entries: u64,
+    /// The last of them.
+    pub last: u64,
+    /// Its hash.
+    pub hash: String,
+    /// Whether that is the end of the trail.
+    pub whole: bool,
+    /// The first entry that is not as it was written.
+    pub broken_at: Option<u64>,
+    /// `missing`, `unreadable`, `altered` or `wrong end`.
+    pub problem: Option<String>,
+}
+
+/// Why something was not done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// For the operator.
+    pub error: String,
+}
+
+impl Organization {
+    pub(super) fn new(
+        config: &Config,
+        organization: &config::Organization,
+        sessions: usize,
+    ) -> Self {
+        let limits = &organization.sessions;
+        let texts = |slugs: &[config::Slug]| slugs.iter().map(ToString::to_string).collect();
+        Self {
+            slug: organization.slug.to_string(),
+            name: organization.name.clone(),
+            enabled: organization.enabled,
+            sign_in_url: sign_in_url(config, organization),
+            hosts: organization.hosts.iter().map(ToString::to_string).collect(),
+            domains: organization.domains.clone(),
+            providers: texts(&organization.providers),
+            allow: rules(&organization.allow),
+            idle_timeout_seconds: limits.idle_timeout.as_secs(),
+            absolute_timeout_seconds: limits.absolute_timeout.as_secs(),
+            max_sessions_per_account: limits.max_per_account,
+            sessions,
+        }
+    }
+}
+
+/// The door of an organization.
+pub(super) fn sign_in_url(config: &Config, organization: &config::Organization) -> String {
+    let url = &config.server.public_url;
+    let own = organization.hosts.first().map(|host| url.on(host));
+    let prefix = &config.server.prefix;
+    own.as_ref()
+        .unwrap_or(url)
+        .join(&format!("{prefix}/login/{}", organization.slug))
+}
+
+/// What is registered at a provider.
+pub(super) fn redirect_uri(config: &Config, provider: &config::Slug) -> String {
+    let server = &config.server;
+    server
+        .public_url
+        .join(&format!("{}/callback/{provider}", server.prefix))
+}
+
+/// The keys that are set.
+fn rules(rules: &config::Rules) -> serde_json::Map<String, serde_json::Value> {
+    use serde_json::Value;
+    match serde_json::to_value(rules) {
+        Ok(Value::Object(mut keys)) => {
+            keys.retain(|_, value| match value {
+                Value::Null | Value::Bool(false) => false,
+                Value::Object(inner) => !inner.is_empty(),
+                Value::Bool(true) | Value::Number(_) | Value::String(_) | Value::Array(_) => true,
+            });
+            keys
+        }
+        // Rules are an object of lists: they always serialise.
+        Ok(_) | Err(_) => serde_json::Map::new(),
+    }
+}
+
+impl Provider {
+    pub(super) fn new(config: &Config, provider: &config::Provider, health: Health) -> Self {
+        let users = config.organizations.values();
+        let users = users.filter(|organization| organization.providers.contains(&provider.id));
+        Self {
+            id: provider.id.to_string(),
+            button: provider.button.clone(),
+            issuer: match &provider.protocol {
+                Protocol::Oidc(oidc) => Some(oidc.issuer.clone()),
+                Protocol::Dev => None,
+            },
+            state: state(health).to_owned(),
+            redirect_uri: redirect_uri(config, &provider.id),
+            backchannel_logout_uri: config.backchannel_logout_uri(&provider.id),
+            organizations: users
+                .map(|organization| organization.slug.to_string())
+                .collect(),
+        }
+    }
+}
+
+/// A provider's state in a word.
+pub(super) const fn state(health: Health) -> &'static str {
+    match health {
+        Health::Unknown => "unknown",
+        Health::Up => "up",
+        Health::Down => "down",
+    }
+}
+
+impl Examination {
+    pub(super) fn new(
+        config: &Config,
+        id: &config::Slug,
+        duration_ms: u64,
+        result: Result<Option<provider::Examined>, provider::Error>,
+    ) -> Self {
+        let mut this = Self {
+            provider: id.to_string(),
+            ok: true,
+            duration_ms,
+            problem: None,
+            issuer: None,
+            endpoints: BTreeMap::new(),
+            keys: None,
+            redirect_uri: redirect_uri(config, id),
+        };
+        match result {
+            Ok(None) => {}
+            Ok(Some(examined)) => {
+                if examined.usable_keys == 0 {
+                    this.problem = Some(format!(
+                        "it publishes {} keys, and none of them makes signatures of the kind that is accepted: \
+                         compare `algorithms` with what the provider signs with",
+                        examined.keys
+                    ));
+                }
+                this.issuer = Some(examined.issuer);
+                let named = examined.endpoints.into_iter();
+                this.endpoints = named.map(|(name, url)| (name.to_owned(), url)).collect();
+                this.keys = Some(examined.keys);
+            }
+            Err(error) => this.problem = Some(explain(&error)),
+        }
+        this.ok = this.problem.is_none();
+        this
+    }
+}
+
+/// An error with what is behind it. The outermost one quotes its cause already.
+fn explain(error: &provider::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = std::error::Error::source(error).and_then(std::error::Error::source);
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
+}
+
+impl From<Listed> for Session {
+    fn from(listed: Listed) -> Self {
+        let grant = listed.grant;
+        let (email, name) = listed
+            .profile
+            .map_or((None, None), |profile| (profile.email, profile.name));
+        Self {
+            id: listed.id,
+            organization: grant.organization.to_string(),
+            account: grant.account.to_string(),
+            email,
+            name,
+            provider: grant.provider.to_string(),
+            host: listed.host,
+            state: listed.status.as_str().to_owned(),
+            signed_in_at: to_the_second(grant.authenticated_at),
+            used_at: to_the_second(grant.used_at),
+            expires_at: listed.expires_at.map(to_the_second),
+        }
+    }
+}
+
+impl From<audit::Entry> for Entry {
+    fn from(entry: audit::Entry) -> Self {
+        let event = entry.event;
+        let (actor, account) = match event.actor {
+            Actor::Account(id) => ("account", Some(id)),
+            Actor::Visitor => ("visitor", None),
+            Actor::System => ("system", None),
+            Actor::Operator => ("operator", None),
+        };
+        Self {
+            sequence: entry.sequence,
+            time: event.time.to_string(),
+            event: event.kind.name(),
+            actor: actor.to_owned(),
+            account,
+            organization: event.organization,
+            provider: event.provider,
+            target: event.target,
+            reference: event.reference,
+            reason: event.reason,
+            previous: entry.previous,
+            hash: entry.hash,
+        }
+    }
+}
+
+impl From<trail::Checked> for Checked {
+    fn from(checked: trail::Checked) -> Self {
+        Self {
+            entries: checked.entries,
+            last: checked.head.sequence,
+            hash: checked.head.hash,
+            whole: checked.whole,
+            broken_at: checked.broken.map(|broken| broken.sequence),
+            problem: checked.broken.map(|broken| broken.why.as_str().to_owned()),
+        }
+    }
+}
+
+fn to_the_second(time: Timestamp) -> String {
+    Timestamp::from_seconds(time.as_seconds()).to_string()
+}

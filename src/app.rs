@@ -1,0 +1,472 @@
+//! The house put together: rooms are built, listeners bound, requests served, everything stopped in order.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use http::Request;
+use hyper::body::Incoming;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use crate::admin::{self, Admin, Door};
+use crate::assertion::{self, Minter};
+use crate::audit;
+use crate::clock::Clock;
+use crate::config::{self, Config, Listen};
+use crate::gateway::{self, Gateway};
+use crate::identity::People;
+use crate::pipeline::{self, Pipeline};
+use crate::provider;
+use crate::proxy;
+use crate::revalidation::{self, Revalidation};
+use crate::server::{self, Bound, Listener, Peer, TlsFiles};
+use crate::session::{Sessions, Settings};
+use crate::store::{self, Batch, Seal, Store};
+use crate::tasks::Tasks;
+use crate::telemetry::Metrics;
+
+/// A Doorward that is bound and ready to serve.
+#[derive(Debug)]
+pub struct App {
+    config: Arc<Config>,
+    clock: Arc<dyn Clock>,
+    rooms: Rooms,
+    public: Vec<Listener>,
+    operator: Vec<(Listener, Door)>,
+    addresses: Vec<SocketAddr>,
+    management: Option<SocketAddr>,
+}
+
+/// Everything that is built before anything is bound.
+#[derive(Debug)]
+struct Rooms {
+    store: Arc<dyn Store>,
+    sessions: Arc<Sessions>,
+    pipeline: Pipeline,
+    revalidation: Revalidation,
+    minter: Arc<Minter>,
+    gateway: Gateway,
+    admin: Admin,
+    tasks: Tasks,
+}
+
+/// How often background work looks for something to do.
+const TICK: Duration = Duration::from_secs(15);
+
+/// For work that has been told to stop: it has nothing to wait for.
+const LAST_GRACE: Duration = Duration::from_secs(5);
+
+/// Expired records removed in one go.
+const SWEEP: usize = 500;
+
+impl App {
+    /// Builds every room and binds every listener. Asks no provider and no application.
+    ///
+    /// # Errors
+    /// What does not open, bind or load.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves at most an opened store, which closes with it.
+    pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Self, Error> {
+        let config = Arc::new(config);
+        let rooms = Rooms::build(&config, &clock).await?;
+        let public = bind_public(&config, &rooms.tasks).await?;
+        let operator = bind_operator(&config).await?;
+        Ok(Self {
+            addresses: public.iter().filter_map(tcp_address).collect(),
+            management: operator
+                .iter()
+                .find(|(_, door)| *door == Door::Management)
+                .and_then(|(listener, _)| tcp_address(listener)),
+            config,
+            clock,
+            rooms,
+            public,
+            operator,
+        })
+    }
+
+    /// The TCP addresses of the public listeners.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// The address of the management listener.
+    pub const fn management(&self) -> Option<SocketAddr> {
+        self.management
+    }
+
+    /// Serves until `shutdown` is ready, then stops in order: leave readiness, stop accepting, let requests finish (at
+    /// most `server.shutdown_timeout`), stop background work, write down what was only in memory.
+    ///
+    /// # Errors
+    /// None at present: what goes wrong while stopping is logged.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), Error> {
+        let rooms = self.rooms;
+        let (stop, stop_operator) = (CancellationToken::new(), CancellationToken::new());
+        let limits = &self.config.server.limits;
+        let public: Vec<_> = self
+            .public
+            .into_iter()
+            .map(|listener| rooms.serve_public(listener, limits, &stop))
+            .collect();
+        for (listener, door) in self.operator {
+            drop(rooms.serve_operator(listener, door, limits, &stop_operator));
+        }
+        let background = Background {
+            clock: Arc::clone(&self.clock),
+            store: Arc::clone(&rooms.store),
+            sessions: Arc::clone(&rooms.sessions),
+            pipeline: rooms.pipeline.clone(),
+            minter: Arc::clone(&rooms.minter),
+        };
+        rooms
+            .tasks
+            .spawn(background.work(rooms.tasks.stopping().clone()));
+        let asking = rooms.revalidation.clone();
+        rooms
+            .tasks
+            .spawn(asking.work(rooms.tasks.stopping().clone()));
+        record(&*rooms.store, &*self.clock, audit::Kind::ServerStarted).await;
+        info!(public_url = %self.config.server.public_url, "serving");
+
+        shutdown.await;
+        info!("stopping");
+        rooms.admin.drain();
+        stop.cancel();
+        let grace = self.config.server.shutdown_timeout;
+        if timeout(grace, join_all(public)).await.is_err() {
+            warn!("some requests did not end in time and are cut");
+        }
+        // Until here a probe was told that this process is not ready; a closed port would look like one that crashed.
+        stop_operator.cancel();
+        // Ends tunnels and background work, and what is left of the connections.
+        if !rooms
+            .tasks
+            .finish(LAST_GRACE.max(rooms.revalidation.longest_question()))
+            .await
+        {
+            warn!("some work did not end when told to");
+        }
+        if let Err(error) = rooms.sessions.write_behind().await {
+            warn!(
+                error = &error as &dyn std::error::Error,
+                "the last use of sessions was not written down"
+            );
+        }
+        record(&*rooms.store, &*self.clock, audit::Kind::ServerStopped).await;
+        info!("stopped");
+        Ok(())
+    }
+}
+
+impl Rooms {
+    fn serve_public(
+        &self,
+        listener: Listener,
+        limits: &config::Limits,
+        stop: &CancellationToken,
+    ) -> JoinHandle<()> {
+        let gateway = self.gateway.clone();
+        let handler = move |request: Request<Incoming>, peer: Peer| {
+            let gateway = gateway.clone();
+            async move { gateway.answer(request, peer.address).await }
+        };
+        let (limits, tasks) = (limits.clone(), self.tasks.clone());
+        self.tasks.spawn(server::serve(
+            listener,
+            handler,
+            limits,
+            tasks,
+            stop.clone(),
+        ))
+    }
+
+    fn serve_operator(
+        &self,
+        listener: Listener,
+        door: Door,
+        limits: &config::Limits,
+        stop: &CancellationToken,
+    ) -> JoinHandle<()> {
+        let admin = self.admin.clone();
+        let handler = move |request: Request<Incoming>, _: Peer| {
+            let admin = admin.clone();
+            async move { admin.answer(request, door).await }
+        };
+        let (limits, tasks) = (limits.clone(), self.tasks.clone());
+        self.tasks.spawn(server::serve(
+            listener,
+            handler,
+            limits,
+            tasks,
+            stop.clone(),
+        ))
+    }
+
+    async fn build(config: &Arc<Config>, clock: &Arc<dyn Clock>) -> Result<Self, Error> {
+        let tasks = Tasks::new();
+        let metrics = Metrics::new(clock.now().as_seconds());
+        let (store, seal) = store::open(&config.store, clock.now()).await?;
+        let people = People::new(Arc::clone(&store), seal.clone());
+        let sessions = sessions(config, &store, &seal, &people, &metrics);
+        let minter = Arc::new(minter(config, &store, seal.clone(), clock, &metrics).await?);
+        let providers = providers(config, clock, &metrics, &tasks)?;
+        let revalidation = Revalidation::new(revalidation::Parts {
+            config: Arc::clone(config),
+            clock: Arc::clone(clock),
+            people: people.clone(),
+            sessions: Arc::clone(&sessions),
+            providers: providers.clone(),
+            metrics: metrics.clone(),
+            tasks: tasks.clone(),
+        });
+        let pipeline = Pipeline::new(pipeline::Parts {
+            store: Arc::clone(&store),
+            seal,
+            clock: Arc::clone(clock),
+            config: Arc::clone(config),
+            providers,
+            people,
+            sessions: Arc::clone(&sessions),
+            metrics: metrics.clone(),
+            tasks: tasks.clone(),
+        });
+        let gateway = Gateway::new(gateway::Parts {
+            config: Arc::clone(config),
+            clock: Arc::clone(clock),
+            upstreams: upstreams(config, &metrics, &tasks)?,
+            sessions: Arc::clone(&sessions),
+            pipeline: pipeline.clone(),
+            minter: Arc::clone(&minter),
+            metrics: metrics.clone(),
+            tasks: tasks.clone(),
+        })?;
+        let admin = Admin::new(admin::Parts {
+            config: Arc::clone(config),
+            clock: Arc::clone(clock),
+            store: Arc::clone(&store),
+            pipeline: pipeline.clone(),
+            sessions: Arc::clone(&sessions),
+            metrics,
+            tasks: tasks.clone(),
+        });
+        Ok(Self {
+            store,
+            sessions,
+            pipeline,
+            revalidation,
+            minter,
+            gateway,
+            admin,
+            tasks,
+        })
+    }
+}
+
+/// Work that no request waits for.
+struct Background {
+    clock: Arc<dyn Clock>,
+    store: Arc<dyn Store>,
+    sessions: Arc<Sessions>,
+    pipeline: Pipeline,
+    minter: Arc<Minter>,
+}
+
+impl Background {
+    async fn work(self, stop: CancellationToken) {
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+        while stop.run_until_cancelled(tick.tick()).await.is_some() {
+            self.turn().await;
+        }
+    }
+
+    async fn turn(&self) {
+        self.pipeline.tidy();
+        if let Err(error) = self.minter.rotate().await {
+            error!(
+                error = &error as &dyn std::error::Error,
+                "the signing keys could not be looked after"
+            );
+        }
+        if let Err(error) = self.sessions.write_behind().await {
+            warn!(
+                error = &error as &dyn std::error::Error,
+                "the last use of sessions was not written down"
+            );
+        }
+        match store::sweep(&*self.store, self.clock.now(), SWEEP).await {
+            Ok(_) => {}
+            Err(error) => warn!(
+                error = &error as &dyn std::error::Error,
+                "expired records were not removed"
+            ),
+        }
+    }
+}
+
+async fn record(store: &dyn Store, clock: &dyn Clock, kind: audit::Kind) {
+    let mut batch = Batch::new();
+    batch.audit(audit::Event::new(clock.now(), kind, audit::Actor::System));
+    if let Err(error) = store.commit(batch).await {
+        error!(
+            error = &error as &dyn std::error::Error,
+            "the audit trail could not be written"
+        );
+    }
+}
+
+type Providers = BTreeMap<config::Slug, Arc<dyn provider::Provider>>;
+
+fn providers(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    metrics: &Metrics,
+    tasks: &Tasks,
+) -> Result<Providers, Error> {
+    let shared = provider::Shared {
+        metrics: metrics.clone(),
+        clock: Arc::clone(clock),
+        tasks: tasks.clone(),
+        roots: provider::http::Roots::default(),
+    };
+    let build = |provider: &config::Provider| {
+        let built = provider::build(provider, &shared)?;
+        Ok((provider.id.clone(), built))
+    };
+    config.providers.values().map(build).collect()
+}
+
+fn upstreams(
+    config: &Config,
+    metrics: &Metrics,
+    tasks: &Tasks,
+) -> Result<BTreeMap<config::Slug, proxy::Upstream>, Error> {
+    let idle = config.server.limits.idle_timeout;
+    let cut = config.revalidation.stream_cut;
+    config
+        .upstreams
+        .values()
+        .map(|upstream| {
+            let built = proxy::Upstream::new(upstream, idle, cut, metrics.clone(), tasks.clone())?;
+            Ok((upstream.name.clone(), built))
+        })
+        .collect()
+}
+
+fn sessions(
+    config: &Config,
+    store: &Arc<dyn Store>,
+    seal: &Seal,
+    people: &People,
+    metrics: &Metrics,
+) -> Arc<Sessions> {
+    let (store, settings) = (Arc::clone(store), Settings::of(config));
+    let (seal, people) = (seal.clone(), people.clone());
+    Arc::new(Sessions::new(
+        store,
+        seal,
+        people,
+        settings,
+        metrics.clone(),
+    ))
+}
+
+async fn minter(
+    config: &Config,
+    store: &Arc<dyn Store>,
+    seal: Seal,
+    clock: &Arc<dyn Clock>,
+    metrics: &Metrics,
+) -> Result<Minter, Error> {
+    let issuer = config.server.public_url.to_string();
+    let minter = Minter::open(
+        Arc::clone(store),
+        seal,
+        &config.assertion,
+        issuer,
+        Arc::clone(clock),
+        metrics.clone(),
+    );
+    Ok(minter.await?)
+}
+
+async fn bind_public(config: &Config, tasks: &Tasks) -> Result<Vec<Listener>, Error> {
+    let tls = match &config.server.tls {
+        Some(tls) => Some(TlsFiles::open(tls, tasks)?),
+        None => None,
+    };
+    let mut listeners = Vec::new();
+    for listen in &config.server.listen {
+        listeners.push(Listener::bind(listen, tls.clone()).await?);
+    }
+    Ok(listeners)
+}
+
+async fn bind_operator(config: &Config) -> Result<Vec<(Listener, Door)>, Error> {
+    let mut listeners = Vec::new();
+    if let Some(address) = config.management.listen {
+        let listener = Listener::bind(&Listen::Tcp(address), None).await?;
+        listeners.push((listener, Door::Management));
+    }
+    if let Some(path) = &config.admin.socket {
+        if let Some(folder) = path.parent() {
+            tokio::fs::create_dir_all(folder)
+                .await
+                .map_err(|source| Error::Folder {
+                    path: folder.to_owned(),
+                    source,
+                })?;
+        }
+        let listener = Listener::bind(&Listen::Unix(path.clone()), None).await?;
+        listeners.push((listener, Door::Socket));
+    }
+    Ok(listeners)
+}
+
+fn tcp_address(listener: &Listener) -> Option<SocketAddr> {
+    match listener.address() {
+        Bound::Tcp(address) => Some(address),
+        Bound::Unix(_) => None,
+    }
+}
+
+/// Why Doorward does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The store does not open.
+    #[error("the store does not open")]
+    Store(#[from] store::Error),
+    /// A listener does not bind, or the certificate does not load.
+    #[error("a listener cannot be opened")]
+    Server(#[from] server::Error),
+    /// A provider cannot be set up.
+    #[error("a provider cannot be set up")]
+    Provider(#[from] provider::Error),
+    /// An upstream cannot be set up.
+    #[error("an upstream cannot be set up")]
+    Proxy(#[from] proxy::Error),
+    /// The signing keys do not load.
+    #[error("the signing keys do not load")]
+    Assertion(#[from] assertion::Error),
+    /// The gateway cannot be set up.
+    #[error("the gateway cannot be set up")]
+    Gateway(#[from] gateway::Error),
+    /// The folder of the admin socket cannot be made.
+    #[error("{path} cannot be made")]
+    Folder {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+}

@@ -1,0 +1,94 @@
+//! How the running process is: `status` over the admin socket, `health` over the management listener.
+
+use std::time::Duration;
+
+use super::socket::{self, Error, Socket};
+use super::{Exit, Health, Output, Status, print};
+use crate::admin::Report;
+use crate::config;
+
+/// Prints how the running process is.
+pub async fn status(status: &Status) -> Exit {
+    match report(status).await {
+        Err(error) => error.complain(),
+        Ok(report) => {
+            match status.output {
+                Output::Human => print(&screen(&report)),
+                // Strings, numbers and lists always serialise.
+                Output::Json => print(&serde_json::to_string(&report).unwrap_or_default()),
+            }
+            if report.is_fine() {
+                Exit::Fine
+            } else {
+                Exit::Failed
+            }
+        }
+    }
+}
+
+async fn report(status: &Status) -> Result<Report, Error> {
+    let socket = Socket::of_file(&status.source.config)?;
+    socket.get("/status").await
+}
+
+/// Probes the running process.
+pub async fn health(health: &Health) -> Exit {
+    match probe(health).await {
+        Ok(true) => Exit::Fine,
+        Ok(false) => Exit::Failed,
+        Err(error @ Error::Configuration(_)) => error.complain(),
+        Err(error) => {
+            error.complain();
+            Exit::Failed
+        }
+    }
+}
+
+async fn probe(health: &Health) -> Result<bool, Error> {
+    let loaded = config::load_file(&health.source.config);
+    let loaded = loaded.map_err(|faults| Error::Configuration(Box::new(faults)))?;
+    let address = loaded.config.management.listen;
+    let address = address.ok_or(Error::Off("management.listen"))?;
+    let path = if health.ready { "/readyz" } else { "/livez" };
+    socket::probe(address, path).await
+}
+
+/// The report for people.
+pub fn screen(report: &Report) -> String {
+    let mut lines = vec![format!(
+        "doorward {} · up {} · {}",
+        report.version,
+        humantime::format_duration(Duration::from_secs(report.uptime_seconds)),
+        if report.ready { "ready" } else { "NOT READY" },
+    )];
+    lines.push(format!("  serving    {}", report.public_url));
+    for organization in &report.organizations {
+        let state = if organization.enabled {
+            ""
+        } else {
+            "  DISABLED"
+        };
+        lines.push(format!(
+            "  org        {}  {}{state}",
+            organization.slug, organization.sign_in_url
+        ));
+    }
+    for provider in &report.providers {
+        lines.push(format!("  provider   {}  {}", provider.id, provider.state));
+        lines.push(format!(
+            "             redirect URI {}",
+            provider.redirect_uri
+        ));
+        if let Some(uri) = &provider.backchannel_logout_uri {
+            lines.push(format!("             back-channel logout URI {uri}"));
+        }
+    }
+    match &report.store_fault {
+        None => lines.push(format!(
+            "  store      ok, {} KiB",
+            report.store_bytes / 1024
+        )),
+        Some(fault) => lines.push(format!("  store      FAILED: {fault}")),
+    }
+    lines.join("\n")
+}

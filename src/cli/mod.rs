@@ -1,0 +1,207 @@
+//! What an operator types. One file for each command; live ones ask the running process.
+
+pub mod audit;
+pub mod check;
+pub mod demo;
+pub mod live;
+pub mod org;
+pub mod provider;
+pub mod run;
+pub mod session;
+pub mod socket;
+pub mod table;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+
+/// Single sign-on for an application that has none.
+#[derive(Clone, Debug, Parser)]
+#[command(version, about, max_term_width = 100, after_help = EXAMPLES)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXAMPLES: &str = "Examples:
+  doorward demo                     a whole working installation on this machine, nothing left behind
+  doorward check -c doorward.toml   every mistake in the file, with line and cure
+  doorward run -c doorward.toml     serve until SIGTERM
+  doorward status                   is it fine?
+  doorward session list --org acme  who is signed in?
+  doorward audit search --since 1h  what happened?
+
+Exit codes: 0 fine, 1 failed or not fine, 2 usage, 3 configuration invalid, 4 an outside party failed,
+5 no running instance, 7 store locked or damaged.";
+
+/// The commands.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Find every mistake in the configuration; needs no running process and no network.
+    Check(check::Check),
+    /// Try everything: a whole working installation on this machine, nothing left behind.
+    Demo(demo::Demo),
+    /// Serve in the foreground until SIGTERM or SIGINT.
+    Run(Source),
+    /// Ask the running process how it is.
+    Status(Status),
+    /// Probe the running process, for container health checks: exit 0 or 1.
+    Health(Health),
+    /// Show the organizations of the running process.
+    #[command(subcommand)]
+    Org(org::Org),
+    /// Show the identity providers of the running process, and test them.
+    #[command(subcommand)]
+    Provider(provider::Provider),
+    /// Show who is signed in, and end sessions.
+    #[command(subcommand)]
+    Session(session::Session),
+    /// Show what has happened, and check that the trail of it is whole.
+    #[command(subcommand)]
+    Audit(audit::Audit),
+    /// Print completions for a shell.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page.
+    Man,
+}
+
+/// Where the configuration is.
+#[derive(Clone, Debug, Args)]
+pub struct Source {
+    /// The configuration file.
+    #[arg(
+        short,
+        long,
+        value_name = "FILE",
+        default_value = "doorward.toml",
+        env = "DOORWARD_CONFIG"
+    )]
+    pub config: PathBuf,
+}
+
+/// Where the running process is, and how to tell what it answers.
+#[derive(Clone, Debug, Args)]
+pub struct Asking {
+    /// Where the configuration is.
+    #[command(flatten)]
+    pub source: Source,
+    /// For people or for programs.
+    #[arg(short, long, value_enum, default_value_t = Output::Human)]
+    pub output: Output,
+}
+
+impl Asking {
+    /// Prints an answer in the shape that was asked for.
+    pub fn tell<T: serde::Serialize>(&self, answer: &T, for_people: impl FnOnce() -> String) {
+        match self.output {
+            Output::Human => print(&for_people()),
+            // Strings, numbers and lists always serialise.
+            Output::Json => print(&serde_json::to_string(answer).unwrap_or_default()),
+        }
+    }
+}
+
+/// What was typed, as one part of a path.
+fn path_segment(text: &str) -> String {
+    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC)
+        .to_string()
+        .replace("%2D", "-")
+}
+
+/// `doorward status`.
+#[derive(Clone, Debug, Args)]
+pub struct Status {
+    /// Where the configuration is.
+    #[command(flatten)]
+    pub source: Source,
+    /// For people or for programs.
+    #[arg(short, long, value_enum, default_value_t = Output::Human)]
+    pub output: Output,
+}
+
+/// `doorward health`.
+#[derive(Clone, Debug, Args)]
+pub struct Health {
+    /// Where the configuration is.
+    #[command(flatten)]
+    pub source: Source,
+    /// Ask for readiness instead of mere life.
+    #[arg(long)]
+    pub ready: bool,
+}
+
+/// Shape of what a command prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// For people.
+    Human,
+    /// One JSON object.
+    Json,
+}
+
+/// What a command tells the shell (`docs/OPERATING.md`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Fine.
+    Fine = 0,
+    /// Failed, or not fine.
+    Failed = 1,
+    /// The configuration is invalid.
+    Configuration = 3,
+    /// An outside party failed, such as a provider.
+    Outside = 4,
+    /// No running instance.
+    NotRunning = 5,
+    /// The store is locked or damaged.
+    Store = 7,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Prints to standard output, which is for what was asked for.
+#[expect(clippy::print_stdout, reason = "this is what a command prints with")]
+pub fn print(text: &str) {
+    println!("{}", text.trim_end());
+}
+
+/// Prints to standard error, which is for everything else.
+#[expect(clippy::print_stderr, reason = "this is what a command complains with")]
+pub fn complain(text: &str) {
+    eprintln!("{}", text.trim_end());
+}
+
+/// Does what was typed.
+pub async fn run(cli: Cli) -> Exit {
+    match cli.command {
+        Command::Check(check) => check::run(&check),
+        Command::Demo(demo) => demo::run(&demo).await,
+        Command::Run(source) => run::run(&source).await,
+        Command::Status(status) => live::status(&status).await,
+        Command::Health(health) => live::health(&health).await,
+        Command::Org(org) => org::run(&org).await,
+        Command::Provider(provider) => provider::run(&provider).await,
+        Command::Session(session) => session::run(&session).await,
+        Command::Audit(audit) => audit::run(&audit).await,
+        Command::Completions { shell } => {
+            let mut command = Cli::command();
+            clap_complete::generate(shell, &mut command, "doorward", &mut std::io::stdout());
+            Exit::Fine
+        }
+        Command::Man => {
+            match clap_mangen::Man::new(Cli::command()).render(&mut std::io::stdout()) {
+                Ok(()) => Exit::Fine,
+                Err(_) => Exit::Failed,
+            }
+        }
+    }
+}

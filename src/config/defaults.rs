@@ -1,0 +1,143 @@
+//! Every default, with the reason for its value.
+
+use std::time::Duration;
+
+/// Below this path lives everything that Doorward serves itself: no dot (front servers block those), no product name.
+pub const PREFIX: &str = "/_sso";
+
+/// Long enough for a slow download to finish, short enough for a deployment to wait.
+pub const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Where a front proxy on the same machine finds us.
+pub const LISTEN_PORT: u16 = 8000;
+
+/// Each costs about 20 KiB idle: 10,000 are 200 MiB at the worst.
+pub const MAX_CONNECTIONS: usize = 10_000;
+
+/// Twice what common servers take (8 to 16 KiB), since single sign-on traffic carries long cookies of the application.
+pub const MAX_HEADER_BYTES: usize = 32 * 1024;
+
+/// As nginx and Apache: a browser sends about 25.
+pub const MAX_HEADER_FIELDS: usize = 100;
+
+/// A browser sends its head in one packet; a slow client that needs longer is an attack or a broken line.
+pub const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Two round trips on the worst mobile line.
+pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Longer than the keep-alive comments that event streams send (15 to 60 s) and than WebSocket pings.
+pub const IDLE_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// From the end of somebody's access until nothing of theirs is open: time for a closing message to arrive, and its
+/// answer to return, on a bad mobile line.
+pub const STREAM_CUT: Duration = Duration::from_secs(5);
+
+/// RFC 9113 §6.5.2 recommends no less than 100.
+pub const MAX_HTTP2_STREAMS: u32 = 128;
+
+/// What nginx calls proxy_read_timeout: slow reports of old applications still come through.
+pub const UPSTREAM_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// An application on the same network answers in milliseconds or not at all.
+pub const UPSTREAM_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Idle connections kept for one upstream. Bounded, because the client library's own default is not.
+pub const UPSTREAM_POOL_IDLE: usize = 256;
+
+/// How long an idle connection to an application is kept: less than most applications keep theirs (60 s and more), so
+/// that it is rarely they who close first.
+pub const UPSTREAM_POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Largest read and write buffer of one connection: larger ones save calls, smaller ones memory.
+pub const CONNECTION_BUFFER_BYTES: usize = 128 * 1024;
+
+/// A person waits for this one.
+pub const PROVIDER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Largest body accepted from a provider: key sets and tokens are a hundred times smaller.
+pub const PROVIDER_MAX_BODY_BYTES: usize = 1024 * 1024;
+
+/// How long discovery metadata and keys are used before they are asked for again.
+pub const PROVIDER_METADATA_LIFETIME: Duration = Duration::from_secs(3600);
+
+/// An unknown key id causes at most one fetch in this time (threat model 49).
+pub const PROVIDER_KEY_REFETCH: Duration = Duration::from_secs(60);
+
+/// How far clocks may differ, both directions (threat model §5).
+pub const CLOCK_LEEWAY: Duration = Duration::from_secs(60);
+
+/// A working day with a lunch break.
+pub const SESSION_IDLE: Duration = Duration::from_secs(8 * 3600);
+
+/// A stolen cookie is worth a day at most.
+pub const SESSION_ABSOLUTE: Duration = Duration::from_secs(24 * 3600);
+
+/// More browsers than anybody has; a script that signs in again and again does not fill the store.
+pub const SESSIONS_PER_ACCOUNT: usize = 50;
+
+/// From starting a sign-in to the provider's answer: time to find a second factor.
+pub const RUN_LIFETIME: Duration = Duration::from_secs(600);
+
+/// Sign-ins in flight from one browser: its cookies stay small.
+pub const RUNS_PER_BROWSER: usize = 12;
+
+/// Sign-ins in flight in one organization: bounds the store under a flood.
+pub const RUNS_PER_ORGANIZATION: usize = 10_000;
+
+/// The one-time ticket onto an organization's own host: one redirect.
+pub const TICKET_LIFETIME: Duration = Duration::from_secs(30);
+
+/// Completed sign-ins of one browser in this many seconds that mean a loop…
+pub const LOOP_WINDOW: Duration = Duration::from_secs(30);
+
+/// …and how many.
+pub const LOOP_SIGN_INS: usize = 3;
+
+/// Assertions are forwarded within milliseconds: a minute allows for clocks.
+pub const ASSERTION_LIFETIME: Duration = Duration::from_secs(60);
+
+/// Name of the assertion's header.
+pub const ASSERTION_HEADER: &str = "sso-jwt-assertion";
+
+/// Six weeks.
+pub const ASSERTION_ROTATE_EVERY: Duration = Duration::from_secs(42 * 24 * 3600);
+
+/// A key is published this long before it signs and after it last signed: longer than anybody caches a key set.
+pub const ASSERTION_KEY_OVERLAP: Duration = Duration::from_secs(24 * 3600);
+
+/// Between groups in one header value.
+pub const GROUPS_SEPARATOR: &str = ",";
+
+/// Half a year.
+pub const REMEMBER_ORGANIZATION: Duration = Duration::from_secs(180 * 24 * 3600);
+
+/// Only from the machine itself.
+pub const MANAGEMENT_LISTEN: &str = "127.0.0.1:9480";
+
+/// Folder of the embedded store, relative to the file.
+pub const STORE_PATH: &str = "data";
+
+/// File of the store's key, inside [`STORE_PATH`] unless written otherwise.
+pub const STORE_KEY: &str = "data/store.key";
+
+/// The operator's socket, relative to the file.
+pub const ADMIN_SOCKET: &str = "run/admin.sock";
+
+/// Threshold of log lines.
+pub const LOG_LEVEL: &str = "info";
+
+/// A person who left is out within the hour.
+pub const REVALIDATION_INTERVAL: Duration = Duration::from_secs(3600);
+
+/// Spreads questions over a tenth of the interval, always early.
+pub const REVALIDATION_JITTER: f64 = 0.1;
+
+/// An outage over a long morning ends nobody's access.
+pub const REVALIDATION_GRACE: Duration = Duration::from_secs(4 * 3600);
+
+/// Questions to one provider at the same time: no provider minds so few.
+pub const REVALIDATION_CONCURRENCY: usize = 8;
+
+/// Questions to one provider in a second: a hundred thousand people within the default interval.
+pub const REVALIDATION_PER_SECOND: u32 = 50;

@@ -1,0 +1,180 @@
+//! From files and environment to a [`Config`], or to every fault at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::fault::{Fault, Faults, Place, Weight};
+use super::reader::{Context, Findings, Reader, nearest};
+use super::source::{Origin, Sources};
+use super::{Config, organizations, providers, revalidation, routes, server};
+
+/// A configuration that is good, and what is odd about it.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The values.
+    pub config: Config,
+    /// What does not keep it from being used.
+    pub warnings: Vec<Fault>,
+}
+
+/// Reads a configuration: defaults, the file, its includes, the environment, each over the one before.
+///
+/// # Errors
+/// All faults of the file.
+pub fn load(origin: &Origin) -> Result<Loaded, Faults> {
+    let sources = Sources::read(origin).map_err(Faults)?;
+    let context = Context::new(&sources);
+    let config = read(&context);
+    let faults = presentable(context.findings(), &sources);
+    let broken = faults.iter().any(|fault| fault.weight == Weight::Error);
+    match config {
+        Some(config) if !broken => Ok(Loaded {
+            config,
+            warnings: faults,
+        }),
+        Some(_) | None => Err(Faults(faults)),
+    }
+}
+
+/// Reads the file at `path`, under the environment of this process.
+///
+/// # Errors
+/// All faults of the file.
+pub fn load_file(path: &Path) -> Result<Loaded, Faults> {
+    load(&Origin::file(path))
+}
+
+/// Every key that a file may have; names of tables are `*`. Found by reading a file that has one table of each kind, so
+/// that there is no second list to forget.
+pub fn known_keys() -> BTreeSet<String> {
+    let origin = Origin {
+        file: PathBuf::new(),
+        environment: BTreeMap::new(),
+    };
+    match Sources::of(&one_of_each(), &origin) {
+        Ok(sources) => {
+            let context = Context::new(&sources);
+            read(&context);
+            context.findings().known
+        }
+        Err(_) => BTreeSet::new(),
+    }
+}
+
+/// A table of each kind, and a provider for each preset, since every preset has keys of its own.
+fn one_of_each() -> String {
+    let providers: String = providers::PRESETS
+        .iter()
+        .map(|(preset, _)| format!("[providers.{preset}]\npreset = \"{preset}\"\n"))
+        .collect();
+    format!("[upstreams.a]\n[routes.a.require]\n[organizations.a.allow]\n[store.key]\n{providers}")
+}
+
+fn read(context: &Context<'_>) -> Option<Config> {
+    let root = Reader::root(context);
+    if root.number("version", 1, 1..=1).is_none() && root.has("version") {
+        // The fault says it.
+        return None;
+    }
+    root.texts("include", "conf.d/*.toml");
+    let server = server::server(root.table("server"));
+    let providers = providers::providers(&root, server.as_ref().map(|server| &server.public_url));
+    let upstreams = server::upstreams(&root);
+    let sessions =
+        organizations::sessions(root.table("sessions"), organizations::default_sessions());
+    let assertion = routes::assertion(root.table("assertion"));
+    let headers = assertion
+        .as_ref()
+        .map(|assertion| routes::headers(root.table("headers"), assertion));
+    let revalidation = revalidation::revalidation(root.table("revalidation"));
+    let login = server::login(root.table("login"));
+    let admin = server::admin(root.table("admin"));
+    let management = server::management(root.table("management"));
+    let store = server::store(root.table("store"));
+    let logs = server::logs(root.table("logs"));
+    let config = server.and_then(|server| {
+        let organizations = organizations::organizations(&root, &server, &providers, sessions);
+        let known = routes::Known {
+            server: &server,
+            upstreams: &upstreams,
+            organizations: &organizations,
+            providers: &providers,
+        };
+        let routes = routes::routes(&root, &known);
+        Some(Config {
+            routes,
+            server,
+            upstreams,
+            providers,
+            organizations,
+            headers: headers?,
+            assertion: assertion?,
+            revalidation,
+            login,
+            admin,
+            management,
+            store,
+            logs,
+        })
+    });
+    root.finish();
+    config
+}
+
+/// Whether a key is missing because it is misspelled: the misspelled one is reported, with this one as the cure.
+fn is_misspelled(fault: &Fault, unknown: &[Vec<String>]) -> bool {
+    let Some((table, key)) = fault.path.rsplit_once('.') else {
+        return false;
+    };
+    fault.code == "missing-key"
+        && unknown.iter().any(|path| {
+            path.split_last().is_some_and(|(written, above)| {
+                above.join(".") == table && nearest(written, [key].into_iter()).is_some()
+            })
+        })
+}
+
+/// A key that only another table knows, such as one that was written below the wrong header.
+fn belongs_elsewhere(faults: &mut [Fault], known: &BTreeSet<String>) {
+    let unknown =
+        |fault: &&mut Fault| fault.code == "unknown-key" && fault.help.starts_with("known here");
+    for fault in faults.iter_mut().filter(unknown) {
+        let key = fault.path.rsplit('.').next().unwrap_or_default();
+        let mut tables = known.iter().filter_map(|known| {
+            let (table, last) = known.rsplit_once('.')?;
+            (last == key).then_some(table)
+        });
+        if let (Some(table), None) = (tables.next(), tables.next()) {
+            let table = table.replace('*', "NAME");
+            fault.help = format!("it belongs below a line [{table}]");
+        }
+    }
+}
+
+/// Faults in the order of the files, errors first, with the values of unknown keys masked.
+fn presentable(findings: Findings, sources: &Sources) -> Vec<Fault> {
+    let files = sources.without(&findings.unknown);
+    let mut faults = findings.faults;
+    belongs_elsewhere(&mut faults, &findings.known);
+    faults.retain(|fault| !is_misspelled(fault, &findings.unknown));
+    for fault in &mut faults {
+        if let Some(Place::File { source, .. }) = &mut fault.place
+            && let Some(masked) = files.iter().find(|file| file.path == source.path)
+        {
+            *source = Arc::clone(masked);
+        }
+    }
+    faults.sort_by_key(|fault| {
+        let place = match &fault.place {
+            Some(Place::File { source, span }) => {
+                let file = files.iter().position(|file| file.path == source.path);
+                (file.unwrap_or(files.len()), span.start)
+            }
+            Some(Place::Environment { .. }) => (files.len(), 0),
+            None => (files.len(), 1),
+        };
+        (fault.weight == Weight::Warning, place)
+    });
+    faults
+}

@@ -1,0 +1,606 @@
+//! The operator's file, turned into values that are known to be good.
+//!
+//! Owns: [`Config`] and its slices, every default (`defaults.rs`), reading and merging the sources, and the faults that
+//! are reported. Leaves to others: what the values mean at work. Invariants: a `Config` only exists if the whole file is
+//! valid (threat model 55); reading opens no socket and sets no global; secrets are `Secret`.
+
+pub mod defaults;
+mod fault;
+mod load;
+mod mask;
+mod organizations;
+mod providers;
+mod reader;
+mod revalidation;
+mod routes;
+#[cfg(test)]
+mod sample;
+mod secrets;
+mod server;
+mod source;
+
+pub use self::fault::{Fault, Faults, Place, Source, Style, Weight, render, to_json};
+pub use self::load::{Loaded, known_keys, load, load_file};
+pub use self::routes::{IDENTITY_FIELDS, fold_name};
+pub use self::source::{Origin as Files, wants_colour};
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use http::{HeaderName, Method};
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+use crate::address::{Host, Origin};
+use crate::secret::Secret;
+
+/// Everything the operator decided. Immutable; a reload makes a new one.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The public side.
+    pub server: Server,
+    /// The applications, by name.
+    pub upstreams: BTreeMap<Slug, Upstream>,
+    /// The application registrations at identity providers, by name.
+    pub providers: BTreeMap<Slug, Provider>,
+    /// The tenants, by slug.
+    pub organizations: BTreeMap<Slug, Organization>,
+    /// What is served to whom. Never empty: without routes in the file there is one for everything.
+    pub routes: Vec<Route>,
+    /// Plain identity headers.
+    pub headers: Headers,
+    /// The signed identity header.
+    pub assertion: Assertion,
+    /// Asking providers again.
+    pub revalidation: Revalidation,
+    /// The sign-in pages.
+    pub login: Login,
+    /// The operator's socket.
+    pub admin: Admin,
+    /// Probes and metrics.
+    pub management: Management,
+    /// The embedded store.
+    pub store: Store,
+    /// Log lines.
+    pub logs: Logs,
+}
+
+impl Config {
+    /// Where a provider reports sign-outs (OIDC Back-Channel Logout 1.0 §2.2); `None` for one that has no such thing.
+    pub fn backchannel_logout_uri(&self, provider: &Slug) -> Option<String> {
+        match &self.providers.get(provider)?.protocol {
+            Protocol::Oidc(_) => {
+                let path = format!("{}/logout/backchannel/{provider}", self.server.prefix);
+                Some(self.server.public_url.join(&path))
+            }
+            Protocol::Dev => None,
+        }
+    }
+}
+
+/// A name in the file: `[a-z0-9-]{1,40}`, not starting or ending with `-`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Slug(String);
+
+impl Slug {
+    /// Parses a name.
+    ///
+    /// # Errors
+    /// Anything outside the alphabet or longer than 40 characters.
+    pub fn parse(text: &str) -> Result<Self, BadSlug> {
+        let sound = (1..=40).contains(&text.len())
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+            && !text.starts_with('-')
+            && !text.ends_with('-');
+        if sound {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(BadSlug)
+        }
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Slug {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for Slug {
+    type Error = BadSlug;
+
+    fn try_from(text: String) -> Result<Self, BadSlug> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Slug> for String {
+    fn from(slug: Slug) -> Self {
+        slug.0
+    }
+}
+
+/// A text that is not a [`Slug`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("is no name: 1 to 40 of a-z, 0-9 and -, which neither begins nor ends with -")]
+pub struct BadSlug;
+
+/// `[server]`: the public listener.
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// What people type; redirect URIs are built from it; its host is the shared host.
+    pub public_url: Origin,
+    /// Where to accept connections.
+    pub listen: Vec<Listen>,
+    /// Everything that Doorward itself serves lives below this path. Starts with `/`, does not end with one.
+    pub prefix: String,
+    /// Peers whose forwarding fields count.
+    pub trusted_proxies: Vec<IpNet>,
+    /// How long requests may finish after the signal to stop.
+    pub shutdown_timeout: Duration,
+    /// Certificate and key; absent: plain HTTP.
+    pub tls: Option<Tls>,
+    /// Bounds on what a client may send.
+    pub limits: Limits,
+}
+
+/// One address to accept connections on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Listen {
+    /// A TCP address.
+    Tcp(SocketAddr),
+    /// A Unix socket.
+    Unix(PathBuf),
+}
+
+/// `[server.tls]`: PEM files, read again when they change.
+#[derive(Clone, Debug)]
+pub struct Tls {
+    /// The chain, leaf first.
+    pub certificate: PathBuf,
+    /// The private key.
+    pub key: PathBuf,
+}
+
+/// `[server.limits]`: see `defaults.rs` for the reason behind each number.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Open connections; further ones wait in the kernel's queue.
+    pub max_connections: usize,
+    /// Bytes of a request's head.
+    pub max_header_bytes: usize,
+    /// Fields in a request's head.
+    pub max_header_fields: usize,
+    /// From accepting (or the end of the previous request) to the whole head.
+    pub header_timeout: Duration,
+    /// For the TLS handshake.
+    pub handshake_timeout: Duration,
+    /// Between two pieces of a request or response body, and on an idle tunnel.
+    pub idle_timeout: Duration,
+    /// Concurrent streams of one HTTP/2 connection.
+    pub max_http2_streams: u32,
+}
+
+/// `[upstreams.NAME]`: an application.
+#[derive(Clone, Debug)]
+pub struct Upstream {
+    /// Name in the file.
+    pub name: Slug,
+    /// Its origin: `http` or `https`.
+    pub url: Origin,
+    /// To the first byte of the response.
+    pub timeout: Duration,
+    /// To an established connection.
+    pub connect_timeout: Duration,
+    /// Whether the application sees the `Host` that the visitor typed.
+    pub preserve_host: bool,
+    /// Certificates to trust for `https` instead of the system's.
+    pub ca: Option<PathBuf>,
+    /// Audience of assertions for this application, if not that of `[assertion]`.
+    pub audience: Option<String>,
+}
+
+/// `[providers.NAME]`: one application registration at one identity provider.
+#[derive(Clone, Debug)]
+pub struct Provider {
+    /// Name in the file; part of the redirect URI.
+    pub id: Slug,
+    /// Text of the sign-in button.
+    pub button: String,
+    /// What filled in the defaults.
+    pub preset: Preset,
+    /// How to talk to it.
+    pub protocol: Protocol,
+}
+
+/// Names of presets as written in the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Preset {
+    /// Any OpenID provider.
+    Oidc,
+    /// Google: offline access, hosted domains.
+    Google,
+    /// Microsoft Entra ID, one tenant.
+    Entra,
+    /// Okta.
+    Okta,
+    /// Auth0.
+    Auth0,
+    /// Keycloak.
+    Keycloak,
+    /// A form that asks for an e-mail address; loopback only.
+    Dev,
+}
+
+/// How a provider is spoken to.
+#[derive(Clone, Debug)]
+pub enum Protocol {
+    /// OpenID Connect with discovery.
+    Oidc(Box<Oidc>),
+    /// The form.
+    Dev,
+}
+
+/// An OpenID provider.
+#[derive(Clone, Debug)]
+pub struct Oidc {
+    /// Issuer identifier, compared byte for byte (OIDC Discovery §4.3).
+    pub issuer: String,
+    /// Our name there.
+    pub client_id: String,
+    /// Our secret there; none for a public client (PKCE alone).
+    pub client_secret: Option<Secret<String>>,
+    /// How the secret is sent.
+    pub client_authentication: ClientAuthentication,
+    /// All scopes asked for, `openid` included.
+    pub scopes: Vec<String>,
+    /// Signature algorithms accepted on ID tokens (JOSE names, never `none`).
+    pub algorithms: Vec<String>,
+    /// Further parameters of the authorization request.
+    pub authorize_parameters: Vec<(String, String)>,
+    /// Name of the claim that lists groups.
+    pub groups_claim: String,
+    /// Whether userinfo is asked for claims that the ID token lacks.
+    pub userinfo: bool,
+    /// How identities are asked again.
+    pub revalidation: RevalidationMethod,
+    /// Certificates to trust instead of the system's.
+    pub ca: Option<PathBuf>,
+    /// For one call to the provider, from connect to the last byte.
+    pub timeout: Duration,
+}
+
+/// OIDC Core §9.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientAuthentication {
+    /// `client_secret_basic`.
+    Basic,
+    /// `client_secret_post`.
+    Post,
+}
+
+/// `[organizations.SLUG]`: a tenant.
+#[derive(Clone, Debug)]
+pub struct Organization {
+    /// Slug in the file, in URLs and in assertions.
+    pub slug: Slug,
+    /// Name for people.
+    pub name: String,
+    /// False: nobody of it gets in.
+    pub enabled: bool,
+    /// Hosts of its own; empty: it lives on the shared host.
+    pub hosts: Vec<Host>,
+    /// E-mail domains that lead to its door. They grant nothing.
+    pub domains: Vec<String>,
+    /// Which providers may vouch for its people, in the order of the buttons.
+    pub providers: Vec<Slug>,
+    /// Who may sign in.
+    pub allow: Rules,
+    /// How long sessions last, merged from `[sessions]` and the organization's own table.
+    pub sessions: Sessions,
+}
+
+/// `allow` and `require`: all keys must hold, the values of one key are alternatives. Comparison values are stored
+/// lower case where they are compared without regard to case (e-mail addresses and domains).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Rules {
+    /// Everybody the provider vouches for. Only on its own, and only written out.
+    pub anyone: bool,
+    /// Verified e-mail addresses.
+    pub emails: Option<Vec<String>>,
+    /// Domains of verified e-mail addresses, compared exactly.
+    pub email_domains: Option<Vec<String>>,
+    /// Values of Google's `hd` claim.
+    pub hosted_domains: Option<Vec<String>>,
+    /// At least one of these groups.
+    pub groups_any: Option<Vec<String>>,
+    /// All of these groups.
+    pub groups_all: Option<Vec<String>>,
+    /// Subjects at the provider.
+    pub subjects: Option<Vec<String>>,
+    /// Values of Entra's `tid` claim.
+    pub tenants: Option<Vec<String>>,
+    /// Other claims: one of the values each (a claim that is a list must contain one).
+    pub claims: BTreeMap<String, Vec<String>>,
+}
+
+/// `[sessions]` and `[organizations.SLUG.sessions]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sessions {
+    /// Without a request for this long, the grant ends.
+    pub idle_timeout: Duration,
+    /// After this long the grant ends, whatever happens.
+    pub absolute_timeout: Duration,
+    /// The oldest session goes when an account has more.
+    pub max_per_account: usize,
+}
+
+/// `[routes.NAME]`: which requests go to which application, and who may send them.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// Name in the file, in metrics and in logs.
+    pub name: String,
+    /// `/exact` or `/prefix/*`.
+    pub path: PathPattern,
+    /// Only on these hosts; empty: on all.
+    pub hosts: Vec<Host>,
+    /// Only these methods; empty: all.
+    pub methods: Vec<Method>,
+    /// The application.
+    pub upstream: Slug,
+    /// Who may.
+    pub access: Access,
+    /// Pins an organization on the shared host.
+    pub organization: Option<Slug>,
+    /// What the person must have beyond being signed in.
+    pub require: Option<Rules>,
+}
+
+/// A literal path, or a literal prefix with everything below it. Canonical segments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathPattern {
+    /// Segments that must match.
+    pub segments: Vec<String>,
+    /// Whether anything may follow (`/*`).
+    pub open: bool,
+}
+
+/// Who may send a request on a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Only people with a grant.
+    Required,
+    /// Everybody; who has a grant is named to the application.
+    Optional,
+    /// Everybody, unnamed.
+    Public,
+}
+
+/// `[headers]`: the plain identity headers.
+#[derive(Clone, Debug)]
+pub struct Headers {
+    /// Which family of names.
+    pub preset: HeaderPreset,
+    /// Between groups in one value.
+    pub groups_separator: String,
+    /// How values that are not visible ASCII are written.
+    pub encoding: HeaderEncoding,
+    /// Further fields, `[headers.set]`.
+    pub set: Vec<(HeaderName, Template)>,
+}
+
+/// Families of header names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeaderPreset {
+    /// `Remote-User`, `Remote-Email`, `Remote-Name`, `Remote-Groups`, `Remote-Organization`.
+    RemoteUser,
+    /// `X-Forwarded-User`, `-Email`, `-Preferred-Username`, `-Groups`, `-Organization`.
+    XForwarded,
+    /// `X-Auth-Request-User`, `-Email`, `-Preferred-Username`, `-Groups`, `-Organization`.
+    XAuthRequest,
+    /// None: only the assertion.
+    None,
+}
+
+/// How a value that is not visible ASCII goes into a header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeaderEncoding {
+    /// RFC 8187 §3.2.1: `UTF-8''%E2%82%AC`.
+    Rfc8187,
+    /// base64url without padding of the UTF-8 bytes.
+    Base64url,
+}
+
+/// A header value with places to fill: `{email}`, `{claims.department}`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Template(pub Vec<TemplatePart>);
+
+/// A piece of a [`Template`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TemplatePart {
+    /// As it stands.
+    Text(String),
+    /// Account id.
+    Account,
+    /// Verified e-mail address.
+    Email,
+    /// Display name.
+    Name,
+    /// Groups, joined by the separator.
+    Groups,
+    /// Organization slug.
+    Organization,
+    /// Provider id.
+    Provider,
+    /// Subject at the provider.
+    Subject,
+    /// Another claim, if it is a string, number or boolean.
+    Claim(String),
+}
+
+/// `[assertion]`: the signed identity header.
+#[derive(Clone, Debug)]
+pub struct Assertion {
+    /// Its name.
+    pub header: HeaderName,
+    /// How it is signed.
+    pub algorithm: Algorithm,
+    /// From `iat` to `exp`.
+    pub lifetime: Duration,
+    /// `aud`; absent: the origin that the visitor sees.
+    pub audience: Option<String>,
+    /// Age at which the next key takes over.
+    pub rotate_every: Duration,
+}
+
+/// Signature of assertions.
+#[derive(Clone, Debug)]
+pub enum Algorithm {
+    /// ECDSA on P-256.
+    Es256,
+    /// Ed25519.
+    EdDsa,
+    /// RSA PKCS #1 v1.5 with SHA-256.
+    Rs256,
+    /// HMAC with a secret shared with the application.
+    Hs256(Secret<String>),
+}
+
+/// `[revalidation]`: asking providers again whether a linked identity is still good.
+#[derive(Clone, Copy, Debug)]
+pub struct Revalidation {
+    /// Every linked identity is asked at least this often.
+    pub interval: Duration,
+    /// Share of the interval over which questions are spread, always earlier; from 0 to 0.5.
+    pub jitter: f64,
+    /// What no answer means.
+    pub on_error: OnError,
+    /// How long after the interval an identity may stay unconfirmed.
+    pub grace: Duration,
+    /// Questions to one provider at the same time.
+    pub concurrency: usize,
+    /// Questions to one provider in a second.
+    pub per_second: u32,
+    /// For one question.
+    pub timeout: Duration,
+    /// From the verdict to the last byte of an open stream.
+    pub stream_cut: Duration,
+}
+
+/// What it means that a provider does not answer. A definite no always ends access.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnError {
+    /// Access goes on until the interval and the grace are over.
+    Grace,
+    /// Access is refused from the first unanswered question on.
+    Block,
+}
+
+/// How a provider is asked again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RevalidationMethod {
+    /// By redeeming the refresh token (RFC 6749 §6).
+    RefreshToken,
+    /// By asking userinfo with the access token (OIDC Core §5.3): for providers whose tokens do not expire.
+    UserInfo,
+    /// By introspecting the refresh or access token (RFC 7662).
+    Introspection,
+    /// Not at all: only session lifetimes bound an identity.
+    None,
+}
+
+impl Provider {
+    /// How identities are asked again.
+    pub fn revalidation(&self) -> RevalidationMethod {
+        match &self.protocol {
+            Protocol::Oidc(oidc) => oidc.revalidation,
+            Protocol::Dev => RevalidationMethod::None,
+        }
+    }
+}
+
+impl RevalidationMethod {
+    /// The word in the file.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::RefreshToken => "refresh_token",
+            Self::UserInfo => "userinfo",
+            Self::Introspection => "introspection",
+            Self::None => "none",
+        }
+    }
+}
+
+/// `[login]`: the sign-in pages.
+#[derive(Clone, Copy, Debug)]
+pub struct Login {
+    /// Whether anybody may see the list of organizations.
+    pub list_organizations: bool,
+    /// How long a browser remembers its organization.
+    pub remember_organization: Duration,
+}
+
+/// `[admin]`: the operator's socket.
+#[derive(Clone, Debug)]
+pub struct Admin {
+    /// Where it is; made with mode 0600.
+    pub socket: Option<PathBuf>,
+}
+
+/// `[management]`: probes and metrics.
+#[derive(Clone, Debug)]
+pub struct Management {
+    /// Where; absent: not at all.
+    pub listen: Option<SocketAddr>,
+}
+
+/// `[store]`.
+#[derive(Clone, Debug)]
+pub struct Store {
+    /// Which engine.
+    pub kind: StoreKind,
+    /// Folder of the embedded store.
+    pub path: PathBuf,
+    /// File with the key that seals its contents; made on the first start.
+    pub key: PathBuf,
+}
+
+/// Engines behind the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoreKind {
+    /// On disk, survives everything.
+    Sled,
+    /// In memory: all is gone when the process ends.
+    Memory,
+}
+
+/// `[logs]`.
+#[derive(Clone, Debug)]
+pub struct Logs {
+    /// Shape of a line.
+    pub format: LogFormat,
+    /// Threshold: a level, or a filter as `tracing_subscriber::EnvFilter` reads it.
+    pub level: String,
+}
+
+/// Shape of a log line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// Text on a terminal, else JSON.
+    Auto,
+    /// One JSON object a line.
+    Json,
+    /// For people.
+    Text,
+}

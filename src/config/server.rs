@@ -1,0 +1,377 @@
+//! `[server]`, `[upstreams.*]`, `[admin]`, `[management]`, `[store]`, `[logs]`, `[login]`: where things are.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::reader::Reader;
+use super::{
+    Admin, Limits, Listen, LogFormat, Login, Logs, Management, Server, Slug, Store, StoreKind, Tls,
+    Upstream, defaults,
+};
+use crate::address::{CanonicalPath, Host, Origin};
+use crate::telemetry::logs as lines;
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+pub(super) const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// Stands in for a URL that is faulty, so that the rest can be read: with a fault, nothing is used anyway.
+fn nowhere() -> Option<Origin> {
+    Origin::parse("http://localhost").ok()
+}
+
+pub(super) fn server(reader: Reader<'_>) -> Option<Server> {
+    let public_url = reader
+        .required("public_url", "https://app.example.com", parse_origin)
+        .or_else(nowhere)?;
+    if !public_url.is_secure() && !public_url.is_loopback() {
+        reader.fault(
+            "public_url",
+            "insecure-public-url",
+            "`server.public_url` is http: passwords and cookies would cross the network in clear",
+            "use https, here or at a front proxy; http is for localhost alone",
+        );
+    }
+    let prefix = reader
+        .parsed("prefix", defaults::PREFIX, parse_prefix)
+        .unwrap_or_else(|| defaults::PREFIX.to_owned());
+    let tls = tls(&reader);
+    let behind_proxy = reader.switch("behind_proxy").unwrap_or(false);
+    let listen = listen(&reader, &public_url, tls.is_some());
+    if tls.is_none() && !behind_proxy && listen.iter().any(is_reachable) {
+        reader.fault(
+            "listen",
+            "plain-listener",
+            "`server.listen` takes plain HTTP from other machines",
+            "add [server.tls] with certificate and key, or behind_proxy = true if a front proxy on a private network does TLS",
+        );
+    }
+    let server = Server {
+        trusted_proxies: reader
+            .list("trusted_proxies", "10.0.0.0/8", parse_network)
+            .unwrap_or_default(),
+        shutdown_timeout: reader
+            .duration("shutdown_timeout", "30s", Duration::ZERO..=DAY)
+            .unwrap_or(defaults::SHUTDOWN_TIMEOUT),
+        limits: limits(reader.table("limits")),
+        public_url,
+        listen,
+        prefix,
+        tls,
+    };
+    reader.finish();
+    Some(server)
+}
+
+fn parse_origin(text: &str) -> Result<Origin, String> {
+    Origin::parse(text).map_err(|_| {
+        "must be http:// or https:// with a host and perhaps a port, and nothing behind".to_owned()
+    })
+}
+
+/// A host of ours. A name without a port is reached on the port of the public URL.
+pub(super) fn parse_host(text: &str, public_url: &Origin) -> Result<Host, String> {
+    let default_port = public_url.default_port();
+    let parse = |text: &str| Host::parse(text, default_port).map_err(|error| format!("is {error}"));
+    let host = parse(text)?;
+    let bare = !text.ends_with(&format!(":{default_port}"));
+    match (host.port(), public_url.host().port()) {
+        (None, Some(port)) if bare => parse(&format!("{text}:{port}")),
+        (Some(_) | None, _) => Ok(host),
+    }
+}
+
+fn parse_network(text: &str) -> Result<ipnet::IpNet, String> {
+    text.parse()
+        .or_else(|_| text.parse::<IpAddr>().map(ipnet::IpNet::from))
+        .map_err(|_| "is no network or address".to_owned())
+}
+
+/// A path in its one spelling.
+pub(super) fn parse_path(text: &str) -> Result<CanonicalPath, String> {
+    let path = CanonicalPath::parse(text).map_err(|_| {
+        "is no path that can be read in one way only: it begins with / and has no .., //, \\ or %2F"
+            .to_owned()
+    })?;
+    if path.as_str() == text {
+        Ok(path)
+    } else {
+        Err(format!("must be in its canonical form: {}", path.as_str()))
+    }
+}
+
+fn parse_prefix(text: &str) -> Result<String, String> {
+    let path = parse_path(text)?;
+    let bad = text.ends_with('/') || path.has_parameters() || text.len() > 64;
+    if bad {
+        return Err(
+            "must be a short path such as /_sso, not / and without a / at its end".to_owned(),
+        );
+    }
+    Ok(text.to_owned())
+}
+
+fn listen(reader: &Reader<'_>, public_url: &Origin, tls: bool) -> Vec<Listen> {
+    if let Some(listen) = reader.list("listen", "0.0.0.0:8443", parse_listen) {
+        if listen.is_empty() && !reader.has_faults_at("listen") {
+            reader.fault(
+                "listen",
+                "bad-value",
+                "`server.listen` is an empty list",
+                "for example: listen = [\"0.0.0.0:8443\"]",
+            );
+        }
+        return listen;
+    }
+    let port = public_url
+        .host()
+        .port()
+        .unwrap_or(public_url.default_port());
+    let address = if tls {
+        SocketAddr::from((Ipv4Addr::UNSPECIFIED, port))
+    } else if public_url.is_loopback() {
+        SocketAddr::from((Ipv4Addr::LOCALHOST, port))
+    } else {
+        SocketAddr::from((Ipv4Addr::LOCALHOST, defaults::LISTEN_PORT))
+    };
+    vec![Listen::Tcp(address)]
+}
+
+fn parse_listen(text: &str) -> Result<Listen, String> {
+    match text.strip_prefix("unix:") {
+        Some(path) if path.starts_with('/') => Ok(Listen::Unix(PathBuf::from(path))),
+        Some(_) => Err(
+            "must name a Unix socket by its absolute path, as in unix:/run/doorward.sock"
+                .to_owned(),
+        ),
+        None => text
+            .parse()
+            .map(Listen::Tcp)
+            .map_err(|_| "is neither an address with a port nor unix:/path".to_owned()),
+    }
+}
+
+fn is_reachable(listen: &Listen) -> bool {
+    match listen {
+        Listen::Tcp(address) => !address.ip().is_loopback(),
+        Listen::Unix(_) => false,
+    }
+}
+
+fn tls(reader: &Reader<'_>) -> Option<Tls> {
+    let written = reader.has("tls");
+    let table = reader.table("tls");
+    let certificate = table.file("certificate", "tls/cert.pem");
+    let key = table.file("key", "tls/key.pem");
+    if written {
+        for (name, value) in [("certificate", &certificate), ("key", &key)] {
+            match value {
+                None if table.has(name) => {}
+                None => table.missing(name, &format!("\"tls/{name}.pem\"")),
+                Some(path) if !path.is_file() => table.fault(
+                    name,
+                    "missing-file",
+                    format!("{} is not there", path.display()),
+                    "name a PEM file",
+                ),
+                Some(_) => {}
+            }
+        }
+    }
+    table.finish();
+    Some(Tls {
+        certificate: certificate?,
+        key: key?,
+    })
+}
+
+/// Less than 8 KiB the HTTP library cannot, more than 1 MiB nobody sends in good faith.
+const HEADER_BYTES: std::ops::RangeInclusive<usize> = 8 * 1024..=1024 * 1024;
+
+fn limits(reader: Reader<'_>) -> Limits {
+    let seconds = SECOND..=DAY;
+    let count = |key, range, default: usize| {
+        let example = u64::try_from(default).unwrap_or(u64::MAX);
+        reader
+            .number(key, example, range)
+            .and_then(|number| usize::try_from(number).ok())
+            .unwrap_or(default)
+    };
+    let limits = Limits {
+        max_connections: count("max_connections", 1..=1_000_000, defaults::MAX_CONNECTIONS),
+        max_header_bytes: reader
+            .size("max_header_bytes", "32KiB", HEADER_BYTES)
+            .unwrap_or(defaults::MAX_HEADER_BYTES),
+        max_header_fields: count(
+            "max_header_fields",
+            10..=10_000,
+            defaults::MAX_HEADER_FIELDS,
+        ),
+        header_timeout: reader
+            .duration("header_timeout", "10s", seconds.clone())
+            .unwrap_or(defaults::HEADER_TIMEOUT),
+        handshake_timeout: reader
+            .duration("handshake_timeout", "10s", seconds.clone())
+            .unwrap_or(defaults::HANDSHAKE_TIMEOUT),
+        idle_timeout: reader
+            .duration("idle_timeout", "5m", seconds)
+            .unwrap_or(defaults::IDLE_TIMEOUT),
+        max_http2_streams: reader
+            .number(
+                "max_http2_streams",
+                defaults::MAX_HTTP2_STREAMS.into(),
+                1..=10_000,
+            )
+            .and_then(|number| u32::try_from(number).ok())
+            .unwrap_or(defaults::MAX_HTTP2_STREAMS),
+    };
+    reader.finish();
+    limits
+}
+
+pub(super) fn upstreams(root: &Reader<'_>) -> BTreeMap<Slug, Upstream> {
+    let mut all = BTreeMap::new();
+    for (name, reader) in root.named("upstreams") {
+        let url = reader.required("url", "http://127.0.0.1:8080", parse_origin);
+        let upstream = url.or_else(nowhere).map(|url| Upstream {
+            name: name.clone(),
+            url,
+            timeout: reader
+                .duration("timeout", "60s", SECOND..=DAY)
+                .unwrap_or(defaults::UPSTREAM_TIMEOUT),
+            connect_timeout: reader
+                .duration("connect_timeout", "5s", Duration::from_millis(10)..=MINUTE)
+                .unwrap_or(defaults::UPSTREAM_CONNECT_TIMEOUT),
+            preserve_host: reader.switch("preserve_host").unwrap_or(true),
+            ca: existing(&reader, "ca", "tls/ca.pem"),
+            audience: reader.parsed("audience", "https://app.example.com", not_empty),
+        });
+        reader.finish();
+        all.extend(upstream.map(|upstream| (name, upstream)));
+    }
+    if all.is_empty() && !root.has("upstreams") {
+        root.fault(
+            "upstreams",
+            "missing-key",
+            "there is no application to stand in front of",
+            "add, for example:\n[upstreams.app]\nurl = \"http://127.0.0.1:8080\"",
+        );
+    }
+    all
+}
+
+/// A file that must be there.
+pub(super) fn existing(reader: &Reader<'_>, key: &'static str, example: &str) -> Option<PathBuf> {
+    let path = reader.file(key, example)?;
+    if path.is_file() {
+        return Some(path);
+    }
+    reader.fault(
+        key,
+        "missing-file",
+        format!("{} is not there", path.display()),
+        "name a PEM file",
+    );
+    None
+}
+
+pub(super) fn not_empty(text: &str) -> Result<String, String> {
+    let sound = !text.is_empty() && text.len() <= 512 && !text.chars().any(char::is_control);
+    if sound {
+        Ok(text.to_owned())
+    } else {
+        Err("must not be empty, nor longer than 512 bytes, nor have control characters".to_owned())
+    }
+}
+
+pub(super) fn login(reader: Reader<'_>) -> Login {
+    let login = Login {
+        list_organizations: reader.switch("list_organizations").unwrap_or(false),
+        remember_organization: reader
+            .duration("remember_organization", "180d", Duration::ZERO..=DAY * 400)
+            .unwrap_or(defaults::REMEMBER_ORGANIZATION),
+    };
+    reader.finish();
+    login
+}
+
+pub(super) fn admin(reader: Reader<'_>) -> Admin {
+    let socket = reader.file("socket", defaults::ADMIN_SOCKET);
+    let folder = reader.context.sources.folder(&reader.path("socket"));
+    reader.finish();
+    Admin {
+        socket: Some(socket.unwrap_or_else(|| folder.join(defaults::ADMIN_SOCKET))),
+    }
+}
+
+pub(super) fn management(reader: Reader<'_>) -> Management {
+    let listen = reader.parsed("listen", defaults::MANAGEMENT_LISTEN, |text| {
+        if text == "off" {
+            return Ok(None);
+        }
+        text.parse::<SocketAddr>()
+            .map(Some)
+            .map_err(|_| "is neither an address with a port nor \"off\"".to_owned())
+    });
+    reader.finish();
+    Management {
+        listen: listen.unwrap_or_else(|| defaults::MANAGEMENT_LISTEN.parse().ok()),
+    }
+}
+
+pub(super) fn store(reader: Reader<'_>) -> Store {
+    let folder = reader.context.sources.folder(&reader.path("path"));
+    let kind = reader
+        .word(
+            "kind",
+            &[("sled", StoreKind::Sled), ("memory", StoreKind::Memory)],
+        )
+        .unwrap_or(StoreKind::Sled);
+    let path = reader
+        .file("path", defaults::STORE_PATH)
+        .unwrap_or_else(|| folder.join(defaults::STORE_PATH));
+    let key_table = reader.table("key");
+    let key = key_table.file("file", "data/store.key");
+    if key_table.is_written() && !key_table.has("file") {
+        key_table.missing("file", "\"data/store.key\"");
+    }
+    key_table.finish();
+    if kind == StoreKind::Memory {
+        reader.warn(
+            "kind",
+            "memory-store",
+            "the store is in memory: every session ends with the process",
+            "for production: kind = \"sled\"",
+        );
+    }
+    reader.finish();
+    Store {
+        kind,
+        key: key.unwrap_or_else(|| path.join("store.key")),
+        path,
+    }
+}
+
+pub(super) fn logs(reader: Reader<'_>) -> Logs {
+    let formats = [
+        ("auto", LogFormat::Auto),
+        ("json", LogFormat::Json),
+        ("text", LogFormat::Text),
+    ];
+    let level = reader.parsed("level", defaults::LOG_LEVEL, |text| {
+        let known = ["error", "warn", "info", "debug", "trace"];
+        let sound = known.contains(&text) || text.contains('=') && lines::is_filter(text);
+        sound.then(|| text.to_owned()).ok_or_else(|| {
+            let known = known.join(", ");
+            format!("is \"{text}\", which is none of {known}, and no filter such as doorward=debug")
+        })
+    });
+    let logs = Logs {
+        format: reader.word("format", &formats).unwrap_or(LogFormat::Auto),
+        level: level.unwrap_or_else(|| defaults::LOG_LEVEL.to_owned()),
+    };
+    reader.finish();
+    logs
+}

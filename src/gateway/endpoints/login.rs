@@ -1,0 +1,486 @@
+//! Towards sign-in: e-mail first, an organization's door, the start of a run.
+
+use http::header::SET_COOKIE;
+use http::{HeaderValue, Response, StatusCode, request};
+use hyper::body::Incoming;
+
+use super::form::{self, Fields};
+use super::{Ask, slug};
+use crate::address::{Host, ReturnPath};
+use crate::config::{self, Slug};
+use crate::gateway::inbound::Inbound;
+use crate::gateway::{Body, Error, Gateway, Place, redirect};
+use crate::pages::{
+    Choose, DevForm, Door, DoorProvider, EmailFault, EmailFirst, Fact, Organization,
+};
+use crate::pipeline::{Begin, Begun, Target};
+use crate::provider::Start;
+use crate::secret;
+use crate::session::cookies::{self, Binding, BindingKind, Cookies};
+use crate::telemetry::Reference;
+
+/// What the browser leaves behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Leaving {
+    /// A page load: it is redirected.
+    Page,
+    /// A form: browsers hold every redirect of it against the page's policy, so a page that moves on answers it.
+    Form,
+}
+
+/// A tag becomes part of a cookie's name: nothing but what `cookies::tag` makes is one.
+const TAG_LENGTH: usize = 10;
+
+/// A hash in base64url.
+const ENTRY_LENGTH: usize = 43;
+
+impl Gateway {
+    /// Sends a page load to sign-in: to one organization's door if it is clear which, else to the e-mail page.
+    pub(in crate::gateway) fn to_sign_in(
+        &self,
+        inbound: &Inbound,
+        place: Place<'_>,
+        pinned: Option<&Slug>,
+        cookies: &Cookies<'_>,
+        reference: Reference,
+    ) -> Response<Body> {
+        let return_path = ReturnPath::parse(&inbound.target(), &self.config.server.prefix)
+            .unwrap_or_else(|_| ReturnPath::root());
+        let organization = match (place, pinned) {
+            (Place::Own(organization), _) => Some(organization.slug.clone()),
+            (Place::Shared, Some(pinned)) => Some(pinned.clone()),
+            (Place::Shared, None) => self.likely(cookies),
+        };
+        let page = match &organization {
+            Some(organization) => format!("login/{organization}"),
+            None => "login".to_owned(),
+        };
+        let to = with_query(&self.below(&page), &[("rd", return_path.as_str())]);
+        redirect(StatusCode::FOUND, &to, "sign-in", reference)
+    }
+
+    /// The organization that this browser used last on the shared host, or the only one there is.
+    fn likely(&self, cookies: &Cookies<'_>) -> Option<Slug> {
+        let here = |organization: &&config::Organization| organization.hosts.is_empty();
+        let mut all = self.config.organizations.values().filter(here);
+        if let (Some(only), None) = (all.next(), all.next())
+            && self.config.organizations.len() == 1
+        {
+            return Some(only.slug.clone());
+        }
+        cookies
+            .organization()
+            .and_then(|slug| self.config.organizations.get(&slug))
+            .filter(here)
+            .filter(|organization| organization.enabled)
+            .map(|organization| organization.slug.clone())
+    }
+
+    /// The page that asks for an e-mail address.
+    pub(super) fn login_page(&self, ask: &Ask<'_>) -> Result<Response<Body>, Error> {
+        if let Place::Own(organization) = ask.place {
+            let to = self.below(&format!("login/{}", organization.slug));
+            return Ok(self.see_other(&with_fields(&to, &ask.query), ask.reference));
+        }
+        self.email_page(ask, &ask.query, None)
+    }
+
+    fn email_page(
+        &self,
+        ask: &Ask<'_>,
+        fields: &Fields,
+        error: Option<EmailFault>,
+    ) -> Result<Response<Body>, Error> {
+        let remembered = ask
+            .cookies
+            .organization()
+            .and_then(|slug| self.config.organizations.get(&slug))
+            .filter(|organization| organization.enabled);
+        let mut organizations = Vec::new();
+        if self.config.login.list_organizations {
+            let all = self.config.organizations.values();
+            organizations.extend(all.filter(|one| one.enabled).map(Organization::from));
+        }
+        let rd = self.return_path(fields);
+        let view = EmailFirst {
+            rd: &rd,
+            csrf: "",
+            email: fields.get("email").or(fields.get("login_hint")),
+            error,
+            remembered: remembered.map(Organization::from),
+            organizations,
+            leads_to: Vec::new(),
+        };
+        self.show(ask, None, &view)
+    }
+
+    /// The address of an organization's door.
+    fn door_url(
+        &self,
+        organization: &config::Organization,
+        return_path: &ReturnPath,
+        login_hint: Option<&str>,
+    ) -> String {
+        let path = self.below(&format!("login/{}", organization.slug));
+        let mut pairs = vec![("rd", return_path.as_str())];
+        pairs.extend(login_hint.map(|hint| ("login_hint", hint)));
+        let path = with_query(&path, &pairs);
+        match organization.hosts.first() {
+            None => path,
+            Some(host) => self.config.server.public_url.on(host).join(&path),
+        }
+    }
+
+    /// The e-mail address leads to the organization whose domain it has. It grants nothing.
+    pub(super) async fn login_form(
+        &self,
+        ask: &Ask<'_>,
+        body: Incoming,
+        head: &request::Parts,
+    ) -> Result<Response<Body>, Error> {
+        self.check_form(ask)?;
+        let fields = form::read(head, body).await?;
+        let email = fields
+            .get("email")
+            .unwrap_or_default()
+            .trim()
+            .to_lowercase();
+        let domain = match email.split_once('@') {
+            Some((local, domain)) if !local.is_empty() && !domain.contains('@') => domain,
+            Some(_) | None => {
+                return self.email_page(ask, &fields, Some(EmailFault::Malformed));
+            }
+        };
+        let found: Vec<&config::Organization> = self
+            .config
+            .organizations
+            .values()
+            .filter(|organization| organization.enabled)
+            .filter(|organization| organization.domains.iter().any(|known| known == domain))
+            .collect();
+        let return_path = self.return_path(&fields);
+        match found.as_slice() {
+            [] => self.email_page(ask, &fields, Some(EmailFault::UnknownDomain)),
+            [only] => {
+                let to = self.door_url(only, &return_path, Some(&email));
+                self.move_on(ask, &to)
+            }
+            several => {
+                let view = Choose {
+                    email: &email,
+                    organizations: several.iter().map(|&one| Organization::from(one)).collect(),
+                    rd: &return_path,
+                };
+                self.show(ask, None, &view)
+            }
+        }
+    }
+
+    /// An organization's door: straight to its only provider, else a choice.
+    pub(super) async fn door(&self, ask: &Ask<'_>, name: &str) -> Result<Response<Body>, Error> {
+        let organization = self.organization(ask, name)?;
+        let select_account = ask.query.get("prompt") == Some("select_account");
+        let return_path = self.return_path(&ask.query);
+        if let Some(known) = self.visitor(ask).await?
+            && known.grant.grant().organization == organization.slug
+            && !self.is_unconfirmed(&known)
+            && !select_account
+        {
+            return Ok(self.see_other(return_path.as_str(), ask.reference));
+        }
+        if let Place::Own(_) = ask.place {
+            return Ok(self.to_shared_door(ask, organization));
+        }
+        let Some(target) = target(organization, &ask.query) else {
+            // An organization with hosts of its own begins there, where the session will be.
+            let to = self.door_url(organization, &return_path, ask.query.get("login_hint"));
+            return Ok(self.see_other(&to, ask.reference));
+        };
+        match organization.providers.as_slice() {
+            [only] => {
+                let only = only.clone();
+                let begun = self
+                    .begin(ask, organization, &only, target, &ask.query)
+                    .await?;
+                self.leave(ask, organization, &only, &begun, Leaving::Page)
+            }
+            several => {
+                let known = |id| self.config.providers.get(id);
+                let view = Door {
+                    organization: Organization::from(organization),
+                    providers: several
+                        .iter()
+                        .filter_map(known)
+                        .map(|provider| DoorProvider {
+                            id: &provider.id,
+                            label: &provider.button,
+                        })
+                        .collect(),
+                    rd: &return_path,
+                    csrf: "",
+                    login_hint: ask.query.get("login_hint"),
+                    prompt: select_account.then_some("select_account"),
+                    carried: entry_fields(&ask.query),
+                    last_used: None,
+                    notice: None,
+                    leads_to: Vec::new(),
+                };
+                self.show(ask, Some(organization), &view)
+            }
+        }
+    }
+
+    /// From an organization's own host to the shared one, where redirect URIs live. The browser gets a proof that it
+    /// began here; only its hash travels.
+    fn to_shared_door(&self, ask: &Ask<'_>, organization: &config::Organization) -> Response<Body> {
+        let tag = cookies::tag(&secret::random_bytes());
+        let binding = Binding::new(tag.clone());
+        let entry = secret::encode(&binding.hash());
+        let host = ask.inbound.host.to_string();
+        let mut pairs = vec![
+            ("rd", self.return_path(&ask.query).as_str().to_owned()),
+            ("host", host),
+            ("tag", tag),
+            ("entry", entry),
+        ];
+        for name in ["login_hint", "prompt"] {
+            if let Some(value) = ask.query.get(name) {
+                pairs.push((name, value.to_owned()));
+            }
+        }
+        let borrowed: Vec<(&str, &str)> = pairs
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        let path = with_query(
+            &self.below(&format!("login/{}", organization.slug)),
+            &borrowed,
+        );
+        let to = self.config.server.public_url.join(&path);
+        let mut response = self.see_other(&to, ask.reference);
+        for cookie in ask.cookies.evict_bindings(BindingKind::Entry) {
+            response.headers_mut().append(SET_COOKIE, cookie);
+        }
+        let cookie = cookies::set_binding(BindingKind::Entry, &binding, self.clock.now());
+        response.headers_mut().append(SET_COOKIE, cookie);
+        response
+    }
+
+    /// A provider's button was pressed.
+    pub(super) async fn start_form(
+        &self,
+        ask: &Ask<'_>,
+        organization: &str,
+        provider: &str,
+        body: Incoming,
+        head: &request::Parts,
+    ) -> Result<Response<Body>, Error> {
+        self.check_form(ask)?;
+        let fields = form::read(head, body).await?;
+        let organization = self.organization(ask, organization)?;
+        let provider = slug(provider)?;
+        let Place::Shared = ask.place else {
+            return Err(Error::NotFound);
+        };
+        let target = target(organization, &fields).ok_or(Error::NotFound)?;
+        let begun = self
+            .begin(ask, organization, &provider, target, &fields)
+            .await?;
+        self.leave(ask, organization, &provider, &begun, Leaving::Form)
+    }
+
+    async fn begin(
+        &self,
+        ask: &Ask<'_>,
+        organization: &config::Organization,
+        provider: &Slug,
+        target: Target,
+        fields: &Fields,
+    ) -> Result<Begun, Error> {
+        let begin = Begin {
+            organization: organization.slug.clone(),
+            provider: provider.clone(),
+            return_path: self.return_path(fields),
+            target,
+            login_hint: fields.get("login_hint").map(str::to_owned),
+            select_account: fields.get("prompt") == Some("select_account"),
+            consent: false,
+            client: ask.inbound.client,
+        };
+        Ok(self.pipeline.begin(begin).await?)
+    }
+
+    /// The browser goes to where the run leads, with the cookie that proves it.
+    pub(super) fn leave(
+        &self,
+        ask: &Ask<'_>,
+        organization: &config::Organization,
+        provider: &Slug,
+        begun: &Begun,
+        leaving: Leaving,
+    ) -> Result<Response<Body>, Error> {
+        let mut response = match (&begun.start, leaving) {
+            (Start::Redirect(to), Leaving::Page) => self.see_other(to.as_str(), ask.reference),
+            (Start::Redirect(to), Leaving::Form) => self.move_on(ask, to.as_str())?,
+            (Start::Form, Leaving::Page | Leaving::Form) => {
+                let action = self.below(&format!("callback/{provider}"));
+                let view = DevForm {
+                    action: &action,
+                    state: begun.state.expose(),
+                    email: ask.query.get("login_hint"),
+                    error: None,
+                    leads_to: Vec::new(),
+                };
+                self.show(ask, Some(organization), &view)?
+            }
+        };
+        for cookie in self.binding_cookies(ask, begun) {
+            response.headers_mut().append(SET_COOKIE, cookie);
+        }
+        Ok(response)
+    }
+
+    fn binding_cookies(&self, ask: &Ask<'_>, begun: &Begun) -> Vec<HeaderValue> {
+        let mut all = ask.cookies.evict_bindings(BindingKind::Run);
+        all.push(cookies::set_binding(
+            BindingKind::Run,
+            &begun.binding,
+            self.clock.now(),
+        ));
+        all
+    }
+
+    /// The organization that a path names, if this host may show its door.
+    fn organization(&self, ask: &Ask<'_>, name: &str) -> Result<&config::Organization, Error> {
+        let unknown = || Error::SignIn(crate::pipeline::Error::NoSuchConnection);
+        let slug = Slug::parse(name).map_err(|_| unknown())?;
+        let organization = self.config.organizations.get(&slug).ok_or_else(unknown)?;
+        if let Place::Own(own) = ask.place
+            && own.slug != slug
+        {
+            return Err(unknown());
+        }
+        if organization.enabled {
+            Ok(organization)
+        } else {
+            Err(Error::Suspended(slug))
+        }
+    }
+}
+
+/// Where a run of an organization ends: on the shared host, or on the organization's own host that its browser began on.
+/// A parameter can only choose among the organization's own hosts, and only a browser that holds the proof can enter.
+fn target(organization: &config::Organization, fields: &Fields) -> Option<Target> {
+    if organization.hosts.is_empty() {
+        return Some(Target::Shared);
+    }
+    let host = fields.get("host")?;
+    let host: &Host = organization.hosts.iter().find(|own| own.as_str() == host)?;
+    let token = |name, length| {
+        let is_ours = |text: &&str| text.len() == length && text.bytes().all(is_base64url);
+        fields.get(name).filter(is_ours)
+    };
+    Some(Target::Own {
+        host: host.clone(),
+        tag: token("tag", TAG_LENGTH)?.to_owned(),
+        entry: token("entry", ENTRY_LENGTH)?.to_owned(),
+    })
+}
+
+const fn is_base64url(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
+}
+
+/// What the door's forms carry on, so that the run ends where it began.
+fn entry_fields(fields: &Fields) -> Vec<Fact<'static>> {
+    ["host", "tag", "entry"]
+        .into_iter()
+        .filter_map(|name| {
+            let value = fields.get(name)?.to_owned();
+            Some(Fact { name, value })
+        })
+        .collect()
+}
+
+/// A path with parameters.
+pub(super) fn with_query(path: &str, pairs: &[(&str, &str)]) -> String {
+    let query = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(
+            pairs
+                .iter()
+                .filter(|(name, value)| !(*name == "rd" && *value == "/")),
+        )
+        .finish();
+    if query.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{path}?{query}")
+    }
+}
+
+fn with_fields(path: &str, fields: &Fields) -> String {
+    let pairs: Vec<(&str, &str)> = fields
+        .pairs()
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    with_query(path, &pairs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    const CONFIG: &str = r#"
+        [server]
+        public_url = "http://localhost:8000"
+        [upstreams.app]
+        url = "http://127.0.0.1:1"
+        [providers.dev]
+        kind = "dev"
+        [organizations.shared]
+        name = "Shared"
+        providers = ["dev"]
+        allow = { anyone = true }
+        [organizations.own]
+        name = "Own"
+        hosts = ["own.localhost:8000"]
+        providers = ["dev"]
+        allow = { anyone = true }
+        [organizations.other]
+        name = "Other"
+        hosts = ["other.localhost:8000"]
+        providers = ["dev"]
+        allow = { anyone = true }
+    "#;
+
+    #[test]
+    fn inv_38_a_run_ends_on_a_host_of_its_organization_only() {
+        let config = Config::sample(CONFIG);
+        let tag = cookies::tag(&[7; 32]);
+        let entry = secret::encode(&Binding::new(tag.clone()).hash());
+        let ends = |organization: &str, host: &str, tag: &str, entry: &str| {
+            let organization = &config.organizations[&Slug::parse(organization).unwrap()];
+            let text = with_query("", &[("host", host), ("tag", tag), ("entry", entry)]);
+            let fields = Fields::parse(text.trim_start_matches('?'));
+            target(organization, &fields).map(|target| match target {
+                Target::Shared => "the shared one".to_owned(),
+                Target::Own { host, .. } => host.to_string(),
+            })
+        };
+        let own = "own.localhost:8000";
+        assert_eq!(ends("own", own, &tag, &entry).as_deref(), Some(own));
+        let shared = ends("shared", "evil.com", &tag, &entry);
+        assert_eq!(shared.as_deref(), Some("the shared one"));
+        for host in ["other.localhost:8000", "localhost:8000", "evil.com", ""] {
+            assert_eq!(ends("own", host, &tag, &entry), None, "{host}");
+        }
+        for tag in ["", "short", "a;b=c;d=ef", "a\r\nb3456789", &entry] {
+            assert_eq!(ends("own", own, tag, &entry), None, "{tag:?}");
+        }
+        for entry in ["", &tag, &format!("{entry}="), &"\u{e9}".repeat(43)] {
+            assert_eq!(ends("own", own, &tag, entry), None, "{entry:?}");
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! What lies below the prefix: sign-in, callback, sign-out, account, key set.
+
+mod account;
+mod form;
+mod login;
+mod logout;
+mod provider_logout;
+mod returning;
+
+use bytes::Bytes;
+use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW, CACHE_CONTROL, CONTENT_TYPE, SET_COOKIE};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http_body_util::{Either, Full};
+use hyper::body::Incoming;
+
+use self::form::Fields;
+use super::inbound::Inbound;
+use super::{Body, Error, Gateway, Known, Place, whole};
+use crate::address::{Origin, ReturnPath};
+use crate::config::{self, Slug};
+use crate::pages::{Destination, Redirecting, View};
+use crate::session::cookies::Cookies;
+use crate::telemetry::Reference;
+
+/// One request to an endpoint of ours, with what every endpoint needs.
+#[derive(Debug)]
+struct Ask<'a> {
+    inbound: &'a Inbound,
+    place: Place<'a>,
+    cookies: Cookies<'a>,
+    reference: Reference,
+    /// Of the host that was asked.
+    origin: Origin,
+    query: Fields,
+}
+
+impl Gateway {
+    /// Answers a request whose path below the prefix is `path`.
+    pub(super) async fn endpoint(
+        &self,
+        request: Request<Incoming>,
+        inbound: &Inbound,
+        place: Place<'_>,
+        path: &str,
+        reference: Reference,
+    ) -> Result<Response<Body>, Error> {
+        let (head, body) = request.into_parts();
+        let ask = Ask {
+            inbound,
+            place,
+            cookies: Cookies::read(&head.headers),
+            reference,
+            origin: self.config.server.public_url.on(&inbound.host),
+            query: Fields::parse(inbound.query.as_deref().unwrap_or_default()),
+        };
+        let segments: Vec<&str> = path.split('/').skip(1).collect();
+        let get = matches!(inbound.method, Method::GET | Method::HEAD);
+        let post = inbound.method == Method::POST;
+        match segments.as_slice() {
+            [""] if get => self.front(&ask).await,
+            ["login"] if get => self.login_page(&ask),
+            ["login"] if post => self.login_form(&ask, body, &head).await,
+            ["login", organization] if get => self.door(&ask, organization).await,
+            ["login", organization, provider] if post => {
+                self.start_form(&ask, organization, provider, body, &head)
+                    .await
+            }
+            ["callback", provider] if get => self.callback(&ask, provider, ask.query.clone()).await,
+            ["callback", provider] if post => {
+                let fields = form::read(&head, body).await?;
+                self.callback(&ask, provider, fields).await
+            }
+            ["enter"] if get => self.enter(&ask).await,
+            ["logout"] if get => self.logout_page(&ask).await,
+            ["logout"] if post => self.logout_form(&ask, &head, body).await,
+            ["logout", "backchannel", provider] if post => {
+                self.backchannel_logout(&ask, provider, &head, body).await
+            }
+            // Not HEAD: it ends something.
+            ["logout", "frontchannel", provider] if inbound.method == Method::GET => {
+                self.frontchannel_logout(&ask, provider).await
+            }
+            ["logged-out"] if get => self.logged_out(&ask),
+            ["account"] if get => self.account(&ask).await,
+            ["switch", organization] if post => self.switch(&ask, organization, &head, body).await,
+            ["userinfo"] if get => self.userinfo(&ask).await,
+            ["jwks.json"] if get => Ok(self.key_set()),
+            [".well-known", "openid-configuration"] if get => Ok(self.metadata()),
+            other => Err(match methods(other) {
+                Some(allow) => Error::NoSuchMethod { allow },
+                None => Error::NotFound,
+            }),
+        }
+    }
+
+    /// The front door: the account page if somebody is signed in, else sign-in.
+    async fn front(&self, ask: &Ask<'_>) -> Result<Response<Body>, Error> {
+        let known = self.visitor(ask).await?;
+        let to = if known.is_some() { "account" } else { "login" };
+        Ok(self.see_other(&self.below(to), ask.reference))
+    }
+
+    fn key_set(&self) -> Response<Body> {
+        self.metrics.jwks_requests.inc();
+        public_json(self.minter.key_set())
+    }
+
+    fn metadata(&self) -> Response<Body> {
+        let url = &self.config.server.public_url;
+        public_json(
+            self.minter
+                .metadata(&url.to_string(), &url.join(&self.below("jwks.json"))),
+        )
+    }
+
+    /// The visitor's session with the grant that counts on this host.
+    async fn visitor(&self, ask: &Ask<'_>) -> Result<Option<Known>, Error> {
+        self.known(&ask.cookies, ask.inbound, ask.place, None).await
+    }
+
+    /// A path below the prefix.
+    pub(super) fn below(&self, path: &str) -> String {
+        format!("{}/{path}", self.config.server.prefix)
+    }
+
+    /// Shows a page.
+    fn show<V: View>(
+        &self,
+        ask: &Ask<'_>,
+        organization: Option<&config::Organization>,
+        view: &V,
+    ) -> Result<Response<Body>, Error> {
+        let look = self.look(&ask.origin, ask.place.into(), organization);
+        let mut response = self.pages.show(&look, view)?.map(whole);
+        if let Ok(reference) = HeaderValue::from_str(&ask.reference.to_string()) {
+            response.headers_mut().insert("sso-reference", reference);
+        }
+        Ok(response)
+    }
+
+    /// Answers a form with a page that moves on by itself.
+    fn move_on(&self, ask: &Ask<'_>, to: &str) -> Result<Response<Body>, Error> {
+        let to = Destination::parse(to)?;
+        self.show(ask, None, &Redirecting { to: &to })
+    }
+
+    fn see_other(&self, to: &str, reference: Reference) -> Response<Body> {
+        super::redirect(StatusCode::SEE_OTHER, to, "redirect", reference)
+    }
+
+    /// The return path that a request asks for, or the front page.
+    fn return_path(&self, fields: &Fields) -> ReturnPath {
+        fields
+            .get("rd")
+            .and_then(|text| ReturnPath::parse(text, &self.config.server.prefix).ok())
+            .unwrap_or_else(ReturnPath::root)
+    }
+
+    /// Refuses a form that no page of ours on this host sent (threat model 12).
+    fn check_form(&self, ask: &Ask<'_>) -> Result<(), Error> {
+        if ask.inbound.is_same_origin(&ask.origin) {
+            Ok(())
+        } else {
+            Err(Error::ForeignForm)
+        }
+    }
+
+    /// Refuses a form of a signed-in person that does not carry their session's token.
+    fn check_token(&self, ask: &Ask<'_>, fields: &Fields) -> Result<(), Error> {
+        let expected = ask.cookies.handle().map(|handle| handle.form_token());
+        let sent = fields.get("csrf");
+        match (expected, sent) {
+            (Some(expected), Some(sent))
+                if crate::secret::constant_time_eq(expected.as_bytes(), sent.as_bytes()) =>
+            {
+                Ok(())
+            }
+            (Some(_) | None, _) => Err(Error::ForeignForm),
+        }
+    }
+}
+
+/// The methods that a path of ours has (RFC 9110 §15.5.6), if there is such a path.
+fn methods(segments: &[&str]) -> Option<&'static str> {
+    match segments {
+        ["login" | "logout"] | ["callback", _] => Some("GET, HEAD, POST"),
+        ["" | "logged-out" | "account" | "enter" | "userinfo" | "jwks.json"]
+        | ["login", _]
+        | [".well-known", "openid-configuration"] => Some("GET, HEAD"),
+        ["switch", _] | ["login", _, _] | ["logout", "backchannel", _] => Some("POST"),
+        ["logout", "frontchannel", _] => Some("GET"),
+        _ => None,
+    }
+}
+
+/// JSON that everybody may read and keep for five minutes.
+fn public_json(body: Bytes) -> Response<Body> {
+    let mut response = Response::new(Either::Left(Full::new(body)));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(
+        CACHE_CONTROL,
+        HeaderValue::from_static("public, max-age=300"),
+    );
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert("sso-generated", HeaderValue::from_static("keys"));
+    response
+}
+
+/// Adds a cookie.
+fn set_cookie(response: &mut Response<Body>, cookie: HeaderValue) {
+    response.headers_mut().append(SET_COOKIE, cookie);
+}
+
+/// Says which methods a page has.
+pub(super) fn allow(response: &mut Response<Body>, methods: &'static str) {
+    response
+        .headers_mut()
+        .insert(ALLOW, HeaderValue::from_static(methods));
+}
+
+/// A path segment that names something in the configuration.
+fn slug(text: &str) -> Result<Slug, Error> {
+    Slug::parse(text).map_err(|_| Error::NotFound)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inv_50_what_operators_ask_is_no_path_of_ours() {
+        for path in [
+            "metrics", "livez", "readyz", "healthz", "status", "admin", "debug",
+        ] {
+            assert_eq!(methods(&[path]), None, "{path}");
+        }
+        assert_eq!(methods(&["login"]), Some("GET, HEAD, POST"));
+        assert_eq!(methods(&["switch", "acme"]), Some("POST"));
+        assert_eq!(methods(&["login", "acme", "idp", "more"]), None);
+    }
+}

@@ -1,0 +1,254 @@
+//! An allowed request on its way to the application: what is removed, what is added, in that order.
+
+use std::sync::Arc;
+
+use http::header::{HOST, HeaderName};
+use http::{HeaderMap, HeaderValue, Request, Response};
+use http_body_util::Either;
+use hyper::body::Incoming;
+use tokio::time::Instant;
+use tracing::warn;
+
+use super::inbound::{self, Inbound};
+use super::routes::Route;
+use super::{Body, Error, Gateway};
+use crate::address::Origin;
+use crate::assertion::{self, Statement};
+use crate::clock::Timestamp;
+use crate::proxy::Passage;
+use crate::secret;
+use crate::server::Cut;
+use crate::session::{Live, LiveGrant, Prepared, cookies};
+use crate::telemetry::Reference;
+
+/// The answer to one request carries these names from us alone.
+const RESPONSE_FIELDS: [HeaderName; 2] = [
+    HeaderName::from_static("sso-generated"),
+    HeaderName::from_static("sso-reference"),
+];
+
+/// The visitor whom a forwarded request names.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Visitor<'a> {
+    pub(super) live: &'a Live,
+    pub(super) grant: &'a LiveGrant,
+}
+
+impl Gateway {
+    /// Forwards a request, with the identity of `visitor` or with none. Reserved fields are gone before anything of
+    /// ours is added (threat model 30, 31); if the assertion cannot be made, nothing is forwarded.
+    pub(super) async fn forward(
+        &self,
+        mut request: Request<Incoming>,
+        inbound: &Inbound,
+        route: &Route,
+        visitor: Option<Visitor<'_>>,
+        reference: Reference,
+    ) -> Result<Response<Body>, Error> {
+        let upstream = self
+            .upstreams
+            .get(&route.config.upstream)
+            .ok_or(Error::NoRoute)?;
+        let origin = self.config.server.public_url.on(&inbound.host);
+        let now = self.clock.now();
+        let headers = request.headers_mut();
+        cookies::strip_request(headers);
+        let mut fields = self.forwarding(headers.get("traceparent"), inbound, &origin, reference);
+        let (cut, until) = match visitor {
+            None => (Arc::default(), None),
+            Some(visitor) => {
+                let audience = upstream.audience.clone().or_else(|| self.audience.clone());
+                let audience = audience.unwrap_or_else(|| origin.to_string().into());
+                let prepared = self.prepare(visitor, &audience, now)?;
+                fields.extend(prepared.fields.clone());
+                let left = visitor.grant.expires_at().since(now);
+                (Arc::clone(visitor.grant.cut()), Some(Instant::now() + left))
+            }
+        };
+        let spoofed = self.reserved.strip(request.headers_mut());
+        if spoofed > 0 {
+            self.metrics
+                .spoofed_headers_stripped
+                .inc_by(u64::try_from(spoofed).unwrap_or(u64::MAX));
+        }
+        request.headers_mut().remove(HOST);
+        *request.uri_mut() = inbound.uri()?;
+        let end = Cut {
+            token: Arc::clone(&cut),
+            until,
+        };
+        let passage = Passage {
+            host: HeaderValue::from_str(inbound.host.as_str()).map_err(|_| Error::Host)?,
+            fields,
+            reserved: Arc::clone(&self.reserved_filter),
+            cut,
+            until,
+        };
+        let mut response = upstream.proxy.forward(request, passage).await?;
+        cookies::strip_response(response.headers_mut());
+        for name in &RESPONSE_FIELDS {
+            response.headers_mut().remove(name);
+        }
+        if visitor.is_some() {
+            response.extensions_mut().insert(end);
+        }
+        Ok(response.map(Either::Right))
+    }
+
+    /// The identity fields of a grant for an audience: made once for 60 % of the assertion's life, not per request.
+    fn prepare(
+        &self,
+        visitor: Visitor<'_>,
+        audience: &Arc<str>,
+        now: Timestamp,
+    ) -> Result<Arc<Prepared>, Error> {
+        visitor.grant.prepared(audience, now, || {
+            let statement = statement(visitor);
+            let grant = visitor.grant;
+            let expires_at = grant.expires_at().min(grant.counts_until());
+            match self.identify(&statement, audience, now, expires_at) {
+                Err(assertion::Error::TooLarge(what)) if statement.groups.is_some() => {
+                    warn!(
+                        organization = statement.organization,
+                        what, "somebody is in too many groups: the application is told none"
+                    );
+                    let statement = Statement {
+                        groups: None,
+                        ..statement
+                    };
+                    self.identify(&statement, audience, now, expires_at)
+                }
+                other => other,
+            }
+            .map_err(Error::from)
+        })
+    }
+
+    /// The plain fields and the assertion.
+    fn identify(
+        &self,
+        statement: &Statement<'_>,
+        audience: &Arc<str>,
+        now: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<Prepared, assertion::Error> {
+        let minted = self.minter.mint(statement, audience, now, expires_at)?;
+        let mut fields = HeaderMap::new();
+        for (name, value) in self.plain.fields(statement)? {
+            fields.insert(name, value);
+        }
+        fields.insert(self.config.assertion.header.clone(), minted.value);
+        Ok(Prepared {
+            fields,
+            made_at: now,
+            refresh_at: minted.refresh_at,
+        })
+    }
+
+    /// Where the request came from, rebuilt.
+    fn forwarding(
+        &self,
+        trace: Option<&HeaderValue>,
+        inbound: &Inbound,
+        origin: &Origin,
+        reference: Reference,
+    ) -> HeaderMap {
+        let mut fields = HeaderMap::new();
+        let texts = inbound::forwarding_fields(inbound, origin)
+            .into_iter()
+            .chain([
+                ("traceparent", traceparent(trace)),
+                ("sso-reference", reference.to_string()),
+            ]);
+        for (name, text) in texts {
+            if let Ok(value) = HeaderValue::try_from(text) {
+                fields.insert(HeaderName::from_static(name), value);
+            }
+        }
+        fields
+    }
+}
+
+/// What a grant says of its person.
+pub(super) fn statement<'a>(visitor: Visitor<'a>) -> Statement<'a> {
+    let (grant, profile) = (visitor.grant.grant(), visitor.grant.profile());
+    Statement {
+        account: grant.account.as_str(),
+        organization: grant.organization.as_str(),
+        email: profile.email.as_deref(),
+        email_verified: profile.email_verified,
+        name: profile.name.as_deref(),
+        preferred_username: profile.preferred_username.as_deref(),
+        groups: profile.groups.as_deref(),
+        provider: grant.provider.as_str(),
+        provider_subject: profile.subject.as_str(),
+        session: visitor.live.id(),
+        authenticated_at: grant.authenticated_at,
+        claims: &profile.claims,
+    }
+}
+
+/// W3C Trace Context, level 1: the trace that came in goes on if it is well formed, else a new one begins. Either way
+/// the parent is a span of ours.
+fn traceparent(incoming: Option<&HeaderValue>) -> String {
+    let known = incoming
+        .and_then(|value| value.to_str().ok())
+        .and_then(trace_id);
+    let span = u64::from_be_bytes(secret::random_bytes()).max(1);
+    match known {
+        Some((trace, flags)) => format!("00-{trace}-{span:016x}-{flags}"),
+        None => {
+            let trace = u128::from_be_bytes(secret::random_bytes()).max(1);
+            format!("00-{trace:032x}-{span:016x}-00")
+        }
+    }
+}
+
+fn trace_id(text: &str) -> Option<(&str, &str)> {
+    let mut parts = text.split('-');
+    let (version, trace, parent, flags) =
+        (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let hex = |text: &str, length: usize| {
+        text.len() == length
+            && text
+                .bytes()
+                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    let sound = version == "00"
+        && parts.next().is_none()
+        && hex(trace, 32)
+        && hex(parent, 16)
+        && hex(flags, 2)
+        && trace.bytes().any(|byte| byte != b'0')
+        && parent.bytes().any(|byte| byte != b'0');
+    sound.then_some((trace, flags))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trace_goes_on_or_begins() {
+        let incoming =
+            HeaderValue::from_static("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+        let text = traceparent(Some(&incoming));
+        assert!(
+            text.starts_with("00-0af7651916cd43dd8448eb211c80319c-"),
+            "{text}"
+        );
+        assert!(
+            text.ends_with("-01") && !text.contains("b7ad6b7169203331"),
+            "{text}"
+        );
+        for broken in [
+            "",
+            "00-x-y-01",
+            "00-00000000000000000000000000000000-b7ad6b7169203331-01",
+        ] {
+            let text = traceparent(Some(&HeaderValue::from_static(broken)));
+            assert_eq!(text.len(), 55, "{text}");
+            assert!(trace_id(&text).is_some(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,338 @@
+//! The one reading of a request's head that everything after it shares.
+//!
+//! Host and path are made canonical or the request is refused; the client's address is taken from forwarding fields only
+//! behind listed peers. Nothing re-reads the target later (threat model 3, 27, 33).
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use http::header::{ACCEPT, HOST, ORIGIN, UPGRADE};
+use http::{HeaderMap, HeaderValue, Method, Uri, Version, request};
+use ipnet::IpNet;
+
+use super::Error;
+use crate::address::{CanonicalPath, Host, Origin};
+
+/// What a request asks for, in canonical form.
+#[derive(Clone, Debug)]
+pub(super) struct Inbound {
+    pub(super) host: Host,
+    pub(super) path: CanonicalPath,
+    pub(super) query: Option<String>,
+    pub(super) method: Method,
+    pub(super) client: IpAddr,
+    pub(super) kind: Kind,
+    /// Value of `Origin`, if there is one.
+    origin: Option<HeaderValue>,
+    fetch_site: Option<HeaderValue>,
+    upgrade: bool,
+}
+
+/// Who is asking: a person who looks at a page, or a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A page load: it can be redirected.
+    PageLoad,
+    /// A form that was sent: a page can be shown, but a redirect would lose what was sent.
+    FormPost,
+    /// Anything else: `fetch`, command lines, sockets.
+    Program,
+}
+
+impl Inbound {
+    /// Reads a head.
+    ///
+    /// # Errors
+    /// [`Error::Host`], [`Error::Target`] and [`Error::Method`]: nothing was decided or forwarded.
+    pub(super) fn read(
+        head: &request::Parts,
+        peer: Option<IpAddr>,
+        trusted: &[IpNet],
+        public: &Origin,
+    ) -> Result<Self, Error> {
+        if matches!(head.method, Method::TRACE | Method::CONNECT) {
+            return Err(Error::Method);
+        }
+        let trusts = peer.is_some_and(|peer| trusted.iter().any(|net| net.contains(&peer)));
+        let written = host(head, trusts)?;
+        let host = Host::parse(&written, public.default_port()).map_err(|_| Error::Host)?;
+        let path = CanonicalPath::parse(head.uri.path()).map_err(|_| Error::Target)?;
+        let query = head.uri.query().map(str::to_owned);
+        let query_is_sound = query
+            .as_ref()
+            .is_none_or(|query| query.bytes().all(|byte| matches!(byte, 0x21..=0x7e)));
+        if !query_is_sound {
+            return Err(Error::Target);
+        }
+        Ok(Self {
+            host,
+            path,
+            query,
+            method: head.method.clone(),
+            client: client(&head.headers, peer, trusts, trusted),
+            kind: kind(head),
+            origin: head.headers.get(ORIGIN).cloned(),
+            fetch_site: head.headers.get("sec-fetch-site").cloned(),
+            upgrade: head.headers.contains_key(UPGRADE),
+        })
+    }
+
+    /// The canonical target: what the application is asked for.
+    pub(super) fn target(&self) -> String {
+        match &self.query {
+            Some(query) => format!("{}?{query}", self.path.as_str()),
+            None => self.path.as_str().to_owned(),
+        }
+    }
+
+    /// The canonical target as a request line has it.
+    pub(super) fn uri(&self) -> Result<Uri, Error> {
+        self.target().parse().map_err(|_| Error::Target)
+    }
+
+    /// Whether a browser says that a page of `origin` itself sent this (threat model 12). Without any word from the
+    /// browser the answer is no.
+    pub(super) fn is_same_origin(&self, origin: &Origin) -> bool {
+        match (&self.fetch_site, &self.origin) {
+            (Some(site), _) => site == "same-origin",
+            (None, Some(from)) => from.as_bytes() == origin.to_string().as_bytes(),
+            (None, None) => false,
+        }
+    }
+
+    /// Whether another site opens a socket with the visitor's cookies.
+    pub(super) fn is_foreign_upgrade(&self, origin: &Origin) -> bool {
+        self.upgrade
+            && self
+                .origin
+                .as_ref()
+                .is_some_and(|from| from.as_bytes() != origin.to_string().as_bytes())
+    }
+
+    /// Whether the method is one whose meaning everybody shares; others get the strictest rule (threat model 6).
+    pub(super) fn has_known_method(&self) -> bool {
+        matches!(
+            self.method,
+            Method::GET
+                | Method::HEAD
+                | Method::POST
+                | Method::PUT
+                | Method::PATCH
+                | Method::DELETE
+                | Method::OPTIONS
+        )
+    }
+}
+
+/// The one host that a request names. Missing, several or contradictory ones are refused.
+fn host(head: &request::Parts, trusts: bool) -> Result<String, Error> {
+    let fields = one(&head.headers, HOST.as_str())?;
+    let target = head.uri.authority().map(http::uri::Authority::as_str);
+    let named = match (fields, target) {
+        (Some(field), Some(target)) if field.eq_ignore_ascii_case(target) => field,
+        (Some(field), None) => field,
+        (None, Some(target)) if head.version >= Version::HTTP_2 => target,
+        (Some(_) | None, _) => return Err(Error::Host),
+    };
+    if trusts && let Some(forwarded) = one(&head.headers, "x-forwarded-host")? {
+        return Ok(forwarded.to_owned());
+    }
+    Ok(named.to_owned())
+}
+
+fn one<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Error> {
+    let mut all = headers.get_all(name).iter();
+    match (all.next(), all.next()) {
+        (None, _) => Ok(None),
+        (Some(value), None) => value.to_str().map(Some).map_err(|_| Error::Host),
+        (Some(_), Some(_)) => Err(Error::Host),
+    }
+}
+
+/// The visitor's address: the peer, unless it is a listed proxy; then the last address in `X-Forwarded-For` that is not.
+fn client(headers: &HeaderMap, peer: Option<IpAddr>, trusts: bool, trusted: &[IpNet]) -> IpAddr {
+    let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+    if !trusts {
+        return peer;
+    }
+    let mut hops: Vec<&str> = Vec::new();
+    for field in headers.get_all("x-forwarded-for") {
+        hops.extend(field.to_str().unwrap_or_default().split(',').map(str::trim));
+    }
+    for hop in hops.iter().rev() {
+        match hop.parse::<IpAddr>().map(|hop| hop.to_canonical()) {
+            Ok(address) if trusted.iter().any(|net| net.contains(&address)) => {}
+            Ok(address) => return address,
+            Err(_) => return peer,
+        }
+    }
+    peer
+}
+
+/// Fetch metadata where the browser sends it, else what it accepts.
+fn kind(head: &request::Parts) -> Kind {
+    let field = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
+    let safe = matches!(head.method, Method::GET | Method::HEAD);
+    let wants_page = match field("sec-fetch-mode") {
+        Some(mode) => mode == "navigate",
+        None => {
+            field(ACCEPT.as_str()).is_some_and(|accept| accept.contains("text/html"))
+                && field("x-requested-with").is_none()
+        }
+    };
+    if !wants_page || head.headers.contains_key(UPGRADE) {
+        Kind::Program
+    } else if safe {
+        Kind::PageLoad
+    } else if head.method == Method::POST {
+        Kind::FormPost
+    } else {
+        Kind::Program
+    }
+}
+
+/// The forwarding fields that are rebuilt for the application (threat model 33).
+pub(super) fn forwarding_fields(inbound: &Inbound, origin: &Origin) -> [(&'static str, String); 5] {
+    let client = inbound.client.to_string();
+    let node = match inbound.client {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => format!("\"[{address}]\""),
+    };
+    let port = inbound.host.port().unwrap_or(origin.default_port());
+    [
+        ("x-forwarded-for", client),
+        ("x-forwarded-proto", origin.scheme().to_owned()),
+        ("x-forwarded-host", inbound.host.to_string()),
+        ("x-forwarded-port", port.to_string()),
+        (
+            "forwarded",
+            format!(
+                "for={node};host=\"{}\";proto={}",
+                inbound.host,
+                origin.scheme()
+            ),
+        ),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(uri: &str, fields: &[(&str, &str)]) -> request::Parts {
+        let mut request = http::Request::builder().uri(uri);
+        for (name, value) in fields {
+            request = request.header(*name, *value);
+        }
+        request.body(()).unwrap().into_parts().0
+    }
+
+    fn read(head: &request::Parts) -> Result<Inbound, Error> {
+        let peer = Some("10.0.0.9".parse().unwrap());
+        let public = Origin::parse("https://app.example.com").unwrap();
+        Inbound::read(head, peer, &["10.0.0.0/8".parse().unwrap()], &public)
+    }
+
+    #[test]
+    fn inv_27_exactly_one_host_is_named() {
+        let ok = |uri, fields: &[(&str, &str)]| {
+            read(&head(uri, fields))
+                .map(|inbound| inbound.host.to_string())
+                .ok()
+        };
+        assert_eq!(
+            ok("/", &[("host", "App.example.com:443")]).as_deref(),
+            Some("app.example.com")
+        );
+        assert_eq!(
+            ok("http://app.example.com/", &[("host", "app.example.com")]).as_deref(),
+            Some("app.example.com")
+        );
+        assert_eq!(ok("/", &[]), None);
+        assert_eq!(ok("/", &[("host", "a.com"), ("host", "a.com")]), None);
+        assert_eq!(ok("http://evil.com/", &[("host", "app.example.com")]), None);
+        assert_eq!(
+            ok("http://app.example.com/", &[]),
+            None,
+            "HTTP/1 without Host"
+        );
+    }
+
+    #[test]
+    fn inv_33_forwarding_fields_count_only_from_listed_peers() {
+        let fields = [
+            ("host", "app.example.com"),
+            (
+                "x-forwarded-for",
+                "6.6.6.6, 1.2.3.4, ::ffff:10.2.2.2, 10.1.1.1",
+            ),
+        ];
+        let head = head("/", &fields);
+        let from = |peer: &str| {
+            let public = Origin::parse("https://app.example.com").unwrap();
+            let trusted = ["10.0.0.0/8".parse().unwrap()];
+            let inbound =
+                Inbound::read(&head, Some(peer.parse().unwrap()), &trusted, &public).unwrap();
+            inbound.client.to_string()
+        };
+        assert_eq!(
+            from("10.0.0.9"),
+            "1.2.3.4",
+            "the last one that is not a proxy of ours"
+        );
+        assert_eq!(from("9.9.9.9"), "9.9.9.9");
+    }
+
+    #[test]
+    fn people_and_programs_are_told_apart() {
+        let check = |method: &str, fields: &[(&str, &str)], expected| {
+            let mut head = head("/", fields);
+            head.method = method.parse().unwrap();
+            assert_eq!(kind(&head), expected, "{method} {fields:?}");
+        };
+        check("GET", &[("sec-fetch-mode", "navigate")], Kind::PageLoad);
+        check("POST", &[("sec-fetch-mode", "navigate")], Kind::FormPost);
+        check(
+            "GET",
+            &[("sec-fetch-mode", "cors"), ("accept", "text/html")],
+            Kind::Program,
+        );
+        check("GET", &[("accept", "text/html,*/*")], Kind::PageLoad);
+        check(
+            "GET",
+            &[
+                ("accept", "text/html"),
+                ("x-requested-with", "XMLHttpRequest"),
+            ],
+            Kind::Program,
+        );
+        check("GET", &[("accept", "*/*")], Kind::Program);
+        check("GET", &[], Kind::Program);
+        check("OPTIONS", &[("accept", "text/html")], Kind::Program);
+        check(
+            "GET",
+            &[("sec-fetch-mode", "websocket"), ("upgrade", "websocket")],
+            Kind::Program,
+        );
+    }
+
+    #[test]
+    fn inv_12_same_origin_needs_the_browsers_word() {
+        let origin = Origin::parse("https://app.example.com").unwrap();
+        let check = |fields: &[(&str, &str)], expected| {
+            let mut all = vec![("host", "app.example.com")];
+            all.extend_from_slice(fields);
+            assert_eq!(
+                read(&head("/", &all)).unwrap().is_same_origin(&origin),
+                expected,
+                "{fields:?}"
+            );
+        };
+        check(&[("sec-fetch-site", "same-origin")], true);
+        check(&[("sec-fetch-site", "same-site")], false);
+        check(&[("sec-fetch-site", "none")], false);
+        check(&[("origin", "https://app.example.com")], true);
+        check(&[("origin", "https://evil.com")], false);
+        check(&[("origin", "null")], false);
+        check(&[], false);
+    }
+}

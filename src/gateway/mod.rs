@@ -1,0 +1,545 @@
+//! The life of a request, from its head to its answer.
+//!
+//! Owns: HTTP meaning. `inbound` makes the one canonical form of host and path; the host says which organization (or that
+//! the session does); what lies below the prefix is ours (`endpoints`); everything else is routed, the session is found,
+//! `decision` says what happens, and this page acts on it once: `forward` it, send it to sign-in, or refuse it (`rescue`).
+//! Leaves to others: who someone is (`pipeline`, `session`), moving bytes (`proxy`), words for people (`pages`).
+//! Invariants: nothing is forwarded unless `decision` said so (threat model 1, 2); the organization follows from the host
+//! or from the session's own grant, never from what the client can edit (27); every answer made here says so.
+
+mod decision;
+mod endpoints;
+mod forward;
+mod inbound;
+mod rescue;
+mod routes;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::LOCATION;
+use http::{HeaderValue, Request, Response, StatusCode};
+use http_body_util::{Either, Full};
+use hyper::body::Incoming;
+use prometheus_client::metrics::gauge::Gauge;
+use tracing::debug;
+
+use self::decision::{Decision, Question, decide};
+use self::forward::Visitor;
+use self::inbound::Inbound;
+use self::routes::{Route, Routes};
+use crate::address::{Host, Origin};
+use crate::assertion::{self, Minter, PlainHeaders, Reserved};
+use crate::clock::Clock;
+use crate::config::{self, Config, Organization, Slug};
+use crate::identity::Unmet;
+use crate::pages::{self, Look, Pages};
+use crate::pipeline::{self, Pipeline};
+use crate::proxy;
+use crate::session::cookies::Cookies;
+use crate::session::{self, Live, LiveGrant, Sessions};
+use crate::tasks::Tasks;
+use crate::telemetry::Reference;
+use crate::telemetry::metrics::{self, Metrics};
+
+/// The body of an answer: whole where we made it, streaming where the application did.
+pub type Body = Either<Full<Bytes>, proxy::Body>;
+
+/// Everything that requests need. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Gateway(Arc<Shared>);
+
+impl std::ops::Deref for Gateway {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+/// The shared part of a [`Gateway`].
+pub struct Shared {
+    config: Arc<Config>,
+    clock: Arc<dyn Clock>,
+    routes: Routes,
+    upstreams: BTreeMap<Slug, Upstream>,
+    sessions: Arc<Sessions>,
+    pipeline: Pipeline,
+    minter: Arc<Minter>,
+    plain: PlainHeaders,
+    reserved: Arc<Reserved>,
+    reserved_filter: proxy::Filter,
+    audience: Option<Arc<str>>,
+    pages: Pages,
+    metrics: Metrics,
+    tasks: Tasks,
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Shared").finish_non_exhaustive()
+    }
+}
+
+#[derive(Debug)]
+struct Upstream {
+    proxy: proxy::Upstream,
+    audience: Option<Arc<str>>,
+}
+
+/// What a gateway is made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// The configuration.
+    pub config: Arc<Config>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The applications, by name.
+    pub upstreams: BTreeMap<Slug, proxy::Upstream>,
+    /// The sessions.
+    pub sessions: Arc<Sessions>,
+    /// Sign-in.
+    pub pipeline: Pipeline,
+    /// The signing of assertions.
+    pub minter: Arc<Minter>,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// Where work goes that must finish once begun.
+    pub tasks: Tasks,
+}
+
+/// Where a request belongs, as its host says.
+#[derive(Clone, Copy, Debug)]
+enum Place<'a> {
+    /// The host of `public_url`: the session's active grant, or the route, says which organization.
+    Shared,
+    /// An organization's own host.
+    Own(&'a Organization),
+}
+
+impl From<Place<'_>> for pages::Place {
+    fn from(place: Place<'_>) -> Self {
+        match place {
+            Place::Shared => Self::Shared,
+            Place::Own(_) => Self::Own,
+        }
+    }
+}
+
+/// Who asks, as far as the session can tell.
+#[derive(Debug)]
+struct Known {
+    live: Arc<Live>,
+    grant: Arc<LiveGrant>,
+}
+
+impl Gateway {
+    /// From its parts.
+    ///
+    /// # Errors
+    /// When the pages' templates do not load.
+    pub fn new(parts: Parts) -> Result<Self, Error> {
+        let config = parts.config;
+        let reserved = Arc::new(Reserved::new(
+            &config.headers,
+            &config.assertion,
+            &config.routes,
+        ));
+        let filter = Arc::clone(&reserved);
+        let upstreams = parts.upstreams.into_iter().map(|(name, proxy)| {
+            let audience = config
+                .upstreams
+                .get(&name)
+                .and_then(|upstream| upstream.audience.as_deref())
+                .map(Arc::from);
+            (name, Upstream { proxy, audience })
+        });
+        Ok(Self(Arc::new(Shared {
+            clock: parts.clock,
+            routes: Routes::new(&config.routes),
+            upstreams: upstreams.collect(),
+            sessions: parts.sessions,
+            pipeline: parts.pipeline,
+            minter: parts.minter,
+            plain: PlainHeaders::new(&config.headers),
+            reserved,
+            reserved_filter: Arc::new(move |name| filter.holds(name)),
+            audience: config.assertion.audience.as_deref().map(Arc::from),
+            pages: Pages::new()?,
+            metrics: parts.metrics,
+            tasks: parts.tasks,
+            config,
+        })))
+    }
+
+    /// Answers one request.
+    ///
+    /// # Cancel safety
+    /// When the visitor leaves, forwarding ends; sign-ins that were claimed go on to their end.
+    pub async fn answer(&self, request: Request<Incoming>, peer: Option<IpAddr>) -> Response<Body> {
+        let began = self.clock.now();
+        let method = metrics::method_label(request.method());
+        let reference = Reference::random();
+        let in_flight = InFlight::begin(&self.metrics);
+        let mut label: Arc<str> = Arc::from("");
+        let mut asked = Asked::default();
+        let response = match self
+            .serve(request, peer, reference, &mut label, &mut asked)
+            .await
+        {
+            Ok(response) => response,
+            Err(error) => self.rescue(&error, &asked, reference),
+        };
+        drop(in_flight);
+        let code = response.status().as_u16();
+        let seconds = self.clock.now().since(began).as_secs_f64();
+        let route = Arc::clone(&label);
+        self.metrics
+            .http_requests
+            .get_or_create(&metrics::Request {
+                route,
+                method,
+                code,
+            })
+            .inc();
+        self.metrics
+            .http_request_duration
+            .get_or_create(&metrics::Route { route: label })
+            .observe(seconds);
+        debug!(%reference, method, code, "answered");
+        response
+    }
+
+    async fn serve(
+        &self,
+        request: Request<Incoming>,
+        peer: Option<IpAddr>,
+        reference: Reference,
+        label: &mut Arc<str>,
+        asked: &mut Asked,
+    ) -> Result<Response<Body>, Error> {
+        let (head, body) = request.into_parts();
+        let server = &self.config.server;
+        let inbound = Inbound::read(&head, peer, &server.trusted_proxies, &server.public_url)?;
+        let request = Request::from_parts(head, body);
+        asked.inbound = Some(inbound.clone());
+        let place = self.place(&inbound.host)?;
+        if let Place::Own(organization) = place {
+            asked.organization = Some(organization.slug.clone());
+        }
+        if let Some(own) = self.own_path(&inbound) {
+            *label = Arc::from("sso");
+            return self
+                .endpoint(request, &inbound, place, own, reference)
+                .await;
+        }
+        let route = self
+            .routes
+            .find(&inbound.host, &inbound.path, &inbound.method)
+            .ok_or(Error::NoRoute)?;
+        *label = Arc::clone(&route.label);
+        self.act(request, &inbound, place, route, reference, asked)
+            .await
+    }
+
+    /// Decides, and does what was decided.
+    async fn act(
+        &self,
+        request: Request<Incoming>,
+        inbound: &Inbound,
+        place: Place<'_>,
+        route: &Route,
+        reference: Reference,
+        asked: &mut Asked,
+    ) -> Result<Response<Body>, Error> {
+        if let Place::Own(organization) = place
+            && !organization.enabled
+        {
+            return Err(Error::Suspended(organization.slug.clone()));
+        }
+        let doubtful = inbound.path.has_parameters() || !inbound.has_known_method();
+        let access = route.config.access;
+        let known = if access == config::Access::Public && !doubtful {
+            None
+        } else {
+            let cookies = Cookies::read(request.headers());
+            self.known(&cookies, inbound, place, route.config.organization.as_ref())
+                .await?
+        };
+        let decision = decide(Question {
+            access,
+            require: route.config.require.as_ref(),
+            doubtful,
+            kind: inbound.kind,
+            grant: known.as_ref().map(|known| (known, known.grant.profile())),
+            unconfirmed: known
+                .as_ref()
+                .is_some_and(|known| self.is_unconfirmed(known)),
+        });
+        self.count_decision(route, &decision);
+        match decision {
+            Decision::Allow(known) => {
+                let origin = self.config.server.public_url.on(&inbound.host);
+                if inbound.is_foreign_upgrade(&origin) {
+                    return Err(Error::ForeignOrigin);
+                }
+                self.sessions
+                    .touch(&known.live, &known.grant, self.clock.now());
+                let visitor = Visitor {
+                    live: &known.live,
+                    grant: &known.grant,
+                };
+                self.forward(request, inbound, route, Some(visitor), reference)
+                    .await
+            }
+            Decision::Anonymous => self.forward(request, inbound, route, None, reference).await,
+            Decision::SignIn => {
+                let cookies = Cookies::read(request.headers());
+                let pinned = route.config.organization.as_ref();
+                Ok(self.to_sign_in(inbound, place, pinned, &cookies, reference))
+            }
+            Decision::Unauthorized => {
+                let had_session = Cookies::read(request.headers()).has_session();
+                Err(Error::Unauthorized { had_session })
+            }
+            Decision::Unconfirmed => Err(asked.refuse(known.as_ref(), None)),
+            Decision::Deny(unmet) => Err(asked.refuse(known.as_ref(), Some(unmet))),
+        }
+    }
+
+    /// Which organization a host belongs to. An unknown one is refused before anything else happens.
+    fn place(&self, host: &Host) -> Result<Place<'_>, Error> {
+        if host == self.config.server.public_url.host() {
+            return Ok(Place::Shared);
+        }
+        self.config
+            .organizations
+            .values()
+            .find(|organization| organization.hosts.contains(host))
+            .map(Place::Own)
+            .ok_or(Error::UnknownHost)
+    }
+
+    /// The visitor's session and the grant that counts here.
+    async fn known(
+        &self,
+        cookies: &Cookies<'_>,
+        inbound: &Inbound,
+        place: Place<'_>,
+        pinned: Option<&Slug>,
+    ) -> Result<Option<Known>, Error> {
+        let Some(handle) = cookies.handle() else {
+            return Ok(None);
+        };
+        let Some(live) = self.sessions.find(&handle, &inbound.host).await? else {
+            return Ok(None);
+        };
+        let now = self.clock.now();
+        let grant = match (place, pinned) {
+            (Place::Own(organization), _) => live.grant(&organization.slug, now),
+            (Place::Shared, Some(pinned)) => live.grant(pinned, now),
+            (Place::Shared, None) => live.active_grant(now),
+        };
+        Ok(grant.map(|grant| Known { live, grant }))
+    }
+
+    /// Whether no provider has confirmed the identity behind a grant in time.
+    fn is_unconfirmed(&self, known: &Known) -> bool {
+        self.clock.now() >= known.grant.counts_until()
+    }
+
+    /// What frames a page for this visitor.
+    fn look<'a>(
+        &'a self,
+        site: &'a Origin,
+        place: pages::Place,
+        organization: Option<&'a Organization>,
+    ) -> Look<'a> {
+        Look {
+            site,
+            prefix: &self.config.server.prefix,
+            place,
+            organization: organization.map(Into::into),
+        }
+    }
+
+    /// What follows the prefix, if the path lies below it.
+    fn own_path<'a>(&self, inbound: &'a Inbound) -> Option<&'a str> {
+        let rest = inbound
+            .path
+            .as_str()
+            .strip_prefix(&*self.config.server.prefix)?;
+        if rest.is_empty() {
+            Some("/")
+        } else {
+            rest.starts_with('/').then_some(rest)
+        }
+    }
+
+    fn count_decision(&self, route: &Route, decision: &Decision<&Known>) {
+        let reason = match decision {
+            Decision::Deny(unmet) => unmet.as_str(),
+            Decision::Allow(_)
+            | Decision::Anonymous
+            | Decision::SignIn
+            | Decision::Unauthorized
+            | Decision::Unconfirmed => "",
+        };
+        let labels = metrics::Decision {
+            route: Arc::clone(&route.label),
+            result: decision.as_str(),
+            reason,
+        };
+        self.metrics.decisions.get_or_create(&labels).inc();
+    }
+}
+
+/// A request under way, in the gauge. Dropped with its future when the visitor leaves.
+struct InFlight(Gauge);
+
+impl InFlight {
+    fn begin(metrics: &Metrics) -> Self {
+        metrics.http_requests_in_flight.inc();
+        Self(metrics.http_requests_in_flight.clone())
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+/// What is known of a request by the time it is refused: for the page that says so.
+#[derive(Debug, Default)]
+struct Asked {
+    inbound: Option<Inbound>,
+    organization: Option<Slug>,
+    email: Option<String>,
+}
+
+impl Asked {
+    /// Why somebody who is known is refused: a rule, or that nobody has confirmed them in time.
+    fn refuse(&mut self, known: Option<&Known>, unmet: Option<Unmet>) -> Error {
+        let grant = known.map(|known| known.grant.grant());
+        self.organization = grant.map(|grant| grant.organization.clone());
+        self.email = known.and_then(|known| known.grant.profile().email.clone());
+        match unmet {
+            Some(unmet) => Error::NotAllowed(unmet),
+            None => Error::Unconfirmed(grant.map(|grant| grant.provider.clone())),
+        }
+    }
+}
+
+/// A body that we made.
+fn whole(bytes: Bytes) -> Body {
+    Either::Left(Full::new(bytes))
+}
+
+/// A redirect of ours. The target is one of our own making: a path below the prefix, a parsed return path, an
+/// organization's origin, or a provider's endpoint (threat model 38).
+fn redirect(
+    status: StatusCode,
+    to: &str,
+    kind: &'static str,
+    reference: Reference,
+) -> Response<Body> {
+    let mut response = Response::new(Either::Left(Full::default()));
+    *response.status_mut() = status;
+    if let Ok(to) = HeaderValue::from_str(to) {
+        response.headers_mut().insert(LOCATION, to);
+    } else {
+        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    }
+    mark(&mut response, kind, reference);
+    response
+}
+
+/// Marks an answer as ours and keeps it out of every cache.
+fn mark(response: &mut Response<Body>, kind: &'static str, reference: Reference) {
+    let headers = response.headers_mut();
+    headers.insert("cache-control", HeaderValue::from_static("no-store"));
+    headers.insert("referrer-policy", HeaderValue::from_static("no-referrer"));
+    headers.insert(
+        "x-content-type-options",
+        HeaderValue::from_static("nosniff"),
+    );
+    headers.insert("sso-generated", HeaderValue::from_static(kind));
+    if let Ok(value) = HeaderValue::from_str(&reference.to_string()) {
+        headers.insert("sso-reference", value);
+    }
+}
+
+/// Why a request got no answer from the application. `rescue` knows what each means to a visitor.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The host is missing, written twice, contradictory or malformed.
+    #[error("the request does not name one host")]
+    Host,
+    /// Nobody here answers for this host.
+    #[error("nobody answers for this host")]
+    UnknownHost,
+    /// The target could be read in two ways.
+    #[error("the request's target is not in canonical form")]
+    Target,
+    /// TRACE and CONNECT.
+    #[error("the method is not served")]
+    Method,
+    /// A path or method below the prefix that does not exist.
+    #[error("there is no such page")]
+    NotFound,
+    /// A path below the prefix exists with other methods.
+    #[error("this page has no such method")]
+    NoSuchMethod {
+        /// Those it has.
+        allow: &'static str,
+    },
+    /// No route covers the request.
+    #[error("no route covers this request")]
+    NoRoute,
+    /// Nobody is signed in, and this is no page load.
+    #[error("nobody is signed in")]
+    Unauthorized {
+        /// Whether the browser still holds a session cookie: then the session ended.
+        had_session: bool,
+    },
+    /// The person may not.
+    #[error("the person does not meet the route's rule: {0:?}")]
+    NotAllowed(Unmet),
+    /// No provider has confirmed the person in time.
+    #[error("the person's identity has not been confirmed in time")]
+    Unconfirmed(Option<Slug>),
+    /// Another site opens a socket.
+    #[error("another site tried to open a connection")]
+    ForeignOrigin,
+    /// A form that no page of ours sent.
+    #[error("the form was not sent by a page of ours")]
+    ForeignForm,
+    /// A form that cannot be read or is too large.
+    #[error("the form cannot be read")]
+    Form,
+    /// The organization is disabled.
+    #[error("the organization {0} is disabled")]
+    Suspended(Slug),
+    /// A sign-in did not get on.
+    #[error("a sign-in failed")]
+    SignIn(#[from] pipeline::Error),
+    /// The session cannot be told.
+    #[error("the session cannot be told")]
+    Session(#[from] session::Error),
+    /// The process ends.
+    #[error("the process is stopping")]
+    Stopping,
+    /// The assertion cannot be made.
+    #[error("the assertion cannot be made")]
+    Assertion(#[from] assertion::Error),
+    /// The application did not answer.
+    #[error("the application did not answer")]
+    Upstream(#[from] proxy::Error),
+    /// A page cannot be made.
+    #[error("a page cannot be made")]
+    Pages(#[from] pages::Error),
+}

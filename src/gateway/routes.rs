@@ -1,0 +1,148 @@
+//! Pure: which route a canonical request is on. The most specific one wins: longest literal prefix, then a named host,
+//! then named methods; never the order in the file.
+
+use std::sync::Arc;
+
+use http::Method;
+
+use crate::address::{CanonicalPath, Host};
+use crate::config::{self, PathPattern};
+
+/// A route, with what requests on it need ready.
+#[derive(Clone, Debug)]
+pub(super) struct Route {
+    pub(super) config: config::Route,
+    /// Its name as a label.
+    pub(super) label: Arc<str>,
+}
+
+/// All routes, most specific first.
+#[derive(Clone, Debug)]
+pub(super) struct Routes(Vec<Route>);
+
+impl Routes {
+    pub(super) fn new(routes: &[config::Route]) -> Self {
+        let mut all: Vec<Route> = routes
+            .iter()
+            .map(|route| Route {
+                label: route.name.as_str().into(),
+                config: route.clone(),
+            })
+            .collect();
+        all.sort_by_key(|route| std::cmp::Reverse(specificity(&route.config)));
+        Self(all)
+    }
+
+    /// The route of a request.
+    pub(super) fn find(
+        &self,
+        host: &Host,
+        path: &CanonicalPath,
+        method: &Method,
+    ) -> Option<&Route> {
+        self.0.iter().find(|route| {
+            let route = &route.config;
+            (route.hosts.is_empty() || route.hosts.contains(host))
+                && (route.methods.is_empty() || route.methods.contains(method))
+                && matches(&route.path, path)
+        })
+    }
+}
+
+/// An exact pattern says more than an open one with the same segments.
+fn specificity(route: &config::Route) -> (usize, bool, bool, bool) {
+    (
+        route.path.segments.len(),
+        !route.path.open,
+        !route.hosts.is_empty(),
+        !route.methods.is_empty(),
+    )
+}
+
+fn matches(pattern: &PathPattern, path: &CanonicalPath) -> bool {
+    let mut segments = path.segments();
+    let literal = pattern
+        .segments
+        .iter()
+        .all(|wanted| segments.next() == Some(wanted.as_str()));
+    // `/admin/*` covers `/admin` too: most applications answer both alike.
+    literal && (pattern.open || segments.next().is_none())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Access, Slug};
+
+    fn route(name: &str, path: &str, hosts: &[&str], methods: &[Method]) -> config::Route {
+        let open = path.ends_with("/*");
+        let literal = path.trim_end_matches("/*");
+        config::Route {
+            name: name.to_owned(),
+            path: PathPattern {
+                segments: literal.split('/').skip(1).map(str::to_owned).collect(),
+                open,
+            },
+            hosts: hosts
+                .iter()
+                .map(|host| Host::parse(host, 443).unwrap())
+                .collect(),
+            methods: methods.to_vec(),
+            upstream: Slug::parse("app").unwrap(),
+            access: Access::Required,
+            organization: None,
+            require: None,
+        }
+    }
+
+    #[test]
+    fn the_most_specific_route_wins_whatever_the_order() {
+        let mut all = vec![
+            route("default", "/*", &[], &[]),
+            route("admin", "/admin/*", &[], &[]),
+            route("admin-acme", "/admin/*", &["acme.example.com"], &[]),
+            route("hooks", "/hooks/*", &[], &[Method::POST]),
+            route("exact", "/admin/health", &[], &[]),
+        ];
+        for _ in 0..2 {
+            let routes = Routes::new(&all);
+            let check = |host, path, method: Method, expected| {
+                let found = routes.find(
+                    &Host::parse(host, 443).unwrap(),
+                    &CanonicalPath::parse(path).unwrap(),
+                    &method,
+                );
+                assert_eq!(
+                    found.map(|route| &*route.label),
+                    Some(expected),
+                    "{host}{path}"
+                );
+            };
+            check("app.example.com", "/", Method::GET, "default");
+            check("app.example.com", "/administrator", Method::GET, "default");
+            check("app.example.com", "/admin", Method::GET, "admin");
+            check("app.example.com", "/admin/", Method::GET, "admin");
+            check("app.example.com", "/admin;x=1/users", Method::GET, "admin");
+            check("app.example.com", "/%61dmin/users", Method::GET, "admin");
+            check(
+                "acme.example.com",
+                "/admin/users",
+                Method::GET,
+                "admin-acme",
+            );
+            check("app.example.com", "/admin/health", Method::GET, "exact");
+            check("app.example.com", "/hooks/x", Method::POST, "hooks");
+            check("app.example.com", "/hooks/x", Method::GET, "default");
+            all.reverse();
+        }
+    }
+
+    #[test]
+    fn inv_06_methods_are_compared_exactly() {
+        let routes = Routes::new(&[route("hooks", "/*", &[], &[Method::POST])]);
+        let host = Host::parse("app.example.com", 443).unwrap();
+        let path = CanonicalPath::parse("/hooks").unwrap();
+        let lower = Method::from_bytes(b"post").unwrap();
+        assert!(routes.find(&host, &path, &lower).is_none());
+    }
+}

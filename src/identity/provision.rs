@@ -1,0 +1,387 @@
+//! Turning what a provider asserted into an identity and an account, as part of one atomic batch.
+
+use std::sync::Arc;
+
+use super::{
+    Account, AccountId, Error, Generation, Identity, IdentityId, Link, LinkState, Membership,
+    Profile,
+};
+use crate::clock::Timestamp;
+use crate::config::Slug;
+use crate::provider::{Asserted, Tokens};
+use crate::secret;
+use crate::store::{Batch, Seal, Store, Table};
+
+/// The records of people.
+#[derive(Clone, Debug)]
+pub struct People {
+    pub(super) store: Arc<dyn Store>,
+    seal: Seal,
+}
+
+/// Who signed in.
+#[derive(Clone, Debug)]
+pub struct Provisioned {
+    /// The identity as it will be once the batch is committed.
+    pub identity: Identity,
+    /// Whether nobody knew it before.
+    pub is_new: bool,
+}
+
+/// Why a person whom the provider vouches for has no account here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The membership was removed, and only an operator can lift that.
+    Removed,
+    /// An operator has blocked the identity.
+    Blocked,
+}
+
+/// Through what somebody came.
+#[derive(Clone, Copy, Debug)]
+pub struct Through<'a> {
+    /// The organization.
+    pub organization: &'a Slug,
+    /// The provider.
+    pub provider: &'a Slug,
+    /// The settings of the two.
+    pub generation: &'a Generation,
+    /// When the provider is asked about the person again, if it can be.
+    pub due_at: Option<Timestamp>,
+}
+
+impl People {
+    /// Over a store.
+    pub fn new(store: Arc<dyn Store>, seal: Seal) -> Self {
+        Self { store, seal }
+    }
+
+    /// An identity and its account, if there is one.
+    ///
+    /// # Errors
+    /// The store's, and [`Error::Dangling`].
+    pub async fn find(&self, id: &IdentityId) -> Result<Option<(Identity, Account)>, Error> {
+        let Some((identity, _)) = self.identity(id).await? else {
+            return Ok(None);
+        };
+        let (account, _) = self
+            .account(&identity.organization, &identity.account)
+            .await?;
+        Ok(Some((identity, account)))
+    }
+
+    /// The same, with expectations in `batch` that both are still so when it is committed.
+    ///
+    /// # Errors
+    /// The store's, and [`Error::Dangling`].
+    pub async fn confirm(
+        &self,
+        batch: &mut Batch,
+        id: &IdentityId,
+    ) -> Result<Option<(Identity, Account)>, Error> {
+        let Some((identity, raw)) = self.identity(id).await? else {
+            return Ok(None);
+        };
+        let (account, raw_account) = self
+            .account(&identity.organization, &identity.account)
+            .await?;
+        batch.expect_unchanged(Table::Identities, identity.id.as_str(), raw);
+        let account_key = account_key(&account.organization, &account.id);
+        batch.expect_unchanged(Table::Accounts, account_key, raw_account);
+        Ok(Some((identity, account)))
+    }
+
+    /// Adds to `batch` what makes `asserted` an identity with an account, or brings a known one up to date. Expectations
+    /// in the batch make parallel sign-ins of one new person end in one account (a conflict means: try again).
+    ///
+    /// # Errors
+    /// The store's, and [`Error::Dangling`]. `Ok(Err(…))` is a decision, not a fault.
+    pub async fn provision(
+        &self,
+        batch: &mut Batch,
+        through: Through<'_>,
+        asserted: &Asserted,
+        now: Timestamp,
+    ) -> Result<Result<Provisioned, Refusal>, Error> {
+        let key = identity_key(through, asserted);
+        let known = match self.store.get(Table::IdentityKeys, &key).await? {
+            None => None,
+            Some(id) => {
+                let id = IdentityId(String::from_utf8_lossy(&id).into_owned());
+                Some(self.identity(&id).await?.ok_or(Error::Dangling)?)
+            }
+        };
+        match known {
+            None => self.create(batch, &key, through, asserted, now).map(Ok),
+            Some((identity, raw)) => {
+                let (account, raw_account) = self
+                    .account(&identity.organization, &identity.account)
+                    .await?;
+                if account.membership == Membership::Removed {
+                    return Ok(Err(Refusal::Removed));
+                }
+                if identity.link.state == LinkState::Blocked {
+                    return Ok(Err(Refusal::Blocked));
+                }
+                let account_key = account_key(&account.organization, &account.id);
+                batch.expect_unchanged(Table::Accounts, account_key, raw_account);
+                batch.expect_unchanged(Table::Identities, identity.id.as_str(), raw);
+                let mut identity = refreshed(identity, through, asserted, now);
+                Self::schedule(batch, &mut identity, through.due_at);
+                self.put_identity(batch, &identity)?;
+                Ok(Ok(Provisioned {
+                    identity,
+                    is_new: false,
+                }))
+            }
+        }
+    }
+
+    fn create(
+        &self,
+        batch: &mut Batch,
+        key: &[u8],
+        through: Through<'_>,
+        asserted: &Asserted,
+        now: Timestamp,
+    ) -> Result<Provisioned, Error> {
+        let account = Account {
+            id: AccountId::random(),
+            organization: through.organization.clone(),
+            membership: Membership::Active,
+            created_at: now,
+        };
+        let mut identity = Identity {
+            id: IdentityId::random(),
+            account: account.id.clone(),
+            organization: through.organization.clone(),
+            provider: through.provider.clone(),
+            issuer: asserted.issuer.clone(),
+            profile: Profile::of(asserted),
+            tokens: asserted.tokens.clone(),
+            generation: through.generation.clone(),
+            created_at: now,
+            last_verified_at: now,
+            link: Link::fresh(now),
+            due_at: None,
+        };
+        Self::schedule(batch, &mut identity, through.due_at);
+        batch.expect_absent(Table::IdentityKeys, key).put(
+            Table::IdentityKeys,
+            key,
+            identity.id.as_str(),
+        );
+        let account_key = account_key(&account.organization, &account.id);
+        let sealed = self
+            .seal
+            .seal_json(Table::Accounts, &account_key, &account)?;
+        batch.put(Table::Accounts, account_key, sealed);
+        self.put_identity(batch, &identity)?;
+        Ok(Provisioned {
+            identity,
+            is_new: true,
+        })
+    }
+
+    pub(super) fn put_identity(&self, batch: &mut Batch, identity: &Identity) -> Result<(), Error> {
+        let key = identity.id.as_str();
+        let sealed = self
+            .seal
+            .seal_json(Table::Identities, key.as_bytes(), identity)?;
+        batch.put(Table::Identities, key, sealed);
+        Ok(())
+    }
+
+    pub(super) async fn identity(
+        &self,
+        id: &IdentityId,
+    ) -> Result<Option<(Identity, Vec<u8>)>, Error> {
+        let key = id.as_str().as_bytes();
+        match self.store.get(Table::Identities, key).await? {
+            None => Ok(None),
+            Some(raw) => Ok(Some((
+                self.seal.open_json(Table::Identities, key, &raw)?,
+                raw,
+            ))),
+        }
+    }
+
+    pub(super) async fn account(
+        &self,
+        organization: &Slug,
+        id: &AccountId,
+    ) -> Result<(Account, Vec<u8>), Error> {
+        let key = account_key(organization, id);
+        let raw = self
+            .store
+            .get(Table::Accounts, &key)
+            .await?
+            .ok_or(Error::Dangling)?;
+        Ok((self.seal.open_json(Table::Accounts, &key, &raw)?, raw))
+    }
+}
+
+/// The one key of a person: four fields, each with its length, so that no two people share a digest.
+fn identity_key(through: Through<'_>, asserted: &Asserted) -> Vec<u8> {
+    secret::sha256_fields([
+        through.organization.as_str().as_bytes(),
+        through.provider.as_str().as_bytes(),
+        asserted.issuer.as_bytes(),
+        asserted.subject.as_str().as_bytes(),
+    ])
+    .to_vec()
+}
+
+/// Organization first, so that an organization's accounts lie together. A slug has no NUL.
+fn account_key(organization: &Slug, id: &AccountId) -> Vec<u8> {
+    format!("{organization}\0{id}").into_bytes()
+}
+
+/// A known identity after another sign-in. An absent refresh token keeps the old one: many providers send it only once.
+fn refreshed(
+    known: Identity,
+    through: Through<'_>,
+    asserted: &Asserted,
+    now: Timestamp,
+) -> Identity {
+    let tokens = Tokens {
+        refresh: asserted
+            .tokens
+            .refresh
+            .clone()
+            .or_else(|| known.tokens.refresh.clone()),
+        ..asserted.tokens.clone()
+    };
+    Identity {
+        profile: Profile::of(asserted),
+        tokens,
+        generation: through.generation.clone(),
+        last_verified_at: now,
+        link: Link::fresh(now),
+        ..known
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::Subject;
+    use crate::secret::Secret;
+    use crate::store::{self, Memory};
+
+    fn asserted(issuer: &str, subject: &str) -> Asserted {
+        Asserted {
+            issuer: issuer.to_owned(),
+            subject: Subject::parse(subject).unwrap(),
+            email: Some("ada@acme.com".to_owned()),
+            email_verified: true,
+            name: None,
+            preferred_username: None,
+            groups: None,
+            hosted_domain: None,
+            tenant: None,
+            claims: serde_json::Map::new(),
+            authenticated_at: Timestamp::EPOCH,
+            provider_session: None,
+            tokens: Tokens {
+                refresh: Some(Secret::new("first".to_owned())),
+                ..Tokens::default()
+            },
+        }
+    }
+
+    fn generation() -> Generation {
+        serde_json::from_str("\"g\"").unwrap()
+    }
+
+    async fn sign_in(
+        people: &People,
+        organization: &str,
+        provider: &str,
+        who: &Asserted,
+    ) -> Identity {
+        let (organization, provider) = (
+            Slug::parse(organization).unwrap(),
+            Slug::parse(provider).unwrap(),
+        );
+        let generation = generation();
+        let through = Through {
+            organization: &organization,
+            provider: &provider,
+            generation: &generation,
+            due_at: None,
+        };
+        loop {
+            let mut batch = Batch::new();
+            let done = people
+                .provision(&mut batch, through, who, Timestamp::from_seconds(1))
+                .await
+                .unwrap()
+                .unwrap();
+            match people.store.commit(batch).await {
+                Ok(()) => return done.identity,
+                Err(store::Error::Conflict) => {}
+                Err(other) => panic!("{other}"),
+            }
+        }
+    }
+
+    fn people() -> People {
+        People::new(
+            Arc::new(Memory::new()),
+            Seal::new(&store::SealKey::random()).unwrap(),
+        )
+    }
+
+    #[tokio::test]
+    async fn inv_17_the_key_is_organization_provider_issuer_and_subject() {
+        let people = people();
+        let ada = asserted("https://idp", "1");
+        let first = sign_in(&people, "acme", "idp", &ada).await;
+        let again = sign_in(&people, "acme", "idp", &ada).await;
+        assert_eq!(first.account, again.account);
+        for (organization, provider, who) in [
+            ("globex", "idp", &ada),
+            ("acme", "other", &ada),
+            ("acme", "idp", &asserted("https://other", "1")),
+            ("acme", "idp", &asserted("https://idp", "2")),
+        ] {
+            let other = sign_in(&people, organization, provider, who).await;
+            assert_ne!(
+                first.account, other.account,
+                "the same e-mail address joins nobody"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn parallel_first_sign_ins_make_one_account() {
+        let people = people();
+        let ada = asserted("https://idp", "1");
+        let tasks = crate::tasks::Tasks::new();
+        let all: Vec<_> = (0..50)
+            .map(|_| {
+                let (people, ada) = (people.clone(), ada.clone());
+                tasks.spawn(async move { sign_in(&people, "acme", "idp", &ada).await.account })
+            })
+            .collect();
+        let mut accounts = Vec::new();
+        for task in all {
+            accounts.push(task.await.unwrap());
+        }
+        accounts.dedup();
+        assert_eq!(accounts.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn an_absent_refresh_token_keeps_the_old_one() {
+        let people = people();
+        sign_in(&people, "acme", "idp", &asserted("https://idp", "1")).await;
+        let without = Asserted {
+            tokens: Tokens::default(),
+            ..asserted("https://idp", "1")
+        };
+        let identity = sign_in(&people, "acme", "idp", &without).await;
+        assert!(identity.tokens.refresh.unwrap().matches(b"first"));
+    }
+}

@@ -1,0 +1,108 @@
+//! What the browser is told beside the page: content security policy and its companions.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::header::{
+    CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName,
+    REFERRER_POLICY, RETRY_AFTER, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
+};
+use http::{HeaderValue, Response, StatusCode};
+
+use crate::address::Origin;
+use crate::secret;
+use crate::telemetry::Reference;
+
+/// Names what made an answer: the code of a problem or the name of a view. The application's answers never carry it.
+const GENERATED: HeaderName = HeaderName::from_static("sso-generated");
+const REFERENCE: HeaderName = HeaderName::from_static("sso-reference");
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+
+/// The parts of the policy that are the same on every page.
+#[derive(Debug)]
+pub(super) struct Policy {
+    before_form_action: String,
+}
+
+/// One answer, before its headers.
+#[derive(Debug)]
+pub(super) struct Answer<'a> {
+    pub(super) status: StatusCode,
+    pub(super) name: &'static str,
+    pub(super) content_type: &'static str,
+    pub(super) origin: &'a Origin,
+    pub(super) leads_to: &'a [Origin],
+    pub(super) body: String,
+}
+
+impl Policy {
+    /// The policy under which this style sheet, inside the page, is the only thing that applies.
+    pub(super) fn new(style: &str) -> Self {
+        let digest = STANDARD.encode(secret::sha256(style.as_bytes()));
+        Self {
+            before_form_action: format!(
+                "default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; \
+                 frame-ancestors 'none'; form-action 'self'"
+            ),
+        }
+    }
+
+    /// An answer with every security header.
+    pub(super) fn answer(&self, answer: Answer<'_>) -> Response<Bytes> {
+        let mut response = Response::new(Bytes::from(answer.body));
+        *response.status_mut() = answer.status;
+        let headers = response.headers_mut();
+        let mut fixed = |name, value| headers.insert(name, HeaderValue::from_static(value));
+        fixed(CONTENT_TYPE, answer.content_type);
+        fixed(CONTENT_LANGUAGE, "en");
+        fixed(CACHE_CONTROL, "no-store");
+        fixed(X_CONTENT_TYPE_OPTIONS, "nosniff");
+        fixed(X_FRAME_OPTIONS, "DENY");
+        fixed(REFERRER_POLICY, "no-referrer");
+        fixed(OPENER_POLICY, "same-origin");
+        fixed(GENERATED, answer.name);
+        if answer.origin.is_secure() {
+            fixed(STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+        }
+        headers.insert(CONTENT_SECURITY_POLICY, self.value(answer.leads_to));
+        response
+    }
+
+    /// The policy, with the origins to which a form may lead. Chromium applies `form-action` to the redirects that
+    /// answer a form as well, so the provider's origin has to be among them.
+    fn value(&self, leads_to: &[Origin]) -> HeaderValue {
+        let mut policy = self.before_form_action.clone();
+        for origin in leads_to {
+            // Writing into a String cannot fail.
+            let _ = write!(policy, " {origin}");
+        }
+        // An origin is ASCII without spaces and semicolons, so this always succeeds; if it did not, forms that lead
+        // elsewhere would stop working and nothing would be opened.
+        HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static(
+            "default-src 'none'; frame-ancestors 'none'; form-action 'self'",
+        ))
+    }
+}
+
+/// Adds what only problems have.
+pub(super) fn mark(
+    response: &mut Response<Bytes>,
+    retry_after: Option<Duration>,
+    reference: Reference,
+) {
+    if let Ok(value) = HeaderValue::try_from(reference.to_string()) {
+        response.headers_mut().insert(REFERENCE, value);
+    }
+    if let Some(wait) = retry_after {
+        let seconds = wait
+            .as_secs()
+            .saturating_add(u64::from(wait.subsec_nanos() > 0));
+        response
+            .headers_mut()
+            .insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+    }
+}

@@ -1,0 +1,295 @@
+//! What a person may be told, and the page or JSON that tells it.
+//!
+//! Owns: the closed list of problems ([`Problem`]), the views, their templates and the one style sheet, and the headers
+//! that keep a browser from doing anything else with them. Leaves to others: when to show what, and whether the client
+//! wants HTML or JSON (`gateway`).
+//! Invariants: nothing that came from a claim, a name or a parameter becomes markup, a header or a line (threat model
+//! 37); every link leads to this site or to a parsed [`Destination`] (38); an internal error never comes in here.
+//!
+//! Pages have no script and load nothing. Two things keep it so: the content security policy allows neither, and the
+//! style sheet is sent inside the page and named in the policy by its digest.
+
+mod browser;
+mod problem;
+mod told;
+mod views;
+mod words;
+
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use minijinja::value::{Serde, Value};
+use minijinja::{Environment, UndefinedBehavior, context};
+use serde::Serialize;
+use tracing::error;
+
+use self::browser::{Answer, Policy};
+pub use self::problem::{Ended, Loop, Problem};
+pub use self::views::{
+    Account, AtProvider, Choose, Destination, DevForm, Door, DoorProvider, EmailFault, EmailFirst,
+    Fact, FormFault, LoggedOut, LogoutConfirm, Notice, Organization, Redirecting, View,
+};
+use crate::address::{Origin, ReturnPath};
+use crate::telemetry::Reference;
+
+/// What frames every page: where the visitor is, and whose door this is.
+#[derive(Clone, Copy, Debug)]
+pub struct Look<'a> {
+    /// The origin that the visitor sees. Its host is the name of the application in every sentence; `https` adds
+    /// Strict-Transport-Security.
+    pub site: &'a Origin,
+    /// Where our own pages live, such as `/_sso`.
+    pub prefix: &'a str,
+    /// Shared by many organizations, or one's own.
+    pub place: Place,
+    /// The organization that the visitor is dealing with, where that is known.
+    pub organization: Option<Organization<'a>>,
+}
+
+/// What kind of host a page is shown on: on an organization's own, no other organization is offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The host of `public_url`.
+    Shared,
+    /// A host that belongs to one organization.
+    Own,
+}
+
+/// Whether the provider should let the person choose among accounts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ask {
+    /// As the provider likes.
+    Usual,
+    /// `prompt=select_account`: without it, the wrong account would come back for ever.
+    AnotherAccount,
+}
+
+impl Look<'_> {
+    /// What people call the thing behind this door: its host.
+    fn application(&self) -> &str {
+        self.site.host().as_str()
+    }
+
+    /// The door of the organization, or the one where it is found.
+    fn sign_in(&self, rd: &ReturnPath, ask: Ask) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        if *rd != ReturnPath::root() {
+            query.append_pair("rd", rd.as_str());
+        }
+        if ask == Ask::AnotherAccount {
+            query.append_pair("prompt", "select_account");
+        }
+        let (query, prefix) = (query.finish(), self.prefix);
+        let door = match self.organization {
+            Some(organization) => format!("{prefix}/login/{}", organization.slug),
+            None => format!("{prefix}/login"),
+        };
+        if query.is_empty() {
+            door
+        } else {
+            format!("{door}?{query}")
+        }
+    }
+
+    /// The name as the templates see it.
+    fn frame(&self) -> Value {
+        let name = match self.organization {
+            Some(organization) => organization.name,
+            None => self.application(),
+        };
+        context! {
+            application => self.application(),
+            prefix => self.prefix,
+            shared => self.place == Place::Shared,
+            name,
+            initial => words::initial(name),
+            organization => Serde(self.organization),
+        }
+    }
+}
+
+/// The templates, read once. Cheap to share behind a reference; make one for the process.
+#[derive(Debug)]
+pub struct Pages {
+    templates: Environment<'static>,
+    policy: Policy,
+}
+
+impl Pages {
+    /// Loads the templates that are part of the program.
+    ///
+    /// # Errors
+    /// [`Error::Template`] if one does not parse; a test shows that they all do.
+    pub fn new() -> Result<Self, Error> {
+        let mut templates = Environment::new();
+        templates.set_undefined_behavior(UndefinedBehavior::Strict);
+        templates.set_formatter(words::write_value);
+        templates.add_filter("phrase", words::phrase);
+        templates.add_filter("moment", words::moment);
+        templates.add_filter("rfc3339", words::rfc3339);
+        templates.add_filter("query", words::query);
+        templates.add_global("style", Value::from_safe_string(STYLE.to_owned()));
+        templates.add_global("icon", ICON);
+        for (name, source) in TEMPLATES {
+            templates.add_template(name, source)?;
+        }
+        Ok(Self {
+            templates,
+            policy: Policy::new(STYLE),
+        })
+    }
+
+    /// A view, with status 200.
+    ///
+    /// # Errors
+    /// [`Error::Template`] if it does not render; a test shows that every view does, with all its fields and with none.
+    pub fn show<V: View>(&self, look: &Look<'_>, view: &V) -> Result<Response<Bytes>, Error> {
+        let body = self.render(V::TEMPLATE, &view.title(look), look, view)?;
+        Ok(self.html(look, StatusCode::OK, V::NAME, view.leads_to(), body))
+    }
+
+    /// The page of a problem. Always succeeds: where even the template does not render, the same is told in plain text.
+    pub fn problem(
+        &self,
+        look: &Look<'_>,
+        problem: &Problem,
+        reference: Reference,
+    ) -> Response<Bytes> {
+        let told = problem.told(look);
+        let (status, code) = (problem.status(), problem.code());
+        let view = context! { told => Serde(&told), reference => reference.to_string() };
+        let mut response = match self.render("problem.html", &told.heading, look, &view) {
+            Ok(body) => self.html(look, status, code, &[], body),
+            Err(fault) => {
+                error!(error = %fault, code, "the page of a problem does not render");
+                let body = format!("{}\n\nReference: {reference}\n", told.message());
+                self.policy.answer(Answer {
+                    status,
+                    name: code,
+                    content_type: "text/plain; charset=utf-8",
+                    origin: look.site,
+                    leads_to: &[],
+                    body,
+                })
+            }
+        };
+        browser::mark(&mut response, problem.retry_after(), reference);
+        response
+    }
+
+    /// The same for a program: `{"error", "message", "reference", "login"}` with the status of the problem. `login` is
+    /// where a person could sign in. `WWW-Authenticate` is the caller's to add.
+    pub fn problem_json(
+        &self,
+        look: &Look<'_>,
+        problem: &Problem,
+        reference: Reference,
+        login: Option<&str>,
+    ) -> Response<Bytes> {
+        let mut body = serde_json::json!({
+            "error": problem.code(),
+            "message": problem.told(look).message(),
+            "reference": reference.to_string(),
+        });
+        if let (Some(login), Some(fields)) = (login, body.as_object_mut()) {
+            fields.insert("login".to_owned(), login.into());
+        }
+        let mut response = self.policy.answer(Answer {
+            status: problem.status(),
+            name: problem.code(),
+            content_type: "application/json",
+            origin: look.site,
+            leads_to: &[],
+            body: body.to_string(),
+        });
+        browser::mark(&mut response, problem.retry_after(), reference);
+        response
+    }
+
+    /// 401 for a program that has not signed in.
+    pub fn unauthorized_json(
+        &self,
+        look: &Look<'_>,
+        reference: Reference,
+        login: Option<&str>,
+    ) -> Response<Bytes> {
+        let problem = Problem::SignInRequired {
+            rd: ReturnPath::root(),
+        };
+        self.problem_json(look, &problem, reference, login)
+    }
+
+    fn render(
+        &self,
+        template: &str,
+        title: &str,
+        look: &Look<'_>,
+        view: impl Serialize,
+    ) -> Result<String, Error> {
+        Ok(self.templates.get_template(template)?.render(context! {
+            title,
+            look => look.frame(),
+            view => Serde(view),
+        })?)
+    }
+
+    fn html(
+        &self,
+        look: &Look<'_>,
+        status: StatusCode,
+        name: &'static str,
+        leads_to: &[Origin],
+        body: String,
+    ) -> Response<Bytes> {
+        self.policy.answer(Answer {
+            status,
+            name,
+            content_type: "text/html; charset=utf-8",
+            origin: look.site,
+            leads_to,
+            body,
+        })
+    }
+}
+
+/// Why a page cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A template does not parse or does not render.
+    #[error("a page's template does not work")]
+    Template(#[from] minijinja::Error),
+    /// Neither an `http` or `https` URL nor a path on this site.
+    #[error("not a place to send a browser to")]
+    Destination,
+}
+
+/// The one style sheet: light and dark, screen and paper.
+const STYLE: &str = include_str!("templates/style.css");
+
+/// The tab's icon: the arched door. A `data:` URL, so that no browser asks the application for `/favicon.ico`.
+const ICON: &str = concat!(
+    "data:image/svg+xml,%3Csvg xmlns=%22http://www.w3.org/2000/svg%22 viewBox=%220 0 32 32%22%3E",
+    "%3Cpath d=%22M6 30V14a10 10 0 0 1 20 0v16z%22 fill=%22%230b6b5d%22/%3E",
+    "%3Ccircle cx=%2220.5%22 cy=%2219%22 r=%221.8%22 fill=%22%23fff%22/%3E%3C/svg%3E"
+);
+
+const TEMPLATES: [(&str, &str); 10] = [
+    ("base.html", include_str!("templates/base.html")),
+    ("problem.html", include_str!("templates/problem.html")),
+    ("door.html", include_str!("templates/door.html")),
+    (
+        "email_first.html",
+        include_str!("templates/email_first.html"),
+    ),
+    ("choose.html", include_str!("templates/choose.html")),
+    ("dev_form.html", include_str!("templates/dev_form.html")),
+    ("account.html", include_str!("templates/account.html")),
+    (
+        "logout_confirm.html",
+        include_str!("templates/logout_confirm.html"),
+    ),
+    ("logged_out.html", include_str!("templates/logged_out.html")),
+    (
+        "redirecting.html",
+        include_str!("templates/redirecting.html"),
+    ),
+];

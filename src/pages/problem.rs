@@ -1,0 +1,239 @@
+//! The closed list of what a visitor can be told when something does not go on.
+//!
+//! Fields carry only what may be shown to this visitor. What went wrong inside is in the log, under the reference.
+
+use std::time::Duration;
+
+use http::StatusCode;
+
+use crate::address::ReturnPath;
+
+/// One problem. `rd` is where the visitor was going; `provider` the text of the provider's button; `email` the address
+/// of the person themself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// The run is gone: too old, used, from another browser, or its form was not sent by our page.
+    LoginExpired {
+        /// Where to.
+        rd: ReturnPath,
+    },
+    /// The person or the provider broke the sign-in off.
+    LoginCancelled {
+        /// At which provider.
+        provider: String,
+        /// Where to.
+        rd: ReturnPath,
+    },
+    /// The provider does not answer.
+    ProviderUnreachable {
+        /// Which one.
+        provider: String,
+        /// Where to.
+        rd: ReturnPath,
+    },
+    /// The provider has not confirmed somebody who is signed in within the time that it has for that.
+    IdentityUnverified {
+        /// Which one.
+        provider: String,
+        /// Where to.
+        rd: ReturnPath,
+    },
+    /// The provider said no.
+    ProviderRefused {
+        /// Which one.
+        provider: String,
+        /// Where to.
+        rd: ReturnPath,
+    },
+    /// The provider's answer fits neither its own rules nor our configuration.
+    ProviderMisconfigured {
+        /// Which one.
+        provider: String,
+        /// Where to.
+        rd: ReturnPath,
+    },
+    /// Signed in, but not let in by the organization's `allow`.
+    AccountNotAllowed {
+        /// As whom, if the provider told.
+        email: Option<String>,
+        /// Where to.
+        rd: ReturnPath,
+    },
+    /// No such organization.
+    OrganizationUnknown,
+    /// The organization is disabled.
+    OrganizationSuspended,
+    /// The provider does not vouch for the e-mail address.
+    EmailUnverified {
+        /// Which address.
+        email: Option<String>,
+        /// Which provider.
+        provider: String,
+        /// Where to.
+        rd: ReturnPath,
+    },
+    /// There was a session.
+    SessionEnded {
+        /// Why it is over.
+        why: Ended,
+        /// Where to.
+        rd: ReturnPath,
+    },
+    /// There never was a session, and this is no page load that could be sent to sign-in.
+    SignInRequired {
+        /// Where to.
+        rd: ReturnPath,
+    },
+    /// Sign-ins of one browser follow each other without effect.
+    RedirectLoop {
+        /// What was measured.
+        cause: Loop,
+        /// Where to.
+        rd: ReturnPath,
+    },
+    /// The browser came back without the cookie it was given a moment ago.
+    CookiesBlocked {
+        /// Where to.
+        rd: ReturnPath,
+    },
+    /// No connection to the application.
+    AppUnreachable {
+        /// Where to.
+        rd: ReturnPath,
+    },
+    /// The application did not begin to answer in time.
+    AppSlow {
+        /// Where to.
+        rd: ReturnPath,
+    },
+    /// Too many of something.
+    TooManyAttempts {
+        /// When it may be tried again.
+        retry_after: Duration,
+        /// Where to.
+        rd: ReturnPath,
+    },
+    /// A request that has no one meaning.
+    BadRequest,
+    /// A host that is not ours.
+    MisdirectedRequest,
+    /// Nothing there.
+    NotFound,
+    /// Signed in and let in, but this route's `require` says no.
+    NotAllowedHere {
+        /// As whom.
+        email: Option<String>,
+        /// Where to.
+        rd: ReturnPath,
+    },
+    /// Something there, but not for this method.
+    MethodNotAllowed,
+    /// The head of the request is larger than allowed.
+    HeadersTooLarge,
+    /// Our own fault.
+    Broken {
+        /// Where to.
+        rd: ReturnPath,
+    },
+}
+
+/// Why a session is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Not used for too long.
+    Idle,
+    /// Its longest time is over.
+    Lifetime,
+    /// Ended by the person from another browser, or by an administrator.
+    Withdrawn,
+    /// The provider said so.
+    AtProvider,
+    /// The session is gone and nothing says why.
+    Unknown,
+}
+
+/// What makes sign-ins go round in circles, as far as it was measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loop {
+    /// The visitor's scheme is not that of `public_url`.
+    Scheme,
+    /// The visitor's host is not that of `public_url`.
+    Host,
+    /// The cookie did not come back.
+    Cookie,
+    /// Our clock and the provider's are apart.
+    Clock,
+    /// Nothing stood out.
+    Unknown,
+}
+
+impl Problem {
+    /// The status of its answer.
+    pub const fn status(&self) -> StatusCode {
+        match self {
+            Self::LoginCancelled { .. } => StatusCode::OK,
+            Self::LoginExpired { .. } | Self::CookiesBlocked { .. } | Self::BadRequest => {
+                StatusCode::BAD_REQUEST
+            }
+            Self::SessionEnded { .. } | Self::SignInRequired { .. } => StatusCode::UNAUTHORIZED,
+            Self::ProviderRefused { .. }
+            | Self::AccountNotAllowed { .. }
+            | Self::OrganizationSuspended
+            | Self::EmailUnverified { .. }
+            | Self::NotAllowedHere { .. } => StatusCode::FORBIDDEN,
+            Self::OrganizationUnknown | Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::MisdirectedRequest => StatusCode::MISDIRECTED_REQUEST,
+            Self::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::ProviderMisconfigured { .. } | Self::Broken { .. } => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
+            Self::ProviderUnreachable { .. } | Self::AppUnreachable { .. } => {
+                StatusCode::BAD_GATEWAY
+            }
+            Self::IdentityUnverified { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::AppSlow { .. } => StatusCode::GATEWAY_TIMEOUT,
+            Self::RedirectLoop { .. } => StatusCode::LOOP_DETECTED,
+        }
+    }
+
+    /// Its name in JSON, in `Sso-Generated`, in logs and in metrics.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::LoginExpired { .. } => "login-expired",
+            Self::LoginCancelled { .. } => "login-cancelled",
+            Self::ProviderUnreachable { .. } => "provider-unreachable",
+            Self::IdentityUnverified { .. } => "identity-unverified",
+            Self::ProviderRefused { .. } => "provider-refused",
+            Self::ProviderMisconfigured { .. } => "provider-misconfigured",
+            Self::AccountNotAllowed { .. } => "account-not-allowed",
+            Self::OrganizationUnknown => "organization-unknown",
+            Self::OrganizationSuspended => "organization-suspended",
+            Self::EmailUnverified { .. } => "email-unverified",
+            Self::SessionEnded { .. } => "session-ended",
+            Self::SignInRequired { .. } => "sign-in-required",
+            Self::RedirectLoop { .. } => "redirect-loop",
+            Self::CookiesBlocked { .. } => "cookies-blocked",
+            Self::AppUnreachable { .. } => "app-unreachable",
+            Self::AppSlow { .. } => "app-slow",
+            Self::TooManyAttempts { .. } => "too-many-attempts",
+            Self::BadRequest => "bad-request",
+            Self::MisdirectedRequest => "misdirected-request",
+            Self::NotFound => "not-found",
+            Self::NotAllowedHere { .. } => "not-allowed-here",
+            Self::MethodNotAllowed => "method-not-allowed",
+            Self::HeadersTooLarge => "headers-too-large",
+            Self::Broken { .. } => "broken",
+        }
+    }
+
+    /// What `Retry-After` says.
+    pub(super) const fn retry_after(&self) -> Option<Duration> {
+        if let Self::TooManyAttempts { retry_after, .. } = self {
+            Some(*retry_after)
+        } else {
+            None
+        }
+    }
+}

@@ -1,0 +1,427 @@
+//! The pages that are no problem: doors, forms, the account, the way out.
+//!
+//! A view borrows what it shows. Every form in it carries the token that the gateway checks.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+use url::Url;
+
+use super::problem::Ended;
+use super::words::{name, provider};
+use super::{Error, Look};
+use crate::address::{Origin, ReturnPath};
+use crate::clock::Timestamp;
+use crate::config::{self, Slug};
+
+/// Something that [`super::Pages::show`] can show. Implemented in this file only.
+pub trait View: Serialize {
+    /// Value of `Sso-Generated`.
+    const NAME: &'static str;
+    /// The template.
+    #[doc(hidden)]
+    const TEMPLATE: &'static str;
+
+    /// Title and heading, which are the same.
+    fn title(&self, look: &Look<'_>) -> String;
+
+    /// The origins, besides this one, to which its forms lead by redirect.
+    fn leads_to(&self) -> &[Origin] {
+        &[]
+    }
+}
+
+/// An organization, as far as pages know it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Organization<'a> {
+    /// Its place in URLs.
+    pub slug: &'a Slug,
+    /// Its name for people.
+    pub name: &'a str,
+}
+
+impl<'a> From<&'a config::Organization> for Organization<'a> {
+    fn from(organization: &'a config::Organization) -> Self {
+        Self {
+            slug: &organization.slug,
+            name: &organization.name,
+        }
+    }
+}
+
+/// The sign-in page of one organization: a button per provider.
+#[derive(Clone, Debug, Serialize)]
+pub struct Door<'a> {
+    /// Whose.
+    pub organization: Organization<'a>,
+    /// The buttons, in order. The one used last comes first.
+    pub providers: Vec<DoorProvider<'a>>,
+    /// Where to go afterwards.
+    pub rd: &'a ReturnPath,
+    /// Token of the forms.
+    pub csrf: &'a str,
+    /// What the person typed on the page before, for the provider.
+    pub login_hint: Option<&'a str>,
+    /// Handed on: `select_account`.
+    pub prompt: Option<&'a str>,
+    /// Handed on: further fields of the forms.
+    pub carried: Vec<Fact<'a>>,
+    /// The provider that this browser used last.
+    pub last_used: Option<&'a Slug>,
+    /// Why the person is here.
+    pub notice: Option<Notice>,
+    /// Origins of the providers' authorization endpoints.
+    #[serde(skip)]
+    pub leads_to: Vec<Origin>,
+}
+
+/// A button of a [`Door`].
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct DoorProvider<'a> {
+    /// Its place in URLs.
+    pub id: &'a Slug,
+    /// The button's text.
+    pub label: &'a str,
+}
+
+/// Why somebody stands at the door.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// Their session is over.
+    Ended(Ended),
+    /// They asked for another account.
+    AnotherAccount,
+    /// They are signed in, but not freshly enough for where they are going.
+    FreshSignIn,
+}
+
+impl Serialize for Notice {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(match self {
+            Self::Ended(Ended::Idle) => {
+                "You were signed out because you had not been here for a while."
+            }
+            Self::Ended(Ended::Lifetime) => {
+                "You were signed out because a sign-in lasts for a limited time."
+            }
+            Self::Ended(Ended::Withdrawn) => {
+                "You were signed out from another browser or by an administrator."
+            }
+            Self::Ended(Ended::AtProvider) => "You were signed out by your sign-in service.",
+            Self::Ended(Ended::Unknown) => "You were signed out.",
+            Self::AnotherAccount => "Choose the account you want to use.",
+            Self::FreshSignIn => "The page you asked for needs a fresh sign-in.",
+        })
+    }
+}
+
+impl View for Door<'_> {
+    const NAME: &'static str = "door";
+    const TEMPLATE: &'static str = "door.html";
+
+    fn title(&self, _: &Look<'_>) -> String {
+        format!("Sign in to {}", name(self.organization.name))
+    }
+
+    fn leads_to(&self) -> &[Origin] {
+        &self.leads_to
+    }
+}
+
+/// Sign-in where the organization is not known: by e-mail address, by memory, or from a list.
+#[derive(Clone, Debug, Serialize)]
+pub struct EmailFirst<'a> {
+    /// Where to go afterwards.
+    pub rd: &'a ReturnPath,
+    /// Token of the form.
+    pub csrf: &'a str,
+    /// What was typed before.
+    pub email: Option<&'a str>,
+    /// What is wrong with it.
+    pub error: Option<EmailFault>,
+    /// The organization that this browser used last.
+    pub remembered: Option<Organization<'a>>,
+    /// All of them, where the operator wants them listed.
+    pub organizations: Vec<Organization<'a>>,
+    /// Origins to which the form leads. To keep the customers' providers unnamed here, answer the form with
+    /// [`Redirecting`] instead: a page that moves on is no redirect of a form.
+    #[serde(skip)]
+    pub leads_to: Vec<Origin>,
+}
+
+/// What is wrong with an e-mail address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EmailFault {
+    /// Nothing was typed.
+    Missing,
+    /// It is none.
+    Malformed,
+    /// Its domain leads to no organization.
+    UnknownDomain,
+}
+
+impl Serialize for EmailFault {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(match self {
+            Self::Missing => "Enter your e-mail address",
+            Self::Malformed => "Enter an e-mail address in the form name@example.com",
+            Self::UnknownDomain => {
+                "We know no organization with this address. Check the spelling, or use the sign-in \
+                 link of your organization"
+            }
+        })
+    }
+}
+
+impl View for EmailFirst<'_> {
+    const NAME: &'static str = "email-first";
+    const TEMPLATE: &'static str = "email_first.html";
+
+    fn title(&self, look: &Look<'_>) -> String {
+        format!("Sign in to {}", name(look.application()))
+    }
+
+    fn leads_to(&self) -> &[Origin] {
+        &self.leads_to
+    }
+}
+
+/// One e-mail domain, several organizations.
+#[derive(Clone, Debug, Serialize)]
+pub struct Choose<'a> {
+    /// The address that was typed.
+    pub email: &'a str,
+    /// The organizations that claim its domain.
+    pub organizations: Vec<Organization<'a>>,
+    /// Where to go afterwards.
+    pub rd: &'a ReturnPath,
+}
+
+impl View for Choose<'_> {
+    const NAME: &'static str = "choose";
+    const TEMPLATE: &'static str = "choose.html";
+
+    fn title(&self, _: &Look<'_>) -> String {
+        "Choose your organization".to_owned()
+    }
+}
+
+/// The form of the `dev` provider. It plays the provider's part, so its token is `state`, and there is no other.
+#[derive(Clone, Debug, Serialize)]
+pub struct DevForm<'a> {
+    /// Path of the redirect URI.
+    pub action: &'a str,
+    /// The run's `state`.
+    pub state: &'a str,
+    /// What was typed before, or the hint.
+    pub email: Option<&'a str>,
+    /// What is wrong.
+    pub error: Option<FormFault>,
+    /// Where the run ends, if not on this origin.
+    #[serde(skip)]
+    pub leads_to: Vec<Origin>,
+}
+
+/// What is wrong with a form of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FormFault {
+    /// The e-mail address.
+    Email,
+}
+
+impl Serialize for FormFault {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Email => EmailFault::Malformed.serialize(serializer),
+        }
+    }
+}
+
+impl View for DevForm<'_> {
+    const NAME: &'static str = "dev-form";
+    const TEMPLATE: &'static str = "dev_form.html";
+
+    fn title(&self, _: &Look<'_>) -> String {
+        "Development sign-in".to_owned()
+    }
+
+    fn leads_to(&self) -> &[Origin] {
+        &self.leads_to
+    }
+}
+
+/// Who am I, until when, and what the application knows of me.
+#[derive(Clone, Debug, Serialize)]
+pub struct Account<'a> {
+    /// Display name.
+    pub name: Option<&'a str>,
+    /// E-mail address.
+    pub email: Option<&'a str>,
+    /// In which organization.
+    pub organization: Organization<'a>,
+    /// The text of the provider's button.
+    #[serde(serialize_with = "as_provider")]
+    pub provider: &'a str,
+    /// When the session began.
+    pub since: Timestamp,
+    /// When it ends at the latest.
+    pub until: Timestamp,
+    /// Other organizations in which this browser is signed in.
+    pub others: Vec<Organization<'a>>,
+    /// Identity headers that the application gets.
+    pub headers: Vec<Fact<'a>>,
+    /// Claims of the assertion that the application gets.
+    pub claims: Vec<Fact<'a>>,
+    /// Token of the forms.
+    pub csrf: &'a str,
+    /// Origin of the provider's place to sign out.
+    #[serde(skip)]
+    pub leads_to: Vec<Origin>,
+}
+
+/// A name and its value.
+#[derive(Clone, Debug, Serialize)]
+pub struct Fact<'a> {
+    /// Name of the header or claim.
+    pub name: &'a str,
+    /// Its value as text.
+    pub value: String,
+}
+
+impl View for Account<'_> {
+    const NAME: &'static str = "account";
+    const TEMPLATE: &'static str = "account.html";
+
+    fn title(&self, _: &Look<'_>) -> String {
+        "You are signed in".to_owned()
+    }
+
+    fn leads_to(&self) -> &[Origin] {
+        &self.leads_to
+    }
+}
+
+/// Asks before signing out: a link alone ends nothing, so that no other site can sign people out.
+#[derive(Clone, Debug, Serialize)]
+pub struct LogoutConfirm<'a> {
+    /// Token of the form.
+    pub csrf: &'a str,
+    /// Where to stay.
+    pub rd: &'a ReturnPath,
+    /// Origin of the provider's place to sign out.
+    #[serde(skip)]
+    pub leads_to: Vec<Origin>,
+}
+
+impl View for LogoutConfirm<'_> {
+    const NAME: &'static str = "logout-confirm";
+    const TEMPLATE: &'static str = "logout_confirm.html";
+
+    fn title(&self, look: &Look<'_>) -> String {
+        format!("Sign out of {}?", name(look.application()))
+    }
+
+    fn leads_to(&self) -> &[Origin] {
+        &self.leads_to
+    }
+}
+
+/// What has ended and what has not.
+#[derive(Clone, Debug, Serialize)]
+pub struct LoggedOut<'a> {
+    /// The session at the provider.
+    pub provider: AtProvider<'a>,
+    /// Where to sign in again.
+    pub sign_in: Destination,
+}
+
+/// The session at the provider after signing out here.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "snake_case", tag = "state")]
+pub enum AtProvider<'a> {
+    /// Nothing is known of it.
+    Unknown,
+    /// It ended as well.
+    Ended {
+        /// The text of the provider's button.
+        #[serde(serialize_with = "as_provider")]
+        label: &'a str,
+    },
+    /// It goes on.
+    StillSignedIn {
+        /// The text of the provider's button.
+        #[serde(serialize_with = "as_provider")]
+        label: &'a str,
+        /// The texts of further providers' buttons: the person had signed in at several organizations.
+        #[serde(serialize_with = "as_providers")]
+        others: Vec<&'a str>,
+        /// Where the first can be ended.
+        sign_out: Option<Destination>,
+    },
+}
+
+impl View for LoggedOut<'_> {
+    const NAME: &'static str = "logged-out";
+    const TEMPLATE: &'static str = "logged_out.html";
+
+    fn title(&self, look: &Look<'_>) -> String {
+        format!("You are signed out of {}", name(look.application()))
+    }
+}
+
+/// Moves on by itself. For answers to a form that lead to an origin which the form's page must not name.
+#[derive(Clone, Debug, Serialize)]
+pub struct Redirecting<'a> {
+    /// Where to.
+    pub to: &'a Destination,
+}
+
+impl View for Redirecting<'_> {
+    const NAME: &'static str = "redirecting";
+    const TEMPLATE: &'static str = "redirecting.html";
+
+    fn title(&self, _: &Look<'_>) -> String {
+        "Taking you to your sign-in page".to_owned()
+    }
+}
+
+/// Where a link may lead: an `http` or `https` URL, or a path on this site.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Destination(String);
+
+impl Destination {
+    /// Parses one.
+    ///
+    /// # Errors
+    /// [`Error::Destination`] for any other scheme, and for a path that a browser could take for another site.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let bytes = text.as_bytes();
+        let path = bytes.first() == Some(&b'/')
+            && !matches!(bytes.get(1), Some(b'/' | b'\\'))
+            && bytes.iter().all(|byte| matches!(byte, 0x21..=0x7e));
+        if path {
+            return Ok(Self(text.to_owned()));
+        }
+        let url = Url::parse(text).map_err(|_| Error::Destination)?;
+        if matches!(url.scheme(), "http" | "https") {
+            Ok(Self(url.into()))
+        } else {
+            Err(Error::Destination)
+        }
+    }
+}
+
+impl fmt::Display for Destination {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+fn as_provider<S: Serializer>(button: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&provider(button))
+}
+
+fn as_providers<S: Serializer>(buttons: &[&str], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(buttons.iter().map(|button| provider(button)))
+}

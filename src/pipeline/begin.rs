@@ -1,0 +1,144 @@
+//! The beginning: a run is stored, then the browser goes.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::run::{self, Run, State, Target};
+use super::{Again, Error, Pipeline, Shared};
+use crate::address::ReturnPath;
+use crate::config::Slug;
+use crate::config::defaults::RUN_LIFETIME;
+use crate::provider::{Attempt, Flow, Start};
+use crate::secret;
+use crate::session::cookies::{self, Binding};
+use crate::store::{Batch, Table};
+use crate::telemetry::metrics;
+
+/// What somebody wants.
+#[derive(Clone, Debug)]
+pub struct Begin {
+    /// Into which organization.
+    pub organization: Slug,
+    /// Through which provider.
+    pub provider: Slug,
+    /// To where.
+    pub return_path: ReturnPath,
+    /// On which host it ends.
+    pub target: Target,
+    /// The e-mail address they typed.
+    pub login_hint: Option<String>,
+    /// Whether they want to choose an account at the provider.
+    pub select_account: bool,
+    /// Whether the provider must ask for consent again.
+    pub consent: bool,
+    /// From where they come.
+    pub client: IpAddr,
+}
+
+/// A run that has begun.
+#[derive(Debug)]
+pub struct Begun {
+    /// Where the browser goes.
+    pub start: Start,
+    /// The state, for the `dev` form.
+    pub state: secret::Secret<String>,
+    /// What proves the browser at the redirect URI.
+    pub binding: Binding,
+}
+
+/// A used or expired run is kept this much longer, so that a late answer can be sent to where it was going.
+const KEPT_AFTER_EXPIRY: Duration = Duration::from_secs(3600);
+
+impl Pipeline {
+    /// Begins a run: asks the provider where to go (which may need discovery), stores the run, and only then says it.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchConnection`], [`Error::Suspended`], [`Error::TooMany`], [`Error::Provider`], the store's.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves at most a run that nobody will use.
+    pub async fn begin(&self, begin: Begin) -> Result<Begun, Error> {
+        let shared = &self.shared;
+        let now = shared.clock.now();
+        let connection = shared.connection(&begin.organization, &begin.provider)?;
+        if !shared.bounds.admit(begin.client, &begin.organization, now) {
+            return Err(Error::TooMany);
+        }
+        let attempt = Attempt {
+            state: secret::random_token(),
+            nonce: secret::random_token(),
+            verifier: secret::random_token(),
+            redirect_uri: redirect_uri(&shared.config, &begin.provider),
+            login_hint: begin.login_hint.clone(),
+            select_account: begin.select_account,
+            consent: begin.consent,
+            started_at: now,
+        };
+        let started = connection.provider.start(&attempt).await;
+        let start = started.map_err(|source| Error::Provider {
+            provider: begin.provider.clone(),
+            again: Box::new(Again {
+                organization: begin.organization.clone(),
+                return_path: begin.return_path.clone(),
+                target: begin.target.clone(),
+            }),
+            source,
+        })?;
+        let state = attempt.state.clone();
+        let key = run::key(&state);
+        let binding = Binding::new(cookies::tag(&key));
+        let run = Run {
+            digest: connection.digest(Flow::SignIn),
+            generation: connection.generation,
+            organization: begin.organization,
+            provider: begin.provider,
+            flow: Flow::SignIn,
+            binding: binding.hash(),
+            target: begin.target,
+            return_path: begin.return_path,
+            expires_at: now.plus(RUN_LIFETIME),
+            state: State::Open(Box::new(attempt)),
+        };
+        shared.keep(&key, &run).await?;
+        let labels = metrics::Connection {
+            organization: run.organization.to_string(),
+            provider: run.provider.to_string(),
+        };
+        shared.metrics.logins_started.get_or_create(&labels).inc();
+        Ok(Begun {
+            start,
+            state,
+            binding,
+        })
+    }
+
+    /// Forgets who begun sign-ins long ago. Called every so often.
+    pub fn tidy(&self) {
+        self.shared.bounds.tidy();
+    }
+}
+
+impl Shared {
+    /// Stores a new run.
+    async fn keep(&self, key: &[u8; 32], run: &Run) -> Result<(), Error> {
+        let mut batch = Batch::new();
+        batch
+            .expect_absent(Table::Runs, *key)
+            .put(
+                Table::Runs,
+                *key,
+                self.seal.seal_json(Table::Runs, key, run)?,
+            )
+            .expire(
+                run.expires_at.plus(KEPT_AFTER_EXPIRY),
+                &[(Table::Runs, key.to_vec())],
+            );
+        Ok(self.store.commit(batch).await?)
+    }
+}
+
+/// The one redirect URI of a provider: from the configuration, never from a request (threat model 11).
+pub(super) fn redirect_uri(config: &crate::config::Config, provider: &Slug) -> String {
+    let path = format!("{}/callback/{provider}", config.server.prefix);
+    config.server.public_url.join(&path)
+}

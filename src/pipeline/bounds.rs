@@ -1,0 +1,164 @@
+//! How many sign-ins may begin, for one client address and for one organization, and how many logout tokens are heard.
+
+use std::collections::{HashMap, VecDeque};
+use std::net::{IpAddr, Ipv6Addr};
+use std::num::NonZeroU32;
+use std::sync::{Mutex, PoisonError};
+
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+
+use crate::clock::Timestamp;
+use crate::config::Slug;
+use crate::config::defaults::{RUN_LIFETIME, RUNS_PER_ORGANIZATION};
+
+/// Bounds on beginnings. What is refused here has cost nothing yet.
+#[derive(Debug)]
+pub(super) struct Bounds {
+    by_address: DefaultKeyedRateLimiter<IpAddr>,
+    by_organization: Mutex<HashMap<Slug, VecDeque<Timestamp>>>,
+    logouts: DefaultKeyedRateLimiter<(Slug, IpAddr)>,
+    refusals: DefaultKeyedRateLimiter<Slug>,
+}
+
+/// A whole office behind one address signs in at nine o'clock…
+const BURST: NonZeroU32 = NonZeroU32::new(300).unwrap();
+
+/// …and goes on at this rate. In the lifetime of a run that is a third of what an organization may have: no address can
+/// keep everybody else out (threat model 54).
+const PER_SECOND: NonZeroU32 = NonZeroU32::new(5).unwrap();
+
+/// Logout tokens at once for one provider from one address: a provider that ends everybody's session sends one for each…
+const LOGOUT_BURST: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
+
+/// …and goes on at this rate. By address too, so that nobody can keep the provider's own from being heard.
+const LOGOUTS_PER_SECOND: NonZeroU32 = NonZeroU32::new(100).unwrap();
+
+/// Refused logout tokens of one provider in the audit trail, which only grows: whoever has an old one may send it again
+/// and again.
+const REFUSAL_BURST: NonZeroU32 = NonZeroU32::new(60).unwrap();
+
+/// How soon there is room for another.
+const REFUSALS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(6).unwrap();
+
+impl Bounds {
+    pub(super) fn new() -> Self {
+        Self {
+            by_address: RateLimiter::keyed(Quota::per_second(PER_SECOND).allow_burst(BURST)),
+            by_organization: Mutex::default(),
+            logouts: RateLimiter::keyed(
+                Quota::per_second(LOGOUTS_PER_SECOND).allow_burst(LOGOUT_BURST),
+            ),
+            refusals: RateLimiter::keyed(
+                Quota::per_minute(REFUSALS_PER_MINUTE).allow_burst(REFUSAL_BURST),
+            ),
+        }
+    }
+
+    /// Whether one more logout token is looked at.
+    pub(super) fn hear(&self, client: IpAddr, provider: &Slug) -> bool {
+        let key = (provider.clone(), network(client));
+        self.logouts.check_key(&key).is_ok()
+    }
+
+    /// Whether one more refused logout token is written into the audit trail.
+    pub(super) fn write_refusal(&self, provider: &Slug) -> bool {
+        self.refusals.check_key(provider).is_ok()
+    }
+
+    /// Whether one more sign-in may begin.
+    pub(super) fn admit(&self, client: IpAddr, organization: &Slug, now: Timestamp) -> bool {
+        self.by_address.check_key(&network(client)).is_ok() && self.count(organization, now)
+    }
+
+    fn count(&self, organization: &Slug, now: Timestamp) -> bool {
+        let mut all = self
+            .by_organization
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let begun = all.entry(organization.clone()).or_default();
+        while begun.front().is_some_and(|at| now >= at.plus(RUN_LIFETIME)) {
+            begun.pop_front();
+        }
+        let room = begun.len() < RUNS_PER_ORGANIZATION;
+        if room {
+            begun.push_back(now);
+        }
+        room
+    }
+
+    /// Forgets addresses that have been quiet.
+    pub(super) fn tidy(&self) {
+        self.by_address.retain_recent();
+        self.by_address.shrink_to_fit();
+        self.logouts.retain_recent();
+        self.logouts.shrink_to_fit();
+    }
+}
+
+/// One customer holds a whole /64 of IPv6.
+fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(six) => {
+            let [a, b, c, d, ..] = six.segments();
+            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inv_54_one_address_cannot_begin_without_end() {
+        let bounds = Bounds::new();
+        let acme = Slug::parse("acme").unwrap();
+        let client = "2001:db8::1".parse().unwrap();
+        let neighbour = "2001:db8::2".parse().unwrap();
+        let begun = (0..1_000)
+            .filter(|_| bounds.admit(client, &acme, Timestamp::EPOCH))
+            .count();
+        assert!((300..400).contains(&begun), "{begun}");
+        assert!(
+            !bounds.admit(neighbour, &acme, Timestamp::EPOCH),
+            "the same /64"
+        );
+        assert!(bounds.admit("2001:db9::1".parse().unwrap(), &acme, Timestamp::EPOCH));
+    }
+
+    #[test]
+    fn inv_54_one_address_cannot_use_up_an_organization() {
+        let lifetime = u32::try_from(RUN_LIFETIME.as_secs()).unwrap();
+        let most = BURST.get() + PER_SECOND.get() * lifetime;
+        assert!(usize::try_from(most).unwrap() <= RUNS_PER_ORGANIZATION / 3 + 1);
+    }
+
+    #[test]
+    fn inv_54_one_address_cannot_keep_a_provider_from_being_heard() {
+        let bounds = Bounds::new();
+        let (idp, other) = (Slug::parse("idp").unwrap(), Slug::parse("other").unwrap());
+        let (client, provider) = ("192.0.2.1".parse().unwrap(), "192.0.2.2".parse().unwrap());
+        let heard = (0..10_000).filter(|_| bounds.hear(client, &idp)).count();
+        assert!((1_000..5_000).contains(&heard), "{heard}");
+        assert!(bounds.hear(provider, &idp));
+        assert!(bounds.hear(client, &other));
+        let written = (0..1_000).filter(|_| bounds.write_refusal(&idp)).count();
+        assert!((60..100).contains(&written), "{written}");
+    }
+
+    #[test]
+    fn inv_29_a_flood_in_one_organization_leaves_others_alone() {
+        let bounds = Bounds::new();
+        let (acme, globex) = (Slug::parse("acme").unwrap(), Slug::parse("globex").unwrap());
+        for _ in 0..RUNS_PER_ORGANIZATION {
+            assert!(bounds.count(&acme, Timestamp::EPOCH));
+        }
+        assert!(!bounds.count(&acme, Timestamp::EPOCH));
+        assert!(bounds.count(&globex, Timestamp::EPOCH));
+        assert!(
+            bounds.count(&acme, Timestamp::EPOCH.plus(RUN_LIFETIME)),
+            "old runs make room"
+        );
+    }
+}

@@ -1,0 +1,360 @@
+//! One browser's pass through sign-in: begin, resume, finish.
+//!
+//! Owns: runs, one-time tickets, and the order of things. `begin` stores a run (state, nonce, verifier, return path,
+//! organization, connection and generation, browser binding) before the browser is sent anywhere. `resume` finds the run
+//! by `state`, checks every binding and claims it before any call to the provider; then it exchanges and verifies, and
+//! finishes in one atomic batch: run consumed, identity, account, session or ticket, audit events.
+//! `logout` is the way back: a provider's logout token is used once and ends what it names (threat model 16).
+//! Leaves to others: what goes over the wire to a provider (`provider`), what the visitor sees (`gateway`).
+//! Invariants: a run is consumed at most once, also under concurrency and after a restart (threat model 8); what does not
+//! match makes no call and changes nothing (9).
+
+mod begin;
+mod bounds;
+mod finish;
+mod logout;
+mod run;
+#[cfg(test)]
+mod tests;
+mod ticket;
+
+pub use begin::{Begin, Begun};
+pub use finish::{Finished, Landing};
+pub use logout::{LogoutRequest, Unheard};
+pub use run::Target;
+pub use ticket::{Entered, Ticket};
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::timeout;
+use tracing::warn;
+use url::Url;
+
+use crate::address::ReturnPath;
+use crate::clock::{Clock, Timestamp};
+use crate::config::{self, Config, Slug};
+use crate::identity::{self, IdentityId, People, Unmet};
+use crate::provider::{Check, Examined, Flow, Health, Provider, Refusal};
+use crate::session::{self, Sessions};
+use crate::store::{self, Seal, Store};
+use crate::tasks::Tasks;
+use crate::telemetry::Metrics;
+use crate::{audit, provider};
+
+/// How long somebody who is signed out already waits for where to go on.
+const END_SESSION_PATIENCE: Duration = Duration::from_secs(3);
+
+/// Everything that runs need. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Pipeline {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    store: Arc<dyn Store>,
+    seal: Seal,
+    clock: Arc<dyn Clock>,
+    config: Arc<Config>,
+    providers: BTreeMap<Slug, Arc<dyn Provider>>,
+    people: People,
+    sessions: Arc<Sessions>,
+    metrics: Metrics,
+    tasks: Tasks,
+    bounds: bounds::Bounds,
+}
+
+/// One organization's use of one provider, as configured now.
+struct Connection<'a> {
+    organization: &'a config::Organization,
+    config: &'a config::Provider,
+    provider: &'a Arc<dyn Provider>,
+    generation: identity::Generation,
+}
+
+impl Connection<'_> {
+    /// What a run begun now stands for.
+    fn digest(&self, flow: Flow) -> String {
+        let steps = self.provider.steps(flow);
+        run::digest(
+            &self.organization.slug,
+            &self.config.id,
+            &self.generation,
+            flow,
+            steps,
+        )
+    }
+}
+
+/// What a pipeline is made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// Where runs are kept.
+    pub store: Arc<dyn Store>,
+    /// How they are sealed.
+    pub seal: Seal,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Organizations, providers and the public URL.
+    pub config: Arc<Config>,
+    /// The providers, by id.
+    pub providers: BTreeMap<Slug, Arc<dyn Provider>>,
+    /// The records of people.
+    pub people: People,
+    /// The sessions.
+    pub sessions: Arc<Sessions>,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// Where work goes that must finish once begun.
+    pub tasks: Tasks,
+}
+
+impl Pipeline {
+    /// From its parts.
+    pub fn new(parts: Parts) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                store: parts.store,
+                seal: parts.seal,
+                clock: parts.clock,
+                config: parts.config,
+                providers: parts.providers,
+                people: parts.people,
+                sessions: parts.sessions,
+                metrics: parts.metrics,
+                tasks: parts.tasks,
+                bounds: bounds::Bounds::new(),
+            }),
+        }
+    }
+
+    /// How each provider is doing.
+    pub fn health(&self) -> Vec<(Slug, Health)> {
+        let providers = self.shared.providers.iter();
+        providers
+            .map(|(id, provider)| (id.clone(), provider.health()))
+            .collect()
+    }
+
+    /// Asks a provider now what it says of itself. `None` if there is no such provider.
+    ///
+    /// # Cancel safety
+    /// Safe.
+    pub async fn examine(
+        &self,
+        provider: &Slug,
+    ) -> Option<Result<Option<Examined>, provider::Error>> {
+        Some(self.shared.providers.get(provider)?.examine().await)
+    }
+
+    /// Where a browser can end its session at the provider that made `identity`. `None` if there is no such place, or if
+    /// the provider does not say in time where it is.
+    ///
+    /// # Errors
+    /// The store's.
+    ///
+    /// # Cancel safety
+    /// Safe.
+    pub async fn end_session(
+        &self,
+        identity: &IdentityId,
+        return_to: &Url,
+    ) -> Result<Option<Url>, Error> {
+        let Some((identity, _)) = self.shared.people.find(identity).await? else {
+            return Ok(None);
+        };
+        let Some(provider) = self.shared.providers.get(&identity.provider) else {
+            return Ok(None);
+        };
+        let slug = &identity.provider;
+        let answer = provider.end_session(identity.tokens.id.as_ref(), return_to);
+        match timeout(END_SESSION_PATIENCE, answer).await {
+            Ok(Ok(url)) => Ok(url),
+            Ok(Err(error)) => {
+                let error: &dyn std::error::Error = &error;
+                warn!(provider = %slug, error, "the provider does not say where sessions end");
+                Ok(None)
+            }
+            Err(_) => {
+                warn!(provider = %slug, "the provider does not say in time where sessions end");
+                Ok(None)
+            }
+        }
+    }
+}
+
+impl Shared {
+    fn organization(&self, slug: &Slug) -> Result<&config::Organization, Error> {
+        let organization = self
+            .config
+            .organizations
+            .get(slug)
+            .ok_or(Error::NoSuchConnection)?;
+        if organization.enabled {
+            Ok(organization)
+        } else {
+            Err(Error::Suspended {
+                organization: slug.clone(),
+            })
+        }
+    }
+
+    /// An organization's use of a provider.
+    fn connection(&self, organization: &Slug, provider: &Slug) -> Result<Connection<'_>, Error> {
+        let organization = self.organization(organization)?;
+        let used = organization.providers.contains(provider);
+        match (
+            self.config.providers.get(provider),
+            self.providers.get(provider),
+        ) {
+            (Some(config), Some(provider)) if used => Ok(Connection {
+                organization,
+                config,
+                provider,
+                generation: identity::generation(organization, config),
+            }),
+            (Some(_) | None, _) => Err(Error::NoSuchConnection),
+        }
+    }
+
+    fn event(&self, kind: audit::Kind, now: Timestamp) -> audit::Event {
+        audit::Event::new(now, kind, audit::Actor::Visitor)
+    }
+}
+
+/// Why a run did not get on, split by what the visitor can do.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No organization of that name uses a provider of that name.
+    #[error("there is no such connection")]
+    NoSuchConnection,
+    /// The organization is disabled.
+    #[error("the organization {organization} is disabled")]
+    Suspended {
+        /// Which.
+        organization: Slug,
+    },
+    /// Too many sign-ins begin at once.
+    #[error("too many sign-ins begin at once")]
+    TooMany,
+    /// No run fits this answer: unknown, too old, already used, or begun elsewhere.
+    #[error("no run fits this answer: {why:?}")]
+    Gone {
+        /// For logs; the visitor sees one page.
+        why: Gone,
+        /// Where to begin again, if a run was found and this browser began it.
+        again: Option<Box<Again>>,
+    },
+    /// The browser does not send back the cookie it was given.
+    #[error("the browser did not send the cookie of this run")]
+    Unbound,
+    /// This browser signs in again and again.
+    #[error("the browser signs in again and again")]
+    Loop,
+    /// The provider said no, or cannot, or must not be believed.
+    #[error("sign-in with {provider} failed")]
+    Provider {
+        /// Which.
+        provider: Slug,
+        /// Where to begin again.
+        again: Box<Again>,
+        /// Why.
+        #[source]
+        source: provider::Error,
+    },
+    /// The provider vouches for the person, the organization does not admit them.
+    #[error("the person is not admitted: {why:?}")]
+    NotAdmitted {
+        /// Where to begin again, with another account.
+        again: Box<Again>,
+        /// The address that the provider gave, to be shown to the person themself.
+        email: Option<String>,
+        /// Why.
+        why: NotAdmitted,
+    },
+    /// The connection needs a refresh token and got none: the provider hands one out if it asks for consent again.
+    #[error("no refresh token came with the sign-in")]
+    NeedsConsent {
+        /// Where to begin again, with consent.
+        again: Box<Again>,
+    },
+    /// The store failed.
+    #[error("the records of sign-ins cannot be used")]
+    Store(#[from] store::Error),
+    /// The records of people failed.
+    #[error("the records of people cannot be used")]
+    Identity(#[from] identity::Error),
+    /// The sessions failed.
+    #[error("the session cannot be made")]
+    Session(#[from] session::Error),
+    /// The work was stopped because the process ends.
+    #[error("the process is stopping")]
+    Stopping,
+}
+
+/// Where a sign-in can begin again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Again {
+    /// With which organization.
+    pub organization: Slug,
+    /// To where.
+    pub return_path: ReturnPath,
+    /// On which host it ends.
+    pub target: Target,
+}
+
+/// Why there is no run. Four of the reasons look the same to the visitor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gone {
+    /// Nothing is stored under that state.
+    Unknown,
+    /// It is too old.
+    Expired,
+    /// It has been used.
+    Used,
+    /// It came to the redirect URI of another provider.
+    WrongProvider,
+    /// It came from another browser than the one that began.
+    Foreign,
+    /// The connection or its steps changed since.
+    Changed,
+}
+
+/// Why a person is not admitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotAdmitted {
+    /// A key of `allow` does not hold.
+    Rule(Unmet),
+    /// The membership was removed.
+    Removed,
+    /// An operator has blocked the identity.
+    Blocked,
+}
+
+impl Error {
+    /// Result and reason for metrics, if this ends a sign-in.
+    pub const fn outcome(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::NoSuchConnection => ("failed", "organization-unknown"),
+            Self::Suspended { .. } => ("denied", "organization-suspended"),
+            Self::TooMany => ("failed", "too-many-attempts"),
+            Self::Gone { .. } => ("failed", "login-expired"),
+            Self::Unbound => ("failed", "cookies-blocked"),
+            Self::Loop => ("failed", "redirect-loop"),
+            Self::Provider { source, .. } => match source {
+                provider::Error::Unreachable(_) => ("failed", "provider-unreachable"),
+                provider::Error::Misconfigured(_) => ("failed", "provider-misconfigured"),
+                provider::Error::Refused(Refusal::AccessDenied) => ("cancelled", "login-cancelled"),
+                provider::Error::Refused(_) => ("denied", "provider-refused"),
+                provider::Error::Rejected(Check::Form) => ("failed", "form"),
+                provider::Error::Rejected(_) => ("failed", "provider-rejected"),
+            },
+            Self::NotAdmitted { .. } => ("denied", "account-not-allowed"),
+            Self::NeedsConsent { .. } => ("failed", "needs-consent"),
+            Self::Store(_) | Self::Identity(_) | Self::Session(_) => ("failed", "broken"),
+            Self::Stopping => ("failed", "stopping"),
+        }
+    }
+}

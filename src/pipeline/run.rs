@@ -1,0 +1,104 @@
+//! The stored run and its digest.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Again, Shared};
+use crate::address::{Host, ReturnPath};
+use crate::clock::Timestamp;
+use crate::config::Slug;
+use crate::identity::Generation;
+use crate::provider::{Attempt, Flow, Step};
+use crate::secret::{self, Secret};
+use crate::store::{self, Table};
+
+/// One browser's pass, as stored: sealed, under the hash of its state.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Run {
+    pub(super) organization: Slug,
+    pub(super) provider: Slug,
+    pub(super) flow: Flow,
+    pub(super) generation: Generation,
+    /// Over everything that must not change between beginning and end.
+    pub(super) digest: String,
+    /// Hash of the browser's proof.
+    pub(super) binding: [u8; 32],
+    pub(super) target: Target,
+    pub(super) return_path: ReturnPath,
+    pub(super) expires_at: Timestamp,
+    pub(super) state: State,
+}
+
+/// How far it is.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum State {
+    /// The browser is away.
+    Open(Box<Attempt>),
+    /// An answer was accepted: nothing else will be.
+    Claimed,
+}
+
+/// On which host the run ends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Target {
+    /// On the host of `public_url`.
+    Shared,
+    /// On the organization's own host, by a one-time ticket.
+    Own {
+        /// Which.
+        host: Host,
+        /// Tag of the proof that the browser holds there.
+        tag: String,
+        /// Hash of that proof.
+        entry: String,
+    },
+}
+
+impl Run {
+    /// Where this run can begin again.
+    pub(super) fn again(&self) -> Box<Again> {
+        Box::new(Again {
+            organization: self.organization.clone(),
+            return_path: self.return_path.clone(),
+            target: self.target.clone(),
+        })
+    }
+}
+
+/// The key of the run that a state names.
+pub(super) fn key(state: &Secret<String>) -> [u8; 32] {
+    secret::sha256_fields([b"run".as_slice(), state.expose().as_bytes()])
+}
+
+/// SHA-256 over length-prefixed fields: format, organization, provider, generation, flow and the ordered steps. A run
+/// whose digest is not today's restarts (a reload or a new version changed what it stands for).
+pub(super) fn digest(
+    organization: &Slug,
+    provider: &Slug,
+    generation: &Generation,
+    flow: Flow,
+    steps: &[Step],
+) -> String {
+    let mut fields = vec![
+        "run 1",
+        organization.as_str(),
+        provider.as_str(),
+        generation.as_str(),
+        flow.as_str(),
+    ];
+    fields.extend(steps.iter().map(|step| step.as_str()));
+    secret::encode(&secret::sha256_fields(
+        fields.into_iter().map(str::as_bytes),
+    ))
+}
+
+impl Shared {
+    pub(super) async fn read_run(
+        &self,
+        key: &[u8; 32],
+    ) -> Result<Option<(Run, Vec<u8>)>, store::Error> {
+        match self.store.get(Table::Runs, key).await? {
+            None => Ok(None),
+            Some(raw) => Ok(Some((self.seal.open_json(Table::Runs, key, &raw)?, raw))),
+        }
+    }
+}

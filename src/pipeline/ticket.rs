@@ -1,0 +1,241 @@
+//! One-time tickets: how a sign-in that ended on the shared host becomes a session on an organization's own host.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::finish::TRIES;
+use super::run::Run;
+use super::{Error, Gone, Pipeline, Shared};
+use crate::address::{Host, ReturnPath};
+use crate::clock::Timestamp;
+use crate::config::Slug;
+use crate::config::defaults::TICKET_LIFETIME;
+use crate::identity::{self, LinkState, Membership, Profile};
+use crate::secret::{self, Secret};
+use crate::session::cookies::{BindingKind, Cookies};
+use crate::session::{Grant, Handle, Named, Opening};
+use crate::store::{self, Batch, Seal, Table};
+
+/// What travels through the browser's address line, once.
+#[derive(Debug)]
+pub struct Ticket {
+    /// Where it counts.
+    pub host: Host,
+    /// The secret.
+    pub token: Secret<String>,
+}
+
+/// What the store keeps.
+#[derive(Debug, Serialize, Deserialize)]
+struct Stored {
+    host: Host,
+    tag: String,
+    entry: String,
+    grant: Grant,
+    return_path: ReturnPath,
+    expires_at: Timestamp,
+}
+
+/// Where a ticket counts, and for whom.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub(super) host: &'a Host,
+    pub(super) tag: &'a str,
+    pub(super) entry: &'a str,
+}
+
+/// A ticket that was taken.
+#[derive(Debug)]
+pub struct Entered {
+    /// The new session.
+    pub handle: Handle,
+    /// Where the browser goes.
+    pub return_path: ReturnPath,
+    /// In which organization.
+    pub organization: Slug,
+    /// Tag of the entry's cookie, which has served.
+    pub tag: String,
+}
+
+/// A ticket in the hands of the browser it was made for.
+struct Entering {
+    key: [u8; 32],
+    raw: Vec<u8>,
+    stored: Stored,
+    previous: Option<Handle>,
+    reference: String,
+}
+
+impl Shared {
+    pub(super) fn issue(
+        &self,
+        batch: &mut Batch,
+        place: Place<'_>,
+        grant: Grant,
+        run: &Run,
+        now: Timestamp,
+    ) -> Result<Ticket, Error> {
+        let token = secret::random_token();
+        let key = key(&token);
+        let stored = Stored {
+            host: place.host.clone(),
+            tag: place.tag.to_owned(),
+            entry: place.entry.to_owned(),
+            grant,
+            return_path: run.return_path.clone(),
+            expires_at: now.plus(TICKET_LIFETIME),
+        };
+        batch
+            .expect_absent(Table::Tickets, key)
+            .put(
+                Table::Tickets,
+                key,
+                self.seal.seal_json(Table::Tickets, &key, &stored)?,
+            )
+            .expire(stored.expires_at, &[(Table::Tickets, key.to_vec())]);
+        Ok(Ticket {
+            host: place.host.clone(),
+            token,
+        })
+    }
+}
+
+impl Pipeline {
+    /// Takes a ticket on the host it was made for, in the browser that began there, and makes the session.
+    ///
+    /// # Errors
+    /// [`Error::Gone`] if it is unknown, too old, used or for another host; [`Error::Unbound`] if another browser brings
+    /// it (it stays good for the right one); the store's.
+    ///
+    /// # Cancel safety
+    /// Safe: once the ticket is being taken, the work is a task of its own. A visitor who leaves may leave a session that
+    /// nobody holds; it ends idle.
+    pub async fn enter(
+        &self,
+        token: &Secret<String>,
+        host: &Host,
+        cookies: &Cookies<'_>,
+        reference: &str,
+    ) -> Result<Entered, Error> {
+        let shared = &self.shared;
+        let key = key(token);
+        let Some(raw) = shared.store.get(Table::Tickets, &key).await? else {
+            return Err(gone(Gone::Unknown));
+        };
+        let stored: Stored = shared.seal.open_json(Table::Tickets, &key, &raw)?;
+        if stored.host != *host {
+            return Err(gone(Gone::Unknown));
+        }
+        let proof = cookies.binding(BindingKind::Entry, &stored.tag);
+        let bound = proof.is_some_and(|proof| {
+            secret::constant_time_eq(secret::encode(&proof).as_bytes(), stored.entry.as_bytes())
+        });
+        if !bound {
+            return Err(Error::Unbound);
+        }
+        let entering = Entering {
+            key,
+            raw,
+            stored,
+            previous: cookies.handle(),
+            reference: reference.to_owned(),
+        };
+        let worker = Arc::clone(shared);
+        let task = shared
+            .tasks
+            .spawn(async move { worker.take(entering).await });
+        task.await.map_err(|_| Error::Stopping)?
+    }
+}
+
+const fn gone(why: Gone) -> Error {
+    Error::Gone { why, again: None }
+}
+
+impl Shared {
+    /// Makes the session, once.
+    async fn take(&self, entering: Entering) -> Result<Entered, Error> {
+        let Entering {
+            key,
+            raw,
+            stored,
+            previous,
+            reference,
+        } = entering;
+        for _ in 0..TRIES {
+            let now = self.clock.now();
+            if now >= stored.expires_at {
+                return Err(gone(Gone::Expired));
+            }
+            let mut batch = Batch::new();
+            batch
+                .expect_unchanged(Table::Tickets, key, raw.clone())
+                .remove(Table::Tickets, key);
+            let opening = Opening {
+                previous: previous.as_ref(),
+                host: &stored.host,
+                grant: stored.grant.clone(),
+                profile: self.still_admitted(&mut batch, &stored).await?,
+                reference: &reference,
+            };
+            let opened = self.sessions.open(&mut batch, opening, now).await?;
+            match self.store.commit(batch).await {
+                Ok(()) => {
+                    self.sessions.opened(&opened, now).await;
+                    return Ok(Entered {
+                        handle: opened.handle,
+                        return_path: stored.return_path,
+                        organization: stored.grant.organization,
+                        tag: stored.tag,
+                    });
+                }
+                // Either the ticket is used, or only the session that the browser had has moved.
+                Err(store::Error::Conflict) => {
+                    if self.store.get(Table::Tickets, &key).await?.is_none() {
+                        return Err(gone(Gone::Used));
+                    }
+                }
+                Err(other) => return Err(other.into()),
+            }
+        }
+        Err(store::Error::Conflict.into())
+    }
+
+    /// The person's profile, if they would be admitted today as they were when the ticket was made: the process may
+    /// have been restarted with another configuration, and a membership may have been removed.
+    async fn still_admitted(&self, batch: &mut Batch, stored: &Stored) -> Result<Profile, Error> {
+        let grant = &stored.grant;
+        let connection = self.connection(&grant.organization, &grant.provider)?;
+        let person = self.people.confirm(batch, &grant.identity).await?;
+        let Some((identity, account)) = person else {
+            return Err(gone(Gone::Changed));
+        };
+        let stands = connection.generation == grant.generation
+            && connection.organization.hosts.contains(&stored.host)
+            && matches!(identity.link.state, LinkState::Valid | LinkState::Suspect)
+            && account.membership == Membership::Active
+            && account.id == grant.account
+            && identity::judge(&connection.organization.allow, &identity.profile).is_ok();
+        if stands {
+            Ok(identity.profile)
+        } else {
+            Err(gone(Gone::Changed))
+        }
+    }
+}
+
+/// Whether a stored ticket is for a sign-in that a provider's logout names.
+pub(super) fn is_meant(
+    seal: &Seal,
+    key: &[u8],
+    raw: &[u8],
+    named: &Named,
+) -> Result<bool, store::Error> {
+    let stored: Stored = seal.open_json(Table::Tickets, key, raw)?;
+    Ok(named.means(&stored.grant.at_provider))
+}
+
+fn key(token: &Secret<String>) -> [u8; 32] {
+    secret::sha256_fields([b"ticket".as_slice(), token.expose().as_bytes()])
+}

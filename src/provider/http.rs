@@ -1,0 +1,389 @@
+//! The one client that leaves the process.
+//!
+//! Every call has one time limit from connect to the last byte, one limit on the size of the body, verified TLS, and
+//! follows no redirect (threat model 48). Plain HTTP is spoken to a loopback address only, and only if the issuer itself
+//! is configured there.
+
+pub use super::trust::Roots;
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicU16, Ordering};
+use std::time::Duration;
+
+use ::http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, header};
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::Client as Pool;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioTimer;
+use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
+use rustls::{ClientConfig, RootCertStore};
+use tokio::sync::OnceCell;
+
+use super::Health;
+use super::reach::Reach;
+use super::trust::Trust;
+use crate::clock::{Clock, Timestamp};
+use crate::config::defaults;
+use crate::tasks::Tasks;
+use crate::telemetry::{Metrics, metrics};
+
+/// Why a call got no usable answer.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// No answer within the time limit.
+    #[error("no answer within the time limit")]
+    Timeout,
+    /// The body is larger than the limit.
+    #[error("the answer is too large")]
+    TooLarge,
+    /// No connection, or it broke.
+    #[error("the connection failed")]
+    Connection(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// An answer with a status that tells of trouble (5xx, 429), or a redirect.
+    #[error("the answer has status {code}")]
+    Status {
+        /// Which.
+        code: u16,
+        /// When the provider wants to be asked again.
+        retry_after: Option<Duration>,
+    },
+    /// Not called: the address is neither `https` nor a loopback address of a provider that is configured there.
+    #[error("the address is not https")]
+    NotSecure,
+    /// Not called: this system has no certificates to trust.
+    #[error("this system has no certificates to trust")]
+    NoRoots,
+    /// Not called: the call before failed a moment ago.
+    #[error("the call before failed a moment ago")]
+    Resting,
+}
+
+/// What a call is for. The names are labels of `doorward_provider_requests_total`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Operation {
+    Discovery,
+    Keys,
+    Token,
+    Refresh,
+    UserInfo,
+    Introspection,
+}
+
+impl Operation {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Discovery => "discovery",
+            Self::Keys => "jwks",
+            Self::Token => "token",
+            Self::Refresh => "refresh",
+            Self::UserInfo => "userinfo",
+            Self::Introspection => "introspection",
+        }
+    }
+}
+
+/// The limits of a [`Client`].
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// From connect to the last byte.
+    pub(super) timeout: Duration,
+    /// Of a body.
+    pub(super) max_body_bytes: usize,
+}
+
+impl Limits {
+    /// The limits for a provider.
+    pub(super) const fn new(timeout: Duration) -> Self {
+        Self {
+            timeout,
+            max_body_bytes: defaults::PROVIDER_MAX_BODY_BYTES,
+        }
+    }
+}
+
+type Connections = Pool<HttpsConnector<HttpConnector>, Full<Bytes>>;
+
+/// The client of one provider. It counts its calls and remembers how the newest one went.
+pub(super) struct Client {
+    provider: String,
+    reach: Reach,
+    trust: Trust,
+    limits: Limits,
+    connections: OnceCell<Connections>,
+    metrics: Metrics,
+    tasks: Tasks,
+    clock: Arc<dyn Clock>,
+    health: AtomicU8,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Client")
+            .field("provider", &self.provider)
+            .field("reach", &self.reach)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// Makes no call and reads no file.
+    pub(super) fn new(
+        provider: &str,
+        reach: Reach,
+        trust: Trust,
+        limits: Limits,
+        shared: &super::Shared,
+    ) -> Self {
+        Self {
+            provider: provider.to_owned(),
+            reach,
+            trust,
+            limits,
+            connections: OnceCell::new(),
+            metrics: shared.metrics.clone(),
+            tasks: shared.tasks.clone(),
+            clock: Arc::clone(&shared.clock),
+            health: AtomicU8::new(UNKNOWN),
+        }
+    }
+
+    /// Which addresses it calls.
+    pub(super) const fn reach(&self) -> Reach {
+        self.reach
+    }
+
+    /// The longest that one call can take.
+    pub(super) const fn timeout(&self) -> Duration {
+        self.limits.timeout
+    }
+
+    /// This client for one kind of call, as the library wants it.
+    pub(super) const fn calling(&self, operation: Operation) -> Calling<'_> {
+        Calling {
+            client: self,
+            operation,
+            status: AtomicU16::new(0),
+        }
+    }
+
+    /// Sends one request and reads the whole answer, whose status is below 300 or from 400 to 499 without 429.
+    ///
+    /// # Errors
+    /// Every variant of [`CallError`] but `Resting`.
+    ///
+    /// # Cancel safety
+    /// Dropping the future ends the call; whether it arrived is then unknown.
+    pub(super) async fn call(
+        &self,
+        operation: Operation,
+        request: HttpRequest,
+    ) -> Result<HttpResponse, CallError> {
+        let answer = tokio::time::timeout(self.limits.timeout, self.exchange(request)).await;
+        let answer = answer.unwrap_or(Err(CallError::Timeout));
+        let code = match &answer {
+            Ok(response) => response.status().as_u16().to_string(),
+            Err(CallError::Status { code, .. }) => code.to_string(),
+            Err(_) => "error".to_owned(),
+        };
+        self.metrics
+            .provider_requests
+            .get_or_create(&metrics::ProviderCall {
+                provider: self.provider.clone(),
+                operation: operation.as_str(),
+                code,
+            })
+            .inc();
+        self.note(if answer.is_ok() {
+            Health::Up
+        } else {
+            Health::Down
+        });
+        answer
+    }
+
+    async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, CallError> {
+        self.check(request.uri())?;
+        let mut request = request.map(|body| Full::new(Bytes::from(body)));
+        request.headers_mut().insert(
+            header::USER_AGENT,
+            HeaderValue::from_static(concat!("doorward/", env!("CARGO_PKG_VERSION"))),
+        );
+        let response = self
+            .connections()
+            .await?
+            .request(request)
+            .await
+            .map_err(|error| CallError::Connection(Box::new(error)))?;
+        let status = response.status();
+        // Nothing in such an answer is of use. Its body is not read, and the connection goes with it.
+        if status.is_redirection()
+            || status.is_server_error()
+            || status == StatusCode::TOO_MANY_REQUESTS
+        {
+            return Err(CallError::Status {
+                code: status.as_u16(),
+                retry_after: retry_after(response.headers(), self.clock.now()),
+            });
+        }
+        let (parts, body) = response.into_parts();
+        let body = Limited::new(body, self.limits.max_body_bytes);
+        let whole = body.collect().await.map_err(|error| {
+            if error.is::<LengthLimitError>() {
+                CallError::TooLarge
+            } else {
+                CallError::Connection(error)
+            }
+        })?;
+        Ok(Response::from_parts(parts, whole.to_bytes().to_vec()))
+    }
+
+    fn check(&self, uri: &Uri) -> Result<(), CallError> {
+        let url = url::Url::parse(&uri.to_string()).map_err(|_| CallError::NotSecure)?;
+        if self.reach.covers(&url) {
+            Ok(())
+        } else {
+            Err(CallError::NotSecure)
+        }
+    }
+
+    async fn connections(&self) -> Result<&Connections, CallError> {
+        let connect = || async {
+            let roots = self.trust.roots().await?;
+            connections(roots, self.reach, self.limits, &self.tasks)
+        };
+        self.connections.get_or_try_init(connect).await
+    }
+
+    /// How the newest call went.
+    pub(super) fn health(&self) -> Health {
+        match self.health.load(Ordering::Relaxed) {
+            UP => Health::Up,
+            DOWN => Health::Down,
+            _ => Health::Unknown,
+        }
+    }
+
+    /// Remembers how a call went: an answer that came but cannot be used counts as none.
+    pub(super) fn note(&self, health: Health) {
+        let (state, gauge) = match health {
+            Health::Unknown => (UNKNOWN, 0),
+            Health::Up => (UP, 1),
+            Health::Down => (DOWN, 0),
+        };
+        self.health.store(state, Ordering::Relaxed);
+        self.metrics
+            .provider_up
+            .get_or_create(&metrics::Provider {
+                provider: self.provider.clone(),
+            })
+            .set(gauge);
+    }
+}
+
+const UNKNOWN: u8 = 0;
+const UP: u8 = 1;
+const DOWN: u8 = 2;
+
+/// HTTP/1.1 only: there are a few calls for each sign-in, and its limits are the simpler ones.
+fn connections(
+    roots: Arc<RootCertStore>,
+    reach: Reach,
+    limits: Limits,
+    tasks: &Tasks,
+) -> Result<Connections, CallError> {
+    let crypto = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let tls = ClientConfig::builder_with_provider(crypto)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| CallError::Connection(Box::new(error)))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let mut tcp = HttpConnector::new();
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    tcp.set_connect_timeout(Some(limits.timeout));
+    let tls = hyper_rustls::HttpsConnectorBuilder::new().with_tls_config(tls);
+    let tls = match reach {
+        Reach::Secure => tls.https_only(),
+        Reach::Loopback => tls.https_or_http(),
+    };
+    Ok(Pool::builder(tasks.clone())
+        .timer(TokioTimer::new())
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(IDLE_CONNECTION_LIFETIME)
+        .pool_max_idle_per_host(MAX_IDLE_CONNECTIONS)
+        .build(tls.enable_http1().wrap_connector(tcp)))
+}
+
+/// Long enough for the calls of one sign-in, shorter than the idle limits of common front servers (60 s and more), so
+/// that a connection is rarely used in the moment in which the other side closes it.
+const IDLE_CONNECTION_LIFETIME: Duration = Duration::from_secs(30);
+
+/// Sign-ins come in bursts; more connections than this are made anew.
+const MAX_IDLE_CONNECTIONS: usize = 8;
+
+/// A [`Client`] for one kind of call.
+#[derive(Debug)]
+pub(super) struct Calling<'a> {
+    client: &'a Client,
+    operation: Operation,
+    /// Of the answer; the library keeps it to itself.
+    status: AtomicU16,
+}
+
+impl Calling<'_> {
+    /// The status of the answer, if one came.
+    pub(super) fn status(&self) -> Option<StatusCode> {
+        StatusCode::from_u16(self.status.load(Ordering::Relaxed)).ok()
+    }
+}
+
+impl<'c> AsyncHttpClient<'c> for Calling<'_> {
+    type Error = CallError;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, CallError>> + Send + 'c>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(async move {
+            let answer = self.client.call(self.operation, request).await?;
+            self.status
+                .store(answer.status().as_u16(), Ordering::Relaxed);
+            Ok(answer)
+        })
+    }
+}
+
+/// RFC 9110 §10.2.3: seconds, or a date.
+fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = httpdate::parse_http_date(text).ok()?;
+    let since = date.duration_since(std::time::UNIX_EPOCH).ok()?;
+    Some(Timestamp::EPOCH.plus(since).since(now))
+}
+
+/// A `GET` for JSON.
+///
+/// # Errors
+/// [`CallError::NotSecure`] if the address is none.
+pub(super) fn get(url: &url::Url) -> Result<HttpRequest, CallError> {
+    Request::get(url.as_str())
+        .header(header::ACCEPT, "application/json")
+        .body(Vec::new())
+        .map_err(|_| CallError::NotSecure)
+}
+
+/// Whether an answer calls itself JSON, or says nothing of what it is.
+pub(super) fn is_json(response: &HttpResponse) -> bool {
+    let Some(kind) = response.headers().get(header::CONTENT_TYPE) else {
+        return true;
+    };
+    let essence = kind.to_str().unwrap_or_default().split(';').next();
+    essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
+}

@@ -1,0 +1,223 @@
+//! What a provider says of itself (OpenID Connect Discovery 1.0 §3), believed only as far as it fits the configuration.
+
+use openidconnect::core::{
+    CoreAuthDisplay, CoreClaimName, CoreClaimType, CoreClientAuthMethod, CoreGrantType,
+    CoreJsonWebKey, CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm,
+    CoreResponseMode, CoreResponseType, CoreSubjectIdentifierType,
+};
+use openidconnect::{
+    AdditionalProviderMetadata, AuthUrl, JsonWebKeySetUrl, ProviderMetadata, TokenUrl,
+};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::Error;
+use super::reach::Reach;
+
+/// The endpoints of a provider. Every one of them may be called or shown to a browser.
+#[derive(Clone, Debug)]
+pub(super) struct Metadata {
+    pub(super) authorization: AuthUrl,
+    pub(super) token: TokenUrl,
+    pub(super) keys: JsonWebKeySetUrl,
+    pub(super) userinfo: Option<Url>,
+    pub(super) end_session: Option<Url>,
+    /// RFC 8414 §2.
+    pub(super) introspection: Option<Url>,
+    /// Whether callbacks carry `iss` (RFC 9207 §3).
+    pub(super) promises_issuer: bool,
+}
+
+impl Metadata {
+    /// Parses a discovery document.
+    ///
+    /// # Errors
+    /// [`Error::Misconfigured`] if it is not one, if it is that of another issuer (compared byte for byte, Discovery
+    /// §4.3), or if an endpoint is missing or not secure.
+    pub(super) fn parse(document: &[u8], issuer: &str, reach: Reach) -> Result<Self, Error> {
+        let document: Document = serde_json::from_slice(document)
+            .map_err(|_| misconfigured("the discovery document cannot be read"))?;
+        if document.issuer().as_str() != issuer {
+            return Err(misconfigured(
+                "the discovery document names another issuer than the configuration",
+            ));
+        }
+        let token = document.token_endpoint().cloned();
+        let extras = document.additional_metadata();
+        let this = Self {
+            authorization: document.authorization_endpoint().clone(),
+            token: token
+                .ok_or_else(|| misconfigured("the discovery document has no token endpoint"))?,
+            keys: document.jwks_uri().clone(),
+            userinfo: document.userinfo_endpoint().map(|url| url.url().clone()),
+            end_session: extras.end_session_endpoint.clone(),
+            introspection: extras.introspection_endpoint.clone(),
+            promises_issuer: extras
+                .authorization_response_iss_parameter_supported
+                .unwrap_or(false),
+        };
+        let fixed = [this.authorization.url(), this.token.url(), this.keys.url()];
+        let optional = [&this.userinfo, &this.end_session, &this.introspection];
+        let optional = optional.into_iter().flatten();
+        if fixed
+            .into_iter()
+            .chain(optional)
+            .all(|url| reach.covers(url))
+        {
+            Ok(this)
+        } else {
+            Err(misconfigured(
+                "the discovery document has an endpoint that is not https",
+            ))
+        }
+    }
+}
+
+impl Metadata {
+    /// By their names in discovery.
+    pub(super) fn endpoints(&self) -> Vec<(&'static str, String)> {
+        let mut all = vec![
+            ("authorization_endpoint", self.authorization.to_string()),
+            ("token_endpoint", self.token.to_string()),
+            ("jwks_uri", self.keys.to_string()),
+        ];
+        let optional = [
+            ("userinfo_endpoint", &self.userinfo),
+            ("end_session_endpoint", &self.end_session),
+        ];
+        for (name, url) in optional {
+            all.extend(url.as_ref().map(|url| (name, url.to_string())));
+        }
+        all
+    }
+}
+
+/// What an operator is told.
+pub(super) fn misconfigured(why: &str) -> Error {
+    Error::Misconfigured(why.to_owned())
+}
+
+type Document = ProviderMetadata<
+    Extras,
+    CoreAuthDisplay,
+    CoreClientAuthMethod,
+    CoreClaimName,
+    CoreClaimType,
+    CoreGrantType,
+    CoreJweContentEncryptionAlgorithm,
+    CoreJweKeyManagementAlgorithm,
+    CoreJsonWebKey,
+    CoreResponseMode,
+    CoreResponseType,
+    CoreSubjectIdentifierType,
+>;
+
+/// What the library does not read by itself.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Extras {
+    /// RP-Initiated Logout 1.0 §2.1.
+    end_session_endpoint: Option<Url>,
+    /// RFC 8414 §2.
+    introspection_endpoint: Option<Url>,
+    /// RFC 9207 §3.
+    authorization_response_iss_parameter_supported: Option<bool>,
+}
+
+impl AdditionalProviderMetadata for Extras {}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const ISSUER: &str = "https://id.example/realm";
+
+    fn document() -> Value {
+        json!({
+            "issuer": ISSUER,
+            "authorization_endpoint": "https://id.example/authorize?tenant=1",
+            "token_endpoint": "https://id.example/token",
+            "jwks_uri": "https://keys.example/jwks",
+            "response_types_supported": ["code"],
+            "subject_types_supported": ["public", "odd"],
+            "id_token_signing_alg_values_supported": ["RS256", "odd"],
+        })
+    }
+
+    fn parse(document: &Value) -> Result<Metadata, Error> {
+        Metadata::parse(document.to_string().as_bytes(), ISSUER, Reach::Secure)
+    }
+
+    #[test]
+    fn a_document_says_where_everything_is() {
+        let mut document = document();
+        let bare = parse(&document).unwrap();
+        assert!(!bare.promises_issuer);
+        assert_eq!(bare.end_session, None);
+        document["end_session_endpoint"] = json!("https://id.example/logout");
+        document["authorization_response_iss_parameter_supported"] = json!(true);
+        let full = parse(&document).unwrap();
+        assert!(full.promises_issuer);
+        assert_eq!(full.end_session.unwrap().path(), "/logout");
+    }
+
+    /// The issuer of discovery is compared, byte for byte.
+    #[test]
+    fn a_document_of_another_issuer_is_refused() {
+        for other in [
+            "https://id.example/realm/",
+            "https://ID.example/realm",
+            "https://id.example:443/realm",
+            "https://id.example/other",
+            "https://evil.example/realm",
+        ] {
+            let mut document = document();
+            document["issuer"] = json!(other);
+            assert!(
+                matches!(parse(&document), Err(Error::Misconfigured(_))),
+                "{other}"
+            );
+        }
+    }
+
+    #[test]
+    fn inv_48_every_endpoint_is_secure() {
+        for name in [
+            "authorization_endpoint",
+            "token_endpoint",
+            "jwks_uri",
+            "userinfo_endpoint",
+            "end_session_endpoint",
+            "introspection_endpoint",
+        ] {
+            for bad in [
+                "http://id.example/x",
+                "http://127.0.0.1/x",
+                "ftp://id.example/x",
+                "javascript:alert(1)",
+                "https://user:secret@id.example/x",
+                "/x",
+            ] {
+                let mut document = document();
+                document[name] = json!(bad);
+                assert!(
+                    matches!(parse(&document), Err(Error::Misconfigured(_))),
+                    "{name} {bad}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_document_that_is_none_is_refused() {
+        let text = document().to_string();
+        let twice = text.replacen('{', r#"{"issuer":"https://id.example/realm","#, 1);
+        let mut without = document();
+        without.as_object_mut().unwrap().remove("token_endpoint");
+        for bad in ["", "[]", "<html>", &twice, &without.to_string()] {
+            let read = Metadata::parse(bad.as_bytes(), ISSUER, Reach::Secure);
+            assert!(matches!(read, Err(Error::Misconfigured(_))), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,402 @@
+//! OpenID Connect, authorization code flow with PKCE (OIDC Core §3.1, RFC 7636, RFC 9700).
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use openidconnect::core::{CoreAuthPrompt, CoreJwsSigningAlgorithm, CoreResponseType};
+use openidconnect::{
+    AccessToken, AuthType, AuthenticationFlow, AuthorizationCode, ClientId, ClientSecret,
+    CsrfToken, IssuerUrl, LoginHint, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
+    Scope,
+};
+use url::Url;
+
+use super::claims::{Claims, Expected};
+use super::directory::Directory;
+use super::exchange::{self, Registration, TokenAnswer};
+use super::http::{Client, Limits, Operation};
+use super::jws::{self, Compact, Expecting};
+use super::metadata::{Metadata, misconfigured};
+use super::presets::Reading;
+use super::reach::Reach;
+use super::trust::Trust;
+use super::{
+    Answer, Asserted, Attempt, Callback, Check, Confirmation, Error, Examined, Flow, Health, Held,
+    Logout, Provider, Renewal, Response, Shared, Start, Step, Tokens, json, logout, userinfo,
+};
+use crate::clock::Timestamp;
+use crate::config::{self, ClientAuthentication, Preset};
+use crate::secret::Secret;
+
+/// A registration at an OpenID provider.
+#[derive(Debug)]
+pub(super) struct Oidc {
+    pub(super) config: config::Oidc,
+    preset: Preset,
+    issuer: IssuerUrl,
+    algorithms: Vec<CoreJwsSigningAlgorithm>,
+    pub(super) client: Client,
+    pub(super) directory: Directory,
+}
+
+impl Oidc {
+    /// Makes no call. Reads the file of certificates, if one is configured.
+    ///
+    /// # Errors
+    /// [`Error::Misconfigured`].
+    pub(super) fn new(
+        provider: &config::Provider,
+        oidc: &config::Oidc,
+        shared: &Shared,
+    ) -> Result<Self, Error> {
+        let reach = Reach::of(&oidc.issuer)
+            .ok_or_else(|| misconfigured("the issuer is neither https nor on loopback"))?;
+        let issuer = IssuerUrl::new(oidc.issuer.clone())
+            .map_err(|_| misconfigured("the issuer is not a URL"))?;
+        let ours = oidc.authorize_parameters.iter();
+        if let Some((name, _)) = ours.clone().find(|(name, _)| is_ours(name)) {
+            let why = format!("the parameter `{name}` of the authorization request is set already");
+            return Err(Error::Misconfigured(why));
+        }
+        let trust = Trust::new(oidc.ca.as_deref(), &shared.roots)?;
+        let limits = Limits::new(oidc.timeout);
+        Ok(Self {
+            preset: provider.preset,
+            algorithms: parse_algorithms(&oidc.algorithms)?,
+            client: Client::new(provider.id.as_str(), reach, trust, limits, shared),
+            directory: Directory::new(issuer.clone(), Arc::clone(&shared.clock)),
+            issuer,
+            config: oidc.clone(),
+        })
+    }
+
+    async fn begin(&self, attempt: &Attempt) -> Result<Url, Error> {
+        let known = self.directory.known(&self.client).await?;
+        let registration = self.registration(&known.metadata);
+        let (state, nonce) = (attempt.state.clone(), attempt.nonce.clone());
+        let mut request = registration
+            .authorize_url(
+                AuthenticationFlow::<CoreResponseType>::AuthorizationCode,
+                move || CsrfToken::new(state.expose().clone()),
+                move || Nonce::new(nonce.expose().clone()),
+            )
+            .set_redirect_uri(Cow::Owned(redirect_uri(attempt)?))
+            .set_pkce_challenge(challenge(attempt)?)
+            .add_scopes(self.config.scopes.iter().cloned().map(Scope::new));
+        if let Some(hint) = &attempt.login_hint {
+            request = request.set_login_hint(LoginHint::new(hint.clone()));
+        }
+        if attempt.select_account {
+            request = request.add_prompt(CoreAuthPrompt::SelectAccount);
+        }
+        if attempt.consent {
+            request = request.add_prompt(CoreAuthPrompt::Consent);
+        }
+        for (name, value) in &self.config.authorize_parameters {
+            // Two values of one parameter would be an error (RFC 6749 §3.1), and the person's wish goes first.
+            if !((attempt.select_account || attempt.consent) && name == "prompt") {
+                request = request.add_extra_param(name.as_str(), value.as_str());
+            }
+        }
+        Ok(request.url().0)
+    }
+
+    async fn end(
+        &self,
+        attempt: &Attempt,
+        callback: &Callback,
+        now: Timestamp,
+    ) -> Result<Asserted, Error> {
+        let code = match &callback.response {
+            Response::Code(code) => code,
+            Response::Refused(refusal) => {
+                let known = self.directory.remembered();
+                let promised = known.is_some_and(|known| known.metadata.promises_issuer);
+                self.check_issuer(callback, promised)?;
+                return Err(Error::Refused(*refusal));
+            }
+            Response::Form(_) => return Err(Error::Rejected(Check::Response)),
+        };
+        let known = self.directory.known(&self.client).await?;
+        self.check_issuer(callback, known.metadata.promises_issuer)?;
+        let answer = self.exchange(&known.metadata, attempt, code).await?;
+        let (token, access) = (answer.id_token()?, answer.access_token());
+        let nonce = Some(&attempt.nonce);
+        let mut claims = self.verify(token, access, nonce, now).await?;
+        self.complete(&mut claims, &known.metadata, &answer).await?;
+        Ok(self.asserted(claims, answer.into_tokens(&self.config.scopes, now)))
+    }
+
+    /// RFC 9207 §2.4: whoever answers is whom we asked. The comparison is byte for byte.
+    fn check_issuer(&self, callback: &Callback, promised: bool) -> Result<(), Error> {
+        match &callback.issuer {
+            Some(issuer) if *issuer == self.config.issuer => Ok(()),
+            None if !promised => Ok(()),
+            Some(_) | None => Err(Error::Rejected(Check::ResponseIssuer)),
+        }
+    }
+
+    async fn exchange(
+        &self,
+        metadata: &Metadata,
+        attempt: &Attempt,
+        code: &Secret<String>,
+    ) -> Result<TokenAnswer, Error> {
+        let calling = self.client.calling(Operation::Token);
+        self.registration(metadata)
+            .exchange_code(AuthorizationCode::new(code.expose().clone()))
+            .set_redirect_uri(Cow::Owned(redirect_uri(attempt)?))
+            .set_pkce_verifier(PkceCodeVerifier::new(attempt.verifier.expose().clone()))
+            .request_async(&calling)
+            .await
+            .map_err(exchange::explain)
+    }
+
+    /// Verifies an ID token: the answer to our request with that nonce, or one that came with a refresh.
+    pub(super) async fn verify(
+        &self,
+        token: &Secret<String>,
+        access_token: &AccessToken,
+        nonce: Option<&Secret<String>>,
+        now: Timestamp,
+    ) -> Result<Claims, Error> {
+        let expecting = Expecting::IdToken;
+        let token = Compact::parse(token.expose(), expecting, &self.algorithms)?;
+        let key = self
+            .directory
+            .verify(&self.client, &token, expecting)
+            .await?;
+        let expected = Expected {
+            issuer: &self.config.issuer,
+            client_id: &self.config.client_id,
+            nonce,
+            access_token,
+            algorithm: &token.algorithm,
+            key: &key,
+        };
+        Claims::check(&token.payload, &expected, now)
+    }
+
+    /// Asks userinfo for what the token lacks, if the operator wants that and the provider has such a place.
+    async fn complete(
+        &self,
+        claims: &mut Claims,
+        metadata: &Metadata,
+        answer: &TokenAnswer,
+    ) -> Result<(), Error> {
+        if !self.config.userinfo || !self.reading().lacks_something(&claims.all) {
+            return Ok(());
+        }
+        if let Some(endpoint) = &metadata.userinfo {
+            let token = answer.access_token();
+            let more = userinfo::ask(&self.client, endpoint, token, &claims.subject).await?;
+            userinfo::complete(&mut claims.all, more);
+        }
+        Ok(())
+    }
+
+    pub(super) fn asserted(&self, claims: Claims, tokens: Tokens) -> Asserted {
+        let reading = self.reading();
+        let all = claims.all;
+        let email = json::text(&all, "email");
+        Asserted {
+            issuer: self.config.issuer.clone(),
+            subject: claims.subject,
+            email_verified: email.is_some() && reading.email_verified(&all),
+            email,
+            name: json::text(&all, "name"),
+            preferred_username: json::text(&all, "preferred_username"),
+            groups: reading.groups(&all),
+            hosted_domain: reading.hosted_domain(&all),
+            tenant: reading.tenant(&all),
+            authenticated_at: claims.authenticated_at,
+            provider_session: json::text(&all, "sid"),
+            tokens,
+            claims: all,
+        }
+    }
+
+    pub(super) fn reading(&self) -> Reading<'_> {
+        Reading {
+            preset: self.preset,
+            groups_claim: &self.config.groups_claim,
+        }
+    }
+
+    /// The library's client. It is made anew for each use, so that the secret is copied only while it is needed.
+    pub(super) fn registration(&self, metadata: &Metadata) -> Registration {
+        let client_id = ClientId::new(self.config.client_id.clone());
+        let registration =
+            openidconnect::Client::new(client_id, self.issuer.clone(), Default::default())
+                .disable_openid_scope()
+                .set_auth_uri(metadata.authorization.clone())
+                .set_token_uri(metadata.token.clone())
+                .set_auth_type(match self.config.client_authentication {
+                    ClientAuthentication::Basic => AuthType::BasicAuth,
+                    ClientAuthentication::Post => AuthType::RequestBody,
+                });
+        match &self.config.client_secret {
+            Some(secret) => {
+                registration.set_client_secret(ClientSecret::new(secret.expose().clone()))
+            }
+            None => registration,
+        }
+    }
+
+    /// An answer that shows that our registration is wrong counts as trouble, like none at all.
+    fn noting<T>(&self, result: Result<T, Error>) -> Result<T, Error> {
+        if let Err(Error::Misconfigured(_)) = &result {
+            self.client.note(Health::Down);
+        }
+        result
+    }
+}
+
+impl Provider for Oidc {
+    fn steps(&self, flow: Flow) -> &'static [Step] {
+        match (flow, self.config.userinfo) {
+            (Flow::SignIn, false) => &[Step::Authorize, Step::Exchange],
+            (Flow::SignIn, true) => &[Step::Authorize, Step::Exchange, Step::UserInfo],
+        }
+    }
+
+    fn start<'a>(&'a self, attempt: &'a Attempt) -> Answer<'a, Start> {
+        Box::pin(async move {
+            let url = self.begin(attempt).await;
+            self.noting(url).map(Start::Redirect)
+        })
+    }
+
+    fn finish<'a>(
+        &'a self,
+        attempt: &'a Attempt,
+        callback: &'a Callback,
+        now: Timestamp,
+    ) -> Answer<'a, Asserted> {
+        Box::pin(async move {
+            let asserted = self.end(attempt, callback, now).await;
+            self.noting(asserted)
+        })
+    }
+
+    fn end_session<'a>(
+        &'a self,
+        id_token_hint: Option<&'a Secret<String>>,
+        return_to: &'a Url,
+    ) -> Answer<'a, Option<Url>> {
+        Box::pin(async move {
+            // Old knowledge will do: somebody waits to be signed out.
+            let known = match self.directory.remembered() {
+                Some(known) => known,
+                None => self.directory.known(&self.client).await?,
+            };
+            let Some(mut url) = known.metadata.end_session.clone() else {
+                return Ok(None);
+            };
+            let mut query = url.query_pairs_mut();
+            if let Some(token) = id_token_hint {
+                query.append_pair("id_token_hint", token.expose());
+            }
+            query
+                .append_pair("client_id", &self.config.client_id)
+                .append_pair("post_logout_redirect_uri", return_to.as_str());
+            drop(query);
+            Ok(Some(url))
+        })
+    }
+
+    fn logout<'a>(&'a self, token: &'a Secret<String>, now: Timestamp) -> Answer<'a, Logout> {
+        Box::pin(async move {
+            let expecting = Expecting::LogoutToken;
+            let token = Compact::parse(token.expose(), expecting, &self.algorithms)?;
+            self.directory
+                .verify(&self.client, &token, expecting)
+                .await?;
+            let config = &self.config;
+            logout::check(&token.payload, &config.issuer, &config.client_id, now)
+        })
+    }
+
+    fn renew<'a>(&'a self, held: Held<'a>, now: Timestamp) -> Renewal<'a> {
+        Box::pin(self.spend(held, now))
+    }
+
+    fn confirm<'a>(
+        &'a self,
+        held: Held<'a>,
+        renewed: Option<&'a Tokens>,
+        now: Timestamp,
+    ) -> Confirmation<'a> {
+        Box::pin(self.judge(held, renewed, now))
+    }
+
+    fn examine(&self) -> Answer<'_, Option<Examined>> {
+        Box::pin(async move {
+            let known = self.directory.learn_anew(&self.client).await?;
+            let keys = known.keys();
+            let usable = keys.iter().filter(|key| {
+                let mut accepted = self.algorithms.iter();
+                accepted.any(|algorithm| jws::suits(key, algorithm))
+            });
+            Ok(Some(Examined {
+                issuer: self.config.issuer.clone(),
+                endpoints: known.metadata.endpoints(),
+                keys: keys.len(),
+                usable_keys: usable.count(),
+            }))
+        })
+    }
+
+    fn health(&self) -> Health {
+        self.client.health()
+    }
+}
+
+fn redirect_uri(attempt: &Attempt) -> Result<RedirectUrl, Error> {
+    RedirectUrl::new(attempt.redirect_uri.clone())
+        .map_err(|_| misconfigured("the redirect URI is not a URL"))
+}
+
+/// The library stops the process over a verifier whose length is not that of RFC 7636 §4.1.
+fn challenge(attempt: &Attempt) -> Result<PkceCodeChallenge, Error> {
+    let verifier = attempt.verifier.expose();
+    if !(43..=128).contains(&verifier.len()) {
+        return Err(misconfigured(
+            "the verifier has not the length that PKCE demands",
+        ));
+    }
+    let verifier = PkceCodeVerifier::new(verifier.clone());
+    Ok(PkceCodeChallenge::from_code_verifier_sha256(&verifier))
+}
+
+fn parse_algorithms(names: &[String]) -> Result<Vec<CoreJwsSigningAlgorithm>, Error> {
+    let parse = |name: &String| {
+        jws::parse_algorithm(name).ok_or_else(|| {
+            Error::Misconfigured(format!("tokens signed with `{name}` cannot be accepted"))
+        })
+    };
+    let algorithms = names.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
+    if algorithms.is_empty() {
+        return Err(misconfigured("no signature algorithm is accepted"));
+    }
+    Ok(algorithms)
+}
+
+/// Parameters of the authorization request that a file must not set, since a run depends on them.
+fn is_ours(name: &str) -> bool {
+    const OURS: [&str; 12] = [
+        "client_id",
+        "redirect_uri",
+        "response_type",
+        "response_mode",
+        "scope",
+        "state",
+        "nonce",
+        "code_challenge",
+        "code_challenge_method",
+        "request",
+        "request_uri",
+        "login_hint",
+    ];
+    OURS.contains(&name)
+}

@@ -1,0 +1,170 @@
+//! Sign-ins that go well, and what is sent for them.
+
+use super::*;
+
+#[tokio::test]
+async fn a_sign_in_yields_what_the_provider_says() {
+    let world = World::new().await;
+    let mut claims = world.claims();
+    for (name, value) in object(json!({
+        "email": "Ada@acme.example", "email_verified": true, "name": "Ada Lovelace",
+        "preferred_username": "ada", "groups": ["staff", "it"], "hd": "acme.example", "tid": "t-1",
+        "sid": "session-at-idp", "auth_time": NOW.as_seconds() - 100, "azp": CLIENT,
+        "at_hash": at_hash(ACCESS), "department": "it",
+    })) {
+        claims[name] = value;
+    }
+    world.hand_out(&claims);
+    let asserted = world.finish().await.unwrap();
+    assert_eq!(asserted.issuer, world.idp.issuer);
+    assert_eq!(asserted.subject.as_str(), "subject-1");
+    assert_eq!(asserted.email.as_deref(), Some("Ada@acme.example"));
+    assert!(asserted.email_verified);
+    assert_eq!(asserted.name.as_deref(), Some("Ada Lovelace"));
+    assert_eq!(asserted.preferred_username.as_deref(), Some("ada"));
+    assert_eq!(asserted.groups.unwrap(), ["staff", "it"]);
+    assert_eq!(asserted.hosted_domain.as_deref(), Some("acme.example"));
+    assert_eq!(asserted.tenant.as_deref(), Some("t-1"));
+    assert_eq!(asserted.provider_session.as_deref(), Some("session-at-idp"));
+    assert_eq!(
+        asserted.authenticated_at,
+        NOW.minus(Duration::from_secs(100))
+    );
+    assert_eq!(asserted.claims["department"], "it");
+    let tokens = asserted.tokens;
+    assert_eq!(tokens.access.unwrap().expose(), ACCESS);
+    assert_eq!(tokens.refresh.unwrap().expose(), "refresh-token-of-ada");
+    assert_eq!(tokens.expires_at, Some(NOW.plus(Duration::from_secs(3600))));
+    assert_eq!(tokens.scopes, ["email", "openid"]);
+    assert!(tokens.id.unwrap().expose().starts_with("eyJ"));
+    assert_eq!(world.oidc.health(), Health::Up);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn building_and_refusing_make_no_call() {
+    let world = World::new().await;
+    assert_eq!(world.oidc.health(), Health::Unknown);
+    let refused = world
+        .answer(Response::Refused(Refusal::AccessDenied), None)
+        .await;
+    assert!(matches!(
+        refused,
+        Err(Error::Refused(Refusal::AccessDenied))
+    ));
+    let form = Response::Form(DevForm {
+        email: "a@b".to_owned(),
+        name: None,
+        groups: Vec::new(),
+    });
+    assert_rejected(&world.answer(form, None).await, Check::Response, "a form");
+    assert_eq!(world.idp.requests(), 0);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn calls_are_counted_and_health_follows_them() {
+    let world = World::new().await;
+    world.hand_out(&world.claims());
+    world.finish().await.unwrap();
+    world.idp.reply("/token", Reply::error(503, "x"));
+    world.finish().await.unwrap_err();
+    assert_eq!(world.oidc.health(), Health::Down);
+    let text = world.shared.metrics.encode();
+    for line in [
+        r#"doorward_provider_requests_total{provider="acme-idp",operation="discovery",code="200"} 1"#,
+        r#"doorward_provider_requests_total{provider="acme-idp",operation="jwks",code="200"} 1"#,
+        r#"doorward_provider_requests_total{provider="acme-idp",operation="token",code="200"} 1"#,
+        r#"doorward_provider_requests_total{provider="acme-idp",operation="token",code="503"} 1"#,
+        r#"doorward_provider_up{provider="acme-idp"} 0"#,
+    ] {
+        assert!(text.contains(line), "{line} in\n{text}");
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn the_authorization_request_carries_what_was_asked_for() {
+    let world = World::with(|oidc| {
+        oidc.authorize_parameters = vec![
+            ("access_type".to_owned(), "offline".to_owned()),
+            ("prompt".to_owned(), "consent".to_owned()),
+        ];
+    })
+    .await;
+    let plain = world.start().await;
+    assert_eq!(query(&plain, "prompt"), ["consent"]);
+    assert_eq!(query(&plain, "login_hint"), Vec::<String>::new());
+    let asked = Attempt {
+        login_hint: Some("ada@acme.example".to_owned()),
+        select_account: true,
+        ..world.attempt.clone()
+    };
+    let Start::Redirect(url) = world.oidc.start(&asked).await.unwrap() else {
+        panic!("a redirect")
+    };
+    for (name, value) in [
+        ("client_id", CLIENT),
+        ("redirect_uri", asked.redirect_uri.as_str()),
+        ("response_type", "code"),
+        ("scope", "openid email"),
+        ("state", asked.state.expose()),
+        ("nonce", asked.nonce.expose()),
+        ("login_hint", "ada@acme.example"),
+        ("prompt", "select_account"),
+        ("access_type", "offline"),
+    ] {
+        assert_eq!(query(&url, name), [value], "{name}");
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_file_cannot_set_what_a_run_depends_on() {
+    let world = World::new().await;
+    let misconfigured = |change: fn(&mut Oidc)| {
+        let mut oidc = registration("https://id.example");
+        change(&mut oidc);
+        let built = build(&provider(oidc), &world.shared);
+        matches!(built, Err(Error::Misconfigured(_)))
+    };
+    assert!(!misconfigured(|_| {}));
+    assert!(misconfigured(|oidc| {
+        oidc.authorize_parameters = vec![("state".to_owned(), "x".to_owned())];
+    }));
+    assert!(misconfigured(
+        |oidc| oidc.algorithms = vec!["HS256".to_owned()]
+    ));
+    assert!(misconfigured(
+        |oidc| oidc.algorithms = vec!["none".to_owned()]
+    ));
+    assert!(misconfigured(|oidc| oidc.algorithms = Vec::new()));
+    assert!(misconfigured(
+        |oidc| oidc.issuer = "http://id.example".to_owned()
+    ));
+    assert!(misconfigured(|oidc| oidc.issuer = "id.example".to_owned()));
+    assert!(misconfigured(|oidc| oidc.ca = Some("no/such/file".into())));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn the_end_of_the_session_at_the_provider_is_asked_for_once() {
+    let world = World::new().await;
+    let back = Url::parse("https://app.example/_sso/logged-out").unwrap();
+    let hint = Secret::new("id-token".to_owned());
+    // Nobody has signed in since the start.
+    let url = world.oidc.end_session(Some(&hint), &back).await;
+    let url = url.unwrap().unwrap();
+    for (name, value) in [
+        ("keep", "1"),
+        ("id_token_hint", "id-token"),
+        ("client_id", CLIENT),
+        ("post_logout_redirect_uri", back.as_str()),
+    ] {
+        assert_eq!(query(&url, name), [value], "{name}");
+    }
+    let without = world.oidc.end_session(None, &back).await.unwrap().unwrap();
+    assert_eq!(query(&without, "id_token_hint"), Vec::<String>::new());
+    assert_eq!(world.idp.seen(DISCOVERY).len(), 1);
+    world.end().await;
+}

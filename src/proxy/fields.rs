@@ -1,0 +1,311 @@
+//! Which fields go on, and which end here (RFC 9110 §7.6.1).
+
+use http::header::{
+    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, COOKIE, HOST, SET_COOKIE, TE, TRAILER,
+    TRANSFER_ENCODING, UPGRADE,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+
+use super::{Broken, Filter};
+
+/// Removes what concerns one connection only: the known fields and whatever `Connection` names. Must come before our own
+/// fields are added, so that no `Connection` can remove them (threat model 31).
+pub(super) fn strip_hop_by_hop(fields: &mut HeaderMap) {
+    let named: Vec<HeaderName> = fields
+        .get_all(CONNECTION)
+        .iter()
+        .flat_map(tokens)
+        .filter_map(|name| HeaderName::from_bytes(name).ok())
+        .collect();
+    for name in named {
+        fields.remove(name);
+    }
+    let of_connection: Vec<HeaderName> = fields
+        .keys()
+        .filter(|name| is_hop_by_hop(name))
+        .cloned()
+        .collect();
+    for name in of_connection {
+        fields.remove(name);
+    }
+}
+
+/// `Trailer` is not among them: it announces what travels to the end.
+fn is_hop_by_hop(name: &HeaderName) -> bool {
+    let name = name.as_str();
+    matches!(
+        name,
+        "connection" | "keep-alive" | "te" | "transfer-encoding" | "upgrade" | "http2-settings"
+    ) || name == "proxy"
+        || name.starts_with("proxy-")
+}
+
+/// Removes from trailers what may not be there (RFC 9110 §6.5.1): framing, routing, authentication, and `reserved`.
+pub(super) fn clean_trailers(trailers: &mut HeaderMap, reserved: Option<&Filter>) {
+    let unfit: Vec<HeaderName> = trailers
+        .keys()
+        .filter(|name| {
+            is_hop_by_hop(name)
+                || [
+                    AUTHORIZATION,
+                    CONTENT_LENGTH,
+                    COOKIE,
+                    HOST,
+                    SET_COOKIE,
+                    TRAILER,
+                ]
+                .contains(name)
+                || reserved.is_some_and(|reserved| reserved(name))
+        })
+        .cloned()
+        .collect();
+    for name in unfit {
+        trailers.remove(name);
+    }
+}
+
+/// Whether the client takes trailers (RFC 9110 §10.1.4).
+pub(super) fn takes_trailers(fields: &HeaderMap) -> bool {
+    fields
+        .get_all(TE)
+        .iter()
+        .flat_map(tokens)
+        .any(|token| token.eq_ignore_ascii_case(b"trailers"))
+}
+
+/// The protocol that the client wants to change to, if this is a request we would carry (RFC 9110 §7.8). Other versions
+/// of HTTP and TLS are not: what went through them would escape every decision.
+pub(super) fn wanted_upgrade(fields: &HeaderMap) -> Option<HeaderValue> {
+    let announced = fields
+        .get_all(CONNECTION)
+        .iter()
+        .flat_map(tokens)
+        .any(|token| token.eq_ignore_ascii_case(b"upgrade"));
+    let mut values = fields.get_all(UPGRADE).iter();
+    let (Some(value), None, true) = (values.next(), values.next(), announced) else {
+        return None;
+    };
+    let protocol = value.to_str().ok()?.trim().to_ascii_lowercase();
+    let name = protocol.split('/').next().unwrap_or_default();
+    let carried = !protocol.contains(',') && !matches!(name, "" | "h2c" | "h2" | "http" | "tls");
+    carried.then(|| value.clone())
+}
+
+/// Joins the crumbs that HTTP/2 may cut cookies into (RFC 9113 §8.2.3).
+pub(super) fn join_cookies(fields: &mut HeaderMap) {
+    let crumbs: Vec<&[u8]> = fields
+        .get_all(COOKIE)
+        .iter()
+        .map(HeaderValue::as_bytes)
+        .collect();
+    if crumbs.len() < 2 {
+        return;
+    }
+    // Pieces of valid values, joined by visible bytes, are a valid value.
+    if let Ok(joined) = HeaderValue::from_bytes(&crumbs.join(&b"; "[..])) {
+        fields.insert(COOKIE, joined);
+    }
+}
+
+/// Says where the body of a request ends, once and as we know it: HTTP/2 lets a client repeat the length.
+pub(super) fn say_length(fields: &mut HeaderMap, length: Option<u64>) {
+    let told = fields.remove(CONTENT_LENGTH).is_some();
+    match length {
+        // Where nothing was said and nothing comes, nothing is said.
+        Some(0) if !told => {}
+        Some(length) => {
+            fields.insert(CONTENT_LENGTH, HeaderValue::from(length));
+        }
+        // This must be said: for some methods hyper would take a body without a length for none.
+        None => {
+            fields.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+        }
+    }
+}
+
+/// Sets each of `ours` in place of whatever is there; several values of one name stay several.
+pub(super) fn put(fields: &mut HeaderMap, ours: HeaderMap) {
+    let mut current = None;
+    for (name, value) in ours {
+        match (name, &current) {
+            (Some(name), _) => {
+                fields.insert(name.clone(), value);
+                current = Some(name);
+            }
+            (None, Some(name)) => {
+                fields.append(name.clone(), value);
+            }
+            (None, None) => {}
+        }
+    }
+}
+
+/// Makes sure that a response's end can be told in one way only, and leaves at most one `Content-Length` (RFC 9112 §6.3).
+///
+/// # Errors
+/// Both lengths, two different ones, or a coding that is not undone here.
+pub(super) fn settle_length(
+    fields: &mut HeaderMap,
+    method: &Method,
+    status: StatusCode,
+) -> Result<(), Broken> {
+    let mut codings = fields.get_all(TRANSFER_ENCODING).iter();
+    let chunked = match (codings.next(), codings.next()) {
+        (None, _) => false,
+        (Some(coding), None) if coding.as_bytes().eq_ignore_ascii_case(b"chunked") => true,
+        (Some(_), _) => return Err(Broken::Coding),
+    };
+    let lengths: Vec<&[u8]> = fields
+        .get_all(CONTENT_LENGTH)
+        .iter()
+        .flat_map(tokens)
+        .collect();
+    let Some((length, others)) = lengths.split_first() else {
+        return Ok(());
+    };
+    if others.iter().any(|other| other != length) {
+        return Err(Broken::Length);
+    }
+    let digits = !length.is_empty() && length.iter().all(u8::is_ascii_digit);
+    let value = HeaderValue::from_bytes(length).map_err(|_| Broken::Length)?;
+    if chunked || !digits {
+        return Err(Broken::Length);
+    }
+    let bodiless = matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    if bodiless && method != Method::HEAD {
+        fields.remove(CONTENT_LENGTH);
+    } else {
+        fields.insert(CONTENT_LENGTH, value);
+    }
+    Ok(())
+}
+
+/// The elements of a list field.
+fn tokens(value: &HeaderValue) -> impl Iterator<Item = &[u8]> {
+    value
+        .as_bytes()
+        .split(|byte| *byte == b',')
+        .map(<[u8]>::trim_ascii)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(lines: &[(&'static str, &'static str)]) -> HeaderMap {
+        let mut fields = HeaderMap::new();
+        for (name, value) in lines {
+            fields.append(*name, HeaderValue::from_static(value));
+        }
+        fields
+    }
+
+    #[test]
+    fn inv_31_what_connection_names_goes_with_it() {
+        let mut sent = fields(&[
+            ("connection", "close, X-One"),
+            ("connection", "x-two,keep-alive"),
+            ("x-one", "1"),
+            ("x-two", "2"),
+            ("x-three", "3"),
+            ("keep-alive", "timeout=5"),
+            ("proxy-authorization", "Basic x"),
+            ("proxy-connection", "keep-alive"),
+            ("proxy", "http://evil"),
+            ("te", "gzip"),
+            ("transfer-encoding", "chunked"),
+            ("upgrade", "h2c"),
+            ("http2-settings", "AAA"),
+            ("trailer", "digest"),
+        ]);
+        strip_hop_by_hop(&mut sent);
+        let left: Vec<&str> = sent.keys().map(HeaderName::as_str).collect();
+        assert_eq!(left, ["x-three", "trailer"]);
+    }
+
+    #[test]
+    fn only_upgrades_that_can_be_carried_are() {
+        let carried = |upgrade| {
+            wanted_upgrade(&fields(&[("connection", "Upgrade"), ("upgrade", upgrade)])).is_some()
+        };
+        assert!(carried("websocket"));
+        assert!(carried("ExampleProtocol/7"));
+        for refused in ["h2c", "HTTP/2.0", "TLS/1.0", "websocket, h2c", ""] {
+            assert!(!carried(refused), "{refused}");
+        }
+        assert!(wanted_upgrade(&fields(&[("upgrade", "websocket")])).is_none());
+        let twice = fields(&[
+            ("connection", "upgrade"),
+            ("upgrade", "websocket"),
+            ("upgrade", "h2c"),
+        ]);
+        assert!(wanted_upgrade(&twice).is_none());
+    }
+
+    #[test]
+    fn crumbs_become_one_cookie_field() {
+        let mut sent = fields(&[("cookie", "a=1"), ("cookie", "b=2; c=3")]);
+        join_cookies(&mut sent);
+        let values: Vec<&HeaderValue> = sent.get_all(COOKIE).iter().collect();
+        assert_eq!(values, ["a=1; b=2; c=3"]);
+    }
+
+    #[test]
+    fn ours_replace_theirs() {
+        let mut sent = fields(&[("remote-user", "mallory"), ("remote-user", "eve")]);
+        put(
+            &mut sent,
+            fields(&[("remote-user", "ada"), ("x-new", "1"), ("x-new", "2")]),
+        );
+        let values: Vec<&HeaderValue> = sent.get_all("remote-user").iter().collect();
+        assert_eq!(values, ["ada"]);
+        assert_eq!(sent.get_all("x-new").iter().count(), 2);
+    }
+
+    #[test]
+    fn inv_30_trailers_carry_nothing_that_matters() {
+        let reserved: Filter = std::sync::Arc::new(|name| name.as_str() == "remote-user");
+        let mut trailers = fields(&[
+            ("remote-user", "mallory"),
+            ("authorization", "x"),
+            ("cookie", "x"),
+            ("host", "x"),
+            ("content-length", "1"),
+            ("transfer-encoding", "chunked"),
+            ("set-cookie", "a=b"),
+            ("digest", "fine"),
+        ]);
+        clean_trailers(&mut trailers, Some(&reserved));
+        let left: Vec<&str> = trailers.keys().map(HeaderName::as_str).collect();
+        assert_eq!(left, ["digest"]);
+    }
+
+    #[test]
+    fn inv_35_a_response_has_one_length() {
+        let settle = |lines: &[_], status| {
+            let mut received = fields(lines);
+            settle_length(&mut received, &Method::GET, status)
+                .map(|()| received.get_all(CONTENT_LENGTH).iter().count())
+                .ok()
+        };
+        let ok = StatusCode::OK;
+        assert_eq!(settle(&[("content-length", "5")], ok), Some(1));
+        assert_eq!(settle(&[("content-length", "5, 5")], ok), Some(1));
+        assert_eq!(
+            settle(&[("content-length", "5"), ("content-length", "5")], ok),
+            Some(1)
+        );
+        assert_eq!(
+            settle(&[("content-length", "5"), ("content-length", "6")], ok),
+            None
+        );
+        assert_eq!(settle(&[("content-length", "+5")], ok), None);
+        assert_eq!(settle(&[("transfer-encoding", "Chunked")], ok), Some(0));
+        assert_eq!(settle(&[("transfer-encoding", "gzip, chunked")], ok), None);
+        assert_eq!(settle(&[("transfer-encoding", "identity")], ok), None);
+        let both = [("transfer-encoding", "chunked"), ("content-length", "5")];
+        assert_eq!(settle(&both, ok), None);
+        let unchanged = StatusCode::NOT_MODIFIED;
+        assert_eq!(settle(&[("content-length", "5")], unchanged), Some(0));
+    }
+}

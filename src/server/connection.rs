@@ -1,0 +1,422 @@
+//! One connection, from the accepted socket to its end.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::io;
+use std::panic::AssertUnwindSafe;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures_util::FutureExt as _;
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+use hyper::header::COOKIE;
+use hyper::server::conn::{http1, http2};
+use hyper::{HeaderMap, Method, Request, Response, StatusCode, Version};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::AsyncReadExt as _;
+use tokio::sync::{Notify, OwnedSemaphorePermit};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, error};
+
+use super::listener::Accepted;
+use super::multiplex::{self, Streams};
+use super::stream::{Fate, Socket, Stream};
+use super::{Cut, Handler, Peer, TlsFiles};
+use crate::config;
+use crate::config::defaults::CONNECTION_BUFFER_BYTES;
+use crate::tasks::Tasks;
+
+/// What is the same for all connections of a listener.
+pub(super) struct Terms<H> {
+    pub(super) limits: config::Limits,
+    /// Told when no connection is free.
+    pub(super) crowded: Arc<Notify>,
+    pub(super) stop: CancellationToken,
+    pub(super) tasks: Tasks,
+    pub(super) handler: H,
+}
+
+/// Serves one connection to its end. Never fails: what goes wrong is the client's or is logged.
+pub(super) async fn attend<H, B>(
+    accepted: Accepted,
+    permit: OwnedSemaphorePermit,
+    tls: Option<Arc<TlsFiles>>,
+    terms: Arc<Terms<H>>,
+) where
+    H: Handler<B>,
+    B: Body + Send + Unpin + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let work = async {
+        let (stream, protocol, usage) = tokio::select! {
+            // Nothing was asked yet, so there is nothing to finish.
+            () = terms.stop.cancelled() => return,
+            prepared = prepare(accepted, permit, tls, &terms.limits) => match prepared {
+                Ok(prepared) => prepared,
+                Err(error) => return debug!(%error, "connection ended before its first request"),
+            },
+        };
+        match protocol {
+            Protocol::Http1 => speak_http1(stream, usage, &terms).await,
+            Protocol::Http2 => speak_http2(stream, usage, &terms).await,
+        }
+    };
+    if AssertUnwindSafe(work).catch_unwind().await.is_err() {
+        error!("a handler panicked; its connection is closed");
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Protocol {
+    Http1,
+    Http2,
+}
+
+/// The handshake, if any, and the choice of protocol, each within its limit.
+async fn prepare(
+    accepted: Accepted,
+    permit: OwnedSemaphorePermit,
+    tls: Option<Arc<TlsFiles>>,
+    limits: &config::Limits,
+) -> io::Result<(Stream, Protocol, Arc<Use>)> {
+    let mut peer = Peer {
+        address: None,
+        port: None,
+        secure: false,
+    };
+    let mut agreed = None;
+    let socket = match accepted {
+        Accepted::Unix(socket) => Socket::Unix(socket),
+        Accepted::Tcp(socket, address) => {
+            peer.address = Some(address.ip().to_canonical());
+            peer.port = Some(address.port());
+            socket.set_nodelay(true)?;
+            match tls {
+                None => Socket::Tcp(socket),
+                Some(tls) => {
+                    let handshake = tls.acceptor().accept(socket);
+                    let socket = timeout(limits.handshake_timeout, handshake).await??;
+                    peer.secure = true;
+                    agreed = Some(match socket.get_ref().1.alpn_protocol() {
+                        Some(b"h2") => Protocol::Http2,
+                        Some(_) | None => Protocol::Http1,
+                    });
+                    Socket::Tls(Box::new(socket))
+                }
+            }
+        }
+    };
+    let fate = Arc::new(Fate::default());
+    let mut stream = Stream::new(socket, permit, limits.idle_timeout, Arc::clone(&fate));
+    let protocol = match agreed {
+        Some(protocol) => protocol,
+        None => timeout(limits.header_timeout, recognize(&mut stream)).await??,
+    };
+    let usage = Arc::new(Use {
+        peer,
+        fate,
+        begun: AtomicUsize::new(0),
+        running: AtomicUsize::new(0),
+    });
+    Ok((stream, protocol, usage))
+}
+
+/// HTTP/2 with prior knowledge starts with its preface (RFC 9113 §3.4); everything else is HTTP/1.
+async fn recognize(stream: &mut Stream) -> io::Result<Protocol> {
+    let mut read = Vec::with_capacity(PREFACE.len());
+    let protocol = loop {
+        let room = PREFACE.len().saturating_sub(read.len()) as u64;
+        if room == 0 {
+            break Protocol::Http2;
+        }
+        if (&mut *stream).take(room).read_buf(&mut read).await? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        if !PREFACE.starts_with(&read) {
+            break Protocol::Http1;
+        }
+    };
+    stream.put_back(Bytes::from(read));
+    Ok(protocol)
+}
+
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+async fn speak_http1<H, B>(mut stream: Stream, usage: Arc<Use>, terms: &Terms<H>)
+where
+    H: Handler<B>,
+    B: Body + Send + Unpin + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    stream.watch_framing();
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(terms.limits.header_timeout)
+        .max_headers(terms.limits.max_header_fields)
+        .max_header_size(terms.limits.max_header_bytes)
+        .max_buf_size(CONNECTION_BUFFER_BYTES)
+        .serve_connection(TokioIo::new(stream), service(&usage, terms))
+        .with_upgrades();
+    accompany(connection, &usage, terms).await;
+}
+
+async fn speak_http2<H, B>(stream: Stream, usage: Arc<Use>, terms: &Terms<H>)
+where
+    H: Handler<B>,
+    B: Body + Send + Unpin + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let limits = &terms.limits;
+    let list = u32::try_from(limits.max_header_bytes).unwrap_or(u32::MAX);
+    let connection = http2::Builder::new(Streams::new(terms.tasks.clone()))
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(limits.max_http2_streams)
+        .max_header_list_size(list)
+        .keep_alive_interval(limits.idle_timeout / 4)
+        .keep_alive_timeout(limits.header_timeout)
+        .max_pending_accept_reset_streams(PENDING_RESETS)
+        .max_local_error_reset_streams(LOCAL_RESETS)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_send_buf_size(CONNECTION_BUFFER_BYTES)
+        .serve_connection(TokioIo::new(stream), service(&usage, terms));
+    accompany(connection, &usage, terms).await;
+}
+
+/// Streams that a client may open and reset before we have looked at them: beyond that the connection ends
+/// (CVE-2023-44487).
+const PENDING_RESETS: usize = 20;
+
+/// Streams that we may have to reset because of a client's mistakes, before its connection ends.
+const LOCAL_RESETS: usize = 256;
+
+/// What one upload may send ahead of the application: enough for 100 Mbit/s at 40 ms.
+const STREAM_WINDOW: u32 = 512 * 1024;
+
+/// What all uploads of a connection may send ahead together.
+const CONNECTION_WINDOW: u32 = 1024 * 1024;
+
+/// What both protocols have in common.
+trait Connection: Future<Output = Result<(), hyper::Error>> {
+    /// Whether one that rests ends with its winding down. On HTTP/2 the client has a word in it.
+    const ENDS_BY_ITSELF: bool;
+
+    /// No further requests; ends with the last answer.
+    fn wind_down(self: Pin<&mut Self>);
+}
+
+impl<S, B> Connection for http1::UpgradeableConnection<TokioIo<Stream>, S>
+where
+    S: hyper::service::HttpService<Incoming, ResBody = B>,
+    S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    B: Body + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    const ENDS_BY_ITSELF: bool = true;
+
+    fn wind_down(self: Pin<&mut Self>) {
+        self.graceful_shutdown();
+    }
+}
+
+impl<S, B> Connection for http2::Connection<TokioIo<Stream>, S, Streams>
+where
+    S: hyper::service::HttpService<Incoming, ResBody = B>,
+    S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    B: Body + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    Streams: hyper::rt::bounds::Http2ServerConnExec<S::Future, B>,
+{
+    const ENDS_BY_ITSELF: bool = false;
+
+    fn wind_down(self: Pin<&mut Self>) {
+        self.graceful_shutdown();
+    }
+}
+
+/// Drives the connection to its end: its own, that of an idle one, the drain, or the end of all tasks.
+async fn accompany<C: Connection, H>(connection: C, usage: &Use, terms: &Terms<H>) {
+    let mut connection = pin!(connection);
+    let mut winding_down = false;
+    // A connection that never asks gets as long as a head does; between requests it may rest.
+    let mut patience = pin!(tokio::time::sleep(terms.limits.header_timeout));
+    let mut begun_before = 0;
+    loop {
+        tokio::select! {
+            biased;
+            () = terms.tasks.stopping().cancelled() => return,
+            ended = connection.as_mut() => {
+                if let Err(error) = ended {
+                    debug!(error = super::chain(&error), "connection ended");
+                }
+                return;
+            }
+            () = terms.stop.cancelled(), if !winding_down => {
+                winding_down = true;
+                connection.as_mut().wind_down();
+            }
+            () = terms.crowded.notified(), if !winding_down => {
+                let begun = usage.begun.load(Ordering::Relaxed);
+                // One that has asked for nothing yet has its own, shorter time.
+                if begun > 0 && usage.running.load(Ordering::Acquire) == 0 {
+                    winding_down = true;
+                    connection.as_mut().wind_down();
+                    if !C::ENDS_BY_ITSELF {
+                        begun_before = begun;
+                        patience.set(tokio::time::sleep(terms.limits.header_timeout));
+                    }
+                }
+            }
+            () = patience.as_mut() => {
+                let begun = usage.begun.load(Ordering::Relaxed);
+                let resting = usage.running.load(Ordering::Acquire) == 0 && begun == begun_before;
+                if resting && (winding_down || begun == 0) {
+                    return;
+                }
+                if resting {
+                    winding_down = true;
+                    connection.as_mut().wind_down();
+                }
+                begun_before = begun;
+                patience.set(tokio::time::sleep(terms.limits.idle_timeout));
+            }
+        }
+    }
+}
+
+/// What a connection has been used for.
+struct Use {
+    peer: Peer,
+    fate: Arc<Fate>,
+    begun: AtomicUsize,
+    running: AtomicUsize,
+}
+
+/// One request, until its answer has been sent or given up.
+struct Running(Arc<Use>);
+
+impl Running {
+    fn begin(usage: &Arc<Use>) -> Self {
+        usage.begun.fetch_add(1, Ordering::Relaxed);
+        usage.running.fetch_add(1, Ordering::AcqRel);
+        Self(Arc::clone(usage))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.running.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// The handler as hyper calls it.
+fn service<H, B>(
+    usage: &Arc<Use>,
+    terms: &Terms<H>,
+) -> impl hyper::service::Service<
+    Request<Incoming>,
+    Response = Response<Reply<B>>,
+    Error = Infallible,
+    Future: Send + 'static,
+> + use<H, B>
+where
+    H: Handler<B>,
+    B: Body + Send + Unpin + 'static,
+{
+    let handler = terms.handler.clone();
+    let max_fields = terms.limits.max_header_fields;
+    let usage = Arc::clone(usage);
+    hyper::service::service_fn(move |request: Request<Incoming>| {
+        let running = Running::begin(&usage);
+        let version = request.version();
+        let asks_for_tunnel = request.method() == Method::CONNECT;
+        // hyper counts the fields of HTTP/1 only.
+        let answer = (count_fields(request.headers()) <= max_fields)
+            .then(|| handler.answer(request, running.0.peer));
+        async move {
+            let Some(answer) = answer else {
+                let mut refusal = Response::new(Reply::new(None, running, version));
+                *refusal.status_mut() = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+                return Ok(refusal);
+            };
+            let mut response = answer.await;
+            let cut = response.extensions_mut().remove::<Cut>();
+            if version != Version::HTTP_2 {
+                running.0.fate.bind(cut);
+            } else if let Some(cut) = cut {
+                multiplex::bind(cut);
+            }
+            let upgraded = response.status() == StatusCode::SWITCHING_PROTOCOLS;
+            if upgraded || asks_for_tunnel && response.status().is_success() {
+                running.0.fate.tunnel.store(true, Ordering::Release);
+            }
+            Ok(response.map(|body| Reply::new(Some(body), running, version)))
+        }
+    })
+}
+
+/// The fields of a head. The crumbs that browsers cut their cookies into on HTTP/2 are one (RFC 9113 §8.2.3); their
+/// bytes have a bound of their own.
+fn count_fields(headers: &HeaderMap) -> usize {
+    let crumbs = headers.get_all(COOKIE).iter().count();
+    headers.len().saturating_sub(crumbs.saturating_sub(1))
+}
+
+/// The body of a response on its way out: the request runs until it is gone.
+struct Reply<B> {
+    body: Option<B>,
+    running: Running,
+    version: Version,
+}
+
+impl<B> Reply<B> {
+    const fn new(body: Option<B>, running: Running, version: Version) -> Self {
+        Self {
+            body,
+            running,
+            version,
+        }
+    }
+}
+
+impl<B: Body + Unpin> Body for Reply<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        let this = self.get_mut();
+        let Some(body) = &mut this.body else {
+            return Poll::Ready(None);
+        };
+        let frame = Pin::new(body).poll_frame(context);
+        // HTTP/2 resets the one stream; HTTP/1 has only the connection to tell it by.
+        if let Poll::Ready(Some(Err(_))) = frame
+            && this.version != Version::HTTP_2
+        {
+            let fate = &this.running.0.fate;
+            fate.broken.store(true, Ordering::Relaxed);
+        }
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.as_ref().is_none_or(Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body
+            .as_ref()
+            .map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+    }
+}

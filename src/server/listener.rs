@@ -1,0 +1,228 @@
+//! Bound sockets.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+
+use super::{Error, TlsFiles};
+use crate::config;
+
+/// A socket that accepts connections. Those that arrive before [`super::serve`] wait in the kernel's queue.
+#[derive(Debug)]
+pub struct Listener {
+    socket: Socket,
+    address: Bound,
+    tls: Option<Arc<TlsFiles>>,
+}
+
+#[derive(Debug)]
+enum Socket {
+    Tcp(TcpListener),
+    Unix { listener: UnixListener, _file: File },
+}
+
+/// Where a [`Listener`] is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// A TCP address, with the port that was found if 0 was asked for.
+    Tcp(SocketAddr),
+    /// A Unix socket.
+    Unix(PathBuf),
+}
+
+impl fmt::Display for Bound {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => write!(formatter, "{address}"),
+            Self::Unix(path) => write!(formatter, "unix:{}", path.display()),
+        }
+    }
+}
+
+/// A socket that was accepted.
+pub(super) enum Accepted {
+    Tcp(TcpStream, SocketAddr),
+    Unix(UnixStream),
+}
+
+impl Listener {
+    /// Binds. A Unix socket is for its owner alone (mode 0600).
+    ///
+    /// TLS applies to TCP: the peer of a Unix socket is on this machine.
+    ///
+    /// # Errors
+    /// [`Error::InUse`] if something listens there already, else [`Error::Bind`].
+    pub async fn bind(listen: &config::Listen, tls: Option<Arc<TlsFiles>>) -> Result<Self, Error> {
+        Self::bind_with_mode(listen, tls, 0o600).await
+    }
+
+    /// Binds; a Unix socket gets these permissions.
+    ///
+    /// # Errors
+    /// As [`Listener::bind`].
+    pub async fn bind_with_mode(
+        listen: &config::Listen,
+        tls: Option<Arc<TlsFiles>>,
+        mode: u32,
+    ) -> Result<Self, Error> {
+        match listen {
+            config::Listen::Tcp(wanted) => {
+                let failed = |source| Error::of_binding(&Bound::Tcp(*wanted), source);
+                let listener = TcpListener::bind(wanted).await.map_err(failed)?;
+                let address = Bound::Tcp(listener.local_addr().map_err(failed)?);
+                let socket = Socket::Tcp(listener);
+                Ok(Self {
+                    socket,
+                    address,
+                    tls,
+                })
+            }
+            config::Listen::Unix(path) => {
+                let address = Bound::Unix(path.clone());
+                let failed = |source| Error::of_binding(&address, source);
+                make_way(path).await.map_err(failed)?;
+                let (listener, file) = bind_unix(path, mode).map_err(failed)?;
+                let socket = Socket::Unix {
+                    listener,
+                    _file: file,
+                };
+                Ok(Self {
+                    socket,
+                    address,
+                    tls: None,
+                })
+            }
+        }
+    }
+
+    /// Where it is bound.
+    pub fn address(&self) -> Bound {
+        self.address.clone()
+    }
+
+    /// Certificates, if connections are encrypted.
+    pub(super) const fn tls(&self) -> Option<&Arc<TlsFiles>> {
+        self.tls.as_ref()
+    }
+
+    /// The next connection. Cancel safe: none is lost.
+    pub(super) async fn accept(&self) -> io::Result<Accepted> {
+        match &self.socket {
+            Socket::Tcp(listener) => {
+                let (socket, peer) = listener.accept().await?;
+                Ok(Accepted::Tcp(socket, peer))
+            }
+            Socket::Unix { listener, .. } => {
+                let (socket, _) = listener.accept().await?;
+                Ok(Accepted::Unix(socket))
+            }
+        }
+    }
+}
+
+/// Fails unless the path is free or holds a socket on which nothing listens any more.
+async fn make_way(path: &Path) -> io::Result<()> {
+    let found = match std::fs::symlink_metadata(path) {
+        Ok(found) => found,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    if !found.file_type().is_socket() {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    match UnixStream::connect(path).await {
+        Ok(_) => Err(io::ErrorKind::AddrInUse.into()),
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Binds in a folder that only we may enter and moves the socket into place, so that it is never there with wider
+/// permissions. The move replaces a stale socket.
+fn bind_unix(path: &Path, mode: u32) -> io::Result<(UnixListener, File)> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        Some(_) | None => Path::new("."),
+    };
+    let private = tempfile::Builder::new().prefix(".s").tempdir_in(folder)?;
+    let inside = private.path().join("s");
+    let listener = UnixListener::bind(&inside)?;
+    std::fs::set_permissions(&inside, std::fs::Permissions::from_mode(mode))?;
+    let found = std::fs::symlink_metadata(&inside)?;
+    std::fs::rename(&inside, path)?;
+    let file = File {
+        path: path.to_owned(),
+        identity: (found.dev(), found.ino()),
+    };
+    Ok((listener, file))
+}
+
+/// The socket's file, removed with the listener.
+#[derive(Debug)]
+struct File {
+    path: PathBuf,
+    identity: (u64, u64),
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        let still_ours = std::fs::symlink_metadata(&self.path)
+            .is_ok_and(|found| (found.dev(), found.ino()) == self.identity);
+        if still_ours {
+            // What cannot be removed is found stale at the next start.
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_unix_socket_is_private_replaces_a_stale_one_and_goes_with_its_listener() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("admin.sock");
+        drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
+        assert!(path.exists(), "a stale socket is left behind");
+
+        let listen = config::Listen::Unix(path.clone());
+        let listener = Listener::bind(&listen, None).await.unwrap();
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+
+        let second = Listener::bind(&listen, None).await;
+        assert!(matches!(second, Err(Error::InUse { .. })), "{second:?}");
+        UnixStream::connect(&path).await.unwrap();
+
+        drop(listener);
+        assert!(!path.exists());
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_no_socket_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("data");
+        std::fs::write(&path, "precious").unwrap();
+        let refused = Listener::bind(&config::Listen::Unix(path.clone()), None).await;
+        assert!(matches!(refused, Err(Error::Bind { .. })), "{refused:?}");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "precious");
+    }
+
+    #[tokio::test]
+    async fn a_taken_port_is_told() {
+        let any = config::Listen::Tcp(([127, 0, 0, 1], 0).into());
+        let first = Listener::bind(&any, None).await.unwrap();
+        let Bound::Tcp(address) = first.address() else {
+            panic!("not TCP");
+        };
+        let second = Listener::bind(&config::Listen::Tcp(address), None).await;
+        assert!(matches!(second, Err(Error::InUse { .. })), "{second:?}");
+    }
+}

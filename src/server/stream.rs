@@ -1,0 +1,271 @@
+//! The socket of a visitor as hyper sees it: bytes under a permit, with framing watched and stalled writes ended.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpStream, UnixStream};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::{Instant, Sleep, sleep_until};
+use tokio_rustls::server::TlsStream;
+use tokio_util::sync::WaitForCancellationFutureOwned;
+
+use super::Cut;
+use super::framing::Framing;
+
+/// A connection. It keeps its permit as long as it is open, as a tunnel too (threat model 54).
+#[derive(Debug)]
+pub(super) struct Stream {
+    socket: Socket,
+    /// Bytes that were read to tell the protocol.
+    before: Bytes,
+    /// Present while HTTP/1 messages come in.
+    framing: Option<Framing>,
+    /// A tunnel that was cut has ended in order since: its protocol tells the client why, so nothing looks complete.
+    parted: bool,
+    fate: Arc<Fate>,
+    write_limit: Duration,
+    stall: Option<Stall>,
+    _permit: OwnedSemaphorePermit,
+}
+
+/// What a write that the client does not take up waits for.
+#[derive(Debug)]
+struct Stall {
+    time: Pin<Box<Sleep>>,
+    cut: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
+}
+
+/// What a connection may carry bytes over.
+#[derive(Debug)]
+pub(super) enum Socket {
+    /// Plain TCP.
+    Tcp(TcpStream),
+    /// TLS over TCP.
+    Tls(Box<TlsStream<TcpStream>>),
+    /// A Unix socket.
+    Unix(UnixStream),
+}
+
+/// What the answers of a connection mean for its socket.
+#[derive(Debug, Default)]
+pub(super) struct Fate {
+    /// What comes in is no longer HTTP: the handler accepted an upgrade.
+    pub(super) tunnel: AtomicBool,
+    /// A response ended before its end: the socket must not close as if it were complete.
+    pub(super) broken: AtomicBool,
+    /// What ends the response that is under way.
+    cut: Mutex<Option<Cut>>,
+}
+
+impl Fate {
+    /// From now on the connection carries a response that ends with `cut`.
+    pub(super) fn bind(&self, cut: Option<Cut>) {
+        *self.cut.lock().unwrap_or_else(PoisonError::into_inner) = cut;
+    }
+
+    fn cut(&self) -> Option<Cut> {
+        self.cut
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn is_over(&self) -> bool {
+        self.cut().is_some_and(|cut| cut.is_over())
+    }
+}
+
+impl Stream {
+    /// A stream whose writes may stall for `write_limit`.
+    pub(super) fn new(
+        socket: Socket,
+        permit: OwnedSemaphorePermit,
+        write_limit: Duration,
+        fate: Arc<Fate>,
+    ) -> Self {
+        Self {
+            socket,
+            before: Bytes::new(),
+            framing: None,
+            parted: false,
+            fate,
+            write_limit,
+            stall: None,
+            _permit: permit,
+        }
+    }
+
+    /// Puts back what was read to tell the protocol.
+    pub(super) fn put_back(&mut self, bytes: Bytes) {
+        self.before = bytes;
+    }
+
+    /// From here on HTTP/1 messages come in.
+    pub(super) const fn watch_framing(&mut self) {
+        self.framing = Some(Framing::new());
+    }
+
+    fn read_socket(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if !self.before.is_empty() {
+            let count = self.before.len().min(buffer.remaining());
+            buffer.put_slice(&self.before.split_to(count));
+            return Poll::Ready(Ok(()));
+        }
+        match &mut self.socket {
+            Socket::Tcp(socket) => Pin::new(socket).poll_read(context, buffer),
+            Socket::Tls(socket) => Pin::new(socket.as_mut()).poll_read(context, buffer),
+            Socket::Unix(socket) => Pin::new(socket).poll_read(context, buffer),
+        }
+    }
+
+    /// Ends a write that the client has not taken up for too long, or may not take up any more.
+    fn bounded<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        outcome: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if outcome.is_ready() {
+            self.stall = None;
+            return outcome;
+        }
+        let stall = self
+            .stall
+            .get_or_insert_with(|| Stall::new(self.write_limit, self.fate.cut()));
+        ready!(stall.poll(context));
+        self.fate.broken.store(true, Ordering::Relaxed);
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl Stall {
+    fn new(limit: Duration, cut: Option<Cut>) -> Self {
+        let end = Instant::now() + limit;
+        let until = cut.as_ref().and_then(|cut| cut.until);
+        Self {
+            time: Box::pin(sleep_until(until.map_or(end, |until| until.min(end)))),
+            cut: cut.map(|cut| Box::pin((*cut.token).clone().cancelled_owned())),
+        }
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if let Some(cut) = &mut self.cut
+            && cut.as_mut().poll(context).is_ready()
+        {
+            return Poll::Ready(());
+        }
+        self.time.as_mut().poll(context)
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if let Some(instead) = this.framing.as_mut().and_then(Framing::take_over) {
+            let count = instead.len().min(buffer.remaining());
+            buffer.put_slice(instead.get(..count).unwrap_or_default());
+            return Poll::Ready(Ok(()));
+        }
+        let already = buffer.filled().len();
+        ready!(this.read_socket(context, buffer))?;
+        if this.framing.is_some() && this.fate.tunnel.load(Ordering::Acquire) {
+            this.framing = None;
+        }
+        if let Some(framing) = &mut this.framing
+            && let Some(fresh) = buffer.filled_mut().get_mut(already..)
+        {
+            framing.inspect(fresh)?;
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let outcome = match &mut this.socket {
+            Socket::Tcp(socket) => Pin::new(socket).poll_write(context, bytes),
+            Socket::Tls(socket) => Pin::new(socket.as_mut()).poll_write(context, bytes),
+            Socket::Unix(socket) => Pin::new(socket).poll_write(context, bytes),
+        };
+        this.bounded(context, outcome)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        pieces: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let outcome = match &mut this.socket {
+            Socket::Tcp(socket) => Pin::new(socket).poll_write_vectored(context, pieces),
+            Socket::Tls(socket) => Pin::new(socket.as_mut()).poll_write_vectored(context, pieces),
+            Socket::Unix(socket) => Pin::new(socket).poll_write_vectored(context, pieces),
+        };
+        this.bounded(context, outcome)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match &self.socket {
+            Socket::Tcp(socket) => socket.is_write_vectored(),
+            Socket::Tls(socket) => socket.is_write_vectored(),
+            Socket::Unix(socket) => socket.is_write_vectored(),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let outcome = match &mut this.socket {
+            Socket::Tcp(socket) => Pin::new(socket).poll_flush(context),
+            Socket::Tls(socket) => Pin::new(socket.as_mut()).poll_flush(context),
+            Socket::Unix(socket) => Pin::new(socket).poll_flush(context),
+        };
+        this.bounded(context, outcome)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let outcome = match &mut this.socket {
+            Socket::Tcp(socket) => Pin::new(socket).poll_shutdown(context),
+            Socket::Tls(socket) => Pin::new(socket.as_mut()).poll_shutdown(context),
+            Socket::Unix(socket) => Pin::new(socket).poll_shutdown(context),
+        };
+        if this.fate.tunnel.load(Ordering::Acquire) && this.fate.is_over() {
+            this.parted = matches!(outcome, Poll::Ready(Ok(())));
+        }
+        this.bounded(context, outcome)
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        let cut = !self.parted && self.fate.is_over();
+        if !cut && !self.fate.broken.load(Ordering::Relaxed) {
+            return;
+        }
+        // A response without a declared length ends with the connection (RFC 9112 §6.3): a reset, unlike an orderly
+        // close, cannot be mistaken for its end, and takes what waits in the kernel with it. A failure leaves the orderly close, and there is nothing more to do.
+        let _ = match &self.socket {
+            Socket::Tcp(socket) => socket.set_zero_linger(),
+            Socket::Tls(socket) => socket.get_ref().0.set_zero_linger(),
+            Socket::Unix(_) => Ok(()),
+        };
+    }
+}

@@ -1,0 +1,656 @@
+//! The whole room over real sockets.
+
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use http_body::Frame;
+use http_body_util::{BodyExt as _, Full, StreamBody, combinators::UnsyncBoxBody};
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::{CertificateDer, ServerName};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use super::*;
+use crate::config::Limits;
+
+type Reply = UnsyncBoxBody<Bytes, io::Error>;
+
+struct World {
+    address: SocketAddr,
+    tasks: Tasks,
+    stop: CancellationToken,
+    serving: JoinHandle<()>,
+}
+
+fn limits() -> Limits {
+    use crate::config::defaults as default;
+    Limits {
+        max_connections: 100,
+        max_header_bytes: default::MAX_HEADER_BYTES,
+        max_header_fields: default::MAX_HEADER_FIELDS,
+        header_timeout: default::HEADER_TIMEOUT,
+        handshake_timeout: default::HANDSHAKE_TIMEOUT,
+        idle_timeout: default::IDLE_TIMEOUT,
+        max_http2_streams: default::MAX_HTTP2_STREAMS,
+    }
+}
+
+async fn world<H: Handler<Reply>>(limits: Limits, tls: Option<Arc<TlsFiles>>, handler: H) -> World {
+    let any = config::Listen::Tcp(([127, 0, 0, 1], 0).into());
+    let listener = Listener::bind(&any, tls).await.unwrap();
+    let Bound::Tcp(address) = listener.address() else {
+        panic!("not TCP");
+    };
+    let tasks = Tasks::new();
+    let stop = CancellationToken::new();
+    let serving = serve(listener, handler, limits, tasks.clone(), stop.clone());
+    let serving = tasks.spawn(serving);
+    World {
+        address,
+        tasks,
+        stop,
+        serving,
+    }
+}
+
+impl World {
+    async fn connect(&self) -> TcpStream {
+        TcpStream::connect(self.address).await.unwrap()
+    }
+
+    /// Sends bytes and reads until the server closes.
+    async fn exchange(&self, bytes: &[u8]) -> String {
+        let mut socket = self.connect().await;
+        socket.write_all(bytes).await.unwrap();
+        read_to_end(&mut socket).await
+    }
+
+    async fn end(self) {
+        self.stop.cancel();
+        assert!(self.tasks.finish(Duration::from_secs(10)).await);
+    }
+}
+
+async fn read_to_end<S: tokio::io::AsyncRead + Unpin>(socket: &mut S) -> String {
+    let mut read = Vec::new();
+    // A reset after the answer is an end too.
+    let reading = socket.read_to_end(&mut read);
+    let _ = timeout(reading).await;
+    String::from_utf8_lossy(&read).into_owned()
+}
+
+/// A bound on the wait for an event that must come.
+async fn timeout<T>(event: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(20), event)
+        .await
+        .expect("the event came")
+}
+
+async fn read_until(socket: &mut TcpStream, end: &str) -> String {
+    let mut read = String::new();
+    while !read.ends_with(end) {
+        let byte = timeout(socket.read_u8()).await.unwrap();
+        read.push(char::from(byte));
+    }
+    read
+}
+
+fn text(text: &str) -> Response<Reply> {
+    let body = Full::from(text.to_owned()).map_err(|never| match never {});
+    Response::new(body.boxed_unsync())
+}
+
+/// Answers with the path, and the body if there is one.
+async fn echo(request: Request<Incoming>, _peer: Peer) -> Response<Reply> {
+    let path = request.uri().path().to_owned();
+    match request.into_body().collect().await {
+        Ok(body) => text(&format!(
+            "{path} {}",
+            String::from_utf8_lossy(&body.to_bytes())
+        )),
+        Err(_) => text("broken body"),
+    }
+}
+
+#[tokio::test]
+async fn a_request_is_answered_with_its_peer() {
+    let handler = |_request, peer: Peer| async move {
+        text(&format!("{} {}", peer.address.unwrap(), peer.secure))
+    };
+    let world = world(limits(), None, handler).await;
+    let answer = world
+        .exchange(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        .await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    assert!(answer.ends_with("127.0.0.1 false"), "{answer}");
+    world.end().await;
+}
+
+/// Requests that never reach the handler: 400 and the connection closes, whatever follows.
+const AMBIGUOUS: &[&str] = &[
+    "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
+    "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello",
+    "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!",
+    "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5, 5\r\n\r\nhello",
+    "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +5\r\n\r\nhello",
+    "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
+    "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+    "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
+    "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+    "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
+    "POST / HTTP/1.1\r\nHost: a\r\nContent-Length : 5\r\n\r\nhello",
+    "POST / HTTP/1.1\r\nHost: a\r\nX: y\r\n Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "POST / HTTP/1.1\r\n Host: a\r\n\r\n",
+    "POST / HTTP/1.1\r\nHost: a\nContent-Length: 5\r\n\r\nhello",
+    "GET / HTTP/1.1\nHost: a\n\n",
+    "GET / HTTP/1.1\r\nHost: a\r\n\n",
+    "GET / HTTP/1.1\r\nHost: a\r\nX: a\rb\r\n\r\n",
+    "GET / HTTP/1.1\r\nHost: a\r\nX: a\0b\r\n\r\n",
+    "GET / HTTP/1.1\r\nHost\r\n\r\n",
+    "GET /\r\nHost: a\r\n\r\n",
+    "GET  / HTTP/1.1\r\nHost: a\r\n\r\n",
+];
+
+#[tokio::test]
+async fn inv_35_what_has_two_readings_is_refused_and_the_connection_closes() {
+    let (called, mut calls) = mpsc::unbounded_channel();
+    let handler = move |request: Request<Incoming>, peer| {
+        called.send(request.uri().path().to_owned()).unwrap();
+        echo(request, peer)
+    };
+    let world = world(limits(), None, handler).await;
+    for head in AMBIGUOUS {
+        let smuggled = "GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n";
+        let answer = world.exchange(format!("{head}{smuggled}").as_bytes()).await;
+        assert!(
+            answer.starts_with("HTTP/1.1 400 Bad Request\r\n")
+                || answer.starts_with("HTTP/1.0 400 Bad Request\r\n"),
+            "{head:?} got {answer:?}"
+        );
+        assert_eq!(
+            answer.matches("HTTP/1.").count(),
+            1,
+            "{head:?} got {answer:?}"
+        );
+        assert!(calls.try_recv().is_err(), "{head:?} reached the handler");
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn inv_35_it_makes_no_difference_how_the_bytes_arrive() {
+    let world = world(limits(), None, echo).await;
+    for head in AMBIGUOUS {
+        let mut socket = world.connect().await;
+        let (front, back) = head.split_at(head.len() / 2);
+        socket.write_all(front.as_bytes()).await.unwrap();
+        socket.flush().await.unwrap();
+        tokio::task::yield_now().await;
+        // The server may have answered and closed on the first half.
+        let _ = socket.write_all(back.as_bytes()).await;
+        let answer = read_to_end(&mut socket).await;
+        assert!(
+            answer.contains(" 400 Bad Request\r\n"),
+            "{head:?} got {answer:?}"
+        );
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn inv_35_a_body_with_two_readings_breaks_off() {
+    let world = world(limits(), None, echo).await;
+    for body in [
+        "5\nhello\r\n0\r\n\r\n",
+        "5;a\nb\r\nhello\r\n0\r\n\r\n",
+        "0\r\nA: b\n\r\n",
+    ] {
+        let head = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+        let smuggled = "GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n";
+        let answer = world
+            .exchange(format!("{head}{body}{smuggled}").as_bytes())
+            .await;
+        assert!(!answer.contains("/smuggled"), "{body:?} got {answer:?}");
+        assert!(!answer.contains("hello"), "{body:?} got {answer:?}");
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn sound_requests_follow_each_other_on_one_connection() {
+    let world = world(limits(), None, echo).await;
+    let answer = world
+        .exchange(
+            b"POST /one HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc\
+              POST /two HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\ndef\r\n0\r\n\r\n\
+              GET /three HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+        )
+        .await;
+    for expected in ["/one abc", "/two def", "/three "] {
+        assert!(answer.contains(expected), "{expected} in {answer}");
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn inv_54_heads_have_bounds() {
+    let world = world(limits(), None, echo).await;
+    let many: String = (0..101).map(|count| format!("X-{count}: y\r\n")).collect();
+    let large = format!("X: {}\r\n", "y".repeat(33 * 1024));
+    for fields in [many, large] {
+        let answer = world
+            .exchange(format!("GET / HTTP/1.1\r\nHost: a\r\n{fields}\r\n").as_bytes())
+            .await;
+        assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
+    }
+    // A head that never ends is refused before it ends.
+    let mut socket = world.connect().await;
+    socket.write_all(b"GET / HTTP/1.1\r\nX: ").await.unwrap();
+    let _ = socket.write_all(&vec![b'y'; 200 * 1024]).await;
+    let answer = read_to_end(&mut socket).await;
+    assert!(
+        answer.is_empty() || answer.starts_with("HTTP/1.1 431 "),
+        "{answer}"
+    );
+    world.end().await;
+}
+
+#[tokio::test]
+async fn inv_54_http2_heads_have_bounds_too() {
+    let world = world(limits(), None, echo).await;
+    let (mut send, connection) = hyper::client::conn::http2::handshake(
+        world.tasks.clone(),
+        TokioIo::new(world.connect().await),
+    )
+    .await
+    .unwrap();
+    let driving = world.tasks.spawn(connection);
+    for (crumbs, count, expected) in [(0, 50, 200), (0, 101, 431), (150, 99, 200), (150, 100, 431)]
+    {
+        let mut request = Request::get("http://a/");
+        for number in 0..crumbs {
+            request = request.header("cookie", format!("c{number}=y"));
+        }
+        for number in 0..count {
+            request = request.header(format!("x-{number}"), "y");
+        }
+        let request = request.body(Full::<Bytes>::default()).unwrap();
+        let response = timeout(send.send_request(request)).await.unwrap();
+        assert_eq!(response.status(), expected);
+    }
+    drop(send);
+    timeout(driving).await.unwrap().unwrap();
+    world.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn inv_54_a_slow_head_and_a_silent_connection_are_ended() {
+    let world = world(limits(), None, echo).await;
+    for beginning in ["", "P", "GET / HTTP/1.1\r\nHost:"] {
+        let mut socket = world.connect().await;
+        socket.write_all(beginning.as_bytes()).await.unwrap();
+        let begun = Instant::now();
+        let mut rest = Vec::new();
+        let _ = socket.read_to_end(&mut rest).await;
+        assert!(
+            begun.elapsed() <= limits().header_timeout * 3,
+            "{beginning:?}"
+        );
+    }
+    world.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn inv_54_an_idle_connection_does_not_stay() {
+    let world = world(limits(), None, echo).await;
+    let mut socket = world.connect().await;
+    socket
+        .write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        .await
+        .unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.ends_with("/ "), "{answer}");
+
+    let io = TokioIo::new(world.connect().await);
+    let (mut send, connection) =
+        hyper::client::conn::http2::handshake::<_, _, Full<Bytes>>(world.tasks.clone(), io)
+            .await
+            .unwrap();
+    let driving = world.tasks.spawn(connection);
+    let request = Request::get("http://a/").body(Full::default()).unwrap();
+    drop(send.send_request(request).await.unwrap());
+    driving.await.unwrap().unwrap();
+    assert!(
+        send.is_closed(),
+        "the server ends an idle HTTP/2 connection"
+    );
+    world.end().await;
+}
+
+#[tokio::test]
+async fn inv_54_connections_beyond_the_permits_wait() {
+    let mut limits = limits();
+    limits.max_connections = 1;
+    let world = world(limits, None, echo).await;
+    let mut first = world.connect().await;
+    first
+        .write_all(b"POST /first HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe")
+        .await
+        .unwrap();
+    let mut second = world.connect().await;
+    second
+        .write_all(b"GET /second HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        .await
+        .unwrap();
+    let early = tokio::time::timeout(Duration::from_millis(600), second.read_u8()).await;
+    assert!(early.is_err(), "answered beside the first");
+    first.write_all(b"llo").await.unwrap();
+    assert!(read_to_end(&mut first).await.ends_with("/first hello"));
+    assert!(read_to_end(&mut second).await.ends_with("/second "));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn inv_54_connections_that_rest_make_room() {
+    let mut limits = limits();
+    limits.max_connections = 1;
+    limits.header_timeout = Duration::from_secs(1);
+    let world = world(limits, None, echo).await;
+    // HTTP/2 by a client that leaves even the farewell unanswered.
+    let mut silent = world.connect().await;
+    silent
+        .write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0\0\0\x03\x01\x05\0\0\0\x01\x82\x86\x84")
+        .await
+        .unwrap();
+    read_until(&mut silent, "/ ").await;
+    let mut rest = Vec::new();
+    for path in ["/one", "/two", "/three"] {
+        let ask = format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n");
+        let mut next = world.connect().await;
+        next.write_all(ask.as_bytes()).await.unwrap();
+        read_until(&mut next, &format!("{path} ")).await;
+        rest.push(next);
+    }
+    assert_eq!(read_to_end(&mut rest[0]).await, "");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_panic_ends_its_connection_only() {
+    let handler = |request: Request<Incoming>, peer| async move {
+        assert!(request.uri().path() != "/panic", "as asked");
+        echo(request, peer).await
+    };
+    let world = world(limits(), None, handler).await;
+    let answer = world
+        .exchange(b"GET /panic HTTP/1.1\r\nHost: a\r\n\r\n")
+        .await;
+    assert_eq!(answer, "");
+    let answer = world
+        .exchange(b"GET /fine HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        .await;
+    assert!(answer.ends_with("/fine "), "{answer}");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn draining_finishes_what_runs_and_refuses_what_is_new() {
+    let (running, mut ran) = mpsc::channel(1);
+    let finish = CancellationToken::new();
+    let handler = {
+        let finish = finish.clone();
+        move |request, peer| {
+            let (running, finish) = (running.clone(), finish.clone());
+            async move {
+                running.send(()).await.unwrap();
+                finish.cancelled().await;
+                echo(request, peer).await
+            }
+        }
+    };
+    let world = world(limits(), None, handler).await;
+    let mut idle = world.connect().await;
+    let mut busy = world.connect().await;
+    busy.write_all(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
+        .await
+        .unwrap();
+    timeout(ran.recv()).await.unwrap();
+
+    world.stop.cancel();
+    assert_eq!(
+        read_to_end(&mut idle).await,
+        "",
+        "an idle connection goes at once"
+    );
+    assert!(!world.serving.is_finished(), "the request still runs");
+    let refused = timeout(TcpStream::connect(world.address)).await;
+    assert!(refused.is_err(), "a new connection is refused");
+    finish.cancel();
+    let answer = read_to_end(&mut busy).await;
+    assert!(answer.ends_with("/slow "), "{answer}");
+    timeout(world.serving).await.unwrap();
+    assert!(world.tasks.finish(Duration::from_secs(10)).await);
+}
+
+#[tokio::test]
+async fn what_does_not_finish_ends_with_the_tasks() {
+    let (running, mut ran) = mpsc::channel(1);
+    let handler = move |_request: Request<Incoming>, _peer| {
+        let running = running.clone();
+        async move {
+            running.send(()).await.unwrap();
+            std::future::pending::<Response<Reply>>().await
+        }
+    };
+    let world = world(limits(), None, handler).await;
+    let mut socket = world.connect().await;
+    socket
+        .write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        .await
+        .unwrap();
+    timeout(ran.recv()).await.unwrap();
+    world.end().await;
+    assert_eq!(read_to_end(&mut socket).await, "");
+}
+
+#[tokio::test]
+async fn a_response_that_breaks_off_without_a_length_is_a_reset() {
+    let handler = |_request: Request<Incoming>, _peer| async move {
+        let pieces = futures_util::stream::iter([
+            Ok(Frame::data(Bytes::from_static(b"first"))),
+            Err(io::Error::other("cut")),
+        ]);
+        Response::new(UnsyncBoxBody::new(StreamBody::new(pieces)))
+    };
+    let world = world(limits(), None, handler).await;
+    // HTTP/1.0: the body ends with the connection, so an orderly close would be its end.
+    for version in ["1.0", "1.1"] {
+        let mut socket = world.connect().await;
+        socket
+            .write_all(format!("GET / HTTP/{version}\r\nHost: a\r\n\r\n").as_bytes())
+            .await
+            .unwrap();
+        let mut read = Vec::new();
+        let ended = timeout(socket.read_to_end(&mut read)).await;
+        let error = ended.expect_err("not an orderly close");
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
+    }
+    world.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_stops_reading_is_let_go() {
+    let gone = CancellationToken::new();
+    let handler = {
+        let gone = gone.clone();
+        move |_request: Request<Incoming>, _peer| {
+            // Lives in the body, and tells when that is dropped.
+            let guard = gone.clone().drop_guard();
+            async move {
+                let pieces = futures_util::stream::repeat_with(move || {
+                    let _held = &guard;
+                    Ok(Frame::data(Bytes::from(vec![b'x'; 64 * 1024])))
+                });
+                Response::new(UnsyncBoxBody::new(StreamBody::new(pieces)))
+            }
+        }
+    };
+    let world = world(limits(), None, handler).await;
+    let mut socket = world.connect().await;
+    socket
+        .write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        .await
+        .unwrap();
+    gone.cancelled().await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn inv_40_a_client_that_does_not_read_is_cut_and_loses_what_waits() {
+    let cut = Arc::new(CancellationToken::new());
+    let gone = CancellationToken::new();
+    let (full, mut filling) = mpsc::unbounded_channel();
+    let handler = {
+        let (cut, gone) = (cut.clone(), gone.clone());
+        move |_request: Request<Incoming>, _peer| {
+            let token = cut.clone();
+            let guard = gone.clone().drop_guard();
+            let full = full.clone();
+            async move {
+                let pieces = futures_util::stream::repeat_with(move || {
+                    let _held = &guard;
+                    full.send(()).unwrap();
+                    Ok(Frame::data(Bytes::from(vec![b'x'; 64 * 1024])))
+                });
+                let mut response = Response::new(UnsyncBoxBody::new(StreamBody::new(pieces)));
+                response.extensions_mut().insert(Cut { token, until: None });
+                response
+            }
+        }
+    };
+    let world = world(limits(), None, handler).await;
+    let mut socket = world.connect().await;
+    socket
+        .write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        .await
+        .unwrap();
+    // Until the buffers are full and nothing more is asked of the body.
+    let pause = Duration::from_millis(300);
+    while tokio::time::timeout(pause, filling.recv()).await.is_ok() {}
+    assert!(!gone.is_cancelled());
+    cut.cancel();
+    timeout(gone.cancelled()).await;
+    let mut read = Vec::new();
+    let ended = timeout(socket.read_to_end(&mut read)).await;
+    assert_eq!(ended.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
+    world.end().await;
+}
+
+/// Trusts exactly one certificate.
+fn trusting(certificate: &CertificateDer<'static>, alpn: &[&[u8]]) -> tokio_rustls::TlsConnector {
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(certificate.clone()).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let mut config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
+    tokio_rustls::TlsConnector::from(Arc::new(config))
+}
+
+#[tokio::test]
+async fn tls_agrees_on_http2_and_http1() {
+    let folder = tempfile::tempdir().unwrap();
+    let (files, certificate) = tls::tests::write_pair(folder.path());
+    let tls = TlsFiles::open(&files, &Tasks::new()).unwrap();
+    let handler = |request: Request<Incoming>, peer: Peer| async move {
+        text(&format!("{:?} {}", request.version(), peer.secure))
+    };
+    let world = world(limits(), Some(tls), handler).await;
+    let name = ServerName::try_from("localhost").unwrap();
+
+    let connector = trusting(&certificate, &[b"http/1.1"]);
+    let mut socket = connector
+        .connect(name.clone(), world.connect().await)
+        .await
+        .unwrap();
+    socket
+        .write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        .await
+        .unwrap();
+    let answer = read_to_end(&mut socket).await;
+    assert!(answer.ends_with("HTTP/1.1 true"), "{answer}");
+
+    let connector = trusting(&certificate, &[b"h2", b"http/1.1"]);
+    let socket = connector
+        .connect(name, world.connect().await)
+        .await
+        .unwrap();
+    assert_eq!(socket.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
+    let (mut send, connection) =
+        hyper::client::conn::http2::handshake(world.tasks.clone(), TokioIo::new(socket))
+            .await
+            .unwrap();
+    let driving = world.tasks.spawn(connection);
+    let request = Request::get("https://localhost/")
+        .body(Full::<Bytes>::default())
+        .unwrap();
+    let body = send.send_request(request).await.unwrap().into_body();
+    let body = body.collect().await.unwrap().to_bytes();
+    assert_eq!(body, "HTTP/2.0 true");
+    drop(send);
+    timeout(driving).await.unwrap().unwrap();
+    world.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn inv_54_a_handshake_has_its_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let (files, _) = tls::tests::write_pair(folder.path());
+    let tls = TlsFiles::open(&files, &Tasks::new()).unwrap();
+    let world = world(limits(), Some(tls), echo).await;
+    let mut socket = world.connect().await;
+    let begun = Instant::now();
+    assert_eq!(read_to_end(&mut socket).await, "");
+    assert!(begun.elapsed() <= limits().handshake_timeout * 2);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn bytes_of_a_tunnel_are_left_alone() {
+    let handler = |mut request: Request<Incoming>, _peer| async move {
+        let upgrade = hyper::upgrade::on(&mut request);
+        #[expect(clippy::disallowed_methods, reason = "ends with its connection")]
+        tokio::spawn(async move {
+            let mut tunnel = TokioIo::new(upgrade.await.unwrap());
+            let mut read = [0; 12];
+            tunnel.read_exact(&mut read).await.unwrap();
+            tunnel.write_all(&read).await.unwrap();
+        });
+        let mut response = text("");
+        *response.status_mut() = http::StatusCode::SWITCHING_PROTOCOLS;
+        response
+            .headers_mut()
+            .insert("upgrade", http::HeaderValue::from_static("x"));
+        response
+    };
+    let world = world(limits(), None, handler).await;
+    let mut socket = world.connect().await;
+    socket
+        .write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n")
+        .await
+        .unwrap();
+    let head = read_until(&mut socket, "\r\n\r\n").await;
+    assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+    socket.write_all(b"\nodd\n\0bytes\n").await.unwrap();
+    assert_eq!(read_to_end(&mut socket).await, "\nodd\n\0bytes\n");
+    world.end().await;
+}

@@ -1,0 +1,420 @@
+//! The sessions in memory: at most one value for a key, and every token that can still cut something.
+//!
+//! Everything that changes who is known happens under one lock, and whatever ends takes the place that a load under way
+//! wants to fill: a record that was read before an end is never kept after it (threat model 25).
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use quick_cache::sync::{Cache, DefaultLifecycle, PlaceholderGuard};
+use quick_cache::{DefaultHashBuilder, UnitWeighter};
+use tokio_util::sync::CancellationToken;
+
+use super::live::{Live, LiveGrant};
+use super::record::{Grant, Record};
+use super::standing::Standing;
+use super::{Ending, Key};
+use crate::audit;
+use crate::clock::Timestamp;
+use crate::config::Slug;
+use crate::identity::{AccountId, IdentityId};
+
+/// All that is in memory.
+#[derive(Debug)]
+pub(super) struct Known {
+    /// What requests are served from.
+    cache: Cache<Key, Arc<Live>>,
+    held: Mutex<Held>,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    /// Every session that anything still holds, so that there is only one value for a key.
+    sessions: HashMap<Key, Weak<Live>>,
+    /// What cuts the streams of a session. A stream outlives its session's place in the cache, so these are held by the
+    /// streams and found here.
+    ties: HashMap<Key, Vec<Tie>>,
+    /// Sessions whose last use is not yet written down.
+    used: HashMap<Key, Arc<Live>>,
+    /// How long identities count, for those that any grant in memory is of.
+    standings: HashMap<IdentityId, Weak<Standing>>,
+    /// The same for identities that no grant in memory was of: a session that is being loaded may have read the record
+    /// before. Kept until the next tidying but one.
+    told: [HashMap<IdentityId, Timestamp>; 2],
+    /// What has ended although the store could not write it: no record of it counts any more (threat model 47).
+    unwritten: HashMap<Key, Vec<Unwritten>>,
+}
+
+/// A grant's hold on its streams.
+#[derive(Debug)]
+struct Tie {
+    organization: Slug,
+    account: AccountId,
+    identity: IdentityId,
+    cut: Weak<CancellationToken>,
+}
+
+/// An end that is still to be written.
+#[derive(Clone, Debug)]
+pub(super) struct Unwritten {
+    /// Of one grant, or of the whole session.
+    pub(super) organization: Option<Slug>,
+    pub(super) reason: &'static str,
+    pub(super) event: audit::Event,
+}
+
+/// The place of a session that is being loaded.
+pub(super) type Place<'a> = PlaceholderGuard<
+    'a,
+    Key,
+    Arc<Live>,
+    UnitWeighter,
+    DefaultHashBuilder,
+    DefaultLifecycle<Key, Arc<Live>>,
+>;
+
+impl Known {
+    /// Room for so many sessions that nothing holds.
+    pub(super) fn new(capacity: usize) -> Self {
+        Self {
+            cache: Cache::new(capacity),
+            held: Mutex::default(),
+        }
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The session, if it is at hand.
+    pub(super) fn get(&self, key: &Key) -> Option<Arc<Live>> {
+        self.cache.get(key)
+    }
+
+    /// The session, or the place to put it: of all who ask, one loads.
+    pub(super) async fn get_or_place(&self, key: &Key) -> Result<Arc<Live>, Place<'_>> {
+        self.cache.get_value_or_guard_async(key).await
+    }
+
+    /// Fills a place with what was loaded. `None`: something ended in the meantime, what was read must not be used.
+    pub(super) fn fill(
+        &self,
+        place: Place<'_>,
+        key: Key,
+        record: &Record,
+        make: impl FnOnce(&dyn Fn(&Grant) -> Arc<CancellationToken>) -> Vec<Arc<LiveGrant>>,
+    ) -> Option<Arc<Live>> {
+        let mut held = self.held();
+        let there = held.sessions.get(&key).and_then(Weak::upgrade);
+        if let Some(there) = &there {
+            there.state.rcu(|state| state.switched(&record.active));
+        }
+        let live = there.clone().unwrap_or_else(|| {
+            let grants = make(&|grant| held.tie(&key, grant).unwrap_or_default());
+            Arc::new(Live::new(key, record, grants))
+        });
+        if place.insert(Arc::clone(&live)).is_ok() {
+            held.remember(&live);
+            return Some(live);
+        }
+        if there.is_none() {
+            // Whoever waited for this place was handed the value all the same: it is worth nothing.
+            for grant in &live.state.load().grants {
+                if held.tie(&key, grant.grant()).is_none() {
+                    grant.cut().cancel();
+                }
+            }
+            live.state.rcu(|state| state.without_grants());
+        }
+        None
+    }
+
+    /// How long an identity counts: as it is known here, else as it was just read.
+    pub(super) fn standing(&self, identity: &IdentityId, read: Timestamp) -> Arc<Standing> {
+        let mut held = self.held();
+        if let Some(there) = held.standings.get(identity).and_then(Weak::upgrade) {
+            return there;
+        }
+        let told = held
+            .told
+            .iter()
+            .find_map(|told| told.get(identity).copied());
+        let standing = Arc::new(Standing::new(told.unwrap_or(read)));
+        held.standings
+            .insert(identity.clone(), Arc::downgrade(&standing));
+        standing
+    }
+
+    /// From now on an identity counts until another time.
+    pub(super) fn counts(&self, identity: &IdentityId, until: Timestamp) {
+        let mut held = self.held();
+        for told in &mut held.told {
+            told.remove(identity);
+        }
+        match held.standings.get(identity).and_then(Weak::upgrade) {
+            Some(standing) => standing.set(until),
+            None => {
+                let [newest, _] = &mut held.told;
+                newest.insert(identity.clone(), until);
+            }
+        }
+    }
+
+    /// Cuts what is open of identities that have run out at `now`, once. Their sessions stay: they count again as soon
+    /// as a provider confirms the identity. Returns how many ran out.
+    pub(super) fn lapse(&self, now: Timestamp) -> usize {
+        let mut held = self.held();
+        let held = &mut *held;
+        let mut over = HashSet::new();
+        held.standings.retain(|identity, standing| {
+            let Some(standing) = standing.upgrade() else {
+                return false;
+            };
+            if standing.runs_out(now) {
+                over.insert(identity.clone());
+            }
+            true
+        });
+        if over.is_empty() {
+            return 0;
+        }
+        let is_over = |ties: &Vec<Tie>| ties.iter().any(|tie| over.contains(&tie.identity));
+        let keys = held.ties.iter().filter(|(_, ties)| is_over(ties));
+        let keys: Vec<Key> = keys.map(|(key, _)| *key).collect();
+        for key in keys {
+            let ties = held.ties.remove(&key).unwrap_or_default();
+            let (cut, left): (Vec<_>, Vec<_>) = ties
+                .into_iter()
+                .partition(|tie| over.contains(&tie.identity));
+            for tie in cut {
+                tie.end();
+            }
+            held.ties.insert(key, left);
+            // The next request reads it again, with a token that is not cancelled.
+            held.forget(&self.cache, &key);
+        }
+        over.len()
+    }
+
+    /// Has the sessions of an identity read again: its attributes are others now. What is open stays open.
+    pub(super) fn reread(&self, identity: &IdentityId) {
+        let mut held = self.held();
+        let held = &mut *held;
+        let is_of = |ties: &Vec<Tie>| ties.iter().any(|tie| tie.identity == *identity);
+        let keys = held.ties.iter().filter(|(_, ties)| is_of(ties));
+        let keys: Vec<Key> = keys.map(|(key, _)| *key).collect();
+        for key in keys {
+            held.forget(&self.cache, &key);
+        }
+    }
+
+    /// Has the next request read the session again: of two changes at once, the store knows which came last.
+    pub(super) fn refresh(&self, live: &Arc<Live>) {
+        let mut held = self.held();
+        held.used.insert(live.key, Arc::clone(live));
+        self.cache.remove(&live.key);
+    }
+
+    /// Notes that the last use of a session is to be written down.
+    pub(super) fn note_used(&self, live: &Arc<Live>) {
+        self.held().used.insert(live.key, Arc::clone(live));
+    }
+
+    /// The sessions whose last use is to be written down, once.
+    pub(super) fn take_used(&self) -> HashMap<Key, Arc<Live>> {
+        std::mem::take(&mut self.held().used)
+    }
+
+    /// Whether a grant has ended, whatever the store says.
+    pub(super) fn is_over(&self, key: &Key, organization: &Slug) -> bool {
+        self.held().unwritten.get(key).is_some_and(|all| {
+            all.iter().any(|end| match &end.organization {
+                None => true,
+                Some(ended) => ended == organization,
+            })
+        })
+    }
+
+    /// The session, if anything in this process holds it.
+    pub(super) fn held_by_anything(&self, key: &Key) -> Option<Arc<Live>> {
+        self.held().sessions.get(key).and_then(Weak::upgrade)
+    }
+
+    /// Whether a session is held by anything in this process.
+    pub(super) fn holds(&self, key: &Key) -> bool {
+        let held = self.held();
+        let live = held.sessions.get(key);
+        live.is_some_and(|live| live.strong_count() > 0) || held.ties.contains_key(key)
+    }
+
+    /// Ends something in memory; open streams of it are cut.
+    pub(super) fn end(&self, key: &Key, ending: Ending<'_>) {
+        self.held().end(&self.cache, key, ending);
+    }
+
+    /// The same for what the store could not write: until it can, no record of it counts.
+    pub(super) fn end_unwritten(&self, key: &Key, ending: Ending<'_>, end: Unwritten) {
+        let mut held = self.held();
+        let all = held.unwritten.entry(*key).or_default();
+        if all.iter().all(|one| one.organization != end.organization) {
+            all.push(end);
+        }
+        held.end(&self.cache, key, ending);
+    }
+
+    /// What is still to be written.
+    pub(super) fn unwritten(&self) -> Vec<(Key, Unwritten)> {
+        let held = self.held();
+        let all = held.unwritten.iter();
+        all.flat_map(|(key, ends)| ends.iter().map(|end| (*key, end.clone())))
+            .collect()
+    }
+
+    /// It is written now.
+    pub(super) fn written(&self, key: &Key, organization: Option<&Slug>) {
+        let mut held = self.held();
+        if let Some(all) = held.unwritten.get_mut(key) {
+            all.retain(|end| end.organization.as_ref() != organization);
+            if all.is_empty() {
+                held.unwritten.remove(key);
+            }
+        }
+    }
+
+    /// Puts a new session in the place of `replaced`. The streams of the same person in the same organization go on
+    /// under it; all others of the old session are cut. `make` turns a stored grant into a live one, given the live one
+    /// it goes on from; `None` leaves the whole session to be loaded by its first request.
+    pub(super) fn succeed(
+        &self,
+        key: Key,
+        record: &Record,
+        replaced: Option<&Key>,
+        make: impl Fn(&Grant, Option<&LiveGrant>, Arc<CancellationToken>) -> Option<LiveGrant>,
+    ) {
+        let mut held = self.held();
+        let before = replaced.and_then(|key| held.forget(&self.cache, key));
+        let before = before.map_or_else(Vec::new, |live| live.state.load().grants.clone());
+        let mut old = replaced
+            .and_then(|key| held.ties.remove(key))
+            .unwrap_or_default();
+        let mut grants = Vec::with_capacity(record.grants.len());
+        for grant in &record.grants {
+            let kept = old.iter().position(|tie| tie.is_of(grant));
+            let kept = kept.map(|index| old.swap_remove(index));
+            let cut = kept.and_then(|tie| tie.cut.upgrade());
+            let cut = cut.filter(|cut| !cut.is_cancelled()).unwrap_or_default();
+            held.bind(&key, grant, &cut);
+            let same = |before: &&Arc<LiveGrant>| before.grant().organization == grant.organization;
+            let before = before.iter().find(same).map(Arc::as_ref);
+            grants.extend(make(grant, before, cut).map(Arc::new));
+        }
+        for tie in old {
+            tie.end();
+        }
+        if grants.len() == record.grants.len() {
+            let live = Arc::new(Live::new(key, record, grants));
+            held.remember(&live);
+            self.cache.insert(key, live);
+        }
+    }
+
+    /// Forgets what nothing holds any more.
+    pub(super) fn tidy(&self) {
+        let mut held = self.held();
+        held.standings
+            .retain(|_, standing| standing.strong_count() > 0);
+        held.told.swap(0, 1);
+        let [newest, _] = &mut held.told;
+        newest.clear();
+        held.sessions.retain(|_, live| live.strong_count() > 0);
+        held.ties.retain(|_, ties| {
+            ties.retain(|tie| tie.cut.strong_count() > 0);
+            !ties.is_empty()
+        });
+    }
+
+    /// Drops what requests are served from, as if it had grown over.
+    #[cfg(test)]
+    pub(super) fn crowd_out(&self) {
+        self.cache.clear();
+        self.held().used.clear();
+    }
+}
+
+impl Held {
+    fn remember(&mut self, live: &Arc<Live>) {
+        self.sessions.insert(live.key, Arc::downgrade(live));
+        for grant in &live.state.load().grants {
+            self.bind(&live.key, grant.grant(), grant.cut());
+        }
+    }
+
+    /// What cuts the streams that a grant has open, if it has any.
+    fn tie(&self, key: &Key, grant: &Grant) -> Option<Arc<CancellationToken>> {
+        let mut ties = self.ties.get(key)?.iter();
+        ties.find(|tie| tie.is_of(grant))
+            .and_then(|tie| tie.cut.upgrade())
+    }
+
+    fn bind(&mut self, key: &Key, grant: &Grant, cut: &Arc<CancellationToken>) {
+        let ties = self.ties.entry(*key).or_default();
+        ties.retain(|tie| tie.organization != grant.organization);
+        ties.push(Tie {
+            organization: grant.organization.clone(),
+            account: grant.account.clone(),
+            identity: grant.identity.clone(),
+            cut: Arc::downgrade(cut),
+        });
+    }
+
+    /// Takes a session out of memory, but not its ties.
+    fn forget(&mut self, cache: &Cache<Key, Arc<Live>>, key: &Key) -> Option<Arc<Live>> {
+        cache.remove(key);
+        self.used.remove(key);
+        self.sessions.remove(key).and_then(|live| live.upgrade())
+    }
+
+    fn end(&mut self, cache: &Cache<Key, Arc<Live>>, key: &Key, ending: Ending<'_>) {
+        let live = self.forget(cache, key);
+        let ties = self.ties.remove(key).unwrap_or_default();
+        match ending {
+            Ending::Session => {
+                for tie in ties {
+                    tie.end();
+                }
+                if let Some(live) = live {
+                    live.state.rcu(|state| state.without_grants());
+                }
+            }
+            Ending::Grant(organization) => {
+                let (ended, left): (Vec<_>, Vec<_>) = ties
+                    .into_iter()
+                    .partition(|tie| tie.organization == *organization);
+                for tie in ended {
+                    tie.end();
+                }
+                if !left.is_empty() {
+                    self.ties.insert(*key, left);
+                }
+                let Some(live) = live else { return };
+                live.state.rcu(|state| state.without(organization));
+                if !live.state.load().grants.is_empty() {
+                    self.remember(&live);
+                    cache.insert(*key, live);
+                }
+            }
+        }
+    }
+}
+
+impl Tie {
+    fn is_of(&self, grant: &Grant) -> bool {
+        self.organization == grant.organization && self.account == grant.account
+    }
+
+    fn end(self) {
+        if let Some(cut) = self.cut.upgrade() {
+            cut.cancel();
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! A session in memory: what a request needs, ready to use.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use http::HeaderMap;
+use tokio_util::sync::CancellationToken;
+
+use super::Key;
+use super::record::{Grant, Record};
+use super::standing::Standing;
+use crate::address::Host;
+use crate::clock::Timestamp;
+use crate::config::Slug;
+use crate::identity::Profile;
+
+/// One session. There is at most one value of this type for a key at any time, so what ends it reaches everybody.
+#[derive(Debug)]
+pub struct Live {
+    pub(super) key: Key,
+    id: String,
+    host: Host,
+    pub(super) state: ArcSwap<State>,
+    /// When the last use was handed to the write-behind.
+    written_at: AtomicU64,
+}
+
+/// The part that changes.
+#[derive(Clone, Debug)]
+pub(super) struct State {
+    pub(super) active: Slug,
+    pub(super) grants: Vec<Arc<LiveGrant>>,
+}
+
+/// One grant of a live session.
+#[derive(Debug)]
+pub struct LiveGrant {
+    grant: Grant,
+    profile: Arc<Profile>,
+    expires_at: Timestamp,
+    idle_timeout: Duration,
+    used_at: AtomicU64,
+    cut: Arc<CancellationToken>,
+    standing: Arc<Standing>,
+    prepared: Mutex<Vec<(Arc<str>, Arc<Prepared>)>>,
+}
+
+/// The identity fields of a grant for one audience, made once and used until they should be made anew.
+#[derive(Debug)]
+pub struct Prepared {
+    /// What is added to the forwarded request.
+    pub fields: HeaderMap,
+    /// When they were made.
+    pub made_at: Timestamp,
+    /// When it is time for new ones.
+    pub refresh_at: Timestamp,
+}
+
+/// Audiences whose fields are kept ready in one grant.
+const MAX_PREPARED: usize = 8;
+
+impl Live {
+    pub(super) fn new(key: Key, record: &Record, grants: Vec<Arc<LiveGrant>>) -> Self {
+        Self {
+            key,
+            id: record.id.clone(),
+            host: record.host.clone(),
+            state: ArcSwap::from_pointee(State {
+                active: record.active.clone(),
+                grants,
+            }),
+            written_at: AtomicU64::new(0),
+        }
+    }
+
+    /// Public id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The only host on which it counts.
+    pub const fn host(&self) -> &Host {
+        &self.host
+    }
+
+    /// The organization that the shared host shows.
+    pub fn active(&self) -> Slug {
+        self.state.load().active.clone()
+    }
+
+    /// The grant in an organization, if it is not over at `now`.
+    pub fn grant(&self, organization: &Slug, now: Timestamp) -> Option<Arc<LiveGrant>> {
+        self.state
+            .load()
+            .grants
+            .iter()
+            .find(|grant| grant.grant.organization == *organization)
+            .filter(|grant| grant.is_good(now))
+            .cloned()
+    }
+
+    /// The grant in the active organization, if it is not over at `now`.
+    pub fn active_grant(&self, now: Timestamp) -> Option<Arc<LiveGrant>> {
+        let state = self.state.load();
+        state
+            .grants
+            .iter()
+            .find(|grant| grant.grant.organization == state.active)
+            .filter(|grant| grant.is_good(now))
+            .cloned()
+    }
+
+    /// All grants that are not over at `now`.
+    pub fn grants(&self, now: Timestamp) -> Vec<Arc<LiveGrant>> {
+        let state = self.state.load();
+        let good = state.grants.iter().filter(|grant| grant.is_good(now));
+        good.cloned().collect()
+    }
+
+    /// Whether a use at `now` should be written down: at most once in `every`.
+    pub(super) fn claim_write(&self, now: Timestamp, every: Duration) -> bool {
+        let last = self.written_at.load(Ordering::Relaxed);
+        now.since(Timestamp::from_millis(last)) >= every
+            && self
+                .written_at
+                .compare_exchange(last, now.as_millis(), Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok()
+    }
+}
+
+impl State {
+    /// After one grant ended; another becomes active.
+    pub(super) fn without(&self, organization: &Slug) -> Self {
+        let mut left = self.clone();
+        left.grants
+            .retain(|grant| grant.grant.organization != *organization);
+        if left.active == *organization
+            && let Some(other) = left.grants.last()
+        {
+            left.active = other.grant.organization.clone();
+        }
+        left
+    }
+
+    /// After the session ended.
+    pub(super) fn without_grants(&self) -> Self {
+        Self {
+            active: self.active.clone(),
+            grants: Vec::new(),
+        }
+    }
+
+    /// With another grant active, if it is still there.
+    pub(super) fn switched(&self, organization: &Slug) -> Self {
+        let mut grants = self.grants.iter();
+        let there = grants.any(|grant| grant.grant.organization == *organization);
+        Self {
+            active: if there { organization } else { &self.active }.clone(),
+            grants: self.grants.clone(),
+        }
+    }
+}
+
+impl LiveGrant {
+    pub(super) fn new(
+        grant: Grant,
+        profile: Arc<Profile>,
+        limits: &crate::config::Sessions,
+        cut: Arc<CancellationToken>,
+        standing: Arc<Standing>,
+    ) -> Self {
+        Self {
+            expires_at: grant.expires_at(limits),
+            idle_timeout: limits.idle_timeout,
+            used_at: AtomicU64::new(grant.used_at.as_millis()),
+            grant,
+            profile,
+            cut,
+            standing,
+            prepared: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// The same grant in another session: what was prepared named the old one.
+    pub(super) fn renewed(&self, cut: Arc<CancellationToken>) -> Self {
+        Self {
+            grant: self.grant.clone(),
+            profile: Arc::clone(&self.profile),
+            expires_at: self.expires_at,
+            idle_timeout: self.idle_timeout,
+            used_at: AtomicU64::new(self.used_at().as_millis()),
+            cut,
+            standing: Arc::clone(&self.standing),
+            prepared: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// The stored part.
+    pub const fn grant(&self) -> &Grant {
+        &self.grant
+    }
+
+    /// Whose it is.
+    pub fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    /// When it ends, whatever happens.
+    pub const fn expires_at(&self) -> Timestamp {
+        self.expires_at
+    }
+
+    /// Until when the identity behind it counts: afterwards nothing is allowed by it until a provider confirms that
+    /// identity again.
+    pub fn counts_until(&self) -> Timestamp {
+        self.standing.until()
+    }
+
+    /// Cancelled when the grant ends: open responses, uploads and tunnels hold on to it, and as long as they do, whatever
+    /// ends the grant finds it.
+    pub const fn cut(&self) -> &Arc<CancellationToken> {
+        &self.cut
+    }
+
+    /// When it was last used.
+    pub fn used_at(&self) -> Timestamp {
+        Timestamp::from_millis(self.used_at.load(Ordering::Relaxed))
+    }
+
+    fn is_good(&self, now: Timestamp) -> bool {
+        !self.cut.is_cancelled()
+            && now < self.expires_at
+            && now < self.used_at().plus(self.idle_timeout)
+    }
+
+    pub(super) fn touch(&self, now: Timestamp) {
+        self.used_at.fetch_max(now.as_millis(), Ordering::Relaxed);
+    }
+
+    /// The fields for `audience`, made by `make` if there are none or it is time for new ones.
+    ///
+    /// # Errors
+    /// What `make` says; nothing is kept then.
+    pub fn prepared<E>(
+        &self,
+        audience: &Arc<str>,
+        now: Timestamp,
+        make: impl FnOnce() -> Result<Prepared, E>,
+    ) -> Result<Arc<Prepared>, E> {
+        let ready = self
+            .lock()
+            .iter()
+            .find(|(known, _)| known == audience)
+            .map(|(_, prepared)| Arc::clone(prepared))
+            // Before they were made the application would not believe them: the clock has stepped back.
+            .filter(|prepared| prepared.made_at <= now && now < prepared.refresh_at);
+        if let Some(ready) = ready {
+            return Ok(ready);
+        }
+        let fresh = Arc::new(make()?);
+        let mut all = self.lock();
+        all.retain(|(known, _)| known != audience);
+        if all.len() >= MAX_PREPARED {
+            all.remove(0);
+        }
+        all.push((Arc::clone(audience), Arc::clone(&fresh)));
+        Ok(fresh)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(Arc<str>, Arc<Prepared>)>> {
+        self.prepared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

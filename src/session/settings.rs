@@ -1,0 +1,81 @@
+//! What sessions must know of the configuration: pure.
+
+use std::collections::BTreeMap;
+
+use super::record::Grant;
+use crate::config::{self, Config, Slug};
+use crate::identity::{self, Generation, Profile, Terms};
+
+/// What sessions must know of the configuration.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    organizations: BTreeMap<Slug, Organization>,
+    /// How identities of a provider are asked about again; only those that can be.
+    terms: BTreeMap<Slug, Terms>,
+}
+
+#[derive(Clone, Debug)]
+struct Organization {
+    enabled: bool,
+    limits: config::Sessions,
+    allow: config::Rules,
+    generations: BTreeMap<Slug, Generation>,
+}
+
+impl Settings {
+    /// The slice of a configuration.
+    pub fn of(config: &Config) -> Self {
+        let organizations = config.organizations.values().map(|organization| {
+            let generations = organization
+                .providers
+                .iter()
+                .filter_map(|id| config.providers.get(id))
+                .map(|provider| {
+                    (
+                        provider.id.clone(),
+                        identity::generation(organization, provider),
+                    )
+                })
+                .collect();
+            let settings = Organization {
+                enabled: organization.enabled,
+                limits: organization.sessions,
+                allow: organization.allow.clone(),
+                generations,
+            };
+            (organization.slug.clone(), settings)
+        });
+        let terms = config.providers.values().filter_map(|provider| {
+            let terms = Terms::of(&config.revalidation, provider.revalidation())?;
+            Some((provider.id.clone(), terms))
+        });
+        Self {
+            organizations: organizations.collect(),
+            terms: terms.collect(),
+        }
+    }
+
+    /// How identities of a provider are asked about again, if they can be.
+    pub(super) fn terms(&self, provider: &Slug) -> Option<&Terms> {
+        self.terms.get(provider)
+    }
+
+    /// How long grants in an organization last, if it exists and is not disabled.
+    pub(super) fn limits(&self, organization: &Slug) -> Option<&config::Sessions> {
+        self.organizations
+            .get(organization)
+            .filter(|organization| organization.enabled)
+            .map(|organization| &organization.limits)
+    }
+
+    /// Whether a stored grant still stands under this configuration.
+    pub(super) fn admits(&self, grant: &Grant, profile: &Profile) -> bool {
+        self.organizations
+            .get(&grant.organization)
+            .is_some_and(|organization| {
+                organization.enabled
+                    && organization.generations.get(&grant.provider) == Some(&grant.generation)
+                    && identity::judge(&organization.allow, profile).is_ok()
+            })
+    }
+}

@@ -1,0 +1,12 @@
+//! What the operator sees: references, log lines, metrics.
+//!
+//! Owns: the [`Reference`] that ties page, header, log and audit together, the set-up of `tracing`, and the metric
+//! families with their names. Invariants: label values come from the configuration or from fixed lists (threat model
+//! 52); nothing here ever holds a token, cookie, code or address.
+
+pub mod logs;
+pub mod metrics;
+mod reference;
+
+pub use metrics::Metrics;
+pub use reference::Reference;

@@ -1,0 +1,27 @@
+//! Doorward as its visitors, its operators and the application behind it meet it: over real sockets, from outside.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    unreachable_pub,
+    reason = "a test may panic, and the harness is shared by several binaries"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod callback;
+mod forwarding;
+mod front;
+mod headers;
+mod operator;
+mod provider_logout;
+mod revalidation;
+mod routes;
+mod sessions;
+mod sign_in;
+mod sign_out;
+mod tenancy;
+mod upgrade;

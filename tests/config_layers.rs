@@ -1,0 +1,101 @@
+//! Which source of a value wins, and where its paths begin.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
+
+use std::fs;
+
+use doorward::config::{self, Faults, Files, Loaded};
+
+const MAIN: &str = r#"include = ["conf.d/*.toml"]
+[server]
+public_url = "http://localhost:8000"
+prefix = "/file"
+[upstreams.app]
+url = "http://127.0.0.1:1"
+[providers.dev]
+kind = "dev"
+[organizations.acme-inc]
+providers = ["dev"]
+"#;
+
+#[test]
+fn a_variable_wins_over_the_file_and_the_file_over_the_default() {
+    let plain = load("", &[]).unwrap().config;
+    assert_eq!(plain.server.prefix, "/file");
+    assert_eq!(plain.management.listen.unwrap().port(), 9480);
+    let variables = [
+        ("DOORWARD__SERVER__PREFIX", "/variable"),
+        ("DOORWARD__SERVER__TRUSTED_PROXIES", "10.0.0.0/8, ::1"),
+        ("DOORWARD__SERVER__LIMITS__MAX_CONNECTIONS", "7"),
+        ("DOORWARD__ORGANIZATIONS__ACME_INC__ENABLED", "false"),
+    ];
+    let changed = load("", &variables).unwrap().config;
+    assert_eq!(changed.server.prefix, "/variable");
+    assert_eq!(changed.server.trusted_proxies.len(), 2);
+    assert_eq!(changed.server.limits.max_connections, 7);
+    let acme = changed.organizations.values().next().unwrap();
+    assert!(!acme.enabled, "a `-` in the file is a `_` in the variable");
+}
+
+#[test]
+fn an_included_file_adds_and_its_paths_begin_beside_it() {
+    let config = load("[store]\npath = \"kept\"\n", &[]).unwrap().config;
+    assert!(config.store.path.ends_with("conf.d/kept"));
+    assert!(config.admin.socket.unwrap().ends_with("run/admin.sock"));
+}
+
+#[test]
+fn inv_55_two_files_do_not_set_one_key() {
+    let Faults(faults) = load("[server]\nprefix = \"/other\"\n", &[]).unwrap_err();
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    assert_eq!(
+        (faults[0].code, faults[0].path.as_str()),
+        ("defined-twice", "server.prefix")
+    );
+    let place = faults[0].place.as_ref().unwrap();
+    assert_eq!(place.line_and_column(), Some((2, 1)));
+}
+
+#[test]
+fn inv_55_include_is_obeyed_or_refused() {
+    let Faults(faults) = load("include = [\"more.toml\"]\n", &[]).unwrap_err();
+    assert!(
+        faults
+            .iter()
+            .any(|fault| fault.message.contains("first file only"))
+    );
+    let Faults(faults) = load("", &[("DOORWARD__INCLUDE", "more.toml")]).unwrap_err();
+    assert_eq!(faults[0].code, "bad-include");
+}
+
+#[test]
+fn inv_51_debugging_shows_no_secret() {
+    let files = files("", &[("IDP_SECRET", "hunter2")]).1;
+    assert!(!format!("{files:?}").contains("hunter2"));
+    let hs256 = "[assertion]\nalgorithm = \"HS256\"\nsecret = \"hunter2-hunter2-hunter2-hunter2-hunter2\"\n";
+    let loaded = load(hs256, &[]).unwrap();
+    assert!(!format!("{loaded:?}").contains("hunter2"));
+}
+
+/// A folder with the file and one that it includes.
+fn files(included: &str, variables: &[(&str, &str)]) -> (tempfile::TempDir, Files) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("conf.d")).unwrap();
+    fs::write(folder.path().join("conf.d/more.toml"), included).unwrap();
+    let file = folder.path().join("doorward.toml");
+    fs::write(&file, MAIN).unwrap();
+    let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    let environment = variables.iter().map(own).collect();
+    (folder, Files { file, environment })
+}
+
+fn load(included: &str, variables: &[(&str, &str)]) -> Result<Loaded, Faults> {
+    let (_folder, files) = files(included, variables);
+    config::load(&files)
+}

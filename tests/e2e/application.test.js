@@ -1,0 +1,161 @@
+// What the application receives, and what reaches it of what is more than a page.
+import assert from "node:assert/strict";
+import { request } from "node:http";
+
+import { field, lookalikes } from "./support/application.js";
+import { shown, signInAs } from "./support/browser.js";
+import { SESSION_COOKIE } from "./support/doorward.js";
+import { story } from "./support/world.js";
+
+/** What only Doorward may say. */
+const OURS = [
+  "Remote-User",
+  "Remote-Email",
+  "Remote-Name",
+  "Remote-Groups",
+  "Remote-Organization",
+  "Sso-Jwt-Assertion",
+];
+
+story("the application hears who it is, once, and never Doorward's cookies", async (world) => {
+  const { visitor, page } = await signedIn(world);
+  await page.goto(world.doorward.at("/again"));
+
+  const heard = world.application.last("/again");
+  for (const [name, value] of [
+    ["Remote-Email", "ada@acme.example"],
+    ["Remote-Name", "Ada Park"],
+    ["Remote-Groups", "engineering,initech"],
+    ["Remote-Organization", "acme"],
+  ]) {
+    assert.deepEqual(field(heard, name), [value], name);
+  }
+  assert.equal(field(heard, "Remote-User").length, 1);
+  assert.equal(field(heard, "Sso-Jwt-Assertion").length, 1);
+  assert.ok(await visitor.cookie(SESSION_COOKIE, world.doorward.url));
+  assert.deepEqual(field(heard, "Cookie"), ["application=its-own"]);
+});
+
+story("what a client says about who it is does not arrive, in whatever spelling", async (world) => {
+  const { visitor } = await signedIn(world);
+  const handle = await visitor.cookie(SESSION_COOKIE, world.doorward.url);
+  const spoofed = OURS.flatMap((name) => [
+    [name, "root"],
+    [name.toLowerCase(), "root"],
+    [name.toUpperCase().replaceAll("-", "_"), "root"],
+    [name.replace("-", "_"), "root"],
+  ]);
+  const { status } = await send(world.doorward.at("/spoofed"), [
+    ["Cookie", `${SESSION_COOKIE}=${handle}`],
+    ["Accept", "application/json"],
+    ...spoofed,
+  ]);
+
+  assert.equal(status, 200);
+  const heard = world.application.last("/spoofed");
+  for (const name of OURS) {
+    const found = lookalikes(heard, name);
+    assert.equal(found.length, 1, `${name}: ${JSON.stringify(found)}`);
+    assert.notEqual(found[0][1], "root", name);
+  }
+});
+
+story("a page's own request gets 401 and JSON once nobody is signed in", async (world) => {
+  const { visitor, page } = await signedIn(world);
+  visitor.expects(/status of 401/);
+  await endSession(visitor, world);
+
+  const answer = await page.evaluate(async () => {
+    const answer = await fetch("/api/data");
+    const fields = Object.fromEntries(answer.headers);
+    return { status: answer.status, redirected: answer.redirected, fields, body: await answer.json() };
+  });
+
+  assert.equal(answer.status, 401);
+  assert.equal(answer.redirected, false);
+  assert.match(answer.fields["content-type"], /json/);
+  assert.ok(answer.fields["www-authenticate"]);
+  assert.equal(answer.body.reference, answer.fields["sso-reference"], JSON.stringify(answer.body));
+  assert.equal(world.application.last("/api/data"), undefined);
+});
+
+story("a WebSocket and server-sent events work, and are cut when the session ends", async (world) => {
+  const { visitor, page } = await signedIn(world);
+  visitor.expects(/\/events/);
+  visitor.expects(/WebSocket/);
+
+  const answer = await page.evaluate(talk, "hello");
+  assert.equal(answer, "you said hello");
+  const ticks = await page.evaluate(listen);
+  assert.deepEqual(ticks, ["1", "2", "3"]);
+  const socket = world.application.last("/socket");
+  assert.deepEqual(field(socket, "Remote-Name"), ["Ada Park"]);
+  assert.equal(field(socket, "Sso-Jwt-Assertion").length, 1);
+
+  await endSession(visitor, world);
+  await page.waitForFunction(() => window.ended?.socket && window.ended?.events);
+});
+
+async function signedIn(world) {
+  const visitor = await world.visitor();
+  const page = await visitor.tab();
+  await page.goto(world.doorward.door("acme"));
+  await signInAs(page, "ada");
+  await shown(page);
+  return { visitor, page };
+}
+
+/** Signs out in another tab, and stops before the provider. */
+async function endSession(visitor, world) {
+  const other = await visitor.tab();
+  await other.goto(world.doorward.at("/_sso/logout"));
+  await other.getByRole("button", { name: "Sign out" }).click();
+  await other.waitForURL(/session\/end/);
+  await other.close();
+}
+
+/** In the page: says something over a WebSocket, and notes when it ends. */
+function talk(words) {
+  window.ended = {};
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(`ws://${location.host}/socket`);
+    socket.onopen = () => socket.send(words);
+    socket.onmessage = (event) => resolve(event.data);
+    socket.onclose = (event) => {
+      window.ended.socket = true;
+      reject(new Error(`closed: ${event.code}`));
+    };
+  });
+}
+
+/** In the page: listens to three events, and notes when they end. */
+function listen() {
+  return new Promise((resolve) => {
+    const heard = [];
+    const events = new EventSource("/events");
+    events.onmessage = (event) => {
+      heard.push(event.data);
+      if (heard.length === 3) resolve(heard);
+    };
+    events.onerror = () => {
+      window.ended.events = true;
+      events.close();
+    };
+  });
+}
+
+/** A request with exactly these fields, which `fetch` would tidy up. */
+function send(address, fields) {
+  return new Promise((resolve, reject) => {
+    const { host, hostname, port, pathname } = new URL(address);
+    const raw = [["Host", host], ...fields].flat();
+    const sent = request({ host: hostname, port, path: pathname, headers: raw, timeout: 10_000 });
+    sent.on("error", reject);
+    sent.on("timeout", () => sent.destroy(new Error("no answer")));
+    sent.on("response", (response) => {
+      response.resume();
+      response.on("end", () => resolve({ status: response.statusCode, headers: response.headers }));
+    });
+    sent.end();
+  });
+}

@@ -1,0 +1,129 @@
+// `doorward demo`, as a script would use it: everything it needs to know is in one line of JSON.
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+
+import { Visitor, openBrowser } from "./support/browser.js";
+import { BINARY } from "./support/doorward.js";
+import { Folder } from "./support/folder.js";
+import { Program, closeAll } from "./support/process.js";
+
+const browser = openBrowser();
+after(async () => (await browser).close());
+
+demonstration("people sign in at both organizations, and out again", async (demo, visitor) => {
+  const page = await visitor.tab();
+  await page.goto(demo.application);
+  await page.getByRole("link", { name: "Acme" }).click();
+  await choose(page, "ada@acme.example");
+  await seen(page, "Ada Park", "acme");
+
+  const tick = page.locator("#tick");
+  await page.waitForFunction(() => Number(document.querySelector("#tick").textContent) >= 1);
+  assert.match(await tick.textContent(), /^\d+$/);
+  await page.locator("#talk").getByRole("button", { name: "Send" }).click();
+  await page.locator("#heard").getByText("Hello").waitFor();
+
+  await page.getByRole("link", { name: "Sign in at Globex" }).click();
+  await choose(page, "dan@globex.example");
+  await seen(page, "Dan Núñez", "globex");
+
+  await page.getByRole("link", { name: "Sign out" }).click();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByText("Your session here is over").waitFor();
+  await page.getByText("still signed in to Acme").waitFor();
+  const { origin, pathname } = new URL(page.url());
+  assert.deepEqual([origin, pathname], [demo.application, "/_sso/logged-out"]);
+  await page.goto(demo.application);
+  await page.getByRole("heading", { name: "Who is signing in?" }).waitFor();
+  assert.equal(await person(page, "dan@globex.example").getByText("signed in here").count(), 0);
+});
+
+demonstration("who is disabled at the provider does not get in any more", async (demo, visitor) => {
+  visitor.expects(/status of 403/);
+  const page = await visitor.tab();
+  await page.goto(demo.organizations.find(({ slug }) => slug === "acme").sign_in);
+  const bob = person(page, "bob@acme.example");
+  await bob.waitFor();
+
+  const office = await visitor.tab();
+  await office.goto(demo.provider);
+  await office.getByRole("button", { name: "Disable Bob Fischer" }).click();
+  await office.getByRole("button", { name: "Enable Bob Fischer" }).waitFor();
+
+  // The list that was open before still offers him.
+  const [answer] = await Promise.all([
+    page.waitForResponse((response) => response.url().includes("/_sso/callback/")),
+    bob.click(),
+  ]);
+  const reference = page.locator(".reference code");
+  assert.equal(await reference.textContent(), answer.headers()["sso-reference"]);
+
+  // A fresh one does not.
+  await page.goto(demo.organizations.find(({ slug }) => slug === "acme").sign_in);
+  await page.getByRole("heading", { name: "Who is signing in?" }).waitFor();
+  assert.ok(await person(page, "bob@acme.example").isDisabled());
+  assert.ok(await person(page, "ada@acme.example").isEnabled());
+});
+
+demonstration("what is open is cut within seconds when a person is disabled", async (demo, visitor) => {
+  // The browser reconnects a cut event stream by itself, and is told that nobody is signed in any more.
+  visitor.expects(/status of 401|ERR_|WebSocket connection/);
+  const page = await visitor.tab();
+  await page.goto(demo.organizations.find(({ slug }) => slug === "acme").sign_in);
+  await choose(page, "ada@acme.example");
+  await seen(page, "Ada Park", "acme");
+  await page.locator("#stream").getByText("open").waitFor();
+  await page.locator("#socket").getByText("open").waitFor();
+
+  const office = await visitor.tab();
+  await office.goto(demo.provider);
+  await office.getByRole("button", { name: "Disable Ada Park" }).click();
+
+  await page.locator("#socket").getByText("cut").waitFor({ timeout: 15_000 });
+  await page.locator("#stream").getByText("cut").waitFor({ timeout: 15_000 });
+  const answer = await page.evaluate(() => fetch("/api/request").then(({ status }) => status));
+  assert.equal(answer, 401);
+});
+
+/** A test with a demonstration of its own, of which nothing stays. */
+function demonstration(name, tell) {
+  test(name, async (t) => {
+    const folder = await Folder.make();
+    const listen = ["--listen", "http://localhost:0", "--output", "json"];
+    const program = new Program(BINARY, ["demo", ...listen], { TMPDIR: folder.path });
+    const visitor = await Visitor.arrive(await browser);
+    try {
+      const [line] = await program.says(/^\{.*\}$/m);
+      assert.notDeepEqual(await folder.contents(), [], "it works in the folder that it is given");
+      await tell(JSON.parse(line), visitor);
+      visitor.check();
+      // The visitor's tabs are still open: they must not hold the end up.
+      assert.deepEqual(await program.end("SIGTERM"), { code: 0, signal: null });
+      assert.deepEqual(await folder.contents(), [], "something stayed behind");
+    } catch (error) {
+      t.diagnostic(`The demonstration said:\n${program.output}`);
+      t.diagnostic(`Browser: ${JSON.stringify(visitor.complaints)}`);
+      throw error;
+    } finally {
+      await closeAll([() => visitor.leave(), () => program.end("SIGKILL"), () => folder.remove()]);
+    }
+  });
+}
+
+/** A person in the provider's list. */
+function person(page, email) {
+  return page.getByRole("button", { name: email });
+}
+
+function choose(page, email) {
+  return person(page, email).click();
+}
+
+/** The sample application shows who it is, from an assertion that it has verified itself. */
+async function seen(page, name, organization) {
+  const who = page.getByRole("region", { name: "Who you are" });
+  await who.getByText("signature verified").waitFor();
+  assert.equal(await who.locator("strong").textContent(), name);
+  const identity = page.locator("#identity tr", { hasText: /remote-organization/i }).locator("td");
+  assert.equal(await identity.textContent(), organization);
+}

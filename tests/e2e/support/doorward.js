@@ -1,0 +1,114 @@
+// The release binary of Doorward, run as an operator would: a file, a folder, signals.
+import { createServer } from "node:net";
+import { fileURLToPath } from "node:url";
+import { once } from "node:events";
+
+import { Folder } from "./folder.js";
+import { Program } from "./process.js";
+
+export const BINARY =
+  process.env.DOORWARD_BINARY ??
+  fileURLToPath(new URL("../../../target/release/doorward", import.meta.url));
+
+/** The name of the session's cookie. */
+export const SESSION_COOKIE = "__Host-sso";
+
+export class Doorward {
+  #folder;
+  #file;
+  #environment;
+  #program;
+
+  /** Knows its address before it runs, since providers have to register it. */
+  static async prepare() {
+    const port = await freePort();
+    return new Doorward(port, await Folder.make());
+  }
+
+  constructor(port, folder) {
+    this.port = port;
+    this.url = `http://localhost:${port}`;
+    this.#folder = folder;
+  }
+
+  /** Everything that it has said, over all its lives. */
+  log = "";
+
+  /** A path of the application, or of Doorward itself, on the shared host. */
+  at(path) {
+    return this.url + path;
+  }
+
+  /** A path on an organization's own host. */
+  on(name, path) {
+    return `http://${name}:${this.port}${path}`;
+  }
+
+  door(organization) {
+    return this.at(`/_sso/login/${organization}`);
+  }
+
+  redirectUri(provider) {
+    return this.at(`/_sso/callback/${provider}`);
+  }
+
+  backchannel(provider) {
+    return this.at(`/_sso/logout/backchannel/${provider}`);
+  }
+
+  /** Writes the file: where it listens, and then `rest`. Secrets come from the environment. */
+  async configure(rest, environment) {
+    this.#environment = environment;
+    this.#file = await this.#folder.write(
+      "doorward.toml",
+      `[server]\npublic_url = "${this.url}"\n\n[management]\nlisten = "off"\n\n${rest}`,
+    );
+  }
+
+  async start() {
+    this.#program = new Program(BINARY, ["run", "--config", this.#file], this.#environment);
+    await this.#program.says(/serving/);
+  }
+
+  /** `kill -9`: nothing is written down, nobody is told. */
+  kill() {
+    return this.#finish("SIGKILL");
+  }
+
+  /** Stops in order. */
+  stop() {
+    return this.#finish("SIGTERM");
+  }
+
+  /** Stops if it runs, and removes its folder. */
+  async close() {
+    try {
+      if (this.#program) await this.#finish("SIGKILL");
+    } finally {
+      await this.#folder.remove();
+    }
+  }
+
+  /** What is in the log of the life that runs now. */
+  get said() {
+    return this.log + (this.#program?.output ?? "");
+  }
+
+  async #finish(signal) {
+    const program = this.#program;
+    this.#program = undefined;
+    const ended = await program.end(signal);
+    this.log += program.output;
+    return ended;
+  }
+}
+
+/** A port that nobody has now. */
+async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  await once(server, "close");
+  return port;
+}

@@ -1,0 +1,302 @@
+//! The live commands of the built program against a running one: who is signed in, ending that, and who ended it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    unreachable_pub,
+    reason = "a test may panic, and the harness is shared by several binaries"
+)]
+
+#[path = "support/mod.rs"]
+mod support;
+
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::sync::mpsc;
+
+use support::{Answer, Application, Browser, Line};
+
+const SITE: &str = "http://localhost:8000";
+
+/// Two organizations and a provider that is not there.
+const FILE: &str = r#"
+[server]
+public_url = "http://localhost:8000"
+listen = ["127.0.0.1:0"]
+[upstreams.app]
+url = "http://{application}"
+[providers.dev]
+kind = "dev"
+[providers.gone]
+kind = "oidc"
+issuer = "http://127.0.0.1:1"
+client_id = "doorward"
+client_secret = "hunter2"
+[organizations.acme]
+name = "Acme Inc."
+providers = ["dev"]
+allow = { email_domains = ["acme.com"] }
+[organizations.globex]
+providers = ["dev"]
+allow = { anyone = true }
+[management]
+listen = "off"
+[store]
+path = "data"
+"#;
+
+#[tokio::test]
+async fn inv_39_a_session_that_an_operator_revokes_is_refused_and_the_trail_says_so() {
+    let world = World::start().await;
+    let mut ada = world.sign_in("acme", "ada@acme.com").await;
+    let mut grace = world.sign_in("acme", "grace@acme.com").await;
+    let listed = world.json(0, &["session", "list", "--user", "ADA@acme.com"]);
+    let session = &listed["sessions"][0];
+    assert_eq!(listed["sessions"].as_array().unwrap().len(), 1, "{listed}");
+    assert_eq!(
+        (&session["organization"], &session["state"]),
+        (&"acme".into(), &"active".into())
+    );
+
+    let id = session["id"].as_str().unwrap();
+    let ended = world.json(
+        0,
+        &[
+            "session",
+            "revoke",
+            "--reason",
+            "left the company",
+            "--",
+            id,
+        ],
+    );
+    assert_eq!(ended["ended"]["acme"], 1, "{ended}");
+    world.application.forget();
+    ada.fetch(&format!("{SITE}/")).await.is(401);
+    world.application.heard_nothing();
+    grace.get(&format!("{SITE}/")).await.is(200);
+
+    let found = world.json(0, &["audit", "search", "--event", "session.revoked"]);
+    let entry = &found["entries"][0];
+    assert_eq!(
+        (&entry["actor"], &entry["target"]),
+        (&"operator".into(), &id.into())
+    );
+    assert_eq!(entry["reason"], "left the company");
+    let again = world.tell(1, &["session", "revoke", "--", id]);
+    assert!(again.contains("none is meant"), "{again}");
+    let whole = world.json(0, &["audit", "verify"]);
+    assert_eq!(
+        (&whole["whole"], &whole["problem"]),
+        (&true.into(), &Value::Null)
+    );
+}
+
+#[tokio::test]
+async fn inv_40_revoking_a_whole_organization_cuts_its_open_streams_and_no_others() {
+    let world = World::start().await;
+    let ada = world.sign_in("acme", "ada@acme.com").await;
+    let mut other = world.sign_in("globex", "ada@acme.com").await;
+    let (mut stream, sender) = world.stream(&ada).await;
+    stream.until("first\r\n").await;
+    let told = world.tell(0, &["session", "revoke", "--org", "acme", "--yes"]);
+    assert_eq!(told, "Ended 1 session (acme 1).");
+    assert_eq!(
+        stream.rest().await,
+        "",
+        "cut, and not ended as if it were whole"
+    );
+    other.get(&format!("{SITE}/")).await.is(200);
+    let orgs = world.tell(0, &["org", "list"]);
+    let acme = orgs.lines().find(|line| line.starts_with("acme")).unwrap();
+    assert_eq!(
+        acme.split_whitespace().collect::<Vec<_>>()[4],
+        "0",
+        "{orgs}"
+    );
+    drop(sender);
+}
+
+#[tokio::test]
+async fn a_provider_that_cannot_be_reached_is_4() {
+    let world = World::start().await;
+    let told = world.tell(4, &["provider", "test", "gone"]);
+    assert!(
+        told.contains("FAILED: the provider cannot be reached"),
+        "{told}"
+    );
+    assert!(
+        told.contains("http://localhost:8000/_sso/callback/gone"),
+        "{told}"
+    );
+    assert_eq!(world.json(0, &["provider", "test", "dev"])["ok"], true);
+    let listed = world.json(0, &["provider", "list"]);
+    assert_eq!(listed["providers"][1]["state"], "down", "{listed}");
+    for arguments in [
+        &["provider", "test", "x"][..],
+        &["org", "show", "x"],
+        &["session", "revoke", "--org", "x"],
+    ] {
+        let told = world.run(arguments);
+        assert_eq!(told.status.code(), Some(1), "{arguments:?}");
+        assert!(
+            String::from_utf8_lossy(&told.stderr).contains("there is no"),
+            "{arguments:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_revoked_by_half_a_command() {
+    let world = World::start().await;
+    let mut ada = world.sign_in("acme", "ada@acme.com").await;
+    for arguments in [
+        &["session", "revoke"][..],
+        &["session", "revoke", "--yes", "--reason", "x"],
+        &["session", "revoke", "--all", "--org", "acme"],
+        &["session", "revoke", "--older-than", "soon"],
+        &["audit", "search", "--since", "yesterday"],
+    ] {
+        assert_eq!(world.run(arguments).status.code(), Some(2), "{arguments:?}");
+    }
+    let none = world.tell(0, &["session", "revoke", "--older-than", "1h"]);
+    assert!(none.contains("none is meant"), "{none}");
+    ada.get(&format!("{SITE}/")).await.is(200);
+}
+
+#[test]
+fn live_commands_without_a_running_process_are_5() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("doorward.toml"), file("127.0.0.1:1")).unwrap();
+    for arguments in [
+        &["org", "list"][..],
+        &["provider", "test", "dev"],
+        &["session", "list"],
+        &["session", "revoke", "--all"],
+        &["audit", "tail"],
+        &["audit", "verify"],
+    ] {
+        let told = doorward(&folder, arguments).output().unwrap();
+        assert_eq!(told.status.code(), Some(5), "{arguments:?}");
+        assert!(told.stdout.is_empty(), "{arguments:?}");
+    }
+}
+
+/// The program, running, with an application behind it.
+struct World {
+    folder: TempDir,
+    child: Child,
+    address: SocketAddr,
+    application: Application,
+}
+
+impl World {
+    async fn start() -> Self {
+        let application = Application::start().await;
+        let folder = tempfile::tempdir().unwrap();
+        let file = file(&application.address().to_string());
+        std::fs::write(folder.path().join("doorward.toml"), file).unwrap();
+        let mut run = doorward(&folder, &["run"]);
+        let mut child = run.stderr(Stdio::piped()).spawn().unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
+        // From here on the process ends with the test, whatever happens.
+        let mut world = Self {
+            folder,
+            child,
+            address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            application,
+        };
+        while world.address.port() == 0 {
+            let line = log.next().expect("it ended before it listened").unwrap();
+            let line: Value = serde_json::from_str(&line).unwrap();
+            // The socket says that it listens too, before or after.
+            let address = line["address"].as_str().and_then(|text| text.parse().ok());
+            world.address = address.unwrap_or(world.address);
+        }
+        // Whatever it says later must not fill the pipe.
+        std::thread::spawn(move || log.for_each(drop));
+        world
+    }
+
+    /// A browser in which somebody has signed in.
+    async fn sign_in(&self, organization: &str, email: &str) -> Browser {
+        let mut browser = Browser::new(self.address);
+        let door = format!("{SITE}/_sso/login/{organization}");
+        let form = browser.visit(&door).await;
+        let state = form.input("state");
+        let fields = [("state", state.as_str()), ("email", email)];
+        let callback = format!("{SITE}/_sso/callback/dev");
+        let page = browser.post(&callback, &fields).await;
+        let page = browser.follow(page).await;
+        assert_eq!(page.is(200).text, "hello from the application");
+        browser
+    }
+
+    /// An answer of the application that has begun and does not end.
+    async fn stream(&self, browser: &Browser) -> (Line, mpsc::Sender<Vec<u8>>) {
+        let (sender, receiver) = mpsc::channel(8);
+        let once = std::sync::Mutex::new(Some(receiver));
+        self.application.answer("/stream", move |_| {
+            Answer::Stream(once.lock().unwrap().take().unwrap())
+        });
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n";
+        sender.try_send(head.into()).unwrap();
+        let mut line = Line::open(self.address).await;
+        let cookies = browser.cookie_field("localhost");
+        line.send(format!(
+            "GET /stream HTTP/1.1\r\nHost: localhost:8000\r\nCookie: {cookies}\r\n\r\n"
+        ))
+        .await;
+        (line, sender)
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        doorward(&self.folder, arguments).output().unwrap()
+    }
+
+    #[track_caller]
+    fn tell(&self, code: i32, arguments: &[&str]) -> String {
+        let told = self.run(arguments);
+        let complaint = String::from_utf8_lossy(&told.stderr).into_owned();
+        assert_eq!(told.status.code(), Some(code), "{arguments:?}: {complaint}");
+        assert!(!complaint.contains("hunter2"));
+        String::from_utf8(told.stdout)
+            .unwrap()
+            .trim_end()
+            .to_owned()
+    }
+
+    #[track_caller]
+    fn json(&self, code: i32, arguments: &[&str]) -> Value {
+        let (command, rest) = arguments.split_at(2);
+        let all = [command, &["--output", "json"], rest].concat();
+        serde_json::from_str(&self.tell(code, &all)).unwrap()
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+fn file(application: &str) -> String {
+    FILE.replace("{application}", application)
+}
+
+fn doorward(folder: &TempDir, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_doorward"));
+    command
+        .args(arguments)
+        .current_dir(folder.path())
+        .env_clear()
+        .stdin(Stdio::null());
+    command
+}

@@ -1,0 +1,571 @@
+//! Every page in every state: what must hold for all of them.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(clippy::panic, reason = "a test may panic")]
+#![allow(clippy::indexing_slicing, reason = "a test may panic")]
+
+#[path = "../examples/pages/samples.rs"]
+mod samples;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use doorward::address::Origin;
+use doorward::pages::{Look, Pages, Place, Problem};
+use doorward::secret;
+use doorward::telemetry::Reference;
+use http::Response;
+use samples::{Cast, Sample};
+
+fn every(cast: &Cast) -> Vec<Sample> {
+    samples::all(&Pages::new().unwrap(), cast).unwrap()
+}
+
+fn body(response: &Response<Bytes>) -> &str {
+    std::str::from_utf8(response.body()).unwrap()
+}
+
+fn header<'a>(response: &'a Response<Bytes>, name: &str) -> &'a str {
+    response
+        .headers()
+        .get(name)
+        .map_or("", |value| value.to_str().unwrap())
+}
+
+/// The text between two marks, each time they occur.
+fn between<'a>(text: &'a str, start: &str, end: &str) -> Vec<&'a str> {
+    text.split(start)
+        .skip(1)
+        .map(|rest| rest.split(end).next().unwrap())
+        .collect()
+}
+
+/// Text without its tags.
+fn bare(html: &str) -> String {
+    let mut depth = 0_u32;
+    html.chars()
+        .filter(|&letter| match letter {
+            '<' => {
+                depth += 1;
+                false
+            }
+            '>' => {
+                depth -= 1;
+                false
+            }
+            _ => depth == 0,
+        })
+        .collect()
+}
+
+/// All tags of a page, style sheet left out, each as its text between the angle brackets.
+fn tags(html: &str) -> Vec<&str> {
+    let (before, rest) = html.split_once("<style>").unwrap();
+    let (_, after) = rest.split_once("</style>").unwrap();
+    let mut tags = between(before, "<", ">");
+    tags.extend(between(after, "<", ">"));
+    tags
+}
+
+/// The values of an attribute, over all tags.
+fn attributes<'a>(tags: &[&'a str], name: &str) -> Vec<&'a str> {
+    let start = format!(" {name}=\"");
+    tags.iter()
+        .flat_map(|tag| between(tag, &start, "\""))
+        .collect()
+}
+
+#[test]
+fn every_page_is_one_small_document_with_one_heading() {
+    let samples = every(&Cast::usual());
+    assert!(samples.len() > 300, "{}", samples.len());
+    for Sample { name, response } in &samples {
+        let html = body(response);
+        assert!(html.len() < 30 * 1024, "{name} has {} bytes", html.len());
+        assert!(
+            html.starts_with("<!doctype html>\n<html lang=\"en\">"),
+            "{name}"
+        );
+        let title = between(html, "<title>", "</title>");
+        let heading: Vec<_> = between(html, "<h1>", "</h1>")
+            .into_iter()
+            .map(bare)
+            .collect();
+        assert_eq!(title, heading, "{name}");
+        assert_eq!(title.len(), 1, "{name}");
+        assert!(!title[0].trim().is_empty(), "{name}");
+        assert!(
+            html.contains("width=device-width, initial-scale=1\""),
+            "{name}"
+        );
+        assert_eq!(between(html, "<main", ">").len(), 1, "{name}");
+        assert!(!html.contains("{{") && !html.contains("{%"), "{name}");
+    }
+}
+
+#[test]
+fn pages_fetch_nothing_and_run_nothing() {
+    for Sample { name, response } in every(&Cast::usual()) {
+        let html = body(&response);
+        let tags = tags(html);
+        for tag in &tags {
+            let element = tag.split_whitespace().next().unwrap();
+            let allowed = [
+                "!doctype", "html", "head", "meta", "title", "link", "style", "body", "header",
+                "main", "footer", "span", "bdi", "b", "p", "h1", "h2", "a", "form", "input",
+                "button", "label", "ol", "ul", "li", "dl", "div", "dt", "dd", "time", "code",
+                "details", "summary", "table", "caption", "thead", "tbody", "tr", "th", "td",
+            ];
+            assert!(
+                allowed.contains(&element.trim_start_matches('/')),
+                "{name}: <{tag}>"
+            );
+            assert!(
+                !tag.contains(" style=") && !tag.contains(" on"),
+                "{name}: <{tag}>"
+            );
+        }
+        assert!(attributes(&tags, "src").is_empty(), "{name}");
+        assert_eq!(between(html, "<link ", ">").len(), 1, "{name}");
+        assert!(
+            html.contains("<link rel=\"icon\" href=\"data:image/svg+xml,"),
+            "{name}"
+        );
+        let style = between(html, "<style>", "</style>")[0];
+        assert!(
+            !style.contains("url(") && !style.contains("@import"),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn inv_38_links_stay_here_unless_their_destination_was_given() {
+    for Sample { name, response } in every(&Cast::usual()) {
+        let tags = tags(body(&response));
+        let mut links = attributes(&tags, "href");
+        links.extend(attributes(&tags, "action"));
+        assert!(links.len() >= 2, "{name}");
+        for link in links {
+            let known = link.starts_with('/') && !link.starts_with("//")
+                || link.starts_with("data:image/svg+xml,")
+                || link.starts_with("https://acme.okta.example/logout?")
+                || link == "https://app.example.com/";
+            assert!(known, "{name}: {link}");
+        }
+    }
+}
+
+#[test]
+fn every_form_is_posted_with_a_token() {
+    let mut forms = 0;
+    for Sample { name, response } in every(&Cast::usual()) {
+        for form in between(body(&response), "<form", "</form>") {
+            forms += 1;
+            assert!(
+                form.starts_with(" method=\"post\" action=\"/"),
+                "{name}: {form}"
+            );
+            let token = if name.starts_with("dev-form") {
+                "state"
+            } else {
+                "csrf"
+            };
+            let field = format!("<input type=\"hidden\" name=\"{token}\" value=\"dG9r");
+            assert!(form.contains(&field), "{name}: {form}");
+        }
+    }
+    assert!(forms > 100, "{forms}");
+}
+
+#[test]
+fn every_field_has_a_label() {
+    for Sample { name, response } in every(&Cast::usual()) {
+        let html = body(&response);
+        for tag in tags(html) {
+            let Some(input) = tag.strip_prefix("input ") else {
+                continue;
+            };
+            if input.contains("type=\"hidden\"") {
+                continue;
+            }
+            let id = between(input, "id=\"", "\"")[0];
+            assert!(
+                html.contains(&format!("<label for=\"{id}\">")),
+                "{name}: {tag}"
+            );
+            assert!(input.contains("autocomplete=\""), "{name}: {tag}");
+            for described in between(input, "aria-describedby=\"", "\"") {
+                assert!(
+                    html.contains(&format!(" id=\"{described}\"")),
+                    "{name}: {tag}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn no_problem_is_a_dead_end() {
+    for Sample { name, response } in every(&Cast::usual()) {
+        if !name.starts_with("problem-") {
+            continue;
+        }
+        let html = body(&response);
+        let primary = between(html, "<a class=\"button\" href=\"", "</a>");
+        assert_eq!(primary.len(), 1, "{name}");
+        let (href, label) = primary[0].split_once("\">").unwrap();
+        assert!(!href.is_empty() && !label.is_empty(), "{name}");
+        let reference = header(&response, "sso-reference");
+        assert_eq!(reference.len(), 9, "{name}");
+        assert!(
+            html.contains(&format!("<code>{reference}</code>")),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn denials_offer_another_account_and_sign_in_keeps_its_destination() {
+    let pages = Pages::new().unwrap();
+    let cast = Cast::usual();
+    let look = cast.look(true, Place::Shared);
+    let rd = "rd=%2Freports%3Fid%3D7%26x%3D%27%2522";
+    for problem in cast.problems() {
+        let page = pages.problem(&look, &problem, Reference::random());
+        let another = body(&page).contains(&format!(
+            "href=\"/_sso/login/acme?{rd}&amp;prompt=select_account\""
+        ));
+        let usual = body(&page).contains(&format!("href=\"/_sso/login/acme?{rd}\""));
+        match problem {
+            Problem::AccountNotAllowed { .. }
+            | Problem::ProviderRefused { .. }
+            | Problem::NotAllowedHere { .. } => assert!(another, "{problem:?}"),
+            Problem::LoginExpired { .. }
+            | Problem::SessionEnded { .. }
+            | Problem::SignInRequired { .. } => assert!(usual, "{problem:?}"),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn statuses_and_codes_are_those_of_the_catalogue() {
+    let expected = [
+        ("login-expired", 400),
+        ("login-cancelled", 200),
+        ("provider-unreachable", 502),
+        ("provider-refused", 403),
+        ("provider-misconfigured", 500),
+        ("account-not-allowed", 403),
+        ("organization-unknown", 404),
+        ("organization-suspended", 403),
+        ("email-unverified", 403),
+        ("session-ended", 401),
+        ("sign-in-required", 401),
+        ("redirect-loop", 508),
+        ("cookies-blocked", 400),
+        ("app-unreachable", 502),
+        ("app-slow", 504),
+        ("too-many-attempts", 429),
+        ("bad-request", 400),
+        ("misdirected-request", 421),
+        ("not-found", 404),
+        ("not-allowed-here", 403),
+        ("method-not-allowed", 405),
+        ("headers-too-large", 431),
+        ("broken", 500),
+    ];
+    let pages = Pages::new().unwrap();
+    let cast = Cast::usual();
+    let look = cast.look(true, Place::Shared);
+    let problems = cast.problems();
+    for (code, status) in expected {
+        let mut seen = 0;
+        for problem in problems.iter().filter(|problem| problem.code() == code) {
+            seen += 1;
+            let page = pages.problem(&look, problem, Reference::random());
+            assert_eq!(page.status(), status, "{code}");
+            assert_eq!(header(&page, "sso-generated"), code);
+        }
+        assert!(seen > 0, "{code} is not among the samples");
+    }
+    for problem in &problems {
+        let known = expected.iter().any(|(code, _)| *code == problem.code());
+        assert!(known, "{problem:?}");
+    }
+}
+
+#[test]
+fn too_many_attempts_say_when_to_come_back() {
+    let pages = Pages::new().unwrap();
+    let cast = Cast::usual();
+    for problem in cast.problems() {
+        let page = pages.problem(
+            &cast.look(true, Place::Shared),
+            &problem,
+            Reference::random(),
+        );
+        if problem.code() == "too-many-attempts" {
+            assert_eq!(header(&page, "retry-after"), "30");
+            assert!(body(&page).contains("in 30 seconds."));
+        } else {
+            assert_eq!(header(&page, "retry-after"), "");
+        }
+    }
+}
+
+#[test]
+fn the_policy_names_the_style_that_was_sent_and_allows_nothing_else() {
+    for Sample { name, response } in every(&Cast::usual()) {
+        let style = between(body(&response), "<style>", "</style>")[0];
+        let digest = STANDARD.encode(secret::sha256(style.as_bytes()));
+        let policy = header(&response, "content-security-policy");
+        let (fixed, form_action) = policy.split_once("; form-action ").unwrap();
+        assert_eq!(
+            fixed,
+            format!(
+                "default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; \
+                 frame-ancestors 'none'"
+            ),
+            "{name}"
+        );
+        let leads_away = ["door-", "dev-form", "account-", "logout-confirm"]
+            .iter()
+            .any(|start| name.starts_with(start));
+        let expected = if leads_away {
+            "'self' https://acme.okta.example"
+        } else {
+            "'self'"
+        };
+        assert_eq!(form_action, expected, "{name}");
+    }
+}
+
+#[test]
+fn every_answer_carries_the_security_headers() {
+    let pages = Pages::new().unwrap();
+    let cast = Cast::usual();
+    let look = cast.look(true, Place::Shared);
+    let mut responses: Vec<_> = every(&cast)
+        .into_iter()
+        .map(|sample| (sample.response, "text/html; charset=utf-8"))
+        .collect();
+    for problem in cast.problems() {
+        let json = pages.problem_json(&look, &problem, Reference::random(), None);
+        responses.push((json, "application/json"));
+    }
+    for (response, content_type) in responses {
+        for (name, value) in [
+            ("content-type", content_type),
+            ("content-language", "en"),
+            ("cache-control", "no-store"),
+            ("x-content-type-options", "nosniff"),
+            ("x-frame-options", "DENY"),
+            ("referrer-policy", "no-referrer"),
+            ("cross-origin-opener-policy", "same-origin"),
+            ("strict-transport-security", "max-age=31536000"),
+        ] {
+            assert_eq!(header(&response, name), value, "{name}");
+        }
+        assert!(!header(&response, "sso-generated").is_empty());
+    }
+    let plain = Origin::parse("http://localhost:8000").unwrap();
+    let look = Look {
+        site: &plain,
+        ..look
+    };
+    let page = pages.problem(&look, &Problem::NotFound, Reference::random());
+    assert_eq!(header(&page, "strict-transport-security"), "");
+}
+
+#[test]
+fn inv_37_hostile_names_stay_text() {
+    let usual = every(&Cast::usual());
+    for text in [
+        "\"><script>alert(1)</script>",
+        "'><img src=x onerror=alert(1)>",
+        "</title></style></main><!--",
+        "{{ style }}{% include 'base.html' %}",
+        "&quot;&#x22;&lt;script&gt;",
+        "javascript:alert(1)",
+        "\u{202e}\u{2066}\u{2067}\r\nSet-Cookie: a=b\0\u{2028}",
+        "\u{5d0}\u{5d1}\u{5d2} \u{645}\u{631}\u{62d}\u{628}\u{627} \u{1f6aa} e\u{301}",
+        "",
+    ] {
+        let hostile = every(&Cast::hostile(text));
+        assert_eq!(usual.len(), hostile.len());
+        for (usual, hostile) in usual.iter().zip(&hostile) {
+            let name = &hostile.name;
+            // The same elements as ever, give or take what is shown only if it is not empty.
+            if !text.is_empty() {
+                let elements = |sample: &Sample| {
+                    tags(body(&sample.response))
+                        .iter()
+                        .map(|tag| tag.split_whitespace().next().unwrap().to_owned())
+                        .collect::<Vec<_>>()
+                };
+                assert_eq!(elements(usual), elements(hostile), "{name}");
+            }
+            let html = body(&hostile.response);
+            assert!(
+                !html.contains("<script") && !html.contains("<img"),
+                "{name}"
+            );
+            let steering = |letter: char| {
+                letter.is_control() && letter != '\n'
+                    || matches!(letter, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+            };
+            assert!(!html.contains(steering), "{name}");
+            for href in attributes(&tags(html), "href") {
+                assert!(!href.starts_with("javascript"), "{name}");
+            }
+            assert_eq!(
+                header(&usual.response, "content-security-policy"),
+                header(&hostile.response, "content-security-policy")
+            );
+            assert_eq!(
+                usual.response.headers().len(),
+                hostile.response.headers().len()
+            );
+        }
+    }
+}
+
+#[test]
+fn programs_are_told_the_same_in_json() {
+    let pages = Pages::new().unwrap();
+    for cast in [Cast::usual(), Cast::hostile("\"\u{202e}\n{}<script>")] {
+        let look = cast.look(true, Place::Shared);
+        for problem in cast.problems() {
+            let reference = Reference::random();
+            let response = pages.problem_json(
+                &look,
+                &problem,
+                reference,
+                Some("https://app.example.com/_sso/login"),
+            );
+            let json: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
+            let fields: Vec<_> = json.as_object().unwrap().keys().cloned().collect();
+            assert_eq!(fields, ["error", "login", "message", "reference"]);
+            assert_eq!(json["error"], problem.code());
+            assert_eq!(json["reference"], reference.to_string());
+            assert_eq!(header(&response, "sso-reference"), reference.to_string());
+            assert_eq!(json["login"], "https://app.example.com/_sso/login");
+            assert_eq!(response.status(), problem.status());
+            let message = json["message"].as_str().unwrap();
+            assert!(
+                message.ends_with('.') && !message.contains(".."),
+                "{message}"
+            );
+            assert!(
+                !message
+                    .chars()
+                    .any(|letter| letter.is_control() || letter == '\u{202e}')
+            );
+        }
+        let response = pages.unauthorized_json(&look, Reference::random(), None);
+        let json: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
+        assert_eq!(
+            (response.status().as_u16(), &json["error"]),
+            (401, &"sign-in-required".into())
+        );
+        assert!(json.get("login").is_none());
+    }
+}
+
+#[test]
+fn the_words_are_calm() {
+    for Sample { name, response } in every(&Cast::usual()) {
+        let html = body(&response);
+        let (_, visible) = html.split_once("<body>").unwrap();
+        let text = bare(visible).to_lowercase();
+        for word in [
+            "oops",
+            "invalid",
+            "error occurred",
+            "please contact",
+            "sorry",
+            "illegal",
+            "forbidden",
+            "unauthorized",
+            "failed",
+            "fatal",
+            "abort",
+            "something went wrong",
+            "csrf",
+            "token",
+            "oidc",
+            "oauth",
+            "upstream",
+            "whoops",
+            "unfortunately",
+            "!",
+        ] {
+            assert!(!text.contains(word), "{name} says {word:?}");
+        }
+    }
+}
+
+/// The colours of one scheme, by name.
+fn palette(block: &str) -> impl Fn(&str) -> f64 + '_ {
+    move |name| {
+        let start = format!("--{name}:#");
+        let value = between(block, &start, ";")[0];
+        luminance(u32::from_str_radix(value, 16).unwrap())
+    }
+}
+
+/// Relative luminance, as WCAG 2.2 defines it.
+fn luminance(colour: u32) -> f64 {
+    let part = |shift: u32| {
+        let value = f64::from(colour >> shift & 0xff) / 255.0;
+        if value <= 0.04045 {
+            value / 12.92
+        } else {
+            ((value + 0.055) / 1.055).powf(2.4)
+        }
+    };
+    0.2126 * part(16) + 0.7152 * part(8) + 0.0722 * part(0)
+}
+
+#[test]
+fn colours_can_be_told_apart_in_light_and_dark() {
+    let samples = every(&Cast::usual());
+    let style = between(body(&samples[0].response), "<style>", "</style>")[0];
+    let blocks = between(style, ":root{", "}");
+    assert_eq!(blocks.len(), 2, "light and dark");
+    assert!((luminance(0x00ff_ffff) - 1.0).abs() < 1e-9 && luminance(0) == 0.0);
+    for (scheme, block) in ["light", "dark"].iter().zip(blocks) {
+        let colour = palette(block);
+        let contrast = |one: &str, other: &str| {
+            let (one, other) = (colour(one), colour(other));
+            (one.max(other) + 0.05) / (one.min(other) + 0.05)
+        };
+        // Text, 1.4.3.
+        for (text, grounds) in [
+            ("ink", ["card", "page", "tint", "glow"].as_slice()),
+            ("soft", &["card", "page", "tint", "glow"]),
+            ("link", &["card", "tint"]),
+            ("fault", &["card"]),
+            ("on-accent", &["accent", "accent-over"]),
+        ] {
+            for ground in grounds {
+                let ratio = contrast(text, ground);
+                assert!(ratio >= 4.5, "{scheme}: {text} on {ground} has {ratio:.2}");
+            }
+        }
+        // Controls and focus, 1.4.11.
+        for (part, grounds) in [
+            ("edge", ["card", "tint"].as_slice()),
+            ("accent", &["card", "page", "glow"]),
+            ("focus", &["card", "page", "tint"]),
+            ("fault", &["card"]),
+        ] {
+            for ground in grounds {
+                let ratio = contrast(part, ground);
+                assert!(ratio >= 3.0, "{scheme}: {part} on {ground} has {ratio:.2}");
+            }
+        }
+    }
+}

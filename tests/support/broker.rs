@@ -1,0 +1,115 @@
+//! A Doorward in process, as the binary would start it, on port 0 and with the time moved by hand.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use doorward::app::App;
+use doorward::clock::{Clock, Manual};
+use doorward::config;
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::wire::{Heard, PATIENCE, read_message, send_raw};
+
+/// A running Doorward.
+pub struct Broker {
+    pub address: SocketAddr,
+    pub management: SocketAddr,
+    pub clock: Arc<Manual>,
+    pub folder: TempDir,
+    stop: Option<oneshot::Sender<()>>,
+    running: JoinHandle<()>,
+}
+
+impl Broker {
+    /// Starts one with this file, in a folder of its own.
+    pub async fn start(file: &str, clock: Arc<Manual>) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), file, clock).await
+    }
+
+    /// Starts one with this file over what an earlier one left in its folder.
+    pub async fn start_in(folder: TempDir, file: &str, clock: Arc<Manual>) -> Self {
+        let path = folder.path().join("doorward.toml");
+        std::fs::write(&path, file).unwrap();
+        let files = config::Files {
+            file: path,
+            environment: BTreeMap::new(),
+        };
+        let loaded = match config::load(&files) {
+            Ok(loaded) => loaded,
+            Err(faults) => panic!("{}", config::render(&faults.0, config::Style::Plain)),
+        };
+        let shared: Arc<dyn Clock> = clock.clone();
+        let app = App::start(loaded.config, shared).await.unwrap();
+        let (stop, stopped) = oneshot::channel::<()>();
+        Self {
+            address: app.addresses()[0],
+            management: app.management().unwrap(),
+            clock,
+            folder,
+            stop: Some(stop),
+            running: doorward::tasks::Tasks::new().spawn(async move {
+                let shutdown = async { drop(stopped.await) };
+                app.run(shutdown).await.unwrap();
+            }),
+        }
+    }
+
+    /// Asks it to stop, without waiting.
+    pub fn begin_stop(&mut self) {
+        drop(self.stop.take());
+    }
+
+    /// Stops it in order and gives back its folder.
+    pub async fn stop(mut self) -> TempDir {
+        self.begin_stop();
+        let ended = tokio::time::timeout(PATIENCE, self.running).await;
+        ended.expect("it did not stop").unwrap();
+        self.folder
+    }
+
+    /// Moves the time.
+    pub fn later(&self, by: Duration) {
+        self.clock.advance(by);
+    }
+
+    /// What the management listener says.
+    pub async fn management(&self, path: &str) -> Heard {
+        let mut stream = tokio::net::TcpStream::connect(self.management)
+            .await
+            .unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n", self.management);
+        tokio::io::AsyncWriteExt::write_all(&mut stream, request.as_bytes())
+            .await
+            .unwrap();
+        read_message(&mut stream, &mut Vec::new(), false)
+            .await
+            .unwrap()
+    }
+
+    /// The value of a metric, zero if it was never counted. `series` is the whole name with its labels.
+    pub async fn metric(&self, series: &str) -> f64 {
+        let text = String::from_utf8(self.management("/metrics").await.body).unwrap();
+        let value = text
+            .lines()
+            .find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
+        value.map_or(0.0, |value| value.parse().unwrap())
+    }
+
+    /// Every series that there is: name and labels, without values.
+    pub async fn series(&self) -> BTreeSet<String> {
+        let text = String::from_utf8(self.management("/metrics").await.body).unwrap();
+        let samples = text.lines().filter(|line| !line.starts_with('#'));
+        samples
+            .map(|line| line.rsplit_once(' ').unwrap().0.to_owned())
+            .collect()
+    }
+
+    /// Sends bytes as they are to the public listener and reads to the end.
+    pub async fn raw(&self, bytes: &str) -> String {
+        send_raw(self.address, bytes.as_bytes()).await
+    }
+}

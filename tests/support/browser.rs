@@ -1,0 +1,328 @@
+//! A browser as far as sign-in can tell: cookies by the rules, redirects, the fields that say who asks.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
+use url::Url;
+
+use super::Line;
+use super::wire::{Heard, PATIENCE, read_message, values};
+
+/// A page or another answer.
+#[derive(Clone, Debug)]
+pub struct Page {
+    pub url: Url,
+    pub status: u16,
+    pub head: String,
+    pub text: String,
+}
+
+impl Page {
+    /// The values of a header field.
+    pub fn fields(&self, name: &str) -> Vec<&str> {
+        values(&self.head, name)
+    }
+
+    /// The value of a header field that is there at most once.
+    pub fn field(&self, name: &str) -> Option<&str> {
+        let all = self.fields(name);
+        assert!(all.len() <= 1, "{name} is there {} times", all.len());
+        all.first().copied()
+    }
+
+    /// The name of the problem that it tells of, or of what it is otherwise, if Doorward made it.
+    pub fn kind(&self) -> Option<&str> {
+        self.field("sso-generated")
+    }
+
+    /// Where a redirect leads, or the page that moves on by itself.
+    pub fn leads_to(&self) -> Option<Url> {
+        let to = match self.field("location") {
+            Some(location) => location.to_owned(),
+            None => {
+                let (_, rest) = self
+                    .text
+                    .split_once("http-equiv=\"refresh\" content=\"0; url=")?;
+                unescape(rest.split('"').next().unwrap())
+            }
+        };
+        Some(self.url.join(&to).unwrap())
+    }
+
+    /// The value of an input on the page.
+    pub fn input(&self, name: &str) -> String {
+        let mark = format!("name=\"{name}\" value=\"");
+        let (_, rest) = self
+            .text
+            .split_once(&mark)
+            .unwrap_or_else(|| panic!("no {name} on {}", self.text));
+        unescape(rest.split('"').next().unwrap())
+    }
+
+    /// Every hidden input of the page.
+    pub fn hidden(&self) -> Vec<(String, String)> {
+        let inputs = self.text.split("<input type=\"hidden\" name=\"").skip(1);
+        let pair = |input: &str| {
+            let mut parts = input.split('"');
+            let name = parts.next().unwrap().to_owned();
+            (name, unescape(parts.nth(1).unwrap()))
+        };
+        inputs.map(pair).collect()
+    }
+
+    #[track_caller]
+    pub fn is(&self, status: u16) -> &Self {
+        assert_eq!(
+            self.status, status,
+            "{} answered {}\n{}",
+            self.url, self.head, self.text
+        );
+        self
+    }
+
+    /// The path and query of the page.
+    pub fn path(&self) -> String {
+        self.url[url::Position::BeforePath..url::Position::AfterQuery].to_owned()
+    }
+}
+
+/// A form and the fields that come with it.
+fn encoded(url: &Url, from: From, form: &[(&str, &str)]) -> (String, String) {
+    let body = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(form)
+        .finish();
+    let origin = match from {
+        From::SameOrigin => url.origin().ascii_serialization(),
+        From::Nobody | From::CrossSite => "https://evil.example".to_owned(),
+    };
+    let length = body.len();
+    let fields = format!(
+        "Origin: {origin}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n"
+    );
+    (fields, body)
+}
+
+fn unescape(text: &str) -> String {
+    let text = text
+        .replace("&amp;", "&")
+        .replace("&quot;", "\"")
+        .replace("&#x27;", "'");
+    text.replace("&#x2f;", "/")
+        .replace("&#x2F;", "/")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+}
+
+/// Who made the browser send a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum From {
+    /// The person, by typing or by a bookmark.
+    Nobody,
+    /// A page of the same origin.
+    SameOrigin,
+    /// A page of somebody else.
+    CrossSite,
+}
+
+/// A browser: cookies by host, and one broker behind every name that is not an address.
+#[derive(Clone, Debug)]
+pub struct Browser {
+    broker: SocketAddr,
+    pub cookies: BTreeMap<(String, String), String>,
+}
+
+impl Browser {
+    pub fn new(broker: SocketAddr) -> Self {
+        Self {
+            broker,
+            cookies: BTreeMap::new(),
+        }
+    }
+
+    /// After a restart of the broker.
+    pub fn now_at(&mut self, broker: SocketAddr) {
+        self.broker = broker;
+    }
+
+    /// Loads a page; follows nothing.
+    pub async fn get(&mut self, url: &str) -> Page {
+        self.send("GET", url, From::Nobody, true, None).await
+    }
+
+    /// Loads a page and follows where it leads, as far as the first page to look at.
+    pub async fn visit(&mut self, url: &str) -> Page {
+        let first = self.get(url).await;
+        self.follow(first).await
+    }
+
+    /// Follows where a page leads, as far as the first page to look at.
+    pub async fn follow(&mut self, mut page: Page) -> Page {
+        for _ in 0..20 {
+            let Some(next) = page.leads_to() else {
+                return page;
+            };
+            page = self
+                .send("GET", next.as_str(), From::CrossSite, true, None)
+                .await;
+        }
+        panic!("more than 20 redirects, the last to {}", page.url);
+    }
+
+    /// Goes to sign-in by this URL of ours, answers at the provider, and gives back the callback's URL without opening it.
+    pub async fn away_and_back(&mut self, door: &str) -> String {
+        let mut page = self.get(door).await;
+        loop {
+            let next = page
+                .leads_to()
+                .unwrap_or_else(|| panic!("{} leads nowhere\n{}", page.url, page.text));
+            if next.path().starts_with("/_sso/callback/") {
+                return next.into();
+            }
+            page = self.get(next.as_str()).await;
+        }
+    }
+
+    /// What a script of the same page fetches.
+    pub async fn fetch(&mut self, url: &str) -> Page {
+        self.send("GET", url, From::SameOrigin, false, None).await
+    }
+
+    /// Sends a form of the page it is on.
+    pub async fn post(&mut self, url: &str, form: &[(&str, &str)]) -> Page {
+        self.send("POST", url, From::SameOrigin, true, Some(form))
+            .await
+    }
+
+    /// Sends a form that stands on somebody else's page.
+    pub async fn post_from_elsewhere(&mut self, url: &str, form: &[(&str, &str)]) -> Page {
+        self.send("POST", url, From::CrossSite, true, Some(form))
+            .await
+    }
+
+    /// The value of a cookie.
+    pub fn cookie(&self, host: &str, name: &str) -> Option<&str> {
+        self.cookies
+            .get(&(host.to_owned(), name.to_owned()))
+            .map(String::as_str)
+    }
+
+    /// The `Cookie` field for a host.
+    pub fn cookie_field(&self, host: &str) -> String {
+        let here = self.cookies.iter().filter(|((known, _), _)| known == host);
+        let pairs: Vec<String> = here
+            .map(|((_, name), value)| format!("{name}={value}"))
+            .collect();
+        pairs.join("; ")
+    }
+
+    /// A head for the shared host with this browser's cookies, as a program in it sends one. `more` are further lines,
+    /// each ended by CRLF.
+    pub fn head(&self, line: &str, more: &str) -> String {
+        let cookies = match self.cookie_field("app.example.com") {
+            none if none.is_empty() => none,
+            cookies => format!("Cookie: {cookies}\r\n"),
+        };
+        format!("{line} HTTP/1.1\r\nHost: app.example.com\r\n{cookies}{more}\r\n")
+    }
+
+    /// Opens a connection, sends such a head, and leaves the rest to the test.
+    pub async fn open(&self, line: &str, more: &str) -> Line {
+        let mut connection = Line::open(self.broker).await;
+        connection.send(self.head(line, more)).await;
+        connection
+    }
+
+    /// The same with the answer.
+    pub async fn ask(&self, line: &str, more: &str) -> Heard {
+        let answer = self.open(line, more).await.answer().await;
+        answer.expect("no whole answer")
+    }
+
+    async fn send(
+        &mut self,
+        method: &str,
+        url: &str,
+        from: From,
+        page: bool,
+        form: Option<&[(&str, &str)]>,
+    ) -> Page {
+        let url = Url::parse(url).unwrap();
+        let authority = url[url::Position::BeforeHost..url::Position::AfterPort].to_owned();
+        let mut head = format!(
+            "{method} {} HTTP/1.1\r\nHost: {authority}\r\n",
+            &url[url::Position::BeforePath..url::Position::AfterQuery]
+        );
+        let (mode, accept) = if page {
+            ("navigate", "text/html,*/*;q=0.8")
+        } else {
+            ("cors", "*/*")
+        };
+        let site = match from {
+            From::Nobody => "none",
+            From::SameOrigin => "same-origin",
+            From::CrossSite => "cross-site",
+        };
+        head +=
+            &format!("Accept: {accept}\r\nSec-Fetch-Mode: {mode}\r\nSec-Fetch-Site: {site}\r\n");
+        // SameSite=Lax: a foreign page's form brings no cookies.
+        let cookies = self.cookie_field(url.host_str().unwrap());
+        let sends_cookies = from != From::CrossSite || method == "GET";
+        if sends_cookies && !cookies.is_empty() {
+            head += &format!("Cookie: {cookies}\r\n");
+        }
+        let body = form.map_or_else(String::new, |form| {
+            let (fields, body) = encoded(&url, from, form);
+            head += &fields;
+            body
+        });
+        let message = format!("{head}Connection: close\r\n\r\n{body}");
+        let address = match url.port() {
+            Some(port) if url.host_str() == Some("127.0.0.1") => {
+                SocketAddr::from(([127, 0, 0, 1], port))
+            }
+            _ => self.broker,
+        };
+        let exchange = async {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            stream.write_all(message.as_bytes()).await.unwrap();
+            read_message(&mut stream, &mut Vec::new(), false)
+                .await
+                .expect("no whole answer")
+        };
+        let heard = tokio::time::timeout(PATIENCE, exchange)
+            .await
+            .expect("no answer");
+        let page = Page {
+            status: heard.head[9..12].parse().unwrap(),
+            text: String::from_utf8_lossy(&heard.body).into_owned(),
+            head: heard.head,
+            url,
+        };
+        self.keep(&page);
+        page
+    }
+
+    /// RFC 6265bis §5.7, as far as it concerns cookies with a `__Host-` prefix, which is all that Doorward sets.
+    fn keep(&mut self, page: &Page) {
+        for field in page.fields("set-cookie") {
+            let mut parts = field.split("; ");
+            let (name, value) = parts.next().unwrap().split_once('=').unwrap();
+            let attributes: Vec<&str> = parts.collect();
+            if name.starts_with("__Host-") {
+                let sound = attributes.contains(&"Secure") && attributes.contains(&"Path=/");
+                let scoped = attributes
+                    .iter()
+                    .any(|attribute| attribute.starts_with("Domain"));
+                assert!(sound && !scoped, "a browser would refuse {field}");
+            }
+            let key = (page.url.host_str().unwrap().to_owned(), name.to_owned());
+            if attributes.contains(&"Max-Age=0") {
+                self.cookies.remove(&key);
+            } else {
+                self.cookies.insert(key, value.to_owned());
+            }
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Everything that a story needs, started on loopback and put together by one file.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use doorward::clock::{Manual, Timestamp};
+use tracing::subscriber::DefaultGuard;
+
+use super::logs::Logs;
+use super::{Application, Broker, Browser, Idp, Page};
+
+/// Where people find the application.
+pub const SITE: &str = "https://app.example.com";
+
+/// The secret that Doorward has at the provider of Acme.
+pub const CLIENT_SECRET: &str = "the-secret-of-acme";
+
+/// One organization behind the shared host.
+pub const ONE: &str = r#"
+[organizations.acme]
+name = "Acme Inc."
+providers = ["acme-idp"]
+"#;
+
+/// Two organizations behind the shared host.
+pub const TWO: &str = r#"
+[organizations.acme]
+name = "Acme Inc."
+domains = ["acme.com"]
+providers = ["acme-idp"]
+[organizations.globex]
+name = "Globex"
+domains = ["globex.com"]
+providers = ["globex-idp"]
+"#;
+
+/// The shared host and an organization with a host of its own.
+pub const OWN_HOST: &str = r#"
+[organizations.acme]
+name = "Acme Inc."
+providers = ["acme-idp"]
+[organizations.globex]
+name = "Globex"
+hosts = ["globex.example.com"]
+providers = ["globex-idp"]
+"#;
+
+/// One organization, and a route of every kind.
+pub const ROUTES: &str = r#"
+[organizations.acme]
+name = "Acme Inc."
+providers = ["acme-idp"]
+[routes.default]
+path = "/*"
+upstream = "app"
+[routes.maybe]
+path = "/maybe/*"
+upstream = "app"
+access = "optional"
+[routes.open]
+path = "/open/*"
+upstream = "app"
+access = "public"
+[routes.vault]
+path = "/vault/*"
+upstream = "app"
+require = { groups_any = ["keepers-of-the-vault"] }
+"#;
+
+/// A broker, two providers, an application; time stands still.
+pub struct World {
+    pub broker: Broker,
+    pub acme: Idp,
+    pub globex: Idp,
+    pub application: Application,
+    pub clock: Arc<Manual>,
+    pub logs: Logs,
+    file: String,
+    _capture: DefaultGuard,
+}
+
+impl World {
+    /// With one organization, Acme.
+    pub async fn new() -> Self {
+        Self::with(ONE).await
+    }
+
+    /// With what `more` adds to listeners, the application and the two providers. A table that `more` brings itself
+    /// (`[server]`, `[upstreams.app]`, `[sessions]`, …) is taken from there.
+    pub async fn with(more: &str) -> Self {
+        let (logs, capture) = Logs::capture();
+        let clock = Arc::new(Manual::new(Timestamp::from_seconds(1_800_000_000)));
+        let acme = Idp::start(Arc::clone(&clock)).await;
+        let globex = Idp::start(Arc::clone(&clock)).await;
+        let application = Application::start().await;
+        let file = file(
+            more,
+            &application.address().to_string(),
+            &acme.issuer,
+            &globex.issuer,
+        );
+        let broker = Broker::start(&file, Arc::clone(&clock)).await;
+        Self {
+            broker,
+            acme,
+            globex,
+            application,
+            clock,
+            logs,
+            file,
+            _capture: capture,
+        }
+    }
+
+    /// A new browser.
+    pub fn browser(&self) -> Browser {
+        Browser::new(self.broker.address)
+    }
+
+    /// A browser in which somebody has signed in at Acme, and the page they landed on.
+    pub async fn signed_in(&self) -> (Browser, Page) {
+        let mut browser = self.browser();
+        let page = browser.visit(&url("/")).await;
+        page.is(200);
+        assert_eq!(page.text, "hello from the application");
+        self.application.forget();
+        (browser, page)
+    }
+
+    /// Moves the time.
+    pub fn later(&self, by: Duration) {
+        self.broker.later(by);
+    }
+
+    /// Stops the broker in order and starts another over what it left.
+    pub async fn restart(self) -> Self {
+        let file = self.file.clone();
+        self.restart_with_file(file).await
+    }
+
+    /// The same, with so much time between the two.
+    pub async fn restart_after(mut self, downtime: Duration) -> Self {
+        let folder = self.broker.stop().await;
+        self.clock.advance(downtime);
+        let (file, clock) = (self.file.clone(), Arc::clone(&self.clock));
+        self.broker = Broker::start_in(folder, &file, clock).await;
+        self
+    }
+
+    /// The same with something changed in its file.
+    pub async fn restart_with(self, from: &str, to: &str) -> Self {
+        assert!(self.file.contains(from), "{from} is not in the file");
+        let file = self.file.replace(from, to);
+        self.restart_with_file(file).await
+    }
+
+    async fn restart_with_file(mut self, file: String) -> Self {
+        let folder = self.broker.stop().await;
+        self.broker = Broker::start_in(folder, &file, Arc::clone(&self.clock)).await;
+        self.file = file;
+        self
+    }
+
+    /// Stops everything, and holds that no secret of the story was logged at any level (threat model 51).
+    pub async fn end(self, browsers: &[&Browser]) {
+        self.broker.stop().await;
+        let log = self.logs.text();
+        let mut secrets = [self.acme.secrets(), self.globex.secrets()].concat();
+        secrets.push(CLIENT_SECRET.to_owned());
+        let cookies = browsers.iter().flat_map(|browser| &browser.cookies);
+        let session = cookies.filter(|((_, name), _)| !name.ends_with("-org"));
+        secrets.extend(session.map(|(_, value)| value.clone()));
+        for secret in secrets {
+            assert!(!log.contains(&secret), "this was logged: {secret}");
+        }
+    }
+}
+
+/// A URL of the shared host.
+pub fn url(path: &str) -> String {
+    format!("{SITE}{path}")
+}
+
+fn file(more: &str, application: &str, acme: &str, globex: &str) -> String {
+    let parts = [
+        (
+            "[server]",
+            format!("public_url = \"{SITE}\"\nlisten = [\"127.0.0.1:0\"]\n"),
+        ),
+        (
+            "[upstreams.app]",
+            format!("url = \"http://{application}\"\n"),
+        ),
+        ("[providers.acme-idp]", oidc(acme, CLIENT_SECRET)),
+        (
+            "[providers.globex-idp]",
+            oidc(globex, "the-secret-of-globex"),
+        ),
+        ("[management]", "listen = \"127.0.0.1:0\"\n".to_owned()),
+    ];
+    let more = more
+        .replace("{application}", application)
+        .replace("{acme}", acme)
+        .replace("{globex}", globex);
+    let missing = parts.iter().filter(|(table, _)| !more.contains(table));
+    let base: String = missing
+        .map(|(table, keys)| format!("{table}\n{keys}"))
+        .collect();
+    format!("{base}{more}")
+}
+
+fn oidc(issuer: &str, secret: &str) -> String {
+    format!(
+        "kind = \"oidc\"\nissuer = \"{issuer}\"\nclient_id = \"doorward\"\nclient_secret = \"{secret}\"\n"
+    )
+}
