@@ -107,7 +107,7 @@ impl Known {
         let mut held = self.held();
         let there = held.sessions.get(&key).and_then(Weak::upgrade);
         if let Some(there) = &there {
-            there.state.rcu(|state| state.switched(&record.active));
+            there.state.rcu(|state| state.following(record));
         }
         let live = there.clone().unwrap_or_else(|| {
             let grants = make(&|grant| held.tie(&key, grant).unwrap_or_default());

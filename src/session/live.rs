@@ -31,6 +31,8 @@ pub struct Live {
 #[derive(Clone, Debug)]
 pub(super) struct State {
     pub(super) active: Slug,
+    /// Of the record that `active` was taken from.
+    revision: u64,
     pub(super) grants: Vec<Arc<LiveGrant>>,
 }
 
@@ -69,6 +71,7 @@ impl Live {
             host: record.host.clone(),
             state: ArcSwap::from_pointee(State {
                 active: record.active.clone(),
+                revision: record.revision,
                 grants,
             }),
             written_at: AtomicU64::new(0),
@@ -147,19 +150,23 @@ impl State {
     /// After the session ended.
     pub(super) fn without_grants(&self) -> Self {
         Self {
-            active: self.active.clone(),
             grants: Vec::new(),
+            ..self.clone()
         }
     }
 
-    /// With another grant active, if it is still there.
-    pub(super) fn switched(&self, organization: &Slug) -> Self {
+    /// With the active grant of a record, if that is still there. A record that was read before the one that was
+    /// followed last changes nothing: readers may come in any order.
+    pub(super) fn following(&self, record: &Record) -> Self {
+        let mut followed = self.clone();
         let mut grants = self.grants.iter();
-        let there = grants.any(|grant| grant.grant.organization == *organization);
-        Self {
-            active: if there { organization } else { &self.active }.clone(),
-            grants: self.grants.clone(),
+        if record.revision > self.revision
+            && grants.any(|grant| grant.grant.organization == record.active)
+        {
+            followed.active = record.active.clone();
+            followed.revision = record.revision;
         }
+        followed
     }
 }
 

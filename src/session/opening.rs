@@ -66,6 +66,7 @@ impl Sessions {
             host: opening.host.clone(),
             created_at: now,
             active: opening.grant.organization.clone(),
+            revision: 0,
             grants: Vec::new(),
         };
         let replaced = self

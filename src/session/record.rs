@@ -19,6 +19,9 @@ pub struct Record {
     pub created_at: Timestamp,
     /// The organization that the shared host shows.
     pub active: Slug,
+    /// Counts the changes of `active`: of two readings, the one with the higher number is the newer.
+    #[serde(default)]
+    pub revision: u64,
     /// One for each organization.
     pub grants: Vec<Grant>,
 }
@@ -99,8 +102,14 @@ impl Record {
     /// Adds a grant in place of an older one of the same organization, and makes it the active one.
     pub(super) fn put(&mut self, grant: Grant) {
         self.remove(&grant.organization.clone());
-        self.active = grant.organization.clone();
+        self.activate(grant.organization.clone());
         self.grants.push(grant);
+    }
+
+    /// Makes another organization the active one.
+    pub(super) fn activate(&mut self, organization: Slug) {
+        self.active = organization;
+        self.revision += 1;
     }
 
     /// Takes a grant away; another one becomes active. True if there was one.
@@ -111,7 +120,7 @@ impl Record {
         if self.active == *organization
             && let Some(other) = self.grants.last()
         {
-            self.active = other.organization.clone();
+            self.activate(other.organization.clone());
         }
         self.grants.len() < before
     }
@@ -189,6 +198,7 @@ mod tests {
             host: Host::parse("app.example.com", 443).unwrap(),
             created_at: Timestamp::EPOCH,
             active: Slug::parse("acme").unwrap(),
+            revision: 0,
             grants: vec![grant("acme")],
         };
         record.put(grant("globex"));

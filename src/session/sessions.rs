@@ -141,7 +141,7 @@ impl Sessions {
             if record.grant(organization).is_none() {
                 return Ok(false);
             }
-            record.active = organization.clone();
+            record.activate(organization.clone());
             let mut batch = Batch::new();
             batch.expect_unchanged(Table::Sessions, live.key.as_bytes(), raw);
             self.put(&mut batch, &live.key, &record)?;

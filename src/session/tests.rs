@@ -614,6 +614,24 @@ async fn inv_25_a_late_write_of_the_last_use_brings_nothing_back() {
     }
 }
 
+#[tokio::test]
+async fn a_reading_that_was_overtaken_does_not_switch_back() {
+    for seed in 0..300 {
+        let world = world(Arc::new(Fickle::wavering(seed * 7_919)));
+        let acme = world.sign_in("acme", None, START).await;
+        let handle = world.sign_in("globex", Some(&acme), START).await;
+        let live = world.sessions.find(&handle, &host()).await.unwrap();
+        let live = live.unwrap();
+        world.sessions.known.crowd_out();
+        let read = async || world.sessions.find(&handle, &host()).await.unwrap();
+        let to = slug("acme");
+        let switched = world.sessions.switch(&live, &to);
+        let (_, switched, ..) = tokio::join!(read(), switched, read(), read());
+        assert!(switched.unwrap());
+        assert_eq!(read().await.unwrap().active(), to, "{seed}");
+    }
+}
+
 /// What a browser, its tabs and the clock can do to one session at the same time.
 #[derive(Clone, Copy, Debug)]
 enum Deed {
