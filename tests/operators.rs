@@ -37,7 +37,7 @@ kind = "dev"
 kind = "oidc"
 issuer = "http://127.0.0.1:1"
 client_id = "doorward"
-client_secret = "hunter2"
+client_secret = { env = "GONE_SECRET" }
 [organizations.acme]
 name = "Acme Inc."
 providers = ["dev"]
@@ -170,6 +170,33 @@ async fn nothing_is_revoked_by_half_a_command() {
     ada.get(&format!("{SITE}/")).await.is(200);
 }
 
+#[tokio::test]
+async fn live_commands_need_no_secret_and_no_sound_file() {
+    let world = World::start().await;
+    world.tell(0, &["session", "list"]);
+    let file = world.folder.path().join("doorward.toml");
+    let broken = file_text(&file).replace("[server]", "[server]\npublic_ulr = \"x\"");
+    std::fs::write(&file, broken).unwrap();
+    world.tell(0, &["session", "revoke", "--all"]);
+    assert_eq!(world.run(&["check"]).status.code(), Some(3));
+
+    let socket = world.folder.path().join("run/admin.sock");
+    let elsewhere = tempfile::tempdir().unwrap();
+    for arguments in [&["status"][..], &["org", "list"], &["audit", "verify"]] {
+        let told = doorward(&elsewhere, arguments).output().unwrap();
+        assert_eq!(
+            told.status.code(),
+            Some(3),
+            "there is no file: {arguments:?}"
+        );
+        let mut named = doorward(&elsewhere, arguments);
+        let told = named.arg("--socket").arg(&socket).output().unwrap();
+        let complaint = String::from_utf8_lossy(&told.stderr);
+        // The provider that is not there is no reason for the command to fail: nobody has asked it yet.
+        assert_eq!(told.status.code(), Some(0), "{arguments:?}: {complaint}");
+    }
+}
+
 #[test]
 fn live_commands_without_a_running_process_are_5() {
     let folder = tempfile::tempdir().unwrap();
@@ -203,6 +230,8 @@ impl World {
         let file = file(&application.address().to_string());
         std::fs::write(folder.path().join("doorward.toml"), file).unwrap();
         let mut run = doorward(&folder, &["run"]);
+        // Nobody who asks has it.
+        run.env("GONE_SECRET", "hunter2");
         let mut child = run.stderr(Stdio::piped()).spawn().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
         // From here on the process ends with the test, whatever happens.
@@ -289,6 +318,10 @@ impl Drop for World {
 
 fn file(application: &str) -> String {
     FILE.replace("{application}", application)
+}
+
+fn file_text(path: &std::path::Path) -> String {
+    std::fs::read_to_string(path).unwrap()
 }
 
 fn doorward(folder: &TempDir, arguments: &[&str]) -> Command {

@@ -99,7 +99,7 @@ pub async fn run(audit: &Audit) -> Exit {
 }
 
 async fn tail(tail: &Tail) -> Result<Exit, Error> {
-    let socket = Socket::of_file(&tail.asking.source.config)?;
+    let socket = Socket::of(&tail.asking)?;
     let mut entries = find(&socket, &[], tail.lines.max(1)).await?.0;
     entries.reverse();
     let mut last = entries.last().map_or(0, |entry| entry.sequence);
@@ -132,7 +132,7 @@ async fn tail(tail: &Tail) -> Result<Exit, Error> {
 }
 
 async fn search(search: &Search) -> Result<Exit, Error> {
-    let socket = Socket::of_file(&search.asking.source.config)?;
+    let socket = Socket::of(&search.asking)?;
     let now = System.now();
     let time = |when: Option<When>| when.map(|when| when.at(now).as_millis().to_string());
     let keys = [
@@ -180,7 +180,7 @@ async fn find(
 }
 
 async fn verify(asking: &Asking) -> Result<Exit, Error> {
-    let socket = Socket::of_file(&asking.source.config)?;
+    let socket = Socket::of(asking)?;
     let mut entries = 0_u64;
     let mut from = 1_u64;
     loop {

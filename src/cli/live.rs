@@ -3,20 +3,16 @@
 use std::time::Duration;
 
 use super::socket::{self, Error, Socket};
-use super::{Exit, Health, Output, Status, print};
+use super::{Asking, Exit, Health};
 use crate::admin::Report;
 use crate::config;
 
 /// Prints how the running process is.
-pub async fn status(status: &Status) -> Exit {
-    match report(status).await {
+pub async fn status(asking: &Asking) -> Exit {
+    match report(asking).await {
         Err(error) => error.complain(),
         Ok(report) => {
-            match status.output {
-                Output::Human => print(&screen(&report)),
-                // Strings, numbers and lists always serialise.
-                Output::Json => print(&serde_json::to_string(&report).unwrap_or_default()),
-            }
+            asking.tell(&report, || screen(&report));
             if report.is_fine() {
                 Exit::Fine
             } else {
@@ -26,8 +22,8 @@ pub async fn status(status: &Status) -> Exit {
     }
 }
 
-async fn report(status: &Status) -> Result<Report, Error> {
-    let socket = Socket::of_file(&status.source.config)?;
+async fn report(asking: &Asking) -> Result<Report, Error> {
+    let socket = Socket::of(asking)?;
     socket.get("/status").await
 }
 
@@ -36,7 +32,6 @@ pub async fn health(health: &Health) -> Exit {
     match probe(health).await {
         Ok(true) => Exit::Fine,
         Ok(false) => Exit::Failed,
-        Err(error @ Error::Configuration(_)) => error.complain(),
         Err(error) => {
             error.complain();
             Exit::Failed
@@ -45,9 +40,9 @@ pub async fn health(health: &Health) -> Exit {
 }
 
 async fn probe(health: &Health) -> Result<bool, Error> {
-    let loaded = config::load_file(&health.source.config);
-    let loaded = loaded.map_err(|faults| Error::Configuration(Box::new(faults)))?;
-    let address = loaded.config.management.listen;
+    let operators = config::load_operators(&health.source.config);
+    let operators = operators.map_err(|faults| Error::Configuration(Box::new(faults)))?;
+    let address = operators.management.listen;
     let address = address.ok_or(Error::Off("management.listen"))?;
     let path = if health.ready { "/readyz" } else { "/livez" };
     socket::probe(address, path).await

@@ -46,7 +46,7 @@ pub enum Command {
     /// Serve in the foreground until SIGTERM or SIGINT.
     Run(Source),
     /// Ask the running process how it is.
-    Status(Status),
+    Status(Asking),
     /// Probe the running process, for container health checks: exit 0 or 1.
     Health(Health),
     /// Show the organizations of the running process.
@@ -90,6 +90,9 @@ pub struct Asking {
     /// Where the configuration is.
     #[command(flatten)]
     pub source: Source,
+    /// Ask at this admin socket, whatever the file says; then no file is needed.
+    #[arg(long, value_name = "PATH", env = "DOORWARD_SOCKET")]
+    pub socket: Option<PathBuf>,
     /// For people or for programs.
     #[arg(short, long, value_enum, default_value_t = Output::Human)]
     pub output: Output,
@@ -111,17 +114,6 @@ fn path_segment(text: &str) -> String {
     percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC)
         .to_string()
         .replace("%2D", "-")
-}
-
-/// `doorward status`.
-#[derive(Clone, Debug, Args)]
-pub struct Status {
-    /// Where the configuration is.
-    #[command(flatten)]
-    pub source: Source,
-    /// For people or for programs.
-    #[arg(short, long, value_enum, default_value_t = Output::Human)]
-    pub output: Output,
 }
 
 /// `doorward health`.
@@ -186,7 +178,7 @@ pub async fn run(cli: Cli) -> Exit {
         Command::Check(check) => check::run(&check),
         Command::Demo(demo) => demo::run(&demo).await,
         Command::Run(source) => run::run(&source).await,
-        Command::Status(status) => live::status(&status).await,
+        Command::Status(asking) => live::status(&asking).await,
         Command::Health(health) => live::health(&health).await,
         Command::Org(org) => org::run(&org).await,
         Command::Provider(provider) => provider::run(&provider).await,

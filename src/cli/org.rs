@@ -42,14 +42,14 @@ pub async fn run(org: &Org) -> Exit {
 }
 
 async fn list(asking: &Asking) -> Result<(), Error> {
-    let socket = Socket::of_file(&asking.source.config)?;
+    let socket = Socket::of(asking)?;
     let all: Organizations = socket.get("/organizations").await?;
     asking.tell(&all, || for_people(&all));
     Ok(())
 }
 
 async fn one(show: &Show) -> Result<(), Error> {
-    let socket = Socket::of_file(&show.asking.source.config)?;
+    let socket = Socket::of(&show.asking)?;
     let slug = super::path_segment(&show.organization);
     let one: Organization = socket.get(&format!("/organizations/{slug}")).await?;
     show.asking.tell(&one, || details(&one));

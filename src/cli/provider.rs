@@ -38,14 +38,14 @@ pub async fn run(provider: &Provider) -> Exit {
 }
 
 async fn list(asking: &Asking) -> Result<Exit, Error> {
-    let socket = Socket::of_file(&asking.source.config)?;
+    let socket = Socket::of(asking)?;
     let all: Providers = socket.get("/providers").await?;
     asking.tell(&all, || for_people(&all));
     Ok(Exit::Fine)
 }
 
 async fn test(test: &Test) -> Result<Exit, Error> {
-    let socket = Socket::of_file(&test.asking.source.config)?;
+    let socket = Socket::of(&test.asking)?;
     let path = format!("/providers/{}/test", super::path_segment(&test.provider));
     let told: Examination = socket.post(&path, &serde_json::Map::new()).await?;
     test.asking.tell(&told, || verdict(&told));

@@ -108,7 +108,7 @@ impl Which {
 }
 
 async fn show(list: &List) -> Result<Exit, Error> {
-    let socket = Socket::of_file(&list.asking.source.config)?;
+    let socket = Socket::of(&list.asking)?;
     let mut sessions = Vec::new();
     let mut after = None;
     loop {
@@ -158,7 +158,7 @@ fn for_people(sessions: &[views::Session]) -> String {
 }
 
 async fn end(revoke: &Revoke) -> Result<Exit, Error> {
-    let socket = Socket::of_file(&revoke.asking.source.config)?;
+    let socket = Socket::of(&revoke.asking)?;
     if !revoke.yes && std::io::stdin().is_terminal() {
         let meant = count(&socket, revoke).await?;
         if meant.is_empty() {

@@ -1,6 +1,6 @@
 //! Asking the running process, over the admin socket or the management listener.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,9 +12,9 @@ use serde::de::DeserializeOwned;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
 
-use super::Exit;
+use super::{Asking, Exit};
 use crate::admin::views::Refusal;
-use crate::config::{self, Config};
+use crate::config;
 use crate::tasks::Tasks;
 
 /// For a question: both ends are on this machine.
@@ -74,25 +74,20 @@ impl Error {
 
 /// The admin socket of the running process.
 #[derive(Clone, Debug)]
-pub struct Socket(std::path::PathBuf);
+pub struct Socket(PathBuf);
 
 impl Socket {
-    /// The one that a file names.
+    /// The one that was named, else the one that the file names.
     ///
     /// # Errors
     /// [`Error::Configuration`] and [`Error::Off`].
-    pub fn of_file(file: &Path) -> Result<Self, Error> {
-        let loaded = config::load_file(file);
-        let loaded = loaded.map_err(|faults| Error::Configuration(Box::new(faults)))?;
-        Self::of(&loaded.config)
-    }
-
-    /// The one of a configuration.
-    ///
-    /// # Errors
-    /// [`Error::Off`].
-    pub fn of(config: &Config) -> Result<Self, Error> {
-        let socket = config.admin.socket.clone();
+    pub fn of(asking: &Asking) -> Result<Self, Error> {
+        if let Some(socket) = &asking.socket {
+            return Ok(Self(socket.clone()));
+        }
+        let operators = config::load_operators(&asking.source.config);
+        let operators = operators.map_err(|faults| Error::Configuration(Box::new(faults)))?;
+        let socket = operators.admin.socket;
         socket.map(Self).ok_or(Error::Off("admin.socket"))
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::fault::{Fault, Faults, Place, Weight};
 use super::reader::{Context, Findings, Reader, nearest};
 use super::source::{Origin, Sources};
-use super::{Config, organizations, providers, revalidation, routes, server};
+use super::{Admin, Config, Management, organizations, providers, revalidation, routes, server};
 
 /// A configuration that is good, and what is odd about it.
 #[derive(Clone, Debug)]
@@ -43,6 +43,40 @@ pub fn load(origin: &Origin) -> Result<Loaded, Faults> {
 /// All faults of the file.
 pub fn load_file(path: &Path) -> Result<Loaded, Faults> {
     load(&Origin::file(path))
+}
+
+/// Where the operator's listeners are.
+#[derive(Clone, Debug)]
+pub struct Operators {
+    /// For the command line.
+    pub admin: Admin,
+    /// For probes.
+    pub management: Management,
+}
+
+/// Reads from the file at `path` where the operator's listeners are, and nothing else: whoever asks a running process
+/// need not be able to read its secrets, and the file may have been broken since it was started.
+///
+/// # Errors
+/// The faults of `[admin]` and `[management]`, and of a file that is not there or no TOML.
+pub fn load_operators(path: &Path) -> Result<Operators, Faults> {
+    let sources = Sources::read(&Origin::file(path)).map_err(Faults)?;
+    let context = Context::new(&sources);
+    let root = Reader::root(&context);
+    let operators = Operators {
+        admin: server::admin(root.table("admin")),
+        management: server::management(root.table("management")),
+    };
+    let mut faults = presentable(context.findings(), &sources);
+    faults.retain(|fault| {
+        let table = fault.path.split('.').next().unwrap_or_default();
+        fault.weight == Weight::Error && matches!(table, "admin" | "management")
+    });
+    if faults.is_empty() {
+        Ok(operators)
+    } else {
+        Err(Faults(faults))
+    }
 }
 
 /// Every key that a file may have; names of tables are `*`. Found by reading a file that has one table of each kind, so

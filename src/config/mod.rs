@@ -20,7 +20,7 @@ mod server;
 mod source;
 
 pub use self::fault::{Fault, Faults, Place, Source, Style, Weight, render, to_json};
-pub use self::load::{Loaded, known_keys, load, load_file};
+pub use self::load::{Loaded, Operators, known_keys, load, load_file, load_operators};
 pub use self::routes::{IDENTITY_FIELDS, fold_name};
 pub use self::source::{Origin as Files, wants_colour};
 
