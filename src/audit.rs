@@ -51,6 +51,18 @@ pub enum Kind {
     /// It said no, or nobody is left to ask.
     #[serde(rename = "identity.invalidated")]
     IdentityInvalidated,
+    /// An operator had a provider asked about it: the reason says what came of it.
+    #[serde(rename = "identity.checked")]
+    IdentityChecked,
+    /// An operator lets nobody in by it.
+    #[serde(rename = "identity.blocked")]
+    IdentityBlocked,
+    /// An operator lets its owner sign in again.
+    #[serde(rename = "identity.unblocked")]
+    IdentityUnblocked,
+    /// An operator had it forgotten, with its account.
+    #[serde(rename = "identity.unlinked")]
+    IdentityUnlinked,
     /// A person signed out.
     #[serde(rename = "logout.requested")]
     LogoutRequested,

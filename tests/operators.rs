@@ -124,6 +124,58 @@ async fn inv_40_revoking_a_whole_organization_cuts_its_open_streams_and_no_other
 }
 
 #[tokio::test]
+async fn somebody_who_left_is_kept_out_by_one_command() {
+    let world = World::start().await;
+    let mut ada = world.sign_in("acme", "ada@acme.com").await;
+    let mut grace = world.sign_in("acme", "grace@acme.com").await;
+    let listed = world.json(0, &["identity", "list", "--user", "ADA@acme.com"]);
+    let id = listed["identities"][0]["id"].as_str().unwrap();
+    assert_eq!(listed["identities"][0]["state"], "valid", "{listed}");
+    let shown = world.tell(0, &["identity", "show", id]);
+    assert!(shown.contains("ada@acme.com"), "{shown}");
+
+    let told = world.tell(
+        0,
+        &[
+            "identity",
+            "block",
+            "--user",
+            "ada@acme.com",
+            "--reason",
+            "left",
+        ],
+    );
+    assert_eq!(
+        told,
+        "blocked ada@acme.com in acme through dev: 1 session ended"
+    );
+    ada.fetch(&format!("{SITE}/")).await.is(401);
+    grace.get(&format!("{SITE}/")).await.is(200);
+    let blocked = world.tell(0, &["identity", "list", "--state", "blocked"]);
+    assert!(
+        blocked.contains(id) && !blocked.contains("grace"),
+        "{blocked}"
+    );
+    let trail = world.json(0, &["audit", "search", "--event", "identity.blocked"]);
+    assert_eq!(trail["entries"][0]["reason"], "left", "{trail}");
+
+    let told = world.tell(0, &["identity", "unblock", id]);
+    assert!(told.ends_with("may sign in again"), "{told}");
+    // The development provider cannot be asked.
+    assert_eq!(
+        world.json(1, &["identity", "revalidate", "--user", "grace@acme.com"])["identities"][0]["reason"],
+        "not_applicable"
+    );
+    for wrong in [
+        &["identity", "block"][..],
+        &["identity", "list", "--state", "odd"],
+    ] {
+        assert_eq!(world.run(wrong).status.code(), Some(2), "{wrong:?}");
+    }
+    assert_eq!(world.run(&["identity", "show", "x"]).status.code(), Some(1));
+}
+
+#[tokio::test]
 async fn a_provider_that_cannot_be_reached_is_4() {
     let world = World::start().await;
     let told = world.tell(4, &["provider", "test", "gone"]);
@@ -206,6 +258,8 @@ fn live_commands_without_a_running_process_are_5() {
         &["provider", "test", "dev"],
         &["session", "list"],
         &["session", "revoke", "--all"],
+        &["identity", "list"],
+        &["identity", "block", "x"],
         &["audit", "tail"],
         &["audit", "verify"],
     ] {

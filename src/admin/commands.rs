@@ -22,8 +22,9 @@ use super::views::{self, MOST_COUNTED};
 use super::{Admin, answer};
 use crate::audit;
 use crate::config::{self, Slug};
-use crate::session;
+use crate::identity::{self, Deed};
 use crate::store::{self, trail};
+use crate::{revalidation, session};
 
 /// A body is a few names.
 const MAX_BODY_BYTES: usize = 16 * 1024;
@@ -55,6 +56,12 @@ pub(super) enum Error {
     /// The sessions could not be used.
     #[error("the sessions cannot be read or ended")]
     Session(#[from] session::Error),
+    /// The records of people could not be used.
+    #[error("the identities cannot be read")]
+    Identity(#[from] identity::Error),
+    /// An identity could not be asked about or changed.
+    #[error("the identity cannot be asked about or changed now")]
+    Revalidation(#[from] revalidation::Error),
     /// The store could not be used.
     #[error("the records cannot be read")]
     Store(#[from] store::Error),
@@ -75,12 +82,16 @@ impl Error {
             Self::Misunderstood(_) => StatusCode::BAD_REQUEST,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Refused(status, _) => *status,
-            Self::Session(_) | Self::Store(_) | Self::Stopping => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Session(_)
+            | Self::Identity(_)
+            | Self::Revalidation(_)
+            | Self::Store(_)
+            | Self::Stopping => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 }
 
-type Answer = Result<Response<Full<Bytes>>, Error>;
+pub(super) type Answer = Result<Response<Full<Bytes>>, Error>;
 
 impl Admin {
     /// Answers a command, if the path is one of a command.
@@ -97,6 +108,11 @@ impl Admin {
             ["providers", id, "test"] => self.test(head, id).await,
             ["sessions"] => self.sessions(head).await,
             ["sessions", "revoke"] => self.revoke(head, body).await,
+            ["identities"] => self.identities(head).await,
+            ["identities", "revalidate"] => self.revalidate(head, body).await,
+            ["identities", "block"] => self.deal(head, body, Deed::Block).await,
+            ["identities", "unblock"] => self.deal(head, body, Deed::Unblock).await,
+            ["identities", "unlink"] => self.deal(head, body, Deed::Unlink).await,
             ["audit"] => self.trail(head).await,
             ["audit", "check"] => self.check(head).await,
             _ => return None,
@@ -177,7 +193,7 @@ impl Admin {
         let now = self.0.clock.now();
         let filter = wanted.filter(&self.0.config, now)?;
         let event = audit::Event {
-            reason: wanted.reason()?,
+            reason: query::reason(wanted.reason.as_ref())?,
             ..audit::Event::new(now, audit::Kind::SessionRevoked, audit::Actor::Operator)
         };
         let sessions = Arc::clone(&self.0.sessions);
@@ -285,7 +301,7 @@ impl Window {
 }
 
 /// A question.
-fn ask(head: &Parts) -> Result<(), Error> {
+pub(super) fn ask(head: &Parts) -> Result<(), Error> {
     if head.method == Method::GET {
         no_page(&head.headers)
     } else {
@@ -294,7 +310,7 @@ fn ask(head: &Parts) -> Result<(), Error> {
 }
 
 /// A change: what a form on a page could send is none.
-fn change(head: &Parts) -> Result<(), Error> {
+pub(super) fn change(head: &Parts) -> Result<(), Error> {
     if head.method != Method::POST {
         return Err(Error::Refused(StatusCode::METHOD_NOT_ALLOWED, "only POST"));
     }
@@ -313,7 +329,7 @@ fn no_page(headers: &HeaderMap) -> Result<(), Error> {
     Ok(())
 }
 
-async fn read<B, T>(body: B) -> Result<T, Error>
+pub(super) async fn read<B, T>(body: B) -> Result<T, Error>
 where
     B: Body<Data = Bytes> + Send,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -330,7 +346,7 @@ where
         .map_err(|error| Error::Misunderstood(format!("the request is not understood: {error}")))
 }
 
-fn json<T: Serialize>(view: &T) -> Response<Full<Bytes>> {
+pub(super) fn json<T: Serialize>(view: &T) -> Response<Full<Bytes>> {
     // Strings, numbers and lists always serialise.
     let body = serde_json::to_vec(view).unwrap_or_default();
     answer(StatusCode::OK, "application/json", body)

@@ -5,6 +5,7 @@
 //! provider or an application, and never waits.
 
 mod commands;
+pub mod identities;
 mod query;
 mod report;
 #[cfg(test)]
@@ -25,7 +26,9 @@ use http_body_util::Full;
 use crate::address::Host;
 use crate::clock::{Clock, Timestamp};
 use crate::config::Config;
+use crate::identity::People;
 use crate::pipeline::Pipeline;
+use crate::revalidation::Revalidation;
 use crate::session::Sessions;
 use crate::store::Store;
 use crate::tasks::Tasks;
@@ -41,6 +44,8 @@ struct Shared {
     clock: Arc<dyn Clock>,
     store: Arc<dyn Store>,
     pipeline: Pipeline,
+    people: People,
+    revalidation: Revalidation,
     sessions: Arc<Sessions>,
     metrics: Metrics,
     tasks: Tasks,
@@ -59,6 +64,10 @@ pub struct Parts {
     pub store: Arc<dyn Store>,
     /// The providers, through the room that speaks to them.
     pub pipeline: Pipeline,
+    /// The records of people.
+    pub people: People,
+    /// Who asks providers again.
+    pub revalidation: Revalidation,
     /// The sessions.
     pub sessions: Arc<Sessions>,
     /// What is counted.
@@ -85,6 +94,8 @@ impl Admin {
             clock: parts.clock,
             store: parts.store,
             pipeline: parts.pipeline,
+            people: parts.people,
+            revalidation: parts.revalidation,
             sessions: parts.sessions,
             metrics: parts.metrics,
             tasks: parts.tasks,

@@ -111,18 +111,17 @@ impl Revocation {
                 .map(|seconds| now.minus(Duration::from_secs(seconds))),
         })
     }
+}
 
-    /// The reason, fit for the audit trail.
-    pub(super) fn reason(&self) -> Result<Option<String>, Misunderstood> {
-        let sound = |reason: &String| {
-            reason.len() <= MAX_REASON_BYTES && !reason.chars().any(char::is_control)
-        };
-        match &self.reason {
-            Some(reason) if !sound(reason) => Err(format!(
-                "a reason has at most {MAX_REASON_BYTES} bytes and no line breaks"
-            )),
-            reason => Ok(reason.clone()),
-        }
+/// An operator's reason, fit for the audit trail.
+pub(super) fn reason(reason: Option<&String>) -> Result<Option<String>, Misunderstood> {
+    let sound =
+        |reason: &String| reason.len() <= MAX_REASON_BYTES && !reason.chars().any(char::is_control);
+    match reason {
+        Some(reason) if !sound(reason) => Err(format!(
+            "a reason has at most {MAX_REASON_BYTES} bytes and no line breaks"
+        )),
+        reason => Ok(reason.cloned()),
     }
 }
 
@@ -275,13 +274,7 @@ mod tests {
 
     #[test]
     fn a_reason_is_one_short_line() {
-        let reason = |text: &str| {
-            let revocation = Revocation {
-                reason: Some(text.to_owned()),
-                ..Revocation::default()
-            };
-            revocation.reason()
-        };
+        let reason = |text: &str| reason(Some(&text.to_owned()));
         assert_eq!(
             reason("left the company").unwrap().as_deref(),
             Some("left the company")

@@ -7,6 +7,7 @@ use super::*;
 use crate::clock::Manual;
 use crate::identity::People;
 use crate::pipeline;
+use crate::revalidation;
 use crate::session::{Sessions, Settings};
 use crate::store::{Fickle, Seal, SealKey};
 use crate::tasks::Tasks;
@@ -46,8 +47,17 @@ fn admin() -> Admin {
         clock: Arc::clone(&clock),
         config: Arc::clone(&config),
         providers: std::collections::BTreeMap::new(),
-        people,
+        people: people.clone(),
         sessions: Arc::clone(&sessions),
+        metrics: metrics.clone(),
+        tasks: Tasks::new(),
+    });
+    let revalidation = Revalidation::new(revalidation::Parts {
+        config: Arc::clone(&config),
+        clock: Arc::clone(&clock),
+        people: people.clone(),
+        sessions: Arc::clone(&sessions),
+        providers: std::collections::BTreeMap::new(),
         metrics: metrics.clone(),
         tasks: Tasks::new(),
     });
@@ -56,6 +66,8 @@ fn admin() -> Admin {
         clock,
         store,
         pipeline,
+        people,
+        revalidation,
         sessions,
         metrics,
         tasks: Tasks::new(),

@@ -444,6 +444,6 @@ impl From<trail::Checked> for Checked {
     }
 }
 
-fn to_the_second(time: Timestamp) -> String {
+pub(super) fn to_the_second(time: Timestamp) -> String {
     Timestamp::from_seconds(time.as_seconds()).to_string()
 }

@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod check;
 pub mod demo;
+pub mod identity;
 pub mod live;
 pub mod org;
 pub mod provider;
@@ -31,6 +32,7 @@ const EXAMPLES: &str = "Examples:
   doorward run -c doorward.toml     serve until SIGTERM
   doorward status                   is it fine?
   doorward session list --org acme  who is signed in?
+  doorward identity block --user …  keep somebody out, now
   doorward audit search --since 1h  what happened?
 
 Exit codes: 0 fine, 1 failed or not fine, 2 usage, 3 configuration invalid, 4 an outside party failed,
@@ -58,6 +60,9 @@ pub enum Command {
     /// Show who is signed in, and end sessions.
     #[command(subcommand)]
     Session(session::Session),
+    /// Show the linked identities and how each stands; ask about one now, block, unblock or unlink it.
+    #[command(subcommand)]
+    Identity(identity::Identity),
     /// Show what has happened, and check that the trail of it is whole.
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -183,6 +188,7 @@ pub async fn run(cli: Cli) -> Exit {
         Command::Org(org) => org::run(&org).await,
         Command::Provider(provider) => provider::run(&provider).await,
         Command::Session(session) => session::run(&session).await,
+        Command::Identity(identity) => identity::run(&identity).await,
         Command::Audit(audit) => audit::run(&audit).await,
         Command::Completions { shell } => {
             let mut command = Cli::command();

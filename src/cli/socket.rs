@@ -77,13 +77,18 @@ impl Error {
 pub struct Socket(PathBuf);
 
 impl Socket {
+    /// The one at this path.
+    pub const fn at(path: PathBuf) -> Self {
+        Self(path)
+    }
+
     /// The one that was named, else the one that the file names.
     ///
     /// # Errors
     /// [`Error::Configuration`] and [`Error::Off`].
     pub fn of(asking: &Asking) -> Result<Self, Error> {
         if let Some(socket) = &asking.socket {
-            return Ok(Self(socket.clone()));
+            return Ok(Self::at(socket.clone()));
         }
         let operators = config::load_operators(&asking.source.config);
         let operators = operators.map_err(|faults| Error::Configuration(Box::new(faults)))?;

@@ -44,6 +44,19 @@ pub struct Concluded {
     pub changed: bool,
 }
 
+/// Whether somebody's turn can be taken out of order.
+#[derive(Clone, Debug)]
+pub enum Turn {
+    /// It is taken.
+    Taken(Box<Leased>),
+    /// Somebody is asking at this moment.
+    Busy,
+    /// As it stands, it is not asked about.
+    Never(Box<Identity>),
+    /// There is no such identity.
+    Missing,
+}
+
 /// How often a change is tried again when records move underneath it.
 const TRIES: usize = 16;
 
@@ -108,17 +121,51 @@ impl People {
             self.store.commit(batch).await?;
             return Ok(None);
         };
+        self.take(&mut identity, raw, now, until).await
+    }
+
+    /// Takes an identity's turn although it is not due, until `until`.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn lease_now(
+        &self,
+        id: &IdentityId,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Turn, Error> {
+        let Some((mut identity, raw)) = self.identity(id).await? else {
+            return Ok(Turn::Missing);
+        };
+        let Some(due) = identity.due_at else {
+            return Ok(Turn::Never(Box::new(identity)));
+        };
+        if identity.leased && due > now {
+            return Ok(Turn::Busy);
+        }
+        let leased = self.take(&mut identity, raw, now, until).await?;
+        Ok(leased.map_or(Turn::Busy, |leased| Turn::Taken(Box::new(leased))))
+    }
+
+    async fn take(
+        &self,
+        identity: &mut Identity,
+        raw: Vec<u8>,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Option<Leased>, Error> {
         let (account, _) = self
             .account(&identity.organization, &identity.account)
             .await?;
         // A lease that a crash forgets leaves the identity due, which is what a lease is for.
         let mut batch = Batch::new().relaxed();
-        batch.expect_unchanged(Table::Identities, id.as_str(), raw);
-        Self::schedule(&mut batch, &mut identity, Some(until));
-        self.put_identity(&mut batch, &identity)?;
+        batch.expect_unchanged(Table::Identities, identity.id.as_str(), raw);
+        Self::schedule(&mut batch, identity, Some(until));
+        identity.leased = true;
+        self.put_identity(&mut batch, identity)?;
         match self.store.commit(batch).await {
             Ok(()) => Ok(Some(Leased {
-                identity,
+                identity: identity.clone(),
                 account,
                 asked_at: now,
             })),
@@ -189,6 +236,7 @@ impl People {
             let mut batch = Batch::new();
             batch.expect_unchanged(Table::Identities, concluded.identity.id.as_str(), raw);
             let mut identity = concluded.identity.clone();
+            identity.leased = false;
             Self::schedule(&mut batch, &mut identity, conclusion.next);
             self.put_identity(&mut batch, &identity)?;
             if let Some(kind) = turn(concluded.before, identity.link.state) {
@@ -226,11 +274,9 @@ fn concluded(identity: Identity, conclusion: &Conclusion<'_>, now: Timestamp) ->
     let confirmed = conclusion.answer == Answer::Confirmed && link.state == LinkState::Valid;
     let tokens = match link.state {
         LinkState::Valid | LinkState::Suspect => identity.tokens.clone(),
-        // Of no use any more, but to sign out at the provider.
-        LinkState::Invalid | LinkState::Orphaned | LinkState::Blocked => Tokens {
-            id: identity.tokens.id.clone(),
-            ..Tokens::default()
-        },
+        LinkState::Invalid | LinkState::Orphaned | LinkState::Blocked => {
+            without_what_to_ask_with(&identity.tokens)
+        }
     };
     Concluded {
         before,
@@ -246,6 +292,14 @@ fn concluded(identity: Identity, conclusion: &Conclusion<'_>, now: Timestamp) ->
             link,
             ..identity
         },
+    }
+}
+
+/// Of somebody who counts no more only the ID token is of use: to sign out at the provider.
+pub(super) fn without_what_to_ask_with(tokens: &Tokens) -> Tokens {
+    Tokens {
+        id: tokens.id.clone(),
+        ..Tokens::default()
     }
 }
 

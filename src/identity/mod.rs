@@ -9,12 +9,14 @@ mod asking;
 mod connection;
 mod link;
 mod provision;
+mod register;
 mod rules;
 
-pub use asking::{Concluded, Conclusion, Leased};
+pub use asking::{Concluded, Conclusion, Leased, Turn};
 pub use connection::{Generation, generation};
 pub use link::{Answer, Link, LinkState, Terms};
 pub use provision::{People, Provisioned, Refusal, Through};
+pub use register::{Deed, Done, Filter, Page};
 pub use rules::{Unmet, judge};
 
 use std::fmt;
@@ -53,6 +55,11 @@ impl IdentityId {
     /// A new one: 128 random bits.
     pub fn random() -> Self {
         Self(secret::encode(&secret::random_bytes::<16>()))
+    }
+
+    /// What somebody typed. Whether there is such an identity shows when it is looked for.
+    pub fn named(text: &str) -> Self {
+        Self(text.to_owned())
     }
 
     /// The text.
@@ -166,6 +173,9 @@ pub struct Identity {
     /// When the provider is asked again; the place of its entry in the due index.
     #[serde(default)]
     pub due_at: Option<Timestamp>,
+    /// Whether somebody is asking now: then `due_at` is the end of the lease.
+    #[serde(default)]
+    pub leased: bool,
 }
 
 /// A stored account with its membership.

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::clock::Timestamp;
 use crate::config::Slug;
-use crate::provider::{Asserted, Tokens};
+use crate::provider::{Asserted, Subject, Tokens};
 use crate::secret;
 use crate::store::{Batch, Seal, Store, Table};
 
@@ -164,6 +164,7 @@ impl People {
             last_verified_at: now,
             link: Link::fresh(now),
             due_at: None,
+            leased: false,
         };
         Self::schedule(batch, &mut identity, through.due_at);
         batch.expect_absent(Table::IdentityKeys, key).put(
@@ -206,6 +207,26 @@ impl People {
         }
     }
 
+    /// Adds to `batch` that an identity and its account go; `raw` is the account as it was read.
+    pub(super) fn forget(&self, batch: &mut Batch, identity: &Identity, raw: Vec<u8>) {
+        let person = person_key(
+            &identity.organization,
+            &identity.provider,
+            &identity.issuer,
+            &identity.profile.subject,
+        );
+        let account = account_key(&identity.organization, &identity.account);
+        batch.expect_unchanged(Table::Accounts, account.clone(), raw);
+        batch.remove(Table::Accounts, account);
+        batch.remove(Table::IdentityKeys, person);
+        batch.remove(Table::Identities, identity.id.as_str());
+    }
+
+    /// An identity as it was read in a range.
+    pub(super) fn opened(&self, key: &[u8], raw: &[u8]) -> Result<Identity, Error> {
+        Ok(self.seal.open_json(Table::Identities, key, raw)?)
+    }
+
     pub(super) async fn account(
         &self,
         organization: &Slug,
@@ -221,13 +242,22 @@ impl People {
     }
 }
 
-/// The one key of a person: four fields, each with its length, so that no two people share a digest.
 fn identity_key(through: Through<'_>, asserted: &Asserted) -> Vec<u8> {
+    let Through {
+        organization,
+        provider,
+        ..
+    } = through;
+    person_key(organization, provider, &asserted.issuer, &asserted.subject)
+}
+
+/// The one key of a person: four fields, each with its length, so that no two people share a digest.
+fn person_key(organization: &Slug, provider: &Slug, issuer: &str, subject: &Subject) -> Vec<u8> {
     secret::sha256_fields([
-        through.organization.as_str().as_bytes(),
-        through.provider.as_str().as_bytes(),
-        asserted.issuer.as_bytes(),
-        asserted.subject.as_str().as_bytes(),
+        organization.as_str().as_bytes(),
+        provider.as_str().as_bytes(),
+        issuer.as_bytes(),
+        subject.as_str().as_bytes(),
     ])
     .to_vec()
 }
@@ -258,6 +288,7 @@ fn refreshed(
         generation: through.generation.clone(),
         last_verified_at: now,
         link: Link::fresh(now),
+        leased: false,
         ..known
     }
 }
@@ -265,7 +296,6 @@ fn refreshed(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provider::Subject;
     use crate::secret::Secret;
     use crate::store::{self, Memory};
 

@@ -8,7 +8,10 @@
 //! Invariants: a refresh token is presented by one question at a time, and never once a newer one is known (threat model
 //! 42); no answer never counts as a yes or a no (43); a fault of the connection blames nobody.
 
+mod by_hand;
 mod schedule;
+
+pub use self::by_hand::{Dealt, Told};
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -29,7 +32,7 @@ use crate::provider::{Asserted, Cause, Held, Outcome, Provider, Trouble};
 use crate::session::Sessions;
 use crate::tasks::Tasks;
 use crate::telemetry::metrics::{self, Metrics};
-use crate::{audit, secret};
+use crate::{audit, secret, session};
 
 /// The worker. Clones share it.
 #[derive(Clone, Debug)]
@@ -78,6 +81,20 @@ pub struct Parts {
     pub metrics: Metrics,
     /// Where questions go: each must finish once begun.
     pub tasks: Tasks,
+}
+
+/// Why an operator is not served.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The records of people cannot be used.
+    #[error("the records of people cannot be used")]
+    Identity(#[from] identity::Error),
+    /// The sessions cannot be used.
+    #[error("the sessions cannot be ended")]
+    Session(#[from] session::Error),
+    /// Others are being asked about, or the process stops.
+    #[error("nobody could be asked in time")]
+    Busy,
 }
 
 /// What came of one question.
@@ -171,8 +188,7 @@ impl Shared {
         if room == 0 {
             return Ok(());
         }
-        let lease = self.config.revalidation.timeout.saturating_mul(2);
-        let until = now.plus(lease.saturating_add(LEASE_MARGIN));
+        let until = now.plus(self.lease());
         for (due, id) in self.people.due(&lane.id, now, room).await? {
             let Ok(permit) = Arc::clone(&lane.permits).try_acquire_owned() else {
                 return Ok(());
@@ -193,12 +209,19 @@ impl Shared {
         Ok(())
     }
 
-    /// One question, from the lease to what follows from the answer.
-    async fn ask(&self, lane: &Lane, mut leased: Leased) {
+    /// How long a question may take, whatever happens.
+    fn lease(&self) -> Duration {
+        let halves = self.config.revalidation.timeout.saturating_mul(2);
+        halves.saturating_add(LEASE_MARGIN)
+    }
+
+    /// One question, from the lease to what follows from the answer. `None`: a sign-in came in between, and what it
+    /// brought stands.
+    async fn ask(&self, lane: &Lane, mut leased: Leased) -> Option<Answer> {
         let began = self.clock.now();
         let asked = match self.question(lane, &mut leased).await {
             Ok(Some(asked)) => self.doubt(lane, asked),
-            Ok(None) => return,
+            Ok(None) => return None,
             Err(error) => {
                 error!(
                     error = &error as &dyn std::error::Error,
@@ -217,6 +240,7 @@ impl Shared {
                 "what a provider said could not be written: it is asked again"
             );
         }
+        Some(asked.answer)
     }
 
     /// Asks. `None`: a sign-in came in between, and what it brought stands.
@@ -423,14 +447,7 @@ impl Shared {
     }
 
     fn count(&self, lane: &Lane, asked: &Asked, took: Duration) {
-        let (result, reason) = match asked.answer {
-            Answer::Confirmed => ("valid", ""),
-            Answer::Refused(why) => ("invalid", why),
-            Answer::Gone => ("invalid", "connection_changed"),
-            Answer::Unanswered(why) => ("error", why),
-            Answer::Faulty => ("error", "connection"),
-            Answer::NotApplicable => ("error", "not_applicable"),
-        };
+        let (result, reason) = result_of(asked.answer);
         let provider = lane.id.to_string();
         let labels = metrics::Check {
             provider: provider.clone(),
@@ -441,6 +458,18 @@ impl Shared {
         let labels = metrics::Provider { provider };
         let durations = &self.metrics.identity_check_duration;
         durations.get_or_create(&labels).observe(took.as_secs_f64());
+    }
+}
+
+/// An answer in two words, for metrics and operators.
+const fn result_of(answer: Answer) -> (&'static str, &'static str) {
+    match answer {
+        Answer::Confirmed => ("valid", ""),
+        Answer::Refused(why) => ("invalid", why),
+        Answer::Gone => ("invalid", "connection_changed"),
+        Answer::Unanswered(why) => ("error", why),
+        Answer::Faulty => ("error", "connection"),
+        Answer::NotApplicable => ("error", "not_applicable"),
     }
 }
 

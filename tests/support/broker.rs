@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use doorward::app::App;
+use doorward::cli::socket::Socket;
 use doorward::clock::{Clock, Manual};
 use doorward::config;
 use tempfile::TempDir;
@@ -74,6 +75,11 @@ impl Broker {
     /// Moves the time.
     pub fn later(&self, by: Duration) {
         self.clock.advance(by);
+    }
+
+    /// What operators ask through.
+    pub fn socket(&self) -> Socket {
+        Socket::at(self.folder.path().join("run/admin.sock"))
     }
 
     /// What the management listener says.

@@ -1,0 +1,192 @@
+//! What an operator has done to identities: asking about one now, blocking, unblocking, unlinking.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{sleep, timeout};
+
+use super::{Error, Lane, Revalidation, Shared, result_of};
+use crate::audit;
+use crate::identity::{Deed, Done, Identity, IdentityId, Turn};
+
+/// What came of asking about one identity at once.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// The identity as it stands now.
+    pub identity: Identity,
+    /// `valid`, `invalid`, or `error`: nothing is known.
+    pub result: &'static str,
+    /// A fixed word; empty if there is nothing to say.
+    pub reason: &'static str,
+}
+
+/// What came of a deed, and how many sessions ended by it.
+#[derive(Clone, Debug)]
+pub struct Dealt {
+    /// What was done.
+    pub done: Done,
+    /// Sessions in which a grant ended.
+    pub ended: usize,
+}
+
+/// How often somebody who waits for another's question looks whether it is answered.
+const LOOK: Duration = Duration::from_millis(50);
+
+impl Revalidation {
+    /// Asks the provider about an identity now, however far away its turn is and although the sweep may be paused. If it
+    /// is being asked about already, that answer is waited for. That it was asked, and what came of it, goes into the
+    /// audit trail as `event`. `None`: there is no such identity.
+    ///
+    /// # Errors
+    /// The store's, and [`Error::Busy`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future gives up waiting; a question that was begun goes on to its end.
+    pub async fn now(&self, id: &IdentityId, event: &audit::Event) -> Result<Option<Told>, Error> {
+        let shared = &self.shared;
+        let asked = timeout(shared.lease(), shared.now(id)).await;
+        let told = asked.unwrap_or(Err(Error::Busy))?;
+        if let Some(told) = &told {
+            let said = [
+                told.result,
+                told.reason,
+                event.reason.as_deref().unwrap_or_default(),
+            ];
+            let event = audit::Event {
+                reason: Some(said.join(" ").trim().to_owned()),
+                ..event.clone()
+            };
+            shared.people.note(&told.identity, &event).await?;
+        }
+        Ok(told)
+    }
+
+    /// Does something to an identity, and ends what rests on it. When this returns, all of it is durable and in force.
+    /// The event's kind, actor and reason say what and why; `reason` is the word for what ends.
+    ///
+    /// # Errors
+    /// The store's. What could be read has ended in this process all the same (threat model 47).
+    ///
+    /// # Cancel safety
+    /// Not cancel safe after the first poll: run it in a task of its own.
+    pub async fn deal(
+        &self,
+        id: &IdentityId,
+        deed: Deed,
+        event: &audit::Event,
+    ) -> Result<Dealt, Error> {
+        let done = self.shared.people.change(id, deed, event).await?;
+        let ends = match deed {
+            Deed::Block => Some("blocked"),
+            Deed::Unlink => Some("unlinked"),
+            Deed::Unblock => None,
+        };
+        // What could not be written the last time is ended when somebody asks again.
+        let ended = match (&done, ends) {
+            (Done::Changed(identity) | Done::Unchanged(identity), Some(word)) => {
+                let event = audit::Event {
+                    organization: Some(identity.organization.to_string()),
+                    provider: Some(identity.provider.to_string()),
+                    kind: audit::Kind::SessionEnded,
+                    ..event.clone()
+                };
+                let sessions = &self.shared.sessions;
+                sessions.end_identity(identity, word, &event).await?
+            }
+            (Done::Changed(_) | Done::Unchanged(_), None)
+            | (Done::Missing | Done::Tombstone, _) => 0,
+        };
+        Ok(Dealt { done, ended })
+    }
+}
+
+impl Shared {
+    async fn now(self: &Arc<Self>, id: &IdentityId) -> Result<Option<Told>, Error> {
+        let mut waited = false;
+        loop {
+            let Some((identity, _)) = self.people.find(id).await? else {
+                return Ok(None);
+            };
+            let lane = self.lanes.iter().find(|lane| lane.id == identity.provider);
+            let Some(lane) = lane.map(Arc::clone) else {
+                return Ok(Some(never(identity)));
+            };
+            if waited && !identity.leased {
+                // Somebody else's question, begun before and answered since.
+                let (result, reason) = standing(&identity);
+                return Ok(Some(Told {
+                    identity,
+                    result,
+                    reason,
+                }));
+            }
+            match self.take_turn(&lane, id).await? {
+                Some(told) => return Ok(Some(told)),
+                None => {
+                    waited = true;
+                    sleep(LOOK).await;
+                }
+            }
+        }
+    }
+
+    /// `None`: somebody is asking at this moment.
+    async fn take_turn(
+        self: &Arc<Self>,
+        lane: &Arc<Lane>,
+        id: &IdentityId,
+    ) -> Result<Option<Told>, Error> {
+        let permit = Arc::clone(&lane.permits).acquire_owned().await;
+        let permit = permit.map_err(|_| Error::Busy)?;
+        lane.rate.until_ready().await;
+        let now = self.clock.now();
+        let until = now.plus(self.lease());
+        let leased = match self.people.lease_now(id, now, until).await? {
+            Turn::Taken(leased) => *leased,
+            Turn::Busy | Turn::Missing => return Ok(None),
+            Turn::Never(identity) => return Ok(Some(never(*identity))),
+        };
+        let (this, lane) = (Arc::clone(self), Arc::clone(lane));
+        let question = self.tasks.spawn(async move {
+            let answer = this.ask(&lane, leased).await;
+            drop(permit);
+            this.ended.notify_one();
+            answer
+        });
+        let answer = question.await.map_err(|_| Error::Busy)?;
+        let Some((identity, _)) = self.people.find(id).await? else {
+            return Ok(None);
+        };
+        // Without an answer of its own, a sign-in has come in between: what it brought stands.
+        let (result, reason) = answer.map_or_else(|| standing(&identity), result_of);
+        Ok(Some(Told {
+            identity,
+            result,
+            reason,
+        }))
+    }
+}
+
+/// Nobody is asked about it.
+fn never(identity: Identity) -> Told {
+    let (result, _) = standing(&identity);
+    let reason = match result {
+        "invalid" => identity.link.state.as_str(),
+        _ => "not_applicable",
+    };
+    Told {
+        identity,
+        result: if result == "invalid" { result } else { "error" },
+        reason,
+    }
+}
+
+/// How it stands, as if it were an answer.
+fn standing(identity: &Identity) -> (&'static str, &'static str) {
+    use crate::identity::LinkState::{Blocked, Invalid, Orphaned, Suspect, Valid};
+    match identity.link.state {
+        Valid => ("valid", ""),
+        Suspect => ("error", "no_answer"),
+        state @ (Invalid | Orphaned | Blocked) => ("invalid", state.as_str()),
+    }
+}
