@@ -7,9 +7,9 @@ use doorward::address::{Origin, ReturnPath};
 use doorward::clock::Timestamp;
 use doorward::config::Slug;
 use doorward::pages::{
-    Account, AtProvider, Choose, Destination, DevForm, Door, DoorProvider, EmailFault, EmailFirst,
-    Ended, Fact, FormFault, LoggedOut, LogoutConfirm, Look, Loop, Notice, Organization, Pages,
-    Place, Problem, Redirecting,
+    Account, Answered, AtProvider, Choose, Destination, DevForm, Door, DoorProvider, EmailFault,
+    EmailFirst, Ended, Fact, FormFault, Linked, LoggedOut, LogoutConfirm, Look, Loop, Notice,
+    Organization, OwnSession, Pages, Place, Problem, Redirecting,
 };
 use doorward::telemetry::Reference;
 use http::Response;
@@ -295,7 +295,11 @@ fn email_first(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::page
 fn accounts(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages::Error> {
     let mut samples = Vec::new();
     for (name, email, facts) in options(cast.person.as_str(), cast.email.as_str(), cast.facts()) {
-        for others in [0, 3] {
+        for (others, answer) in [
+            (0, Answered::Confirmed),
+            (3, Answered::nothing(Some("timeout"))),
+            (0, Answered::Unasked),
+        ] {
             let facts = facts.clone().unwrap_or_default();
             let view = Account {
                 name,
@@ -305,6 +309,14 @@ fn accounts(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages::
                 since: Timestamp::from_seconds(1_790_000_000),
                 until: Timestamp::from_seconds(1_790_086_400),
                 others: cast.organizations(others),
+                linked: Linked {
+                    answer,
+                    confirmed: Timestamp::from_seconds(1_790_000_000),
+                    next: Some(Timestamp::from_seconds(1_790_003_600)),
+                    until: Some(Timestamp::from_seconds(1_790_018_000)),
+                },
+                sessions: own_sessions(others + 1),
+                more: others > 0,
                 headers: facts.clone(),
                 claims: facts,
                 csrf: &cast.token,
@@ -317,6 +329,16 @@ fn accounts(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages::
         }
     }
     Ok(samples)
+}
+
+fn own_sessions(number: usize) -> Vec<OwnSession<'static>> {
+    let one = |index: usize| OwnSession {
+        id: "c2Vzc2lvbi1pZC1vZi0yMg",
+        since: Timestamp::from_seconds(1_790_000_000),
+        used: Timestamp::from_seconds(1_790_000_600),
+        here: index == 0,
+    };
+    (0..number).map(one).collect()
 }
 
 fn forms(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages::Error> {

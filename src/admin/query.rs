@@ -101,6 +101,7 @@ impl Revocation {
                 .map(|text| organization(config, text))
                 .transpose()?,
             user: self.user.clone(),
+            except: None,
             provider: self
                 .provider
                 .as_deref()

@@ -9,6 +9,7 @@
 //! Pages have no script and load nothing. Two things keep it so: the content security policy allows neither, and the
 //! style sheet is sent inside the page and named in the policy by its digest.
 
+mod account;
 mod browser;
 mod problem;
 mod told;
@@ -22,11 +23,12 @@ use minijinja::{Environment, UndefinedBehavior, context};
 use serde::Serialize;
 use tracing::error;
 
+pub use self::account::{Account, Answered, Fact, Linked, OwnSession};
 use self::browser::{Answer, Policy};
 pub use self::problem::{Ended, Loop, Problem};
 pub use self::views::{
-    Account, AtProvider, Choose, Destination, DevForm, Door, DoorProvider, EmailFault, EmailFirst,
-    Fact, FormFault, LoggedOut, LogoutConfirm, Notice, Organization, Redirecting, View,
+    AtProvider, Choose, Destination, DevForm, Door, DoorProvider, EmailFault, EmailFirst,
+    FormFault, LoggedOut, LogoutConfirm, Notice, Organization, Redirecting, View,
 };
 use crate::address::{Origin, ReturnPath};
 use crate::telemetry::Reference;

@@ -9,12 +9,11 @@ use url::Url;
 
 use super::problem::Ended;
 use super::words::{name, provider};
-use super::{Error, Look};
+use super::{Error, Fact, Look};
 use crate::address::{Origin, ReturnPath};
-use crate::clock::Timestamp;
 use crate::config::{self, Slug};
 
-/// Something that [`super::Pages::show`] can show. Implemented in this file only.
+/// Something that [`super::Pages::show`] can show. Implemented in this room only.
 pub trait View: Serialize {
     /// Value of `Sso-Generated`.
     const NAME: &'static str;
@@ -250,57 +249,6 @@ impl View for DevForm<'_> {
     }
 }
 
-/// Who am I, until when, and what the application knows of me.
-#[derive(Clone, Debug, Serialize)]
-pub struct Account<'a> {
-    /// Display name.
-    pub name: Option<&'a str>,
-    /// E-mail address.
-    pub email: Option<&'a str>,
-    /// In which organization.
-    pub organization: Organization<'a>,
-    /// The text of the provider's button.
-    #[serde(serialize_with = "as_provider")]
-    pub provider: &'a str,
-    /// When the session began.
-    pub since: Timestamp,
-    /// When it ends at the latest.
-    pub until: Timestamp,
-    /// Other organizations in which this browser is signed in.
-    pub others: Vec<Organization<'a>>,
-    /// Identity headers that the application gets.
-    pub headers: Vec<Fact<'a>>,
-    /// Claims of the assertion that the application gets.
-    pub claims: Vec<Fact<'a>>,
-    /// Token of the forms.
-    pub csrf: &'a str,
-    /// Origin of the provider's place to sign out.
-    #[serde(skip)]
-    pub leads_to: Vec<Origin>,
-}
-
-/// A name and its value.
-#[derive(Clone, Debug, Serialize)]
-pub struct Fact<'a> {
-    /// Name of the header or claim.
-    pub name: &'a str,
-    /// Its value as text.
-    pub value: String,
-}
-
-impl View for Account<'_> {
-    const NAME: &'static str = "account";
-    const TEMPLATE: &'static str = "account.html";
-
-    fn title(&self, _: &Look<'_>) -> String {
-        "You are signed in".to_owned()
-    }
-
-    fn leads_to(&self) -> &[Origin] {
-        &self.leads_to
-    }
-}
-
 /// Asks before signing out: a link alone ends nothing, so that no other site can sign people out.
 #[derive(Clone, Debug, Serialize)]
 pub struct LogoutConfirm<'a> {
@@ -418,7 +366,7 @@ impl fmt::Display for Destination {
     }
 }
 
-fn as_provider<S: Serializer>(button: &str, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn as_provider<S: Serializer>(button: &str, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&provider(button))
 }
 

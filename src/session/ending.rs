@@ -108,7 +108,7 @@ impl Sessions {
 
     /// The sessions with a grant that an identity had made by `by`: a sign-in after that stands.
     async fn of_identity(&self, identity: &Identity, by: Timestamp) -> Result<Vec<Key>, Error> {
-        let prefix = record::account_prefix(&identity.organization, &identity.account);
+        let prefix = record::account_prefix(&identity.organization, identity.account.as_str());
         let held = self
             .store
             .range(Table::SessionsByAccount, Keys::prefix(&prefix), MAX_HELD)

@@ -146,7 +146,7 @@ impl Sessions {
             .settings
             .limits(&grant.organization)
             .map_or(1, |limits| limits.max_per_account);
-        let prefix = record::account_prefix(&grant.organization, &grant.account);
+        let prefix = record::account_prefix(&grant.organization, grant.account.as_str());
         let held = self
             .store
             .range(Table::SessionsByAccount, Keys::prefix(&prefix), MAX_HELD)

@@ -128,13 +128,13 @@ impl Record {
 
 /// Key of the index of an account's sessions. Slugs and ids have no NUL.
 pub(super) fn account_index(grant: &Grant, key: &Key) -> Vec<u8> {
-    let mut index = account_prefix(&grant.organization, &grant.account);
+    let mut index = account_prefix(&grant.organization, grant.account.as_str());
     index.extend_from_slice(key.as_bytes());
     index
 }
 
 /// What the index keys of one account begin with.
-pub(super) fn account_prefix(organization: &Slug, account: &AccountId) -> Vec<u8> {
+pub(super) fn account_prefix(organization: &Slug, account: &str) -> Vec<u8> {
     format!("{organization}\0{account}\0").into_bytes()
 }
 

@@ -29,6 +29,8 @@ pub struct Filter {
     pub user: Option<String>,
     /// Through which provider.
     pub provider: Option<Slug>,
+    /// But not this session.
+    pub except: Option<String>,
     /// Made then or earlier.
     pub granted_by: Option<Timestamp>,
 }
@@ -129,6 +131,7 @@ impl Filter {
     fn means(&self, record: &Record, grant: &Grant) -> bool {
         let account = || self.user.as_deref().filter(|user| !user.contains('@'));
         self.id.as_ref().is_none_or(|id| *id == record.id)
+            && self.except.as_ref().is_none_or(|id| *id != record.id)
             && self
                 .organization
                 .as_ref()
@@ -148,12 +151,17 @@ impl Filter {
 
     /// Where to look, and what the keys there begin with: the smallest index that has everything.
     fn index(&self) -> (Table, Vec<u8>) {
-        match &self.organization {
-            Some(organization) => (
+        let account = self.user.as_deref().filter(|user| !user.contains('@'));
+        match (&self.organization, account) {
+            (Some(organization), Some(account)) => (
+                Table::SessionsByAccount,
+                record::account_prefix(organization, account),
+            ),
+            (Some(organization), None) => (
                 Table::SessionsByOrganization,
                 record::organization_prefix(organization),
             ),
-            None => (Table::Sessions, Vec::new()),
+            (None, _) => (Table::Sessions, Vec::new()),
         }
     }
 }
@@ -291,6 +299,10 @@ impl Sessions {
         event: &audit::Event,
         revoking: &mut Revoking,
     ) {
+        let word = match event.actor {
+            audit::Actor::Account(_) => "user",
+            audit::Actor::Operator | audit::Actor::System | audit::Actor::Visitor => "revoked",
+        };
         for some in meant.chunks(TOGETHER) {
             let ends = some.iter().map(|(key, grants)| async move {
                 let mut results = Vec::with_capacity(grants.len());
@@ -301,7 +313,7 @@ impl Sessions {
                         provider: Some(grant.provider.to_string()),
                         ..event.clone()
                     };
-                    let ended = self.end(key, Ending::Grant(organization), "revoked", &event);
+                    let ended = self.end(key, Ending::Grant(organization), word, &event);
                     results.push((organization.clone(), ended.await));
                 }
                 results

@@ -12,7 +12,7 @@ use super::standing::Standing;
 use super::{Error, Handle, Key};
 use crate::address::Host;
 use crate::config::{self, Slug};
-use crate::identity::{LinkState, Membership, People, Profile};
+use crate::identity::{Identity, LinkState, Membership, People, Profile};
 use crate::store::{self, Batch, Seal, Store, Table};
 use crate::telemetry::Metrics;
 
@@ -127,6 +127,18 @@ impl Sessions {
         let standing = self.known.standing(&identity.id, until);
         let profile = Arc::new(identity.profile);
         Ok(Some((grant.clone(), profile, *limits, standing)))
+    }
+
+    /// The identity that a grant rests on, as it is stored now; none if it is gone.
+    ///
+    /// # Errors
+    /// The store's.
+    ///
+    /// # Cancel safety
+    /// Dropping the future changes nothing.
+    pub async fn identity(&self, grant: &Grant) -> Result<Option<Identity>, Error> {
+        let found = self.people.find(&grant.identity).await?;
+        Ok(found.map(|(identity, _)| identity))
     }
 
     /// Makes another organization the active one on the shared host.

@@ -12,6 +12,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod account;
 mod by_hand;
 mod callback;
 mod forwarding;

@@ -1,4 +1,6 @@
-//! Who am I: the account page, its JSON, and switching between organizations.
+//! Who am I: the account page, its JSON, ending one's own sessions, and switching between organizations.
+
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
@@ -9,9 +11,16 @@ use serde_json::json;
 
 use super::{Ask, form, slug};
 use crate::assertion::Statement;
+use crate::audit;
+use crate::clock::Timestamp;
 use crate::gateway::forward::{Visitor, statement};
-use crate::gateway::{Body, Error, Gateway, Place, mark};
-use crate::pages::{Account, Fact, Organization};
+use crate::gateway::{Body, Error, Gateway, Known, Place, mark};
+use crate::identity::LinkState;
+use crate::pages::{Account, Answered, Fact, Linked, Organization, OwnSession};
+use crate::session::{self, Filter, LiveGrant, Status};
+
+/// Sessions that the page shows.
+const MOST_SHOWN: usize = 50;
 
 impl Gateway {
     /// Who am I, in which organization, and what the application gets.
@@ -46,6 +55,14 @@ impl Gateway {
         let provider = self.config.providers.get(&grant.provider);
         let token = ask.cookies.handle().map(|handle| handle.form_token());
         let others = known.live.grants(now);
+        let linked = self.linked(&known.grant).await?;
+        let own = self.own_sessions(&known).await?;
+        let shown = own.iter().take(MOST_SHOWN).map(|one| OwnSession {
+            id: &one.id,
+            since: one.grant.granted_at,
+            used: one.grant.used_at,
+            here: one.id == known.live.id(),
+        });
         let view = Account {
             name: profile.name.as_deref(),
             email: profile.email.as_deref(),
@@ -60,12 +77,92 @@ impl Gateway {
                 .filter_map(|slug| self.config.organizations.get(slug))
                 .map(Organization::from)
                 .collect(),
+            linked,
+            sessions: shown.collect(),
+            more: own.len() > MOST_SHOWN,
             headers: facts.collect(),
             claims: claims(&statement),
             csrf: token.as_deref().unwrap_or_default(),
             leads_to: Vec::new(),
         };
         self.show(ask, Some(organization), &view)
+    }
+
+    /// How the identity behind a grant stands.
+    async fn linked(&self, grant: &LiveGrant) -> Result<Linked, Error> {
+        let until = Some(grant.counts_until()).filter(|until| *until != Timestamp::END);
+        let identity = self.sessions.identity(grant.grant()).await?;
+        let identity = identity.ok_or(Error::Unauthorized { had_session: true })?;
+        let answer = match (identity.link.state, identity.due_at) {
+            (LinkState::Suspect, _) => Answered::nothing(identity.link.reason.as_deref()),
+            (LinkState::Valid, Some(_)) => Answered::Confirmed,
+            (LinkState::Valid, None) => Answered::Unasked,
+            // Its grants are over, or about to be.
+            (LinkState::Invalid | LinkState::Orphaned | LinkState::Blocked, _) => {
+                return Err(Error::Unauthorized { had_session: true });
+            }
+        };
+        Ok(Linked {
+            answer,
+            confirmed: identity.last_verified_at,
+            next: identity.due_at,
+            until,
+        })
+    }
+
+    /// The person's sessions that let them in, this one first, then the one used last.
+    async fn own_sessions(&self, known: &Known) -> Result<Vec<session::Listed>, Error> {
+        let now = self.clock.now();
+        let filter = own(known.grant.grant());
+        let page = self.sessions.list(&filter, None, now).await?;
+        let mut own = page.sessions;
+        own.retain(|one| one.status == Status::Active);
+        own.sort_by_key(|one| {
+            let here = one.id == known.live.id();
+            std::cmp::Reverse((here, one.grant.used_at))
+        });
+        Ok(own)
+    }
+
+    /// Ends one of the person's own sessions (`Some`), or all but this one. When this answers, that is durable and in
+    /// force, open streams included.
+    pub(super) async fn end_own(
+        &self,
+        ask: &Ask<'_>,
+        which: Option<&str>,
+        head: &request::Parts,
+        body: Incoming,
+    ) -> Result<Response<Body>, Error> {
+        self.check_form(ask)?;
+        let fields = form::read(head, body).await?;
+        self.check_token(ask, &fields)?;
+        let known = self.visitor(ask).await?;
+        let known = known.ok_or(Error::Unauthorized { had_session: true })?;
+        let grant = known.grant.grant();
+        let filter = Filter {
+            id: which.map(str::to_owned),
+            except: Some(known.live.id().to_owned()).filter(|_| which.is_none()),
+            ..own(grant)
+        };
+        let now = self.clock.now();
+        let event = audit::Event {
+            reference: Some(ask.reference.to_string()),
+            ..audit::Event::new(
+                now,
+                audit::Kind::SessionRevoked,
+                audit::Actor::Account(grant.account.to_string()),
+            )
+        };
+        let sessions = Arc::clone(&self.sessions);
+        let work = async move {
+            // In pieces, though nobody has so many.
+            while sessions.revoke(&filter, &event, now).await?.more {}
+            Ok::<_, session::Error>(())
+        };
+        // Whoever leaves has still asked for it.
+        let ended = self.tasks.spawn(work).await;
+        ended.map_err(|_| Error::Stopping)??;
+        Ok(self.see_other(&self.below("account"), ask.reference))
     }
 
     /// Who am I, for scripts.
@@ -127,6 +224,15 @@ impl Gateway {
         self.sessions.switch(&live, &organization).await?;
         let to = self.return_path(&fields);
         Ok(self.see_other(to.as_str(), ask.reference))
+    }
+}
+
+/// The sessions of one's own account.
+fn own(grant: &session::Grant) -> Filter {
+    Filter {
+        organization: Some(grant.organization.clone()),
+        user: Some(grant.account.to_string()),
+        ..Filter::default()
     }
 }
 

@@ -82,6 +82,12 @@ impl Gateway {
             }
             ["logged-out"] if get => self.logged_out(&ask),
             ["account"] if get => self.account(&ask).await,
+            ["account", "sessions", "revoke-others"] if post => {
+                self.end_own(&ask, None, &head, body).await
+            }
+            ["account", "sessions", id, "revoke"] if post => {
+                self.end_own(&ask, Some(id), &head, body).await
+            }
             ["switch", organization] if post => self.switch(&ask, organization, &head, body).await,
             ["userinfo"] if get => self.userinfo(&ask).await,
             ["jwks.json"] if get => Ok(self.key_set()),
@@ -187,7 +193,11 @@ fn methods(segments: &[&str]) -> Option<&'static str> {
         ["" | "logged-out" | "account" | "enter" | "userinfo" | "jwks.json"]
         | ["login", _]
         | [".well-known", "openid-configuration"] => Some("GET, HEAD"),
-        ["switch", _] | ["login", _, _] | ["logout", "backchannel", _] => Some("POST"),
+        ["switch", _]
+        | ["login", _, _]
+        | ["logout", "backchannel", _]
+        | ["account", "sessions", "revoke-others"]
+        | ["account", "sessions", _, "revoke"] => Some("POST"),
         ["logout", "frontchannel", _] => Some("GET"),
         _ => None,
     }

@@ -1,0 +1,136 @@
+//! The account page: how the identity stands, where one is signed in, and ending that.
+
+use std::time::Duration;
+
+use crate::support::idp::grace;
+use crate::support::wire::{Answer, until};
+use crate::support::world::{CLIENT_SECRET, ONE, url};
+use crate::support::{Browser, Page, World};
+
+/// The ids of the sessions that a page offers to end.
+fn others(page: &Page) -> Vec<String> {
+    let pieces = page.text.split("/account/sessions/").skip(1);
+    let ids = pieces.filter_map(|piece| piece.split_once("/revoke\"").map(|(id, _)| id.to_owned()));
+    ids.collect()
+}
+
+async fn account(browser: &mut Browser) -> Page {
+    let page = browser.get(&url("/_sso/account")).await;
+    page.is(200);
+    page
+}
+
+async fn end(browser: &mut Browser, which: &str, csrf: &str) -> Page {
+    let to = url(&format!("/_sso/account/sessions/{which}"));
+    browser.post(&to, &[("csrf", csrf)]).await
+}
+
+async fn is_in(browser: &mut Browser) -> u16 {
+    browser.fetch(&url("/")).await.status
+}
+
+#[tokio::test]
+async fn the_page_tells_a_yes_from_no_answer_and_when_it_is_asked_next() {
+    let file = format!(
+        "[providers.acme-idp]\nkind = \"oidc\"\nissuer = \"{{acme}}\"\nclient_id = \"doorward\"\n\
+         client_secret = \"{CLIENT_SECRET}\"\nscopes = [\"offline_access\"]\nrevalidation = \"refresh_token\"\n{ONE}"
+    );
+    let world = World::with(&file).await;
+    let (mut browser, _) = world.signed_in().await;
+    let page = account(&mut browser).await;
+    assert!(page.text.contains("<dd>Confirmed</dd>"), "{}", page.text);
+    assert!(page.text.contains("Next check") && !page.text.contains("Access ends"));
+    world
+        .acme
+        .on_refresh(|_| Answer::new(503, "text/plain", "down"));
+    world.later(Duration::from_secs(3_600));
+    until("the provider is asked", || {
+        !world.acme.refreshed().is_empty()
+    })
+    .await;
+    let mut page = account(&mut browser).await;
+    for _ in 0..100 {
+        if page.text.contains("it was in trouble") {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        page = account(&mut browser).await;
+    }
+    assert!(page.text.contains("it was in trouble"), "{}", page.text);
+    assert!(page.text.contains("Access ends") && page.text.contains("Next check"));
+    world.end(&[&browser]).await;
+}
+
+#[tokio::test]
+async fn inv_39_a_person_ends_one_of_their_sessions_and_no_one_elses() {
+    let world = World::new().await;
+    let (mut laptop, _) = world.signed_in().await;
+    let (mut phone, _) = world.signed_in().await;
+    let (mut tablet, _) = world.signed_in().await;
+    world.acme.person(grace());
+    let (mut hers, _) = world.signed_in().await;
+    let her_page = account(&mut hers).await;
+    assert!(others(&her_page).is_empty(), "she is signed in once");
+
+    let page = account(&mut laptop).await;
+    let csrf = page.input("csrf");
+    let ids = others(&page);
+    assert_eq!(ids.len(), 2, "{}", page.text);
+    // Without the session's own token, and with somebody else's, nothing ends.
+    end(&mut laptop, &format!("{}/revoke", ids[0]), "")
+        .await
+        .is(400);
+    end(&mut hers, &format!("{}/revoke", ids[0]), &csrf)
+        .await
+        .is(400);
+    let hers_csrf = her_page.input("csrf");
+    end(&mut hers, &format!("{}/revoke", ids[0]), &hers_csrf)
+        .await
+        .is(303);
+    assert_eq!(
+        [is_in(&mut phone).await, is_in(&mut tablet).await],
+        [200, 200]
+    );
+
+    end(&mut laptop, &format!("{}/revoke", ids[0]), &csrf)
+        .await
+        .is(303);
+    let mut states = [is_in(&mut phone).await, is_in(&mut tablet).await];
+    states.sort_unstable();
+    assert_eq!(states, [200, 401], "one of the two");
+    assert_eq!(others(&account(&mut laptop).await), ids[1..]);
+    let ended = "doorward_sessions_ended_total{organization=\"acme\",reason=\"user\"}";
+    assert!((world.broker.metric(ended).await - 1.0).abs() < f64::EPSILON);
+    world.end(&[&laptop, &phone, &tablet, &hers]).await;
+}
+
+#[tokio::test]
+async fn inv_40_ending_all_others_cuts_what_they_have_open_and_leaves_this_one() {
+    let world = World::new().await;
+    let (mut laptop, _) = world.signed_in().await;
+    let (phone, _) = world.signed_in().await;
+    let (sender, parts) = tokio::sync::mpsc::channel(4);
+    let once = std::sync::Mutex::new(Some(parts));
+    world.application.answer("/events", move |_| {
+        Answer::Stream(once.lock().unwrap().take().unwrap())
+    });
+    let head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n7\r\ndata: 1\r\n";
+    sender.send(head.to_vec()).await.unwrap();
+    let mut line = phone.open("GET /events", "").await;
+    line.until("data: 1").await;
+
+    let csrf = account(&mut laptop).await.input("csrf");
+    end(&mut laptop, "revoke-others", &csrf).await.is(303);
+    assert!(
+        !line.rest().await.ends_with("0\r\n\r\n"),
+        "it does not look complete"
+    );
+    let mut phone = phone;
+    world.application.forget();
+    assert_eq!(is_in(&mut phone).await, 401);
+    world.application.heard_nothing();
+    assert_eq!(is_in(&mut laptop).await, 200);
+    let page = account(&mut laptop).await;
+    assert!(others(&page).is_empty() && !page.text.contains("revoke-others"));
+    world.end(&[&laptop, &phone]).await;
+}
