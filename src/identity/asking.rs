@@ -57,6 +57,21 @@ pub enum Turn {
     Missing,
 }
 
+/// How far behind the questions of a provider are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Backlog {
+    /// Identities whose turn is well past, counted up to ten thousand.
+    pub overdue: usize,
+    /// When whoever waits longest was last confirmed.
+    pub oldest: Option<Timestamp>,
+}
+
+/// More than so many are not counted: the backlog is what it is.
+const MOST_COUNTED: usize = 10_000;
+
+/// Of those who wait longest, so many are looked at.
+const LOOKED_AT: usize = 20;
+
 /// How often a change is tried again when records move underneath it.
 const TRIES: usize = 16;
 
@@ -99,6 +114,22 @@ impl People {
             Some((Timestamp::from_millis(u64::from_be_bytes(*time)), id))
         };
         Ok(found.iter().filter_map(|(key, _)| entry(key)).collect())
+    }
+
+    /// How far behind the questions of a provider are at `now`, those due before `late` counting as overdue.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn backlog(&self, provider: &Slug, late: Timestamp) -> Result<Backlog, Error> {
+        let overdue = self.due(provider, late, MOST_COUNTED).await?.len();
+        let mut oldest: Option<Timestamp> = None;
+        for (_, id) in self.due(provider, Timestamp::END, LOOKED_AT).await? {
+            if let Some((identity, _)) = self.identity(&id).await? {
+                let confirmed = identity.last_verified_at;
+                oldest = Some(oldest.map_or(confirmed, |oldest| oldest.min(confirmed)));
+            }
+        }
+        Ok(Backlog { overdue, oldest })
     }
 
     /// Takes an identity's turn until `until`. `None`: somebody else has it, or there is nobody to ask about; an entry

@@ -12,7 +12,7 @@ mod provision;
 mod register;
 mod rules;
 
-pub use asking::{Concluded, Conclusion, Leased, Turn};
+pub use asking::{Backlog, Concluded, Conclusion, Leased, Turn};
 pub use connection::{Generation, generation};
 pub use link::{Answer, Link, LinkState, Terms};
 pub use provision::{People, Provisioned, Refusal, Through};

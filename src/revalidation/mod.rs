@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use tokio::sync::{Notify, Semaphore};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
@@ -107,6 +107,12 @@ struct Asked {
 /// How often the worker looks for somebody who is due and for access that has run out.
 const TICK: Duration = Duration::from_millis(250);
 
+/// How often it is measured how far behind the worker is.
+const MEASURE: Duration = Duration::from_secs(15);
+
+/// Whose turn was longer ago is overdue: a tick, a full lease and some.
+const LATE: Duration = Duration::from_secs(60);
+
 /// Beyond both halves of a question: for what is written between and after them.
 const LEASE_MARGIN: Duration = Duration::from_secs(30);
 
@@ -146,6 +152,7 @@ impl Revalidation {
 
     /// Asks until told to stop. Questions under way then go on to their end.
     pub async fn work(self, stop: CancellationToken) {
+        let mut measured: Option<Instant> = None;
         loop {
             let pause = async {
                 tokio::select! {
@@ -157,6 +164,10 @@ impl Revalidation {
                 return;
             }
             self.shared.sessions.lapse(self.shared.clock.now());
+            if measured.is_none_or(|then| then.elapsed() >= MEASURE) {
+                measured = Some(Instant::now());
+                self.shared.measure().await;
+            }
             for lane in &self.shared.lanes {
                 if let Err(error) = self.shared.turn(lane).await {
                     error!(
@@ -179,6 +190,27 @@ impl Lane {
 }
 
 impl Shared {
+    /// Shows how far behind the questions are.
+    async fn measure(&self) {
+        let late = self.clock.now().minus(LATE);
+        for lane in &self.lanes {
+            // A store that cannot be read is told of by the turn that follows.
+            let Ok(backlog) = self.people.backlog(&lane.id, late).await else {
+                continue;
+            };
+            let labels = metrics::Provider {
+                provider: lane.id.to_string(),
+            };
+            let overdue = i64::try_from(backlog.overdue).unwrap_or(i64::MAX);
+            let gauge = &self.metrics.identity_checks_overdue;
+            gauge.get_or_create(&labels).set(overdue);
+            let oldest = backlog.oldest.map_or(0, Timestamp::as_seconds);
+            let gauge = &self.metrics.identity_oldest_check;
+            let oldest = i64::try_from(oldest).unwrap_or(i64::MAX);
+            gauge.get_or_create(&labels).set(oldest);
+        }
+    }
+
     /// Starts as many questions of one provider as there is room for.
     async fn turn(self: &Arc<Self>, lane: &Arc<Lane>) -> Result<(), identity::Error> {
         let now = self.clock.now();

@@ -192,6 +192,10 @@ pub struct Metrics {
     pub identity_checks: Family<Check, Counter>,
     /// From the turn of an identity to its answer.
     pub identity_check_duration: Durations<Provider>,
+    /// Identities whose turn is well past.
+    pub identity_checks_overdue: Family<Provider, Gauge>,
+    /// When those whose turn is next or past were last confirmed: the oldest of them.
+    pub identity_oldest_check: Family<Provider, Gauge>,
     /// 1 while asking a provider again is paused or only tried.
     pub provider_degraded: Family<Provider, Gauge>,
     /// Calls to providers.
@@ -295,6 +299,14 @@ impl Metrics {
                 "Questions to providers whether an identity is still good"
             ),
             identity_check_duration,
+            identity_checks_overdue: family!(
+                "identity_checks_overdue",
+                "Identities that should have been asked about more than a minute ago"
+            ),
+            identity_oldest_check: family!(
+                "identity_oldest_check_timestamp_seconds",
+                "When whoever waits longest for a question was last confirmed"
+            ),
             provider_degraded: family!(
                 "provider_degraded",
                 "1 while asking the provider again is paused or only tried"

@@ -1,11 +1,12 @@
 //! An OpenID provider with real keys: it signs in whom it is told to, and misbehaves on demand.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
-use doorward::clock::{Clock, Manual};
+use doorward::clock::{Clock, Manual, Timestamp};
 use doorward::secret::{encode, random_token, sha256};
 use serde_json::{Value, json};
 
@@ -33,6 +34,12 @@ struct State {
     tokens: Mutex<HashMap<String, Value>>,
     /// Refresh tokens that are good, with whose they are.
     refreshable: Mutex<HashMap<String, Asked>>,
+    /// Those that were used, and how often one of them came again.
+    spent: Mutex<HashMap<String, Asked>>,
+    reused: AtomicUsize,
+    forgives: AtomicBool,
+    /// When it last vouched for whom.
+    vouched: Mutex<HashMap<String, Timestamp>>,
     on_refresh: Mutex<Option<Rule>>,
     /// Whether refresh tokens come only with a new consent, or never.
     withholds: Mutex<Withholds>,
@@ -72,6 +79,10 @@ impl Idp {
             codes: Mutex::default(),
             tokens: Mutex::default(),
             refreshable: Mutex::default(),
+            spent: Mutex::default(),
+            reused: AtomicUsize::new(0),
+            forgives: AtomicBool::new(false),
+            vouched: Mutex::default(),
             on_refresh: Mutex::default(),
             withholds: Mutex::default(),
             secrets: Mutex::default(),
@@ -90,6 +101,12 @@ impl Idp {
     /// The next sign-ins are by somebody with these claims, `sub` among them.
     pub fn person(&self, claims: Value) {
         *self.state.person.lock().unwrap() = claims;
+    }
+
+    /// The same, from a task that does not hold the provider.
+    pub fn next_person(&self) -> Arc<dyn Fn(Value) + Send + Sync> {
+        let state = Arc::clone(&self.state);
+        Arc::new(move |claims| *state.person.lock().unwrap() = claims)
     }
 
     /// Authorization requests are refused with this error.
@@ -129,6 +146,21 @@ impl Idp {
     /// Renews tokens again.
     pub fn refreshes(&self) {
         *self.state.on_refresh.lock().unwrap() = None;
+    }
+
+    /// Takes a refresh token that was used already once more, as providers do who know that answers get lost.
+    pub fn forgive(&self) {
+        self.state.forgives.store(true, Ordering::SeqCst);
+    }
+
+    /// How often a refresh token came that was used already.
+    pub fn reused(&self) -> usize {
+        self.state.reused.load(Ordering::SeqCst)
+    }
+
+    /// When it last handed out tokens for a person.
+    pub fn vouched(&self, subject: &str) -> Option<Timestamp> {
+        self.state.vouched.lock().unwrap().get(subject).copied()
     }
 
     /// Revokes every token that was handed out.
@@ -328,6 +360,10 @@ impl State {
     fn grant_tokens(&self, asked: Asked) -> Answer {
         let (access, refresh) = (self.secret(), self.secret());
         let id_token = self.id_token(&asked);
+        let subject = asked.person["sub"].as_str().unwrap_or_default().to_owned();
+        let mut vouched = self.vouched.lock().unwrap();
+        vouched.insert(subject, self.clock.now());
+        drop(vouched);
         let person = asked.person.clone();
         self.tokens.lock().unwrap().insert(access.clone(), person);
         let mut tokens = json!({
@@ -360,7 +396,16 @@ impl State {
         }
         let token = heard.form()["refresh_token"].clone();
         let asked = self.refreshable.lock().unwrap().remove(&token);
-        let Some(mut asked) = asked else {
+        if let Some(asked) = &asked {
+            let mut spent = self.spent.lock().unwrap();
+            spent.insert(token.clone(), asked.clone());
+        }
+        let again = self.spent.lock().unwrap().get(&token).cloned();
+        if asked.is_none() && again.is_some() {
+            self.reused.fetch_add(1, Ordering::SeqCst);
+        }
+        let again = again.filter(|_| self.forgives.load(Ordering::SeqCst));
+        let Some(mut asked) = asked.or(again) else {
             let error = json!({ "error": "invalid_grant" }).to_string();
             return Answer::new(400, "application/json", &error);
         };

@@ -13,6 +13,7 @@ use super::{Ask, form, slug};
 use crate::assertion::Statement;
 use crate::audit;
 use crate::clock::Timestamp;
+use crate::config;
 use crate::gateway::forward::{Visitor, statement};
 use crate::gateway::{Body, Error, Gateway, Known, Place, mark};
 use crate::identity::LinkState;
@@ -70,13 +71,7 @@ impl Gateway {
             provider: provider.map_or(grant.provider.as_str(), |it| it.button.as_str()),
             since: grant.granted_at,
             until: known.grant.expires_at(),
-            others: others
-                .iter()
-                .map(|other| &other.grant().organization)
-                .filter(|slug| **slug != grant.organization)
-                .filter_map(|slug| self.config.organizations.get(slug))
-                .map(Organization::from)
-                .collect(),
+            others: self.others(&others, &grant.organization),
             linked,
             sessions: shown.collect(),
             more: own.len() > MOST_SHOWN,
@@ -86,6 +81,18 @@ impl Gateway {
             leads_to: Vec::new(),
         };
         self.show(ask, Some(organization), &view)
+    }
+
+    /// The organizations of grants, but for one.
+    fn others<'a>(
+        &'a self,
+        grants: &'a [Arc<LiveGrant>],
+        shown: &config::Slug,
+    ) -> Vec<Organization<'a>> {
+        let others = grants.iter().map(|grant| &grant.grant().organization);
+        let others = others.filter(|slug| *slug != shown);
+        let known = others.filter_map(|slug| self.config.organizations.get(slug));
+        known.map(Organization::from).collect()
     }
 
     /// How the identity behind a grant stands.
