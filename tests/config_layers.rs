@@ -9,6 +9,7 @@
 )]
 
 use std::fs;
+use std::os::unix::fs::symlink;
 
 use doorward::config::{self, Faults, Files, Loaded};
 
@@ -72,6 +73,37 @@ fn inv_55_include_is_obeyed_or_refused() {
     );
     let Faults(faults) = load("", &[("DOORWARD__INCLUDE", "more.toml")]).unwrap_err();
     assert_eq!(faults[0].code, "bad-include");
+}
+
+#[test]
+fn inv_55_a_folder_that_cannot_be_listed_is_no_folder_without_files() {
+    for broken in ["a file", "a link to itself", "a link to nothing"] {
+        let (folder, files) = files("", &[]);
+        let included = folder.path().join("conf.d");
+        fs::remove_dir_all(&included).unwrap();
+        match broken {
+            "a file" => fs::write(&included, "").unwrap(),
+            "a link to itself" => symlink("conf.d", &included).unwrap(),
+            _ => symlink("nowhere", &included).unwrap(),
+        }
+        let Faults(faults) = config::load(&files).unwrap_err();
+        let [fault] = faults.as_slice() else {
+            panic!("{broken}: {faults:?}");
+        };
+        assert_eq!(
+            (fault.code, fault.path.as_str()),
+            ("bad-include", "include")
+        );
+        let place = fault.place.as_ref().unwrap();
+        assert_eq!(place.line_and_column(), Some((1, 12)), "{broken}");
+    }
+}
+
+#[test]
+fn a_folder_of_further_files_may_be_left_out() {
+    let (folder, files) = files("", &[]);
+    fs::remove_dir_all(folder.path().join("conf.d")).unwrap();
+    assert!(config::load(&files).is_ok());
 }
 
 #[test]

@@ -6,6 +6,7 @@
 
 pub mod defaults;
 mod fault;
+mod include;
 mod load;
 mod mask;
 mod organizations;

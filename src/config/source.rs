@@ -13,7 +13,7 @@ use figment::{Figment, Profile};
 use toml_edit::{ImDocument, Item, TableLike};
 
 use super::fault::{Fault, Place, Source, Weight};
-use super::mask;
+use super::{include, mask};
 
 /// What a configuration is read from.
 #[derive(Clone)]
@@ -55,9 +55,6 @@ pub fn wants_colour() -> bool {
 
 /// Every variable that sets a key begins like this.
 const PREFIX: &str = "DOORWARD__";
-
-/// More included files than this are a mistake in the pattern.
-const MAX_FILES: usize = 1000;
 
 /// The merged values and where they are written. Never printed: secrets are in it.
 pub(super) struct Sources {
@@ -250,21 +247,20 @@ fn walk(table: &dyn TableLike, path: &mut Vec<String>, keys: &mut BTreeMap<Vec<S
 /// Files that `include` names, in lexical order, the file itself left out.
 fn included(files: &[File], main: &Path, faults: &mut Vec<Fault>) -> Vec<PathBuf> {
     let folder = main.parent().map(Path::to_owned).unwrap_or_default();
-    let folder = PathBuf::from(glob::Pattern::escape(&folder.to_string_lossy()));
     let itself = main.canonicalize().ok();
     let mut found = Vec::new();
-    let mut bad = |span: Option<Range<usize>>, message: String| {
+    let mut bad = |span: Option<Range<usize>>, message: String, help: &str| {
         let file = files.first().map(|file| &file.spanned);
         faults.push(Fault {
             code: "bad-include",
             weight: Weight::Error,
-            message,
+            message: format!("`include`: {message}"),
             path: "include".to_owned(),
             place: file.zip(span).map(|(file, span)| Place::File {
                 source: Arc::clone(&file.source),
                 span,
             }),
-            help: "for example: include = [\"conf.d/*.toml\"]".to_owned(),
+            help: help.to_owned(),
         });
     };
     let patterns = files
@@ -276,27 +272,21 @@ fn included(files: &[File], main: &Path, faults: &mut Vec<Fault>) -> Vec<PathBuf
             // Reading it as a list of texts says so.
             continue;
         };
-        let open = pattern.contains(['*', '?', '[']);
-        let before = found.len();
-        match glob::glob(&folder.join(pattern).to_string_lossy()) {
-            Ok(paths) => found.extend(paths.flatten()),
-            Err(error) => bad(value.span(), format!("`include`: `{pattern}`: {error}")),
-        }
-        if !open && found.len() == before {
-            bad(
-                value.span(),
-                format!("`include`: there is no file `{pattern}`"),
-            );
+        match include::matching(&folder, pattern) {
+            Ok(paths) if paths.is_empty() && !include::is_open(pattern) => {
+                let message = format!("there is no file `{pattern}`");
+                bad(value.span(), message, include::EXAMPLE);
+            }
+            Ok(paths) => found.extend(paths),
+            Err(error) => bad(value.span(), format!("`{pattern}`: {error}"), error.cure()),
         }
     }
     found.retain(|path| itself.is_none() || path.canonicalize().ok() != itself);
     found.sort();
     found.dedup();
-    if found.len() > MAX_FILES {
-        bad(
-            None,
-            format!("`include` matches more than {MAX_FILES} files"),
-        );
+    if found.len() > include::MAX_FILES {
+        let message = format!("more than {} files match", include::MAX_FILES);
+        bad(None, message, "name fewer, by a narrower pattern");
         found.clear();
     }
     found
