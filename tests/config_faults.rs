@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use doorward::config::{self, Fault, Files, Place, Weight};
 use tempfile::TempDir;
@@ -145,6 +146,9 @@ impl World {
         let readable = folder.path().join("readable.secret");
         fs::write(&readable, "hunter2").unwrap();
         fs::set_permissions(&readable, Permissions::from_mode(0o644)).unwrap();
+        for (name, text) in pem_files() {
+            fs::write(folder.path().join(name), text).unwrap();
+        }
         Self {
             folder,
             file,
@@ -158,6 +162,27 @@ impl World {
             environment: self.environment.clone(),
         })
     }
+}
+
+/// A certificate with its key, the key of another, and files that are none.
+fn pem_files() -> &'static [(&'static str, String)] {
+    static FILES: OnceLock<[(&str, String); 6]> = OnceLock::new();
+    FILES.get_or_init(|| {
+        let [own, other] = [0, 1].map(|_| {
+            rcgen::generate_simple_self_signed(vec!["app.example.com".to_owned()]).unwrap()
+        });
+        let locked =
+            "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAAA\n-----END ENCRYPTED PRIVATE KEY-----\n";
+        let forged = "-----BEGIN CERTIFICATE-----\nMAAA\n-----END CERTIFICATE-----\n";
+        [
+            ("cert.pem", own.cert.pem()),
+            ("key.pem", own.signing_key.serialize_pem()),
+            ("other-key.pem", other.signing_key.serialize_pem()),
+            ("locked-key.pem", locked.to_owned()),
+            ("forged.pem", forged.to_owned()),
+            ("torn.pem", own.cert.pem().replace("-----END", "")),
+        ]
+    })
 }
 
 /// The case, and of the sound file each table that the case neither has nor does without.

@@ -14,6 +14,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use doorward::config::{self, Files};
+use rcgen::{CertifiedKey, KeyPair};
 use tempfile::TempDir;
 use toml_edit::{DocumentMut, Item, TableLike};
 
@@ -95,21 +96,26 @@ fn folder_with(text: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("doorward.toml"), text).unwrap();
     let document: DocumentMut = text.parse().unwrap();
-    lay_out(folder.path(), document.as_table());
+    let made = rcgen::generate_simple_self_signed(vec!["app.example.com".to_owned()]).unwrap();
+    lay_out(folder.path(), document.as_table(), &made);
     folder
 }
 
-fn lay_out(folder: &Path, table: &dyn TableLike) {
+fn lay_out(folder: &Path, table: &dyn TableLike, made: &CertifiedKey<KeyPair>) {
     for (key, item) in table.iter() {
         if let Some(table) = item.as_table_like() {
-            lay_out(folder, table);
+            lay_out(folder, table, made);
         }
-        if let ("file" | "credential" | "certificate" | "key" | "ca", Some(name)) =
-            (key, item.as_str())
-        {
+        let text = match key {
+            "certificate" | "ca" => made.cert.pem(),
+            "key" => made.signing_key.serialize_pem(),
+            "file" | "credential" => "made up for this test\n".to_owned(),
+            _ => continue,
+        };
+        if let Some(name) = item.as_str() {
             let path = folder.join(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(&path, "made up for this test\n").unwrap();
+            fs::write(&path, text).unwrap();
             fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
         }
     }

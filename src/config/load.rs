@@ -124,7 +124,8 @@ fn read(context: &Context<'_>) -> Option<Config> {
     let revalidation = revalidation::revalidation(root.table("revalidation"));
     let login = server::login(root.table("login"));
     let admin = server::admin(root.table("admin"));
-    let management = server::management(root.table("management"));
+    let public = server.as_ref().map_or(&[][..], |server| &server.listen);
+    let management = server::management(root.table("management"), public);
     let store = server::store(root.table("store"));
     let logs = server::logs(root.table("logs"));
     let config = server.and_then(|server| {

@@ -10,6 +10,7 @@ mod include;
 mod load;
 mod mask;
 mod organizations;
+mod pem;
 mod providers;
 mod reader;
 mod revalidation;
@@ -163,6 +164,32 @@ pub enum Listen {
     Tcp(SocketAddr),
     /// A Unix socket.
     Unix(PathBuf),
+}
+
+impl Listen {
+    /// Whether one of the two could not be bound while the other is. Whether a wildcard of IPv6 covers IPv4 is a setting
+    /// of the system, so families count apart.
+    fn meets(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Tcp(one), Self::Tcp(other)) => {
+                let wild = one.ip().is_unspecified() || other.ip().is_unspecified();
+                let near = one.ip() == other.ip() || wild && one.is_ipv4() == other.is_ipv4();
+                // The system chooses another port for each 0.
+                near && one.port() == other.port() && one.port() != 0
+            }
+            (Self::Unix(one), Self::Unix(other)) => one == other,
+            (Self::Tcp(_), Self::Unix(_)) | (Self::Unix(_), Self::Tcp(_)) => false,
+        }
+    }
+}
+
+impl fmt::Display for Listen {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => write!(formatter, "{address}"),
+            Self::Unix(path) => write!(formatter, "unix:{}", path.display()),
+        }
+    }
 }
 
 /// `[server.tls]`: PEM files, read again when they change.

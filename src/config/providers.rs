@@ -6,9 +6,9 @@ use std::time::Duration;
 use url::Url;
 
 use super::reader::Reader;
-use super::server::{existing, not_empty};
+use super::server::not_empty;
 use super::{
-    ClientAuthentication, Oidc, Preset, Protocol, Provider, RevalidationMethod, Slug, defaults,
+    ClientAuthentication, Oidc, Preset, Protocol, Provider, RevalidationMethod, Slug, defaults, pem,
 };
 use crate::address::{Host, Origin};
 
@@ -214,7 +214,7 @@ fn oidc(reader: &Reader<'_>, preset: Preset) -> Oidc {
             .unwrap_or_else(|| "groups".to_owned()),
         userinfo: reader.switch("userinfo").unwrap_or(true),
         revalidation: revalidation(reader, preset, &scopes),
-        ca: existing(reader, "ca", "tls/ca.pem"),
+        ca: pem::authorities(reader, "ca"),
         timeout: reader
             .duration("timeout", "10s", timeout)
             .unwrap_or(defaults::PROVIDER_TIMEOUT),

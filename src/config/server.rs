@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::reader::Reader;
 use super::{
     Admin, Limits, Listen, LogFormat, Login, Logs, Management, Server, Slug, Store, StoreKind, Tls,
-    Upstream, defaults,
+    Upstream, defaults, pem,
 };
 use crate::address::{CanonicalPath, Host, Origin};
 use crate::telemetry::logs as lines;
@@ -123,6 +123,16 @@ fn listen(reader: &Reader<'_>, public_url: &Origin, tls: bool) -> Vec<Listen> {
                 "for example: listen = [\"0.0.0.0:8443\"]",
             );
         }
+        for (at, one) in listen.iter().enumerate() {
+            if let Some(before) = listen.iter().take(at).find(|before| before.meets(one)) {
+                reader.fault(
+                    "listen",
+                    "same-address",
+                    format!("`server.listen`: {one} is taken by {before} already"),
+                    "leave one of the two out",
+                );
+            }
+        }
         return listen;
     }
     let port = public_url
@@ -165,20 +175,26 @@ fn tls(reader: &Reader<'_>) -> Option<Tls> {
     let table = reader.table("tls");
     let certificate = table.file("certificate", "tls/cert.pem");
     let key = table.file("key", "tls/key.pem");
-    if written {
-        for (name, value) in [("certificate", &certificate), ("key", &key)] {
-            match value {
-                None if table.has(name) => {}
-                None => table.missing(name, &format!("\"tls/{name}.pem\"")),
-                Some(path) if !path.is_file() => table.fault(
-                    name,
-                    "missing-file",
-                    format!("{} is not there", path.display()),
-                    "name a PEM file",
-                ),
-                Some(_) => {}
-            }
+    for name in ["certificate", "key"] {
+        if written && !table.has(name) {
+            table.missing(name, &format!("\"tls/{name}.pem\""));
         }
+    }
+    let chain = certificate
+        .as_deref()
+        .and_then(|path| pem::chain(&table, "certificate", path));
+    let signer = key
+        .as_deref()
+        .and_then(|path| pem::private_key(&table, "key", path));
+    if let (Some(chain), Some(signer)) = (chain, signer)
+        && !pem::belong_together(chain, signer)
+    {
+        table.fault(
+            "key",
+            "bad-key",
+            "`server.tls.key` is not the key of `server.tls.certificate`",
+            "name the key that the certificate was made for; in the file of the certificate, its own comes first",
+        );
     }
     table.finish();
     Some(Tls {
@@ -245,7 +261,7 @@ pub(super) fn upstreams(root: &Reader<'_>) -> BTreeMap<Slug, Upstream> {
                 .duration("connect_timeout", "5s", Duration::from_millis(10)..=MINUTE)
                 .unwrap_or(defaults::UPSTREAM_CONNECT_TIMEOUT),
             preserve_host: reader.switch("preserve_host").unwrap_or(true),
-            ca: existing(&reader, "ca", "tls/ca.pem"),
+            ca: pem::authorities(&reader, "ca"),
             audience: reader.parsed("audience", "https://app.example.com", not_empty),
         });
         reader.finish();
@@ -260,21 +276,6 @@ pub(super) fn upstreams(root: &Reader<'_>) -> BTreeMap<Slug, Upstream> {
         );
     }
     all
-}
-
-/// A file that must be there.
-pub(super) fn existing(reader: &Reader<'_>, key: &'static str, example: &str) -> Option<PathBuf> {
-    let path = reader.file(key, example)?;
-    if path.is_file() {
-        return Some(path);
-    }
-    reader.fault(
-        key,
-        "missing-file",
-        format!("{} is not there", path.display()),
-        "name a PEM file",
-    );
-    None
 }
 
 pub(super) fn not_empty(text: &str) -> Result<String, String> {
@@ -306,7 +307,7 @@ pub(super) fn admin(reader: Reader<'_>) -> Admin {
     }
 }
 
-pub(super) fn management(reader: Reader<'_>) -> Management {
+pub(super) fn management(reader: Reader<'_>, public: &[Listen]) -> Management {
     let listen = reader.parsed("listen", defaults::MANAGEMENT_LISTEN, |text| {
         if text == "off" {
             return Ok(None);
@@ -315,10 +316,21 @@ pub(super) fn management(reader: Reader<'_>) -> Management {
             .map(Some)
             .map_err(|_| "is neither an address with a port nor \"off\"".to_owned())
     });
-    reader.finish();
-    Management {
-        listen: listen.unwrap_or_else(|| defaults::MANAGEMENT_LISTEN.parse().ok()),
+    let listen = listen.unwrap_or_else(|| defaults::MANAGEMENT_LISTEN.parse().ok());
+    let own = listen.map(Listen::Tcp);
+    if let Some(taken) = public
+        .iter()
+        .find(|one| own.iter().any(|own| own.meets(one)))
+    {
+        reader.fault(
+            "listen",
+            "same-address",
+            format!("`management.listen` is an address of the public side: {taken}"),
+            "give probes and metrics an address that visitors do not reach, or none: listen = \"off\"",
+        );
     }
+    reader.finish();
+    Management { listen }
 }
 
 pub(super) fn store(reader: Reader<'_>) -> Store {
