@@ -58,6 +58,9 @@ pub const PROVIDER_TIMEOUT: Duration = Duration::from_secs(10);
 /// Largest body accepted from a provider: key sets and tokens are a hundred times smaller.
 pub const PROVIDER_MAX_BODY_BYTES: usize = 1024 * 1024;
 
+/// The claim that lists groups, as Okta, Keycloak and Entra ID call it.
+pub const GROUPS_CLAIM: &str = "groups";
+
 /// How long discovery metadata and keys are used before they are asked for again.
 pub const PROVIDER_METADATA_LIFETIME: Duration = Duration::from_secs(3600);
 

@@ -7,7 +7,7 @@ use figment::value::Value;
 
 use super::reader::{Reader, nearest};
 use super::server::{DAY, not_empty, parse_host};
-use super::{Organization, Preset, Provider, Rules, Server, Sessions, Slug, defaults};
+use super::{Organization, Provider, Rules, Server, Sessions, Slug, defaults};
 use crate::address::Host;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -95,17 +95,10 @@ fn organization(
         .list("domains", "acme.com", parse_domain)
         .unwrap_or_default();
     let used = used(reader, providers);
-    let presets: Vec<Preset> = used
-        .iter()
-        .filter_map(|id| providers.get(id))
-        .map(|provider| provider.preset)
-        .collect();
+    let vouching: Vec<&Provider> = used.iter().filter_map(|id| providers.get(id)).collect();
     let has_allow = reader.has("allow");
-    let allow = rules(reader.table("allow"), &presets);
-    let open = used
-        .iter()
-        .filter_map(|id| providers.get(id))
-        .find(|provider| provider.is_open());
+    let allow = rules(reader.table("allow"), Proof::OfEach(&vouching));
+    let open = vouching.iter().find(|provider| provider.is_open());
     if let Some(open) = open
         && !has_allow
     {
@@ -210,8 +203,17 @@ fn parse_email(text: &str) -> Result<String, String> {
     }
 }
 
-/// `allow` or `require`, for people of these providers.
-pub(super) fn rules(reader: Reader<'_>, presets: &[Preset]) -> Rules {
+/// Which providers must be able to prove what rules ask for.
+#[derive(Clone, Copy)]
+pub(super) enum Proof<'a> {
+    /// Each of an organization's: one that cannot would let nobody in.
+    OfEach(&'a [&'a Provider]),
+    /// One whose people come to a route: those of the others are to stay out.
+    OfOne(&'a [&'a Provider]),
+}
+
+/// `allow` or `require`, for people of some providers.
+pub(super) fn rules(reader: Reader<'_>, proof: Proof<'_>) -> Rules {
     let claims_table = reader.table("claims");
     let rules = Rules {
         anyone: reader.switch("anyone").unwrap_or(false),
@@ -227,7 +229,7 @@ pub(super) fn rules(reader: Reader<'_>, presets: &[Preset]) -> Rules {
         claims: claims(&claims_table),
     };
     contradictions(&reader, &rules);
-    provable(&reader, &rules, presets);
+    provable(&reader, proof);
     admits_nobody(&reader);
     admits_nobody(&claims_table);
     reader.finish();
@@ -263,30 +265,30 @@ fn contradictions(reader: &Reader<'_>, rules: &Rules) {
     }
 }
 
-/// Reports what these providers do not say of their people.
-fn provable(reader: &Reader<'_>, rules: &Rules, presets: &[Preset]) {
-    let all = |test: fn(Preset) -> bool| presets.iter().all(|preset| test(*preset));
-    if rules.hosted_domains.is_some() && !all(|preset| preset == Preset::Google) {
-        cannot_prove(
-            reader,
-            "hosted_domains",
-            "only Google says which hosted domain an account is in",
-        );
-    }
-    if rules.tenants.is_some() && !all(|preset| preset == Preset::Entra) {
-        cannot_prove(
-            reader,
-            "tenants",
-            "only Entra ID says which tenant an account is in",
-        );
-    }
-    for key in ["emails", "email_domains"] {
-        if reader.has(key) && !all(Preset::proves_email) {
-            cannot_prove(
-                reader,
-                key,
-                "Entra ID does not prove that an e-mail address is the person's",
-            );
+/// The keys that not every provider can prove.
+const PROVABLE: [&str; 6] = [
+    "emails",
+    "email_domains",
+    "hosted_domains",
+    "tenants",
+    "groups_any",
+    "groups_all",
+];
+
+/// Reports what the providers do not say of their people.
+fn provable(reader: &Reader<'_>, proof: Proof<'_>) {
+    let written = PROVABLE.into_iter().filter(|key| reader.has(key));
+    let written: Vec<&str> = written.collect();
+    let proves_all = |one: &&Provider| written.iter().all(|key| one.cannot_prove(key).is_none());
+    let providers = match proof {
+        Proof::OfOne(providers) if providers.iter().any(proves_all) => return,
+        Proof::OfOne(providers) | Proof::OfEach(providers) => providers,
+    };
+    for key in written {
+        if let Some((why, cure)) = providers.iter().find_map(|one| one.cannot_prove(key)) {
+            let path = reader.path(key).join(".");
+            let message = format!("`{path}` would let nobody in: {why}");
+            reader.fault(key, "unprovable-rule", message, cure);
         }
     }
 }
@@ -306,18 +308,6 @@ fn admits_nobody(reader: &Reader<'_>) {
             );
         }
     }
-}
-
-fn cannot_prove(reader: &Reader<'_>, key: &str, why: &str) {
-    reader.fault(
-        key,
-        "unprovable-rule",
-        format!(
-            "`{}` would let nobody in: {why}",
-            reader.path(key).join(".")
-        ),
-        "use groups_any, subjects or claims",
-    );
 }
 
 fn claims(reader: &Reader<'_>) -> BTreeMap<String, Vec<String>> {

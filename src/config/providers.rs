@@ -43,7 +43,7 @@ impl Preset {
     }
 
     /// Whether its e-mail addresses can be proven to be the person's.
-    pub(super) const fn proves_email(self) -> bool {
+    const fn proves_email(self) -> bool {
         match self {
             Self::Entra => false,
             Self::Google | Self::Oidc | Self::Okta | Self::Auth0 | Self::Keycloak | Self::Dev => {
@@ -66,9 +66,11 @@ impl Preset {
     }
 }
 
+const GOOGLE: &str = "https://accounts.google.com";
+
 /// Issuers where anybody can make an account, whatever preset names them.
 const OPEN_ISSUERS: [&str; 8] = [
-    "https://accounts.google.com",
+    GOOGLE,
     "https://gitlab.com",
     "https://slack.com",
     "https://appleid.apple.com",
@@ -91,6 +93,41 @@ impl Provider {
         self.preset.is_open()
             || OPEN_ISSUERS.contains(&issuer.as_str())
             || issuer.contains(PERSONAL_ACCOUNTS)
+    }
+
+    /// Why a rule under a key would let none of its people in, and what to write instead; `None` if it says of people
+    /// what the key asks for.
+    pub(super) fn cannot_prove(&self, key: &str) -> Option<(&'static str, &'static str)> {
+        let cure = "use groups_any, subjects or claims";
+        match key {
+            "hosted_domains" if self.preset != Preset::Google => Some((
+                "only Google says which hosted domain an account is in",
+                cure,
+            )),
+            "tenants" if self.preset != Preset::Entra => {
+                Some(("only Entra ID says which tenant an account is in", cure))
+            }
+            "emails" | "email_domains" if !self.preset.proves_email() => Some((
+                "Entra ID does not prove that an e-mail address is the person's",
+                cure,
+            )),
+            "groups_any" | "groups_all" if !self.lists_groups() => Some((
+                "Google does not say which groups an account is in",
+                "use emails, subjects or claims, or the provider's groups_claim if another claim lists them",
+            )),
+            _ => None,
+        }
+    }
+
+    /// Whether it may name groups: Google has no claim for them, so only another one that the file names can.
+    fn lists_groups(&self) -> bool {
+        match &self.protocol {
+            Protocol::Oidc(oidc) => {
+                oidc.issuer.trim_end_matches('/') != GOOGLE
+                    || oidc.groups_claim != defaults::GROUPS_CLAIM
+            }
+            Protocol::Dev => true,
+        }
     }
 }
 
@@ -210,8 +247,8 @@ fn oidc(reader: &Reader<'_>, preset: Preset) -> Oidc {
         algorithms: algorithms(reader),
         authorize_parameters: authorize_parameters(reader, preset),
         groups_claim: reader
-            .parsed("groups_claim", "groups", not_empty)
-            .unwrap_or_else(|| "groups".to_owned()),
+            .parsed("groups_claim", defaults::GROUPS_CLAIM, not_empty)
+            .unwrap_or_else(|| defaults::GROUPS_CLAIM.to_owned()),
         userinfo: reader.switch("userinfo").unwrap_or(true),
         revalidation: revalidation(reader, preset, &scopes),
         ca: pem::authorities(reader, "ca"),
@@ -368,7 +405,7 @@ fn built_issuer(
     preset: Preset,
 ) -> (&'static [(&'static str, &'static str)], Option<String>) {
     match preset {
-        Preset::Google => (&[], Some("https://accounts.google.com".to_owned())),
+        Preset::Google => (&[], Some(GOOGLE.to_owned())),
         Preset::Entra => {
             const TENANT: (&str, &str) = ("tenant", "00000000-1111-2222-3333-444444444444");
             let tenant = reader.parsed(TENANT.0, TENANT.1, parse_tenant);

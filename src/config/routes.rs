@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use http::{HeaderName, Method};
 
-use super::organizations::{rules, unknown};
+use super::organizations::{Proof, rules, unknown};
 use super::reader::Reader;
 use super::server::{DAY, not_empty, parse_host};
 use super::{
     Access, Algorithm, Assertion, HeaderEncoding, HeaderPreset, Headers, Organization, PathPattern,
-    Preset, Provider, Route, Server, Slug, Template, TemplatePart, Upstream, defaults,
+    Provider, Route, Server, Slug, Template, TemplatePart, Upstream, defaults,
 };
 use crate::address::Host;
 
@@ -112,8 +112,8 @@ fn route(name: &Slug, reader: &Reader<'_>, known: &Known<'_>) -> Option<Route> {
         }
     }
     served(reader, known, hosts.as_deref().unwrap_or_default());
-    let presets = presets(known, organization.as_ref());
-    let rules = rules(reader.table("require"), &presets);
+    let vouching = vouching(known, organization.as_ref(), hosts.as_deref());
+    let rules = rules(reader.table("require"), Proof::OfOne(&vouching));
     let require = reader.has("require").then_some(rules);
     if require.is_some() && access == Access::Optional {
         reader.warn(
@@ -167,15 +167,24 @@ fn served(reader: &Reader<'_>, known: &Known<'_>, hosts: &[Host]) {
     }
 }
 
-/// Through which providers people can be on a route.
-fn presets(known: &Known<'_>, organization: Option<&Slug>) -> Vec<Preset> {
-    known
-        .organizations
-        .values()
-        .filter(|one| organization.is_none_or(|slug| one.slug == *slug))
+/// The providers through which people can be on a route.
+fn vouching<'a>(
+    known: &Known<'a>,
+    organization: Option<&Slug>,
+    hosts: Option<&[Host]>,
+) -> Vec<&'a Provider> {
+    let hosts = hosts.unwrap_or_default();
+    let shared = known.server.public_url.host();
+    let comes = |one: &&Organization| match organization {
+        Some(slug) => one.slug == *slug,
+        None if hosts.is_empty() => true,
+        None if one.hosts.is_empty() => hosts.contains(shared),
+        None => one.hosts.iter().any(|host| hosts.contains(host)),
+    };
+    let organizations = known.organizations.values().filter(comes);
+    organizations
         .flat_map(|one| &one.providers)
         .filter_map(|id| known.providers.get(id))
-        .map(|provider| provider.preset)
         .collect()
 }
 
