@@ -10,6 +10,7 @@
 )]
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -127,7 +128,7 @@ fn one(fault: &Fault) -> String {
 struct World {
     folder: TempDir,
     file: PathBuf,
-    environment: BTreeMap<String, String>,
+    environment: BTreeMap<OsString, OsString>,
 }
 
 impl World {
@@ -139,7 +140,7 @@ impl World {
         let variables = variables.iter().map(|line| line.trim_start_matches("$ "));
         let environment = variables.chain(["SECRET=hunter2"]).map(|variable| {
             let (name, value) = variable.split_once('=').unwrap();
-            (name.to_owned(), value.to_owned())
+            (name.into(), value.into())
         });
         let lines: String = lines.iter().map(|line| format!("{line}\n")).collect();
         fs::write(&file, completed(&lines)).unwrap();

@@ -8,10 +8,12 @@
     reason = "a test may panic"
 )]
 
-use std::fs;
-use std::os::unix::fs::symlink;
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, Permissions};
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 
-use doorward::config::{self, Faults, Files, Loaded};
+use doorward::config::{self, Algorithm, Faults, Files, Loaded, Place};
 
 const MAIN: &str = r#"include = ["conf.d/*.toml"]
 [server]
@@ -42,6 +44,65 @@ fn a_variable_wins_over_the_file_and_the_file_over_the_default() {
     assert_eq!(changed.server.limits.max_connections, 7);
     let acme = changed.organizations.values().next().unwrap();
     assert!(!acme.enabled, "a `-` in the file is a `_` in the variable");
+}
+
+#[test]
+fn a_variable_with_commas_is_a_list_of_a_claims_values_too() {
+    let claim = "DOORWARD__ORGANIZATIONS__ACME_INC__ALLOW__CLAIMS__DEPARTMENT";
+    let config = load("", &[(claim, "it, sales")]).unwrap().config;
+    let acme = config.organizations.values().next().unwrap();
+    assert_eq!(acme.allow.claims["department"], ["it", "sales"]);
+}
+
+#[test]
+fn a_place_of_a_secret_in_the_environment_replaces_the_files() {
+    let file = "[assertion]\nalgorithm = \"HS256\"\nsecret = { env = \"OLD\" }\n";
+    let [old, new] = ["old", "new"].map(|age| format!("{age}, and more than 32 characters long"));
+    let secret = |environment: &[(&str, &str)]| {
+        let (folder, files) = files(file, environment);
+        let path = folder.path().join("secret");
+        fs::write(&path, "a secret in a file: 32 characters").unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+        match config::load(&files).unwrap().config.assertion.algorithm {
+            Algorithm::Hs256(secret) => secret.expose().clone(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let variable = |kind| format!("DOORWARD__ASSERTION__SECRET{kind}");
+    assert_eq!(secret(&[("OLD", old.as_str())]), old);
+    let literal = variable("");
+    assert_eq!(secret(&[("OLD", old.as_str()), (&literal, &new)]), new);
+    let env = variable("__ENV");
+    assert_eq!(
+        secret(&[("OLD", old.as_str()), ("NEW", &new), (&env, "NEW")]),
+        new
+    );
+    // The file that sets the key is in `conf.d`; from a variable, a path begins beside the first file.
+    let file = variable("__FILE");
+    assert!(secret(&[("OLD", old.as_str()), (&file, "secret")]).contains("in a file"));
+}
+
+#[test]
+fn inv_55_a_variable_that_is_no_text_is_not_passed_over() {
+    let name = OsStr::from_bytes(b"DOORWARD__SERVER__PREF\xff").to_owned();
+    let value = OsStr::from_bytes(b"\xff").to_owned();
+    for (name, value) in [
+        (name, OsString::from("/x")),
+        (OsString::from("DOORWARD__SERVER__PREFIX"), value.clone()),
+    ] {
+        let (_folder, mut files) = files("", &[]);
+        files.environment.insert("UNRELATED".into(), value.clone());
+        files.environment.insert(name, value);
+        let Faults(faults) = config::load(&files).unwrap_err();
+        let [fault] = faults.as_slice() else {
+            panic!("{faults:?}");
+        };
+        assert_eq!(fault.code, "bad-variable");
+        let Some(Place::Environment { variable }) = &fault.place else {
+            panic!("{fault:?}");
+        };
+        assert!(variable.starts_with("DOORWARD__SERVER__PREF"), "{variable}");
+    }
 }
 
 #[test]
@@ -122,7 +183,7 @@ fn files(included: &str, variables: &[(&str, &str)]) -> (tempfile::TempDir, File
     fs::write(folder.path().join("conf.d/more.toml"), included).unwrap();
     let file = folder.path().join("doorward.toml");
     fs::write(&file, MAIN).unwrap();
-    let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    let own = |(name, value): &(&str, &str)| (name.into(), value.into());
     let environment = variables.iter().map(own).collect();
     (folder, Files { file, environment })
 }

@@ -8,7 +8,6 @@
     reason = "a test may panic"
 )]
 
-use std::collections::BTreeMap;
 use std::fs;
 
 use doorward::config::{self, Fault, Files, Place, Style};
@@ -104,7 +103,10 @@ fn survives(text: &str, variables: &[(String, String)]) -> String {
     fs::write(&file, text).unwrap();
     let loaded = config::load(&Files {
         file,
-        environment: BTreeMap::from_iter(variables.iter().cloned()),
+        environment: variables
+            .iter()
+            .map(|(name, value)| (name.into(), value.into()))
+            .collect(),
     });
     let faults = match &loaded {
         Ok(loaded) => &loaded.warnings,

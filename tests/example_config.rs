@@ -130,7 +130,7 @@ fn load(folder: &TempDir) -> Result<config::Loaded, config::Faults> {
     config::load(&Files {
         file: folder.path().join("doorward.toml"),
         environment: environment
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .map(|(name, value)| (name.into(), value.into()))
             .into(),
     })
 }

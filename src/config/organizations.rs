@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use figment::value::Value;
 
-use super::reader::{Reader, nearest};
+use super::reader::{Reader, between_commas, nearest};
 use super::server::{DAY, not_empty, parse_host};
 use super::{Organization, Provider, Rules, Server, Sessions, Slug, defaults};
 use crate::address::Host;
@@ -314,6 +314,7 @@ fn claims(reader: &Reader<'_>) -> BTreeMap<String, Vec<String>> {
     let mut claims = BTreeMap::new();
     for (name, value) in reader.entries() {
         let values = match value {
+            Value::String(_, text) if reader.is_variable(name) => Some(between_commas(text)),
             Value::String(_, text) => Some(vec![text.clone()]),
             Value::Array(_, values) => values
                 .iter()

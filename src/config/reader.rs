@@ -365,7 +365,7 @@ impl<'a> Reader<'a> {
         let values = match self.ask(key)? {
             Value::Array(_, values) => values.clone(),
             Value::String(_, text) if self.is_variable(key) => {
-                return Some(text.split(',').map(|one| one.trim().to_owned()).collect());
+                return Some(between_commas(text));
             }
             _ => {
                 self.wrong(key, "a list of texts", &whole_example);
@@ -565,6 +565,11 @@ pub(super) fn nearest<'a>(written: &str, known: impl Iterator<Item = &'a str>) -
         .filter(|(distance, known)| *distance <= 3 && distance * 2 < known.len().max(3))
         .min()
         .map(|(_, known)| known)
+}
+
+/// A list as a variable has it.
+pub(super) fn between_commas(text: &str) -> Vec<String> {
+    text.split(',').map(|one| one.trim().to_owned()).collect()
 }
 
 fn whole(number: Num) -> Option<u64> {

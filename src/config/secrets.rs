@@ -1,5 +1,6 @@
 //! Secrets: read where they are kept, never shown.
 
+use std::ffi::OsStr;
 use std::fmt::Display;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -42,24 +43,33 @@ pub(super) fn read(
 }
 
 fn from_table(reader: &Reader<'_>, key: &'static str, table: &Dict) -> Option<Secret<String>> {
-    let mut named = table.iter();
+    let sources = reader.context.sources;
+    let at = |kind: &str| {
+        let mut path = reader.path(key);
+        path.push(kind.to_owned());
+        path
+    };
+    let set = |kind: &String| sources.is_variable(&at(kind));
+    // A place that the environment names is named instead of the file's.
+    let overridden = table.keys().any(set);
+    let mut named = table.iter().filter(|(kind, _)| !overridden || set(kind));
     let (Some((kind, Value::String(_, name))), None) = (named.next(), named.next()) else {
         return bad(reader, key, "must name exactly one place");
     };
     match kind.as_str() {
         "file" => {
-            let folder = reader.context.sources.folder(&reader.path(key));
+            let folder = sources.folder(&at(kind));
             from_file(reader, key, &folder.join(name))
         }
-        "env" => match reader.context.sources.environment.get(name) {
-            Some(text) if !text.is_empty() => Some(Secret::new(text.clone())),
-            Some(_) => bad(reader, key, format!("the variable {name} is empty")),
+        "env" => match sources.variable(name).map(OsStr::to_str) {
+            Some(Some("")) => bad(reader, key, format!("the variable {name} is empty")),
+            Some(Some(text)) => Some(Secret::new(text.to_owned())),
+            Some(None) => bad(reader, key, format!("the variable {name} is no UTF-8")),
             None => bad(reader, key, format!("the variable {name} is not set")),
         },
         "credential" => {
-            let environment = &reader.context.sources.environment;
-            let folders = environment
-                .get("CREDENTIALS_DIRECTORY")
+            let folders = sources
+                .variable("CREDENTIALS_DIRECTORY")
                 .map(PathBuf::from)
                 .into_iter()
                 .chain([PathBuf::from(RUN_SECRETS)]);

@@ -171,12 +171,11 @@ fn is_reachable(listen: &Listen) -> bool {
 }
 
 fn tls(reader: &Reader<'_>) -> Option<Tls> {
-    let written = reader.has("tls");
     let table = reader.table("tls");
     let certificate = table.file("certificate", "tls/cert.pem");
     let key = table.file("key", "tls/key.pem");
     for name in ["certificate", "key"] {
-        if written && !table.has(name) {
+        if table.is_written() && !table.has(name) {
             table.missing(name, &format!("\"tls/{name}.pem\""));
         }
     }

@@ -2,6 +2,7 @@
 //! same text says where each key is written.
 
 use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -21,7 +22,7 @@ pub struct Origin {
     /// The file.
     pub file: PathBuf,
     /// The environment.
-    pub environment: BTreeMap<String, String>,
+    pub environment: BTreeMap<OsString, OsString>,
 }
 
 impl Origin {
@@ -29,11 +30,7 @@ impl Origin {
     pub fn file(path: &Path) -> Self {
         Self {
             file: path.to_owned(),
-            environment: std::env::vars_os()
-                .filter_map(|(name, value)| {
-                    Some((name.into_string().ok()?, value.into_string().ok()?))
-                })
-                .collect(),
+            environment: std::env::vars_os().collect(),
         }
     }
 }
@@ -59,7 +56,7 @@ const PREFIX: &str = "DOORWARD__";
 /// The merged values and where they are written. Never printed: secrets are in it.
 pub(super) struct Sources {
     pub(super) values: Dict,
-    pub(super) environment: BTreeMap<String, String>,
+    environment: BTreeMap<OsString, OsString>,
     /// What is wrong with the files as files.
     pub(super) faults: Vec<Fault>,
     main: PathBuf,
@@ -117,15 +114,20 @@ impl Sources {
         let written: Dict = figment.extract().map_err(unreadable)?;
         let mut variables = BTreeMap::new();
         for (name, value) in &origin.environment {
-            let Some(rest) = name.strip_prefix(PREFIX) else {
+            if !name.as_encoded_bytes().starts_with(PREFIX.as_bytes()) {
+                continue;
+            }
+            let (Some(name), Some(value)) = (name.to_str(), value.to_str()) else {
+                faults.push(no_text(&name.to_string_lossy()));
                 continue;
             };
+            let rest = name.strip_prefix(PREFIX).unwrap_or_default();
             match variable_path(rest, &written) {
                 Ok(path) if path == ["include"] => faults.push(include_variable(name)),
                 Ok(path) => {
                     figment =
                         figment.merge(Serialized::from(nested(&path, value), Profile::Default));
-                    variables.insert(path, name.clone());
+                    variables.insert(path, name.to_owned());
                 }
                 Err(candidates) => faults.push(ambiguous(name, &candidates)),
             }
@@ -155,22 +157,40 @@ impl Sources {
         masked.collect()
     }
 
-    /// Where a key is written: in the environment, else in the file.
+    /// Where a key is written: in the environment, else in the file. A table that the file lacks is where the environment
+    /// sets something in it.
     pub(super) fn key(&self, path: &[String]) -> Option<Place> {
-        self.place(path, |places| places.key.clone())
+        let file = || self.in_file(path, |places| places.key.clone());
+        let variable = self.variable_of(path);
+        variable.or_else(file).or_else(|| self.variable_in(path))
     }
 
-    /// Where its value is written.
+    /// Where its value is written. Of a value that is a table, the part that the environment sets counts.
     pub(super) fn value(&self, path: &[String]) -> Option<Place> {
-        self.place(path, |places| places.value.clone())
+        let file = || self.in_file(path, |places| places.value.clone());
+        let variable = self.variable_of(path);
+        variable.or_else(|| self.variable_in(path)).or_else(file)
     }
 
-    fn place(&self, path: &[String], which: impl Fn(&Places) -> Range<usize>) -> Option<Place> {
-        if let Some(variable) = self.variables.get(path) {
-            return Some(Place::Environment {
-                variable: variable.clone(),
-            });
-        }
+    /// The variable that sets a key, or a table around it.
+    fn variable_of(&self, path: &[String]) -> Option<Place> {
+        let mut set = self.variables.iter();
+        let found = set.find(|(set, _)| path.starts_with(set));
+        found.map(|(_, name)| Place::Environment {
+            variable: name.clone(),
+        })
+    }
+
+    /// The first variable that sets something in a table. The file as a whole is no table of anybody's.
+    fn variable_in(&self, path: &[String]) -> Option<Place> {
+        let mut set = self.variables.iter();
+        let found = set.find(|(set, _)| !path.is_empty() && set.starts_with(path));
+        found.map(|(_, name)| Place::Environment {
+            variable: name.clone(),
+        })
+    }
+
+    fn in_file(&self, path: &[String], which: impl Fn(&Places) -> Range<usize>) -> Option<Place> {
         self.files.iter().rev().find_map(|file| {
             file.keys.get(path).map(|places| Place::File {
                 source: Arc::clone(&file.source),
@@ -181,11 +201,18 @@ impl Sources {
 
     /// The folder that relative paths of a key start from: that of the file that names them.
     pub(super) fn folder(&self, path: &[String]) -> PathBuf {
-        let file = match self.place(path, |places| places.key.clone()) {
+        let file = match self.key(path) {
             Some(Place::File { source, .. }) => source.path.clone(),
             Some(Place::Environment { .. }) | None => self.main.clone(),
         };
         file.parent().map(Path::to_owned).unwrap_or_default()
+    }
+
+    /// The text of a variable that is not named after a key.
+    pub(super) fn variable(&self, name: &str) -> Option<&OsStr> {
+        self.environment
+            .get(OsStr::new(name))
+            .map(OsString::as_os_str)
     }
 
     /// Whether the environment set a key: then its value is text, whatever the key's type.
@@ -385,6 +412,19 @@ fn nested(path: &[String], value: &str) -> Value {
         inner = Value::from(BTreeMap::from([(name.clone(), inner)]));
     }
     inner
+}
+
+fn no_text(variable: &str) -> Fault {
+    Fault {
+        code: "bad-variable",
+        weight: Weight::Error,
+        message: "its name or its value is no UTF-8".to_owned(),
+        path: String::new(),
+        place: Some(Place::Environment {
+            variable: variable.to_owned(),
+        }),
+        help: "set it to a text, or unset it".to_owned(),
+    }
 }
 
 fn ambiguous(variable: &str, candidates: &[String]) -> Fault {
