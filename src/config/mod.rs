@@ -7,6 +7,7 @@
 pub mod defaults;
 mod fault;
 mod include;
+mod issuer;
 mod load;
 mod mask;
 mod organizations;

@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use url::Url;
-
 use super::reader::Reader;
 use super::server::not_empty;
 use super::{
-    ClientAuthentication, Oidc, Preset, Protocol, Provider, RevalidationMethod, Slug, defaults, pem,
+    ClientAuthentication, Oidc, Preset, Protocol, Provider, RevalidationMethod, Slug, defaults,
+    issuer, pem,
 };
-use crate::address::{Host, Origin};
+use crate::address::Origin;
 
 /// What `preset` may say.
 pub(super) const PRESETS: [(&str, Preset); 7] = [
@@ -66,33 +65,13 @@ impl Preset {
     }
 }
 
-const GOOGLE: &str = "https://accounts.google.com";
-
-/// Issuers where anybody can make an account, whatever preset names them.
-const OPEN_ISSUERS: [&str; 8] = [
-    GOOGLE,
-    "https://gitlab.com",
-    "https://slack.com",
-    "https://appleid.apple.com",
-    "https://www.linkedin.com/oauth",
-    "https://api.login.yahoo.com",
-    "https://id.twitch.tv/oauth2",
-    "https://www.facebook.com",
-];
-
-/// The tenant of Microsoft's personal accounts.
-const PERSONAL_ACCOUNTS: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
-
 impl Provider {
     /// Whether anybody in the world can have an account there.
     pub(super) fn is_open(&self) -> bool {
-        let issuer = match &self.protocol {
-            Protocol::Oidc(oidc) => oidc.issuer.trim_end_matches('/').to_ascii_lowercase(),
-            Protocol::Dev => return false,
-        };
-        self.preset.is_open()
-            || OPEN_ISSUERS.contains(&issuer.as_str())
-            || issuer.contains(PERSONAL_ACCOUNTS)
+        match &self.protocol {
+            Protocol::Oidc(oidc) => self.preset.is_open() || issuer::is_open(&oidc.issuer),
+            Protocol::Dev => false,
+        }
     }
 
     /// Why a rule under a key would let none of its people in, and what to write instead; `None` if it says of people
@@ -123,8 +102,7 @@ impl Provider {
     fn lists_groups(&self) -> bool {
         match &self.protocol {
             Protocol::Oidc(oidc) => {
-                oidc.issuer.trim_end_matches('/') != GOOGLE
-                    || oidc.groups_claim != defaults::GROUPS_CLAIM
+                !issuer::is_google(&oidc.issuer) || oidc.groups_claim != defaults::GROUPS_CLAIM
             }
             Protocol::Dev => true,
         }
@@ -216,7 +194,7 @@ fn placeholder(id: Slug) -> Provider {
 
 /// What is faulty is left empty, so that the rest can be read: with a fault, nothing is used anyway.
 fn oidc(reader: &Reader<'_>, preset: Preset) -> Oidc {
-    let issuer = issuer(reader, preset);
+    let issuer = issuer::read(reader, preset);
     let client_id = reader.required("client_id", "0oa1b2c3", not_empty);
     let public_client = reader.switch("public_client").unwrap_or(false);
     let client_secret = reader.secret("client_secret");
@@ -240,21 +218,22 @@ fn oidc(reader: &Reader<'_>, preset: Preset) -> Oidc {
     ];
     let timeout = Duration::from_millis(100)..=Duration::from_secs(60);
     let scopes = scopes(reader, preset);
+    let authorize_parameters = authorize_parameters(reader, preset);
     Oidc {
         client_authentication: reader
             .word("client_authentication", &methods)
             .unwrap_or(ClientAuthentication::Basic),
         algorithms: algorithms(reader),
-        authorize_parameters: authorize_parameters(reader, preset),
         groups_claim: reader
             .parsed("groups_claim", defaults::GROUPS_CLAIM, not_empty)
             .unwrap_or_else(|| defaults::GROUPS_CLAIM.to_owned()),
         userinfo: reader.switch("userinfo").unwrap_or(true),
-        revalidation: revalidation(reader, preset, &scopes),
+        revalidation: revalidation(reader, preset, &scopes, &authorize_parameters),
         ca: pem::authorities(reader, "ca"),
         timeout: reader
             .duration("timeout", "10s", timeout)
             .unwrap_or(defaults::PROVIDER_TIMEOUT),
+        authorize_parameters,
         scopes,
         issuer: issuer.unwrap_or_default(),
         client_id: client_id.unwrap_or_default(),
@@ -263,7 +242,12 @@ fn oidc(reader: &Reader<'_>, preset: Preset) -> Oidc {
 }
 
 /// How identities are asked again: as written, else by refresh token where one can be expected.
-fn revalidation(reader: &Reader<'_>, preset: Preset, scopes: &[String]) -> RevalidationMethod {
+fn revalidation(
+    reader: &Reader<'_>,
+    preset: Preset,
+    scopes: &[String],
+    parameters: &[(String, String)],
+) -> RevalidationMethod {
     let words = [
         RevalidationMethod::RefreshToken,
         RevalidationMethod::UserInfo,
@@ -271,9 +255,24 @@ fn revalidation(reader: &Reader<'_>, preset: Preset, scopes: &[String]) -> Reval
         RevalidationMethod::None,
     ]
     .map(|method| (method.as_str(), method));
-    let expected = matches!(preset, Preset::Google | Preset::Keycloak)
-        || scopes.iter().any(|scope| scope == "offline_access");
-    reader.word("revalidation", &words).unwrap_or(if expected {
+    let offline = |(name, value): &(String, String)| name == "access_type" && value == "offline";
+    let expected = match preset {
+        Preset::Google => parameters.iter().any(offline),
+        Preset::Keycloak => true,
+        Preset::Oidc | Preset::Entra | Preset::Okta | Preset::Auth0 | Preset::Dev => {
+            scopes.iter().any(|scope| scope == "offline_access")
+        }
+    };
+    let written = reader.word("revalidation", &words);
+    if written == Some(RevalidationMethod::RefreshToken) && preset == Preset::Google && !expected {
+        reader.fault(
+            "revalidation",
+            "contradiction",
+            "`authorize_parameters` asks Google for no refresh token, so there is none to ask again with",
+            "leave `access_type` out, or write revalidation = \"none\"",
+        );
+    }
+    written.unwrap_or(if expected {
         RevalidationMethod::RefreshToken
     } else {
         RevalidationMethod::None
@@ -303,7 +302,11 @@ fn authorize_parameters(reader: &Reader<'_>, preset: Preset) -> Vec<(String, Str
     let mut parameters = preset_parameters(preset);
     for (name, value) in extra.entries() {
         match value.as_str() {
-            Some(text) if !is_ours(name) => parameters.push((name.clone(), text.to_owned())),
+            Some(text) if !is_ours(name) => {
+                // A parameter may be sent once only (RFC 6749 §3.1), and what is written wins.
+                parameters.retain(|(known, _)| known != name);
+                parameters.push((name.clone(), text.to_owned()));
+            }
             Some(_) => extra.fault(
                 name,
                 "reserved-parameter",
@@ -376,102 +379,36 @@ fn scopes(reader: &Reader<'_>, preset: Preset) -> Vec<String> {
     scopes
 }
 
-/// The issuer, written out or built by the preset from what its portal shows.
-fn issuer(reader: &Reader<'_>, preset: Preset) -> Option<String> {
-    let written = reader.parsed("issuer", "https://login.acme.com", parse_issuer);
-    let (keys, built) = built_issuer(reader, preset);
-    if !reader.has("issuer") {
-        for (key, example) in keys.iter().filter(|(key, _)| !reader.has(key)) {
-            reader.missing(key, &format!("\"{example}\""));
-        }
-        return built;
-    }
-    for (key, _) in keys.iter().filter(|(key, _)| reader.has(key)) {
-        if *key != "issuer" {
-            reader.fault(
-                key,
-                "contradiction",
-                format!("`issuer` is written out, so `{key}` would say nothing"),
-                "keep one of the two",
-            );
-        }
-    }
-    written
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
 
-/// What a preset makes an issuer of (each key with an example), and what it made.
-fn built_issuer(
-    reader: &Reader<'_>,
-    preset: Preset,
-) -> (&'static [(&'static str, &'static str)], Option<String>) {
-    match preset {
-        Preset::Google => (&[], Some(GOOGLE.to_owned())),
-        Preset::Entra => {
-            const TENANT: (&str, &str) = ("tenant", "00000000-1111-2222-3333-444444444444");
-            let tenant = reader.parsed(TENANT.0, TENANT.1, parse_tenant);
+    #[test]
+    fn a_written_parameter_replaces_that_of_the_preset() {
+        let google = |more: &str| {
+            let config = Config::sample(&format!(
+                "[server]\npublic_url = \"http://localhost:8000\"\n\
+                 [upstreams.app]\nurl = \"http://127.0.0.1:1\"\n\
+                 [organizations.acme]\nproviders = [\"google\"]\nallow = {{ anyone = true }}\n\
+                 [providers.google]\npreset = \"google\"\nclient_id = \"1\"\n\
+                 public_client = true\n{more}"
+            ));
+            match config.providers.into_values().next().unwrap().protocol {
+                Protocol::Oidc(oidc) => (oidc.authorize_parameters, oidc.revalidation),
+                Protocol::Dev => panic!("it is Google"),
+            }
+        };
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let offline = vec![pair("access_type", "offline")];
+        assert_eq!(google(""), (offline, RevalidationMethod::RefreshToken));
+        // Without a refresh token nobody can be asked about, so that nobody is asked to consent for one either.
+        assert_eq!(
+            google("authorize_parameters = { access_type = \"online\", hl = \"de\" }"),
             (
-                &[TENANT],
-                tenant.map(|tenant| format!("https://login.microsoftonline.com/{tenant}/v2.0")),
+                vec![pair("access_type", "online"), pair("hl", "de")],
+                RevalidationMethod::None
             )
-        }
-        Preset::Okta => {
-            const DOMAIN: (&str, &str) = ("domain", "acme.okta.com");
-            let domain = reader.parsed(DOMAIN.0, DOMAIN.1, parse_domain);
-            (&[DOMAIN], domain.map(|domain| format!("https://{domain}")))
-        }
-        Preset::Auth0 => {
-            const DOMAIN: (&str, &str) = ("domain", "acme.eu.auth0.com");
-            let domain = reader.parsed(DOMAIN.0, DOMAIN.1, parse_domain);
-            // Auth0's issuer ends with a slash, and issuers are compared byte for byte.
-            (&[DOMAIN], domain.map(|domain| format!("https://{domain}/")))
-        }
-        Preset::Keycloak => {
-            const BASE: (&str, &str) = ("base_url", "https://sso.acme.com");
-            const REALM: (&str, &str) = ("realm", "acme");
-            let base = reader.parsed(BASE.0, BASE.1, parse_issuer);
-            let realm = reader.parsed(REALM.0, REALM.1, not_empty);
-            let built = base
-                .zip(realm)
-                .map(|(base, realm)| format!("{}/realms/{realm}", base.trim_end_matches('/')));
-            (&[BASE, REALM], built)
-        }
-        Preset::Oidc | Preset::Dev => (&[("issuer", "https://login.acme.com")], None),
+        );
     }
-}
-
-fn parse_tenant(text: &str) -> Result<String, String> {
-    let many = ["common", "organizations", "consumers"];
-    let sound = !many.contains(&text)
-        && (1..=64).contains(&text.len())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'));
-    if sound {
-        Ok(text.to_owned())
-    } else {
-        Err(
-            "must name one tenant by its id: common, organizations and consumers are many"
-                .to_owned(),
-        )
-    }
-}
-
-fn parse_domain(text: &str) -> Result<String, String> {
-    Host::parse(text, 443)
-        .map(|host| host.to_string())
-        .map_err(|error| format!("is {error}"))
-}
-
-/// OIDC Discovery §3: a URL with https, no query, no fragment; http for a provider on this machine.
-fn parse_issuer(text: &str) -> Result<String, String> {
-    let url = Url::parse(text).map_err(|error| format!("is no URL: {error}"))?;
-    let origin = Origin::parse(&url.origin().ascii_serialization())
-        .map_err(|_| "is no http or https URL".to_owned())?;
-    if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
-        return Err("must have no query, fragment or user name".to_owned());
-    }
-    if !origin.is_secure() && !origin.is_loopback() {
-        return Err("must be https; http is for localhost alone".to_owned());
-    }
-    Ok(text.to_owned())
 }
