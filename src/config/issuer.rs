@@ -55,6 +55,11 @@ pub(super) fn is_open(issuer: &str) -> bool {
     OPEN_ISSUERS.contains(&issuer.as_str()) || issuer.contains(PERSONAL_ACCOUNTS)
 }
 
+/// Whether it is spoken to in clear, as one on this machine may be.
+pub(super) fn is_plain(issuer: &str) -> bool {
+    Url::parse(issuer).is_ok_and(|url| url.scheme() == "http")
+}
+
 /// Whether it is Google, whatever preset names it.
 pub(super) fn is_google(issuer: &str) -> bool {
     issuer.trim_end_matches('/') == GOOGLE

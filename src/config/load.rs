@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::fault::{Fault, Faults, Place, Weight};
 use super::reader::{Context, Findings, Reader, nearest};
 use super::source::{Origin, Sources};
-use super::{Admin, Config, Management, organizations, providers, revalidation, routes, server};
+use super::{Admin, Config, Management, Route, Slug, organizations, providers, revalidation, routes, server};
 
 /// A configuration that is good, and what is odd about it.
 #[derive(Clone, Debug)]
@@ -137,6 +137,7 @@ fn read(context: &Context<'_>) -> Option<Config> {
             providers: &providers,
         };
         let routes = routes::routes(&root, &known);
+        unused(&root, &known, &routes);
         Some(Config {
             routes,
             server,
@@ -155,6 +156,35 @@ fn read(context: &Context<'_>) -> Option<Config> {
     });
     root.finish();
     config
+}
+
+/// Warns of providers and applications that nothing leads to. Where names are faulty, nobody can tell.
+fn unused(root: &Reader<'_>, known: &routes::Known<'_>, routes: &[Route]) {
+    if !root.has_faults_at("organizations") {
+        let named = known.organizations.values().flat_map(|one| &one.providers);
+        let named: BTreeSet<&Slug> = named.collect();
+        let providers = root.table("providers");
+        for id in known.providers.keys().filter(|id| !named.contains(id)) {
+            providers.warn(
+                id.as_str(),
+                "unused",
+                format!("no organization names `{id}`, so nobody signs in there"),
+                "name it in the `providers` of one, or leave it out",
+            );
+        }
+    }
+    if !root.has_faults_at("routes") {
+        let named: BTreeSet<&Slug> = routes.iter().map(|route| &route.upstream).collect();
+        let upstreams = root.table("upstreams");
+        for name in known.upstreams.keys().filter(|name| !named.contains(name)) {
+            upstreams.warn(
+                name.as_str(),
+                "unused",
+                format!("no route names `{name}`, so no request goes there"),
+                "name it as the `upstream` of one, or leave it out",
+            );
+        }
+    }
 }
 
 /// Whether a key is missing because it is misspelled: the misspelled one is reported, with this one as the cure.

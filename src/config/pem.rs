@@ -51,9 +51,22 @@ pub(super) fn belong_together(chain: Chain, key: Arc<dyn SigningKey>) -> bool {
     matched.err() != Some(mismatch)
 }
 
-/// The file of certificates to trust instead of the system's.
-pub(super) fn authorities(reader: &Reader<'_>, key: &'static str) -> Option<PathBuf> {
+/// The file of certificates to trust instead of the system's, where anything is encrypted.
+pub(super) fn authorities(
+    reader: &Reader<'_>,
+    key: &'static str,
+    encrypted: bool,
+) -> Option<PathBuf> {
     let path = reader.file(key, "tls/ca.pem")?;
+    if !encrypted {
+        let of = reader.path(key).join(".");
+        reader.fault(
+            key,
+            "contradiction",
+            format!("`{of}` says whose certificates to trust, but with http nobody shows any"),
+            "leave it out, or use https",
+        );
+    }
     sound(
         reader,
         key,

@@ -195,6 +195,7 @@ fn placeholder(id: Slug) -> Provider {
 /// What is faulty is left empty, so that the rest can be read: with a fault, nothing is used anyway.
 fn oidc(reader: &Reader<'_>, preset: Preset) -> Oidc {
     let issuer = issuer::read(reader, preset);
+    let encrypted = issuer.as_deref().is_none_or(|it| !issuer::is_plain(it));
     let client_id = reader.required("client_id", "0oa1b2c3", not_empty);
     let public_client = reader.switch("public_client").unwrap_or(false);
     let client_secret = reader.secret("client_secret");
@@ -210,6 +211,14 @@ fn oidc(reader: &Reader<'_>, preset: Preset) -> Oidc {
             "contradiction",
             "a public client has no secret, but `client_secret` is set",
             "keep one of the two",
+        );
+    }
+    if public_client && reader.has("client_authentication") {
+        reader.fault(
+            "client_authentication",
+            "contradiction",
+            "a public client has no secret, so there is no way to send it",
+            "leave it out",
         );
     }
     let methods = [
@@ -229,7 +238,7 @@ fn oidc(reader: &Reader<'_>, preset: Preset) -> Oidc {
             .unwrap_or_else(|| defaults::GROUPS_CLAIM.to_owned()),
         userinfo: reader.switch("userinfo").unwrap_or(true),
         revalidation: revalidation(reader, preset, &scopes, &authorize_parameters),
-        ca: pem::authorities(reader, "ca"),
+        ca: pem::authorities(reader, "ca", encrypted),
         timeout: reader
             .duration("timeout", "10s", timeout)
             .unwrap_or(defaults::PROVIDER_TIMEOUT),

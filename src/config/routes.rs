@@ -131,6 +131,14 @@ fn route(name: &Slug, reader: &Reader<'_>, known: &Known<'_>) -> Option<Route> {
             "leave `require` out, or make the route required",
         );
     }
+    if organization.is_some() && access == Access::Public {
+        reader.fault(
+            "organization",
+            "contradiction",
+            "a public route asks nobody who they are, so it is for everybody and not for one organization",
+            "leave `organization` out, or make the route required",
+        );
+    }
     Some(Route {
         name: name.to_string(),
         path: path?,

@@ -39,6 +39,14 @@ pub(super) fn server(reader: Reader<'_>) -> Option<Server> {
         .unwrap_or_else(|| defaults::PREFIX.to_owned());
     let tls = tls(&reader);
     let behind_proxy = reader.switch("behind_proxy").unwrap_or(false);
+    if behind_proxy && reader.has("tls") {
+        reader.fault(
+            "behind_proxy",
+            "contradiction",
+            "`behind_proxy` allows plain HTTP from other machines, but with [server.tls] there is none",
+            "keep one of the two",
+        );
+    }
     let listen = listen(&reader, &public_url, tls.is_some());
     if tls.is_none() && !behind_proxy && listen.iter().any(is_reachable) {
         reader.fault(
@@ -250,6 +258,7 @@ pub(super) fn upstreams(root: &Reader<'_>) -> BTreeMap<Slug, Upstream> {
     let mut all = BTreeMap::new();
     for (name, reader) in root.named("upstreams") {
         let url = reader.required("url", "http://127.0.0.1:8080", parse_origin);
+        let encrypted = url.as_ref().is_none_or(Origin::is_secure);
         let upstream = url.or_else(nowhere).map(|url| Upstream {
             name: name.clone(),
             url,
@@ -260,7 +269,7 @@ pub(super) fn upstreams(root: &Reader<'_>) -> BTreeMap<Slug, Upstream> {
                 .duration("connect_timeout", "5s", Duration::from_millis(10)..=MINUTE)
                 .unwrap_or(defaults::UPSTREAM_CONNECT_TIMEOUT),
             preserve_host: reader.switch("preserve_host").unwrap_or(true),
-            ca: pem::authorities(&reader, "ca"),
+            ca: pem::authorities(&reader, "ca", encrypted),
             audience: reader.parsed("audience", "https://app.example.com", not_empty),
         });
         reader.finish();
@@ -356,6 +365,14 @@ pub(super) fn store(reader: Reader<'_>) -> Store {
             "the store is in memory: every session ends with the process",
             "for production: kind = \"sled\"",
         );
+        for key in ["path", "key"].into_iter().filter(|key| reader.has(key)) {
+            reader.warn(
+                key,
+                "no-effect",
+                format!("`store.{key}` says nothing of a store in memory"),
+                "leave it out, or write kind = \"sled\"",
+            );
+        }
     }
     reader.finish();
     Store {
