@@ -13,10 +13,10 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use doorward::config::{self, Files};
+use doorward::config::{self, Files, Protocol, Slug};
 use rcgen::{CertifiedKey, KeyPair};
 use tempfile::TempDir;
-use toml_edit::{DocumentMut, Item, TableLike};
+use toml_edit::{DocumentMut, Item, TableLike, Value};
 
 const EXAMPLE: &str = include_str!("../config.example.toml");
 const README: &str = include_str!("../README.md");
@@ -55,15 +55,56 @@ fn the_defaults_in_the_example_are_the_defaults() {
     assert_eq!(rest(&bare), rest(&example));
     assert_eq!(bare.headers.preset, example.headers.preset);
     assert_eq!(bare.headers.encoding, example.headers.encoding);
-    assert_eq!(bare.assertion.header, example.assertion.header);
-    assert_eq!(bare.assertion.lifetime, example.assertion.lifetime);
-    assert_eq!(bare.assertion.rotate_every, example.assertion.rotate_every);
+    assert_eq!(
+        bare.headers.groups_separator,
+        example.headers.groups_separator
+    );
+    let signing = |config: &config::Config| {
+        let it = &config.assertion;
+        format!(
+            "{} {:?} {:?} {:?}",
+            it.header, it.algorithm, it.lifetime, it.rotate_every
+        )
+    };
+    assert_eq!(signing(&bare), signing(&example));
+    let again = |config: &config::Config| format!("{:?}", config.revalidation);
+    assert_eq!(again(&bare), again(&example));
     assert_eq!(bare.management.listen, example.management.listen);
+    assert_eq!(bare.store.kind, example.store.kind);
     assert_eq!(bare.server.prefix, example.server.prefix);
     assert_eq!(
         bare.server.shutdown_timeout,
         example.server.shutdown_timeout
     );
+}
+
+#[test]
+fn the_defaults_of_tables_with_names_in_the_example_are_the_defaults() {
+    let folder = folder_with(&smallest());
+    let bare = load(&folder).unwrap().config;
+    let folder = folder_with(EXAMPLE);
+    let example = load(&folder).unwrap().config;
+    let application = |config: &config::Config| {
+        let app = config.upstreams.values().next().unwrap();
+        (app.timeout, app.connect_timeout, app.preserve_host)
+    };
+    assert_eq!(application(&bare), application(&example));
+    let client = |config: &config::Config, name: &str| {
+        let provider = &config.providers[&Slug::parse(name).unwrap()];
+        let Protocol::Oidc(it) = &provider.protocol else {
+            panic!("{name} is an OpenID provider");
+        };
+        let reading = format!("{} {} {:?}", it.groups_claim, it.userinfo, it.algorithms);
+        (reading, it.client_authentication, it.timeout)
+    };
+    assert_eq!(client(&bare, "google"), client(&example, "acme-idp"));
+    let tenant = |config: &config::Config| config.organizations.values().next().unwrap().enabled;
+    assert_eq!(tenant(&bare), tenant(&example));
+    let access = |config: &config::Config| {
+        let mut routes = config.routes.iter();
+        routes.find(|route| route.name == "default").unwrap().access
+    };
+    assert_eq!(access(&bare), access(&example));
 }
 
 #[test]
@@ -203,38 +244,69 @@ fn the_page_explains_every_key_and_no_other() {
 }
 
 #[test]
+fn a_file_with_every_default_of_the_page_means_what_one_without_means() {
+    let bare = smallest();
+    let mut written: DocumentMut = bare.parse().unwrap();
+    written["routes"]["default"]["path"] = "/*".into();
+    let mut count = 0;
+    for (key, default) in rows() {
+        let Some(value) = default.as_deref().and_then(literal) else {
+            continue;
+        };
+        put(&mut written, &key, value);
+        count += 1;
+    }
+    assert!(count >= 40, "only {count} defaults on the page");
+    let folder = folder_with(&bare);
+    let meant = format!("{:?}", load(&folder).unwrap().config);
+    fs::write(folder.path().join("doorward.toml"), written.to_string()).unwrap();
+    let loaded = load(&folder).unwrap_or_else(|faults| panic!("{faults}\n{written}"));
+    assert_eq!(format!("{:?}", loaded.config), meant, "\n{written}");
+}
+
+/// What a cell gives literally: one value, or a list. Prose, a heading and the name of another key are none.
+fn literal(cell: &str) -> Option<Value> {
+    let texts: Option<Vec<&str>> = cell
+        .split("`, `")
+        .map(|text| text.trim_matches('`'))
+        .map(|text| (!text.contains('`')).then_some(text))
+        .collect();
+    let texts = texts.filter(|_| cell.starts_with('`') && cell.ends_with('`'))?;
+    let [text] = texts.as_slice() else {
+        return Some(texts.into_iter().collect());
+    };
+    let other = text.starts_with('[') || config::known_keys().contains(*text);
+    (!other).then(|| text.parse().unwrap_or_else(|_| (*text).into()))
+}
+
+/// Writes a key, in the tables of the smallest file where it has a name.
+fn put(document: &mut DocumentMut, key: &str, value: Value) {
+    let named = [
+        ("upstreams.*", "upstreams.app"),
+        ("providers.*", "providers.google"),
+        ("organizations.*", "organizations.acme"),
+        ("routes.*", "routes.default"),
+    ];
+    let key = named.iter().fold(key.to_owned(), |key, (shape, name)| {
+        key.replace(shape, name)
+    });
+    let mut item = document.as_item_mut();
+    for part in key.split('.') {
+        item = &mut item[part];
+    }
+    *item = value.into();
+}
+
+#[test]
 fn the_page_shows_what_check_prints() {
     let (_, behind) = PAGE.split_once("<!-- check -->\n```text\n").unwrap();
     let shown = behind.split_once("```").unwrap().0;
     assert_eq!(shown, include_str!("five_faults.txt"));
 }
 
-/// The keys in the first column of the page's tables, below the table that heading or the line before names.
+/// The keys that the page explains.
 fn explained() -> BTreeSet<String> {
-    let mut keys = BTreeSet::new();
-    let mut tables = vec![String::new()];
-    for line in PAGE.lines() {
-        if let Some(heading) = line.strip_prefix("## ") {
-            tables = tables_of(heading);
-        } else if let Some((_, name)) = line.split_once("(`[") {
-            let name = name.split_once("]`").unwrap().0;
-            tables = vec![format!("{name}.")];
-        }
-        let first = line
-            .strip_prefix("| `")
-            .and_then(|rest| rest.split_once('`'));
-        if let Some((key, _)) = first.filter(|(_, rest)| rest.starts_with(" |")) {
-            let is_key = key
-                .bytes()
-                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
-            keys.extend(
-                tables
-                    .iter()
-                    .filter(|_| is_key)
-                    .map(|table| format!("{table}{key}")),
-            );
-        }
-    }
+    let mut keys: BTreeSet<String> = rows().into_iter().map(|(key, _)| key).collect();
     // Explained in one cell, or by another table.
     keys.insert("store.key.file".to_owned());
     for key in ["idle_timeout", "absolute_timeout", "max_per_account"] {
@@ -242,6 +314,37 @@ fn explained() -> BTreeSet<String> {
         keys.insert(format!("organizations.*.sessions.{key}"));
     }
     keys
+}
+
+/// The keys in the first column of the page's tables, below the table that heading or the line before names, and their
+/// defaults where there is a column for them.
+fn rows() -> Vec<(String, Option<String>)> {
+    let mut rows = Vec::new();
+    let mut tables = vec![String::new()];
+    let mut with_defaults = false;
+    for line in PAGE.lines() {
+        if let Some(heading) = line.strip_prefix("## ") {
+            tables = tables_of(heading);
+        } else if let Some((_, name)) = line.split_once("(`[") {
+            let name = name.split_once("]`").unwrap().0;
+            tables = vec![format!("{name}.")];
+        } else if line.starts_with("| Key |") {
+            with_defaults = line.contains("| Default |");
+        }
+        let mut cells = line.split(" | ");
+        let first = cells.next().and_then(|cell| cell.strip_prefix("| `"));
+        let key = first.and_then(|cell| cell.strip_suffix('`')).filter(is_key);
+        let default = cells.nth(1).filter(|_| with_defaults).map(str::to_owned);
+        for table in tables.iter().filter(|_| key.is_some()) {
+            rows.push((format!("{table}{}", key.unwrap()), default.clone()));
+        }
+    }
+    rows
+}
+
+fn is_key(text: &&str) -> bool {
+    text.bytes()
+        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
 fn tables_of(heading: &str) -> Vec<String> {

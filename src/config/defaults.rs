@@ -2,8 +2,16 @@
 
 use std::time::Duration;
 
+use super::{
+    Access, Algorithm, ClientAuthentication, HeaderEncoding, HeaderPreset, LogFormat, OnError,
+    RevalidationMethod, StoreKind,
+};
+
 /// Below this path lives everything that Doorward serves itself: no dot (front servers block those), no product name.
 pub const PREFIX: &str = "/_sso";
+
+/// Plain HTTP from other machines is for whoever says that something in front does TLS.
+pub const BEHIND_PROXY: bool = false;
 
 /// Long enough for a slow download to finish, short enough for a deployment to wait.
 pub const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(30);
@@ -42,6 +50,9 @@ pub const UPSTREAM_TIMEOUT: Duration = Duration::from_secs(60);
 /// An application on the same network answers in milliseconds or not at all.
 pub const UPSTREAM_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Applications build their links and check their origin by the host that the visitor typed.
+pub const PRESERVE_HOST: bool = true;
+
 /// Idle connections kept for one upstream. Bounded, because the client library's own default is not.
 pub const UPSTREAM_POOL_IDLE: usize = 256;
 
@@ -51,6 +62,28 @@ pub const UPSTREAM_POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Largest read and write buffer of one connection: larger ones save calls, smaller ones memory.
 pub const CONNECTION_BUFFER_BYTES: usize = 128 * 1024;
+
+/// A provider that gave no secret is the exception, and leaving the secret out a mistake more often.
+pub const PUBLIC_CLIENT: bool = false;
+
+/// The one way that every provider must know (RFC 6749 §2.3.1).
+pub const CLIENT_AUTHENTICATION: ClientAuthentication = ClientAuthentication::Basic;
+
+/// Who somebody is, and how to reach and to call them. Further ones of the file are added.
+pub const SCOPES: [&str; 3] = ["openid", "email", "profile"];
+
+/// What providers sign with: the one that every provider must know (OIDC Core §15.1), and its smaller successors.
+pub const ALGORITHMS: [&str; 3] = ["RS256", "ES256", "EdDSA"];
+
+/// Many providers keep ID tokens small and tell the rest there.
+pub const USERINFO: bool = true;
+
+/// How people are asked about where a refresh token can be expected: every provider that gives one redeems it, and only
+/// for whom it still knows.
+pub const REVALIDATION_METHOD: RevalidationMethod = RevalidationMethod::RefreshToken;
+
+/// The same without one: an access token tells as much for its own short life only, so that nobody would be left in.
+pub const REVALIDATION_METHOD_ELSEWHERE: RevalidationMethod = RevalidationMethod::None;
 
 /// A person waits for this one.
 pub const PROVIDER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -69,6 +102,15 @@ pub const PROVIDER_KEY_REFETCH: Duration = Duration::from_secs(60);
 
 /// How far clocks may differ, both directions (threat model §5).
 pub const CLOCK_LEEWAY: Duration = Duration::from_secs(60);
+
+/// Whoever is written down may come in; shutting one out is a word more.
+pub const ORGANIZATION_ENABLED: bool = true;
+
+/// Nobody is let in for want of a word.
+pub const ANYONE: bool = false;
+
+/// Nothing is open unless the file says so.
+pub const ACCESS: Access = Access::Required;
 
 /// A working day with a lunch break.
 pub const SESSION_IDLE: Duration = Duration::from_secs(8 * 3600);
@@ -97,6 +139,15 @@ pub const LOOP_WINDOW: Duration = Duration::from_secs(30);
 /// …and how many.
 pub const LOOP_SIGN_INS: usize = 3;
 
+/// The names that most applications with a switch for such a proxy know.
+pub const HEADER_PRESET: HeaderPreset = HeaderPreset::RemoteUser;
+
+/// The only one of the two that says itself what it is, and that names in plain ASCII need no decoding for.
+pub const HEADER_ENCODING: HeaderEncoding = HeaderEncoding::Rfc8187;
+
+/// Small, fast to sign, and known to every library that verifies.
+pub const ASSERTION_ALGORITHM: Algorithm = Algorithm::Es256;
+
 /// Assertions are forwarded within milliseconds: a minute allows for clocks.
 pub const ASSERTION_LIFETIME: Duration = Duration::from_secs(60);
 
@@ -112,26 +163,38 @@ pub const ASSERTION_KEY_OVERLAP: Duration = Duration::from_secs(24 * 3600);
 /// Between groups in one header value.
 pub const GROUPS_SEPARATOR: &str = ",";
 
+/// Who the customers are is nobody else's business.
+pub const LIST_ORGANIZATIONS: bool = false;
+
 /// Half a year.
 pub const REMEMBER_ORGANIZATION: Duration = Duration::from_secs(180 * 24 * 3600);
 
 /// Only from the machine itself.
 pub const MANAGEMENT_LISTEN: &str = "127.0.0.1:9480";
 
+/// Sessions outlive the process.
+pub const STORE_KIND: StoreKind = StoreKind::Sled;
+
 /// Folder of the embedded store, relative to the file.
 pub const STORE_PATH: &str = "data";
 
-/// File of the store's key, inside [`STORE_PATH`] unless written otherwise.
-pub const STORE_KEY: &str = "data/store.key";
+/// File of the store's key, in the folder of the store, so that one mount holds both.
+pub const STORE_KEY: &str = "store.key";
 
 /// The operator's socket, relative to the file.
 pub const ADMIN_SOCKET: &str = "run/admin.sock";
 
-/// Threshold of log lines.
+/// Whoever looks on reads text, whatever collects reads JSON.
+pub const LOG_FORMAT: LogFormat = LogFormat::Auto;
+
+/// Each request once, without what only helps to find mistakes of ours.
 pub const LOG_LEVEL: &str = "info";
 
 /// A person who left is out within the hour.
 pub const REVALIDATION_INTERVAL: Duration = Duration::from_secs(3600);
+
+/// An outage of a provider ends nobody's work at once.
+pub const REVALIDATION_ON_ERROR: OnError = OnError::Grace;
 
 /// Spreads questions over a tenth of the interval, always early.
 pub const REVALIDATION_JITTER: f64 = 0.1;

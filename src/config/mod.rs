@@ -1,8 +1,10 @@
 //! The operator's file, turned into values that are known to be good.
 //!
 //! Owns: [`Config`] and its slices, every default (`defaults.rs`), reading and merging the sources, and the faults that
-//! are reported. Leaves to others: what the values mean at work. Invariants: a `Config` only exists if the whole file is
-//! valid (threat model 55); reading opens no socket and sets no global; secrets are `Secret`.
+//! are reported. There is no second type for what was written: `source.rs` merges it and knows its places, `reader.rs` is
+//! the one way to it, and whatever no section asked for there is unknown. Leaves to others: what the values mean at work.
+//! Invariants: a `Config` only exists if the whole file is valid (threat model 55); reading opens no socket and sets no
+//! global; secrets are `Secret`.
 
 pub mod defaults;
 mod fault;

@@ -122,7 +122,9 @@ fn organization(
     Organization {
         slug: slug.clone(),
         name: name.unwrap_or_else(|| slug.to_string()),
-        enabled: reader.switch("enabled").unwrap_or(true),
+        enabled: reader
+            .switch("enabled")
+            .unwrap_or(defaults::ORGANIZATION_ENABLED),
         hosts: hosts.unwrap_or_default(),
         domains,
         providers: used,
@@ -216,7 +218,7 @@ pub(super) enum Proof<'a> {
 pub(super) fn rules(reader: Reader<'_>, proof: Proof<'_>) -> Rules {
     let claims_table = reader.table("claims");
     let rules = Rules {
-        anyone: reader.switch("anyone").unwrap_or(false),
+        anyone: reader.switch("anyone").unwrap_or(defaults::ANYONE),
         emails: reader.list("emails", "ada@acme.com", parse_email),
         email_domains: reader.list("email_domains", "acme.com", parse_domain),
         hosted_domains: reader.list("hosted_domains", "acme.com", parse_domain),

@@ -22,10 +22,7 @@ pub(super) const PRESETS: [(&str, Preset); 7] = [
     ("dev", Preset::Dev),
 ];
 
-/// Signatures that are accepted on ID tokens unless written otherwise.
-const ALGORITHMS: [&str; 3] = ["RS256", "ES256", "EdDSA"];
-
-/// Those that can be verified.
+/// Signatures that can be verified.
 const VERIFIABLE: [&str; 9] = [
     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA",
 ];
@@ -197,7 +194,9 @@ fn oidc(reader: &Reader<'_>, preset: Preset) -> Oidc {
     let issuer = issuer::read(reader, preset);
     let encrypted = issuer.as_deref().is_none_or(|it| !issuer::is_plain(it));
     let client_id = reader.required("client_id", "0oa1b2c3", not_empty);
-    let public_client = reader.switch("public_client").unwrap_or(false);
+    let public_client = reader
+        .switch("public_client")
+        .unwrap_or(defaults::PUBLIC_CLIENT);
     let client_secret = reader.secret("client_secret");
     if client_secret.is_none() && !reader.has("client_secret") && !public_client {
         reader.missing(
@@ -231,12 +230,12 @@ fn oidc(reader: &Reader<'_>, preset: Preset) -> Oidc {
     Oidc {
         client_authentication: reader
             .word("client_authentication", &methods)
-            .unwrap_or(ClientAuthentication::Basic),
+            .unwrap_or(defaults::CLIENT_AUTHENTICATION),
         algorithms: algorithms(reader),
         groups_claim: reader
             .parsed("groups_claim", defaults::GROUPS_CLAIM, not_empty)
             .unwrap_or_else(|| defaults::GROUPS_CLAIM.to_owned()),
-        userinfo: reader.switch("userinfo").unwrap_or(true),
+        userinfo: reader.switch("userinfo").unwrap_or(defaults::USERINFO),
         revalidation: revalidation(reader, preset, &scopes, &authorize_parameters),
         ca: pem::authorities(reader, "ca", encrypted),
         timeout: reader
@@ -282,9 +281,9 @@ fn revalidation(
         );
     }
     written.unwrap_or(if expected {
-        RevalidationMethod::RefreshToken
+        defaults::REVALIDATION_METHOD
     } else {
-        RevalidationMethod::None
+        defaults::REVALIDATION_METHOD_ELSEWHERE
     })
 }
 
@@ -303,7 +302,7 @@ fn algorithms(reader: &Reader<'_>) -> Vec<String> {
             "for example: algorithms = [\"ES256\"]",
         );
     }
-    algorithms.unwrap_or_else(|| ALGORITHMS.map(str::to_owned).to_vec())
+    algorithms.unwrap_or_else(|| defaults::ALGORITHMS.map(str::to_owned).to_vec())
 }
 
 fn authorize_parameters(reader: &Reader<'_>, preset: Preset) -> Vec<(String, String)> {
@@ -367,7 +366,7 @@ fn preset_parameters(preset: Preset) -> Vec<(String, String)> {
 }
 
 fn scopes(reader: &Reader<'_>, preset: Preset) -> Vec<String> {
-    let mut scopes: Vec<String> = ["openid", "email", "profile"].map(str::to_owned).to_vec();
+    let mut scopes: Vec<String> = defaults::SCOPES.map(str::to_owned).to_vec();
     if matches!(preset, Preset::Okta | Preset::Auth0 | Preset::Entra) {
         scopes.push("offline_access".to_owned());
     }

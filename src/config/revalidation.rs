@@ -18,7 +18,9 @@ pub(super) fn revalidation(reader: Reader<'_>) -> Revalidation {
         jitter: reader
             .share("jitter", "0.1")
             .unwrap_or(defaults::REVALIDATION_JITTER),
-        on_error: reader.word("on_error", &words).unwrap_or(OnError::Grace),
+        on_error: reader
+            .word("on_error", &words)
+            .unwrap_or(defaults::REVALIDATION_ON_ERROR),
         grace: reader
             .duration("grace", "4h", Duration::ZERO..=DAY * 7)
             .unwrap_or(defaults::REVALIDATION_GRACE),

@@ -14,6 +14,7 @@ use super::{
     Provider, Route, Server, Slug, Template, TemplatePart, Upstream, defaults,
 };
 use crate::address::Host;
+use crate::secret::Secret;
 
 /// What routes refer to.
 pub(super) struct Known<'a> {
@@ -78,7 +79,7 @@ fn everything(root: &Reader<'_>, known: &Known<'_>) -> Option<Route> {
         hosts: Vec::new(),
         methods: Vec::new(),
         upstream: first.clone(),
-        access: Access::Required,
+        access: defaults::ACCESS,
         organization: None,
         require: None,
     })
@@ -97,7 +98,7 @@ fn route(name: &Slug, reader: &Reader<'_>, known: &Known<'_>) -> Option<Route> {
         ("optional", Access::Optional),
         ("public", Access::Public),
     ];
-    let access = reader.word("access", &words).unwrap_or(Access::Required);
+    let access = reader.word("access", &words).unwrap_or(defaults::ACCESS);
     let organization = reader.parsed("organization", "acme", Slug::parse);
     if let Some(slug) = &organization {
         match known.organizations.get(slug) {
@@ -307,11 +308,11 @@ pub(super) fn headers(reader: Reader<'_>, assertion: &Assertion) -> Headers {
     let headers = Headers {
         preset: reader
             .word("preset", &presets)
-            .unwrap_or(HeaderPreset::RemoteUser),
+            .unwrap_or(defaults::HEADER_PRESET),
         groups_separator: separator.unwrap_or_else(|| defaults::GROUPS_SEPARATOR.to_owned()),
         encoding: reader
             .word("encoding", &encodings)
-            .unwrap_or(HeaderEncoding::Rfc8187),
+            .unwrap_or(defaults::HEADER_ENCODING),
         set,
     };
     reader.finish();
@@ -488,39 +489,40 @@ fn algorithm(reader: &Reader<'_>) -> Algorithm {
         ("RS256", Name::Rs256),
         ("HS256", Name::Hs256),
     ];
-    let name = reader.word("algorithm", &words).unwrap_or(Name::Es256);
+    let name = reader.word("algorithm", &words);
     let secret = reader.secret("secret");
-    match (name, secret) {
-        (Name::Hs256, Some(secret)) => {
-            if secret.expose().len() < HS256_BYTES {
-                reader.fault(
-                    "secret",
-                    "bad-secret",
-                    "`assertion.secret` is shorter than 32 bytes",
-                    "for example, what this prints: openssl rand -base64 48",
-                );
-            }
-            Algorithm::Hs256(secret)
-        }
-        (Name::Hs256, None) => {
-            if !reader.has("secret") {
-                reader.missing("secret", "{ file = \"/run/secrets/assertion\" }");
-            }
-            Algorithm::Es256
-        }
-        (Name::Es256 | Name::EdDsa | Name::Rs256, Some(_)) => {
-            reader.fault(
-                "secret",
-                "contradiction",
-                "only HS256 has a shared secret",
-                "leave it out",
-            );
-            Algorithm::Es256
-        }
-        (Name::Es256, None) => Algorithm::Es256,
-        (Name::EdDsa, None) => Algorithm::EdDsa,
-        (Name::Rs256, None) => Algorithm::Rs256,
+    let shared = matches!(name, Some(Name::Hs256));
+    if !shared && reader.has("secret") && !reader.has_faults_at("algorithm") {
+        reader.fault(
+            "secret",
+            "contradiction",
+            "only HS256 has a shared secret",
+            "leave it out",
+        );
     }
+    match name {
+        None => defaults::ASSERTION_ALGORITHM,
+        Some(Name::Es256) => Algorithm::Es256,
+        Some(Name::EdDsa) => Algorithm::EdDsa,
+        Some(Name::Rs256) => Algorithm::Rs256,
+        Some(Name::Hs256) => hs256(reader, secret).unwrap_or(defaults::ASSERTION_ALGORITHM),
+    }
+}
+
+fn hs256(reader: &Reader<'_>, secret: Option<Secret<String>>) -> Option<Algorithm> {
+    if !reader.has("secret") {
+        reader.missing("secret", "{ file = \"/run/secrets/assertion\" }");
+    }
+    let secret = secret?;
+    if secret.expose().len() < HS256_BYTES {
+        reader.fault(
+            "secret",
+            "bad-secret",
+            "`assertion.secret` is shorter than 32 bytes",
+            "for example, what this prints: openssl rand -base64 48",
+        );
+    }
+    Some(Algorithm::Hs256(secret))
 }
 
 #[cfg(test)]

@@ -38,7 +38,9 @@ pub(super) fn server(reader: Reader<'_>) -> Option<Server> {
         .parsed("prefix", defaults::PREFIX, parse_prefix)
         .unwrap_or_else(|| defaults::PREFIX.to_owned());
     let tls = tls(&reader);
-    let behind_proxy = reader.switch("behind_proxy").unwrap_or(false);
+    let behind_proxy = reader
+        .switch("behind_proxy")
+        .unwrap_or(defaults::BEHIND_PROXY);
     if behind_proxy && reader.has("tls") {
         reader.fault(
             "behind_proxy",
@@ -268,7 +270,9 @@ pub(super) fn upstreams(root: &Reader<'_>) -> BTreeMap<Slug, Upstream> {
             connect_timeout: reader
                 .duration("connect_timeout", "5s", Duration::from_millis(10)..=MINUTE)
                 .unwrap_or(defaults::UPSTREAM_CONNECT_TIMEOUT),
-            preserve_host: reader.switch("preserve_host").unwrap_or(true),
+            preserve_host: reader
+                .switch("preserve_host")
+                .unwrap_or(defaults::PRESERVE_HOST),
             ca: pem::authorities(&reader, "ca", encrypted),
             audience: reader.parsed("audience", "https://app.example.com", not_empty),
         });
@@ -297,7 +301,9 @@ pub(super) fn not_empty(text: &str) -> Result<String, String> {
 
 pub(super) fn login(reader: Reader<'_>) -> Login {
     let login = Login {
-        list_organizations: reader.switch("list_organizations").unwrap_or(false),
+        list_organizations: reader
+            .switch("list_organizations")
+            .unwrap_or(defaults::LIST_ORGANIZATIONS),
         remember_organization: reader
             .duration("remember_organization", "180d", Duration::ZERO..=DAY * 400)
             .unwrap_or(defaults::REMEMBER_ORGANIZATION),
@@ -348,7 +354,7 @@ pub(super) fn store(reader: Reader<'_>) -> Store {
             "kind",
             &[("sled", StoreKind::Sled), ("memory", StoreKind::Memory)],
         )
-        .unwrap_or(StoreKind::Sled);
+        .unwrap_or(defaults::STORE_KIND);
     let path = reader
         .file("path", defaults::STORE_PATH)
         .unwrap_or_else(|| folder.join(defaults::STORE_PATH));
@@ -377,7 +383,7 @@ pub(super) fn store(reader: Reader<'_>) -> Store {
     reader.finish();
     Store {
         kind,
-        key: key.unwrap_or_else(|| path.join("store.key")),
+        key: key.unwrap_or_else(|| path.join(defaults::STORE_KEY)),
         path,
     }
 }
@@ -397,7 +403,9 @@ pub(super) fn logs(reader: Reader<'_>) -> Logs {
         })
     });
     let logs = Logs {
-        format: reader.word("format", &formats).unwrap_or(LogFormat::Auto),
+        format: reader
+            .word("format", &formats)
+            .unwrap_or(defaults::LOG_FORMAT),
         level: level.unwrap_or_else(|| defaults::LOG_LEVEL.to_owned()),
     };
     reader.finish();

@@ -117,7 +117,10 @@ pub(super) fn build(facts: &Facts<'_>) -> Result<Config, Misfit> {
         store: config::Store {
             kind: config::StoreKind::Memory,
             path: facts.folder.join(defaults::STORE_PATH),
-            key: facts.folder.join(defaults::STORE_KEY),
+            key: facts
+                .folder
+                .join(defaults::STORE_PATH)
+                .join(defaults::STORE_KEY),
         },
         logs: config::Logs {
             format: config::LogFormat::Auto,
