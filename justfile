@@ -1,4 +1,5 @@
-# The way in: each recipe is a plain cargo line, and `just check` is what continuous integration asks for.
+# The way in: each recipe is a plain cargo line. Continuous integration asks for what `just check` does (known faults of
+# dependencies apart, which need a network) and for `just e2e`.
 
 # Everything that must hold before a commit.
 check: format lint test deny docs
