@@ -8,9 +8,11 @@
     reason = "a test may panic"
 )]
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
+use std::os::unix::ffi::OsStrExt as _;
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -75,6 +77,35 @@ fn inv_55_check_shows_five_mistakes_in_one_run() {
     assert_eq!(code(&told), 3);
     let expected = include_str!("five_faults.txt");
     assert_eq!(out(&told), expected, "told:\n{}", out(&told));
+}
+
+#[test]
+fn inv_55_a_key_of_another_certificate_is_found_by_check() {
+    let table = "[server.tls]\ncertificate = \"cert.pem\"\nkey = \"key.pem\"\n";
+    let folder = folder(&format!("{GOOD}{table}"));
+    let [own, other] =
+        [0, 1].map(|_| rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap());
+    fs::write(folder.path().join("cert.pem"), own.cert.pem()).unwrap();
+    for (key, expected) in [(&own, 0), (&other, 3)] {
+        let key = key.signing_key.serialize_pem();
+        fs::write(folder.path().join("key.pem"), key).unwrap();
+        let told = doorward(&folder, &["check"]);
+        assert_eq!(code(&told), expected, "{}", out(&told));
+    }
+}
+
+#[test]
+fn inv_55_a_variable_that_is_no_text_is_found_by_check() {
+    let folder = folder(GOOD);
+    let mut check = command(&folder, &["check"]);
+    check.env("DOORWARD__SERVER__PREFIX", OsStr::from_bytes(b"/\xff"));
+    let told = check.output().unwrap();
+    assert_eq!(code(&told), 3, "{}", out(&told));
+    assert!(
+        out(&told).contains("DOORWARD__SERVER__PREFIX"),
+        "{}",
+        out(&told)
+    );
 }
 
 #[test]
