@@ -7,7 +7,9 @@ use std::sync::Arc;
 use super::fault::{Fault, Faults, Place, Weight};
 use super::reader::{Context, Findings, Reader, nearest};
 use super::source::{Origin, Sources};
-use super::{Admin, Config, Management, Route, Slug, organizations, providers, revalidation, routes, server};
+use super::{
+    Admin, Config, Management, Route, Slug, organizations, providers, revalidation, routes, server,
+};
 
 /// A configuration that is good, and what is odd about it.
 #[derive(Clone, Debug)]
@@ -65,7 +67,7 @@ pub fn load_operators(path: &Path) -> Result<Operators, Faults> {
     let root = Reader::root(&context);
     let operators = Operators {
         admin: server::admin(root.table("admin")),
-        management: server::management(root.table("management")),
+        management: server::management(root.table("management"), &[]),
     };
     let mut faults = presentable(context.findings(), &sources);
     faults.retain(|fault| {
