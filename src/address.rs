@@ -191,8 +191,13 @@ const fn default_port(secure: bool) -> u16 {
     if secure { 443 } else { 80 }
 }
 
-/// The path of a request in its one canonical spelling: unreserved characters decoded, hexadecimal digits upper case
-/// (RFC 3986 §6.2.2). What is left percent-encoded means itself and nothing else.
+/// The path of a request in its one canonical spelling (RFC 3986 §3.3, §6.2.2): every character that a path may have as it
+/// stands is decoded, every other one encoded, hexadecimal digits upper case. What is left percent-encoded means itself
+/// and nothing else.
+///
+/// That goes beyond RFC 3986 §2.2, for which `%40` and `@` may differ: applications read them alike, so a rule must not
+/// tell them apart. `;` alone keeps the spelling it came in, since an encoded one may be data and a raw one a delimiter;
+/// rules read both as a delimiter.
 ///
 /// Refused, because two readers could differ: dot segments in any encoding, empty segments, an encoded slash, a
 /// backslash in any encoding, control bytes and NUL, bytes above ASCII that are not encoded, malformed, double and
@@ -285,32 +290,44 @@ fn normalise(raw: &str) -> Result<String, Error> {
                 push_decoded(&mut text, high * 16 + low, bytes.as_slice())?;
             }
             b'\\' | b'?' | b'#' | 0..=0x20 | 0x7f.. => return Err(Error::Path),
-            _ => text.push(char::from(byte)),
+            b'/' | b';' => text.push(char::from(byte)),
+            _ => push(&mut text, byte),
         }
     }
     Ok(text)
 }
 
-/// Appends one decoded byte, encoded again unless it is unreserved. `rest` is what follows it.
+/// Appends a byte that was encoded. `rest` is what follows it.
 fn push_decoded(text: &mut String, byte: u8, rest: &[u8]) -> Result<(), Error> {
     match byte {
         b'/' | b'\\' | 0..=0x1f | 0x7f => Err(Error::Path),
         b'%' if matches!(rest, [a, b, ..] if hex_value(*a).is_some() && hex_value(*b).is_some()) => {
             Err(Error::Path)
         }
-        b'-' | b'.' | b'_' | b'~' => {
-            text.push(char::from(byte));
-            Ok(())
-        }
-        _ if byte.is_ascii_alphanumeric() => {
-            text.push(char::from(byte));
-            Ok(())
-        }
         _ => {
-            text.push_str(&format!("%{byte:02X}"));
+            push(text, byte);
             Ok(())
         }
     }
+}
+
+/// Appends a byte as a path has it: as itself if it needs no encoding there, else encoded.
+fn push(text: &mut String, byte: u8) {
+    if is_plain(byte) {
+        text.push(char::from(byte));
+    } else {
+        text.push_str(&format!("%{byte:02X}"));
+    }
+}
+
+/// Whether a byte stands for itself in a segment: `pchar` of RFC 3986 §3.3 without `;`.
+const fn is_plain(byte: u8) -> bool {
+    let unreserved = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+    unreserved
+        || matches!(
+            byte,
+            b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b'=' | b':' | b'@'
+        )
 }
 
 const fn hex_value(byte: u8) -> Option<u8> {
@@ -511,10 +528,35 @@ mod tests {
         assert_eq!(path("/100%25"), "/100%25");
         assert_eq!(path("/a;v=1/b"), "/a;v=1/b");
         assert_eq!(path("/caf%e9/%e0%a0%80"), "/caf%E9/%E0%A0%80");
-        for text in ["/a;v=1/b", "/a%3bv=1/b", "/a%3Bv;x/b"] {
+        assert_eq!(path("/%40a/b%2Bc%3a/%5B%22%7c%5d"), "/@a/b+c:/%5B%22%7C%5D");
+        assert_eq!(path("/@a/b+c:/[\"|]"), "/@a/b+c:/%5B%22%7C%5D");
+        assert_eq!(path("/a;b%3bc"), "/a;b%3Bc");
+        for text in ["/a;v=1/b", "/a%3bv=1/b", "/a%3Bv;x/b", "/a%3bv%3D1/b"] {
             let with = CanonicalPath::parse(text).unwrap();
             assert!(with.has_parameters(), "{text}");
             assert_eq!(with.segments().collect::<Vec<_>>(), ["a", "b"], "{text}");
+        }
+    }
+
+    /// No byte has a spelling under which a rule would not find it.
+    #[test]
+    fn inv_05_a_character_and_its_encoding_are_one_path() {
+        for byte in 0..=u8::MAX {
+            let upper = CanonicalPath::parse(&format!("/x%{byte:02X}y"));
+            let lower = CanonicalPath::parse(&format!("/x%{byte:02x}y"));
+            assert_eq!(upper, lower, "{byte:#x}");
+            let raw = match byte {
+                // These end the path, or stand for themselves only where they are encoded.
+                b'?' | b'#' | b'%' | b'/' | b' ' | 0x80.. => continue,
+                _ => CanonicalPath::parse(&format!("/x{}y", char::from(byte))),
+            };
+            match (raw, upper) {
+                (Ok(raw), Ok(encoded)) if byte == b';' => {
+                    assert!(raw.has_parameters() && encoded.has_parameters());
+                    assert!(raw.segments().eq(encoded.segments()));
+                }
+                (raw, encoded) => assert_eq!(raw, encoded, "{:?}", char::from(byte)),
+            }
         }
     }
 
@@ -524,7 +566,8 @@ mod tests {
         #[test]
         fn inv_05_a_canonical_path_means_itself(
             raw in proptest::collection::vec(
-                proptest::sample::select(vec!["/", ".", "%2e", "%25", "%32", "%65", "2", "e", "5", "a", ";", "%3b", "%c3", "%a9", "%", "~"]),
+                proptest::sample::select(vec!["/", ".", "%2e", "%25", "%32", "%65", "2", "e", "5", "a", ";", "%3b", "%c3", "%a9", "%", "~",
+                    "@", "%40", "+", "%2B", "%2a", "=", "%3D", "[", "%5b", "^", "\"", "%22", "|"]),
                 0..12,
             ),
         ) {
@@ -532,6 +575,15 @@ mod tests {
             if let Ok(path) = CanonicalPath::parse(&raw) {
                 let again = CanonicalPath::parse(path.as_str());
                 prop_assert_eq!(again.as_ref(), Ok(&path));
+                let respelt: String = raw
+                    .chars()
+                    .map(|one| match one {
+                        '@' | '+' | '=' | '[' | '^' | '"' | '|' => format!("%{:02x}", u32::from(one)),
+                        one => one.to_string(),
+                    })
+                    .collect();
+                let respelt = CanonicalPath::parse(&respelt);
+                prop_assert_eq!(respelt.as_ref(), Ok(&path));
                 let once = percent_encoding::percent_decode_str(path.as_str()).decode_utf8_lossy();
                 let twice = percent_encoding::percent_decode_str(&once).decode_utf8_lossy();
                 for read in [&once, &twice] {

@@ -224,7 +224,7 @@ fn parse_path(text: &str, prefix: &str) -> Result<PathPattern, String> {
         Some(literal) => (literal, true),
         None => (text, false),
     };
-    if literal.contains('*') {
+    if literal.contains('*') || literal.contains("%2A") || literal.contains("%2a") {
         return Err("can have `*` only at its end, after a `/`".to_owned());
     }
     if literal.is_empty() && open {

@@ -138,6 +138,32 @@ mod tests {
     }
 
     #[test]
+    fn inv_05_no_spelling_of_a_path_leaves_its_route() {
+        let routes = Routes::new(&[
+            route("default", "/*", &[], &[]),
+            route("admin", "/@admin/*", &[], &[]),
+            route("sum", "/a+b=c/*", &[], &[]),
+            route("list", "/%5B1%5D/*", &[], &[]),
+        ]);
+        let host = Host::parse("app.example.com", 443).unwrap();
+        for (path, expected) in [
+            ("/@admin/x", "admin"),
+            ("/%40admin/x", "admin"),
+            ("/%40%61dmin/x", "admin"),
+            ("/@admin;x/y", "admin"),
+            ("/%40admin%3Bx/y", "admin"),
+            ("/a+b=c", "sum"),
+            ("/a%2Bb%3dc", "sum"),
+            ("/[1]/x", "list"),
+            ("/%5b1%5d/x", "list"),
+        ] {
+            let path = CanonicalPath::parse(path).unwrap();
+            let found = routes.find(&host, &path, &Method::GET);
+            assert_eq!(found.map(|route| &*route.label), Some(expected), "{path:?}");
+        }
+    }
+
+    #[test]
     fn inv_06_methods_are_compared_exactly() {
         let routes = Routes::new(&[route("hooks", "/*", &[], &[Method::POST])]);
         let host = Host::parse("app.example.com", 443).unwrap();

@@ -328,6 +328,35 @@ async fn inv_05_a_target_with_two_readings_goes_nowhere() {
 }
 
 #[tokio::test]
+async fn inv_05_no_spelling_of_a_path_gets_around_its_rule() {
+    let admin = "[routes.admin]\npath = \"/@admin/*\"\nupstream = \"app\"\nrequire = { groups_any = [\"keepers-of-the-vault\"] }\n";
+    let world = World::with(&format!("{ROUTES}{admin}")).await;
+    let (browser, _) = world.signed_in().await;
+    for path in ["/@admin/x", "/%40admin/x", "/%40%61dmin", "/%40admin%3Bx/y"] {
+        shows_nothing(browser.ask(&format!("GET {path}"), "").await.is(403));
+        shows_nothing(
+            world
+                .browser()
+                .ask(&format!("GET {path}"), "")
+                .await
+                .is(401),
+        );
+    }
+    world.application.heard_nothing();
+    for (path, forwarded) in [
+        ("/a+b,c=%64", "/a+b,c=d"),
+        ("/a%2Bb%2cc%3Dd", "/a+b,c=d"),
+        ("/[1]|\"", "/%5B1%5D%7C%22"),
+        ("/%5b1%5d%7c%22", "/%5B1%5D%7C%22"),
+        ("/a;b%3bc", "/a;b%3Bc"),
+    ] {
+        browser.ask(&format!("GET {path}"), "").await.is(200);
+        assert_eq!(world.application.last().target(), forwarded);
+    }
+    world.end(&[&browser]).await;
+}
+
+#[tokio::test]
 async fn inv_03_no_field_names_another_method_where_routes_tell_them_apart() {
     const OVERRIDE: &str = "Content-Length: 0\r\nX-HTTP-Method-Override: DELETE\r\nX_Method_Override: DELETE\r\nX-HTTP-Method: DELETE\r\n";
     let hooks = "[routes.hooks]\npath = \"/hooks/*\"\nupstream = \"app\"\naccess = \"public\"\n";
