@@ -239,6 +239,10 @@ impl Gateway {
         let route = self
             .routes
             .find(&inbound.host, &inbound.path, &inbound.method)
+            .filter(|route| match place {
+                Place::Shared => true,
+                Place::Own(organization) => route.is_open_to(&organization.slug),
+            })
             .ok_or(Error::NoRoute)?;
         *label = Arc::clone(&route.label);
         self.act(request, &inbound, place, route, reference, asked)
@@ -339,6 +343,7 @@ impl Gateway {
         };
         let now = self.clock.now();
         let grant = match (place, pinned) {
+            // A route that pins another one was not found here.
             (Place::Own(organization), _) => live.grant(&organization.slug, now),
             (Place::Shared, Some(pinned)) => live.grant(pinned, now),
             (Place::Shared, None) => live.active_grant(now),

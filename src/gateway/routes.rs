@@ -6,7 +6,7 @@ use std::sync::Arc;
 use http::Method;
 
 use crate::address::{CanonicalPath, Host};
-use crate::config::{self, PathPattern};
+use crate::config::{self, PathPattern, Slug};
 
 /// A route, with what requests on it need ready.
 #[derive(Clone, Debug)]
@@ -14,6 +14,15 @@ pub(super) struct Route {
     pub(super) config: config::Route,
     /// Its name as a label.
     pub(super) label: Arc<str>,
+}
+
+impl Route {
+    /// Whether it is there on an organization's own host: not if it pins another one (threat model 26). Then there is
+    /// nothing at this path; a less specific route would serve it by rules that were not written for it.
+    pub(super) fn is_open_to(&self, organization: &Slug) -> bool {
+        let pinned = self.config.organization.as_ref();
+        pinned.is_none_or(|pinned| pinned == organization)
+    }
 }
 
 /// All routes, most specific first.
@@ -72,7 +81,7 @@ fn matches(pattern: &PathPattern, path: &CanonicalPath) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Access, Slug};
+    use crate::config::Access;
 
     fn route(name: &str, path: &str, hosts: &[&str], methods: &[Method]) -> config::Route {
         let open = path.ends_with("/*");
@@ -160,6 +169,21 @@ mod tests {
             let path = CanonicalPath::parse(path).unwrap();
             let found = routes.find(&host, &path, &Method::GET);
             assert_eq!(found.map(|route| &*route.label), Some(expected), "{path:?}");
+        }
+    }
+
+    #[test]
+    fn inv_26_a_pinned_route_is_there_for_one_organization() {
+        let (acme, globex) = (Slug::parse("acme").unwrap(), Slug::parse("globex").unwrap());
+        let mut pinned = route("acme", "/acme/*", &[], &[]);
+        pinned.organization = Some(acme.clone());
+        let routes = Routes::new(&[pinned, route("default", "/*", &[], &[])]);
+        let host = Host::parse("globex.example.com", 443).unwrap();
+        for (path, open_to_globex) in [("/acme/x", false), ("/", true)] {
+            let path = CanonicalPath::parse(path).unwrap();
+            let found = routes.find(&host, &path, &Method::GET).unwrap();
+            assert!(found.is_open_to(&acme));
+            assert_eq!(found.is_open_to(&globex), open_to_globex, "{path:?}");
         }
     }
 

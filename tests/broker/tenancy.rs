@@ -202,6 +202,33 @@ async fn inv_26_a_session_of_one_host_is_none_on_another() {
 }
 
 #[tokio::test]
+async fn inv_26_a_route_of_one_organization_is_none_on_the_host_of_another() {
+    let routes = "[routes.acme]\npath = \"/acme/*\"\nupstream = \"app\"\norganization = \"acme\"\n\
+                  [routes.acme-open]\npath = \"/acme/open\"\nupstream = \"app\"\norganization = \"acme\"\naccess = \"public\"\n\
+                  [routes.default]\npath = \"/*\"\nupstream = \"app\"\n";
+    let world = World::with(&format!("{OWN_HOST}{routes}")).await;
+    let mut globex = world.browser();
+    globex.visit(&format!("{GLOBEX}/")).await.is(200);
+    let mut stranger = world.browser();
+    world.application.forget();
+    for path in ["/acme", "/acme/x", "/%61cme/x", "/acme/open"] {
+        for browser in [&mut globex, &mut stranger] {
+            let page = browser.get(&format!("{GLOBEX}{path}")).await;
+            assert_eq!(page.is(404).kind(), Some("not-found"), "{path}");
+            browser.fetch(&format!("{GLOBEX}{path}")).await.is(404);
+        }
+    }
+    world.application.heard_nothing();
+    globex.get(&format!("{GLOBEX}/other")).await.is(200);
+    let mut acme = world.browser();
+    acme.visit(&url("/acme/x")).await.is(200);
+    let heard = world.application.last();
+    assert_eq!(heard.field("remote-organization"), Some("acme"));
+    acme.get(&url("/acme/open")).await.is(200);
+    world.end(&[&globex, &acme]).await;
+}
+
+#[tokio::test]
 async fn unknown_and_disabled_organizations_have_their_pages() {
     let world = World::with(&format!("{TWO}enabled = false\n")).await;
     let mut browser = world.browser();
