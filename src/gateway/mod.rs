@@ -264,6 +264,11 @@ impl Gateway {
         {
             return Err(Error::Suspended(organization.slug.clone()));
         }
+        // Browsers send cookies along and ask nobody (RFC 6455 §10.2). Not on public routes either: the application's own
+        // cookies are on them too.
+        if inbound.is_foreign_upgrade(&self.config.server.public_url.on(&inbound.host)) {
+            return Err(Error::ForeignOrigin);
+        }
         let doubtful = inbound.path.has_parameters() || !inbound.has_known_method();
         let access = route.config.access;
         let known = if access == config::Access::Public && !doubtful {
@@ -286,10 +291,6 @@ impl Gateway {
         self.count_decision(route, &decision);
         match decision {
             Decision::Allow(known) => {
-                let origin = self.config.server.public_url.on(&inbound.host);
-                if inbound.is_foreign_upgrade(&origin) {
-                    return Err(Error::ForeignOrigin);
-                }
                 self.sessions
                     .touch(&known.live, &known.grant, self.clock.now());
                 let visitor = Visitor {

@@ -105,12 +105,29 @@ async fn another_site_opens_no_websocket_with_the_visitors_cookies() {
         "https://app.example.com.evil.example",
         "",
     ] {
-        let answer = browser
-            .ask("GET /socket", &format!("{UPGRADE}Origin: {origin}\r\n"))
-            .await;
-        answer.is(403);
+        for path in ["/socket", "/maybe/socket", "/open/socket"] {
+            for who in [&browser, &world.browser()] {
+                let more = format!("{UPGRADE}Origin: {origin}\r\n");
+                who.ask(&format!("GET {path}"), &more).await.is(403);
+            }
+        }
     }
     world.application.heard_nothing();
+    for path in ["/maybe/socket", "/open/socket"] {
+        world
+            .application
+            .answer(path, |_| Answer::Echo(ACCEPTED.into()));
+        for (who, origin) in [
+            (&browser, OWN_ORIGIN),
+            (&world.browser(), OWN_ORIGIN),
+            (&browser, ""),
+        ] {
+            let mut line = who
+                .open(&format!("GET {path}"), &format!("{UPGRADE}{origin}"))
+                .await;
+            assert!(line.head().await.starts_with("HTTP/1.1 101 "), "{path}");
+        }
+    }
     world.end(&[&browser]).await;
 }
 
