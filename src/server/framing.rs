@@ -6,7 +6,7 @@
 //! ends in a bare line feed, codings before `chunked`. So [`Framing`] reads the bytes on their way to hyper. A head that
 //! it cannot accept is spoilt before hyper sees its end, and hyper answers 400 and closes; the handler is never called.
 //! In a body, where the head is already with the application, reading fails instead. What a client sends before an upgrade
-//! is accepted is read as a further request.
+//! is accepted is read as a further request; if it came to a line, the upgrade fails, since its bytes may be spoilt.
 
 use std::io;
 
@@ -116,6 +116,11 @@ impl Framing {
         let due = self.state == State::Refused && !self.ended;
         self.ended |= due;
         due.then_some(b"\n\n")
+    }
+
+    /// Whether no line has come since the last message ended: nothing was spoilt.
+    pub(super) fn is_between(&self) -> bool {
+        self.state == State::Start
     }
 
     /// The state after a whole line.

@@ -111,6 +111,24 @@ impl Stream {
         self.framing = Some(Framing::new());
     }
 
+    /// Once the handler has accepted an upgrade, what comes is not ours to read.
+    ///
+    /// # Errors
+    /// The client did not wait for the answer (RFC 9110 §7.8), and what it sent may have been spoilt as a head: then
+    /// there is no tunnel (threat model 36).
+    fn open_tunnel(&mut self) -> io::Result<()> {
+        if self.framing.is_none() || !self.fate.tunnel.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        match self.framing.take() {
+            Some(framing) if !framing.is_between() => {
+                self.fate.broken.store(true, Ordering::Relaxed);
+                Err(io::ErrorKind::InvalidData.into())
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
     fn read_socket(
         &mut self,
         context: &mut Context<'_>,
@@ -174,6 +192,7 @@ impl AsyncRead for Stream {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        this.open_tunnel()?;
         if let Some(instead) = this.framing.as_mut().and_then(Framing::take_over) {
             let count = instead.len().min(buffer.remaining());
             buffer.put_slice(instead.get(..count).unwrap_or_default());
@@ -181,9 +200,6 @@ impl AsyncRead for Stream {
         }
         let already = buffer.filled().len();
         ready!(this.read_socket(context, buffer))?;
-        if this.framing.is_some() && this.fate.tunnel.load(Ordering::Acquire) {
-            this.framing = None;
-        }
         if let Some(framing) = &mut this.framing
             && let Some(fresh) = buffer.filled_mut().get_mut(already..)
         {
@@ -200,6 +216,7 @@ impl AsyncWrite for Stream {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
+        this.open_tunnel()?;
         let outcome = match &mut this.socket {
             Socket::Tcp(socket) => Pin::new(socket).poll_write(context, bytes),
             Socket::Tls(socket) => Pin::new(socket.as_mut()).poll_write(context, bytes),
@@ -214,6 +231,7 @@ impl AsyncWrite for Stream {
         pieces: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
+        this.open_tunnel()?;
         let outcome = match &mut this.socket {
             Socket::Tcp(socket) => Pin::new(socket).poll_write_vectored(context, pieces),
             Socket::Tls(socket) => Pin::new(socket.as_mut()).poll_write_vectored(context, pieces),

@@ -624,33 +624,73 @@ async fn inv_54_a_handshake_has_its_time() {
     world.end().await;
 }
 
+/// Changes the protocol when it may, and then sends twelve bytes back.
+async fn tunnel(mut request: Request<Incoming>, go: CancellationToken) -> Response<Reply> {
+    let upgrade = hyper::upgrade::on(&mut request);
+    #[expect(clippy::disallowed_methods, reason = "ends with its connection")]
+    tokio::spawn(async move {
+        let Ok(upgraded) = upgrade.await else { return };
+        let mut tunnel = TokioIo::new(upgraded);
+        let mut read = [0; 12];
+        tunnel.read_exact(&mut read).await.unwrap();
+        tunnel.write_all(&read).await.unwrap();
+    });
+    go.cancelled().await;
+    let mut response = text("");
+    *response.status_mut() = http::StatusCode::SWITCHING_PROTOCOLS;
+    let protocol = http::HeaderValue::from_static("x");
+    response.headers_mut().insert("upgrade", protocol);
+    response
+}
+
+const UPGRADE: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n";
+
 #[tokio::test]
 async fn bytes_of_a_tunnel_are_left_alone() {
-    let handler = |mut request: Request<Incoming>, _peer| async move {
-        let upgrade = hyper::upgrade::on(&mut request);
-        #[expect(clippy::disallowed_methods, reason = "ends with its connection")]
-        tokio::spawn(async move {
-            let mut tunnel = TokioIo::new(upgrade.await.unwrap());
-            let mut read = [0; 12];
-            tunnel.read_exact(&mut read).await.unwrap();
-            tunnel.write_all(&read).await.unwrap();
-        });
-        let mut response = text("");
-        *response.status_mut() = http::StatusCode::SWITCHING_PROTOCOLS;
-        response
-            .headers_mut()
-            .insert("upgrade", http::HeaderValue::from_static("x"));
-        response
-    };
+    let go = CancellationToken::new();
+    go.cancel();
+    let handler = move |request, _peer| tunnel(request, go.clone());
     let world = world(limits(), None, handler).await;
     let mut socket = world.connect().await;
-    socket
-        .write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n")
-        .await
-        .unwrap();
+    socket.write_all(UPGRADE).await.unwrap();
     let head = read_until(&mut socket, "\r\n\r\n").await;
     assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
     socket.write_all(b"\nodd\n\0bytes\n").await.unwrap();
     assert_eq!(read_to_end(&mut socket).await, "\nodd\n\0bytes\n");
     world.end().await;
+}
+
+#[tokio::test]
+async fn inv_36_early_bytes_go_through_untouched_or_there_is_no_tunnel() {
+    for (early, passes) in [
+        ("early bytes!", true),
+        ("a\nb early byt", false),
+        ("a\r\nb early by", false),
+        ("GET / HTTP/1.", true),
+        ("GET / HTTP/1.1\r\nContent-Length: 9\r\n\r\n", false),
+    ] {
+        let (go, (called, mut calls)) = (CancellationToken::new(), mpsc::unbounded_channel());
+        let handler = {
+            let go = go.clone();
+            move |request, _peer| {
+                called.send(()).unwrap();
+                tunnel(request, go.clone())
+            }
+        };
+        let world = world(limits(), None, handler).await;
+        let mut socket = world.connect().await;
+        // In one piece with the head: both are read before the answer.
+        let sent = [UPGRADE, early.as_bytes()].concat();
+        socket.write_all(&sent).await.unwrap();
+        timeout(calls.recv()).await.unwrap();
+        go.cancel();
+        let answer = read_to_end(&mut socket).await;
+        if passes {
+            assert!(answer.starts_with("HTTP/1.1 101 "), "{early:?}: {answer}");
+            assert!(answer.ends_with(&early[..12]), "{early:?}: {answer}");
+        } else {
+            assert_eq!(answer, "", "{early:?}");
+        }
+        world.end().await;
+    }
 }

@@ -166,6 +166,23 @@ async fn inv_36_early_bytes_reach_the_application_after_its_yes() {
 }
 
 #[tokio::test]
+async fn inv_36_early_bytes_that_could_be_a_request_open_nothing() {
+    for early in ["a\nb", "GET /vault/x HTTP/1.1\r\nHost: app.example.com\r\n"] {
+        let (world, browser, listener) = playing_the_application().await;
+        // In one piece with the head, so that they are read before the application answers.
+        let head = browser.head("GET /socket", &format!("{UPGRADE}{OWN_ORIGIN}"));
+        let mut line = Line::open(world.broker.address).await;
+        line.send(format!("{head}{early}")).await;
+        let mut application = Line::accept(&listener).await;
+        application.head().await;
+        application.send(ACCEPTED).await;
+        assert_eq!(line.rest().await, "", "{early:?}");
+        assert_eq!(application.rest().await, "", "{early:?}");
+        world.end(&[&browser]).await;
+    }
+}
+
+#[tokio::test]
 async fn other_protocols_than_those_on_the_list_are_not_tunnelled() {
     let world = world().await;
     let (browser, _) = world.signed_in().await;
