@@ -123,6 +123,11 @@ impl Framing {
         self.state == State::Start
     }
 
+    /// Whether a message has begun that has not ended.
+    pub(super) const fn is_within(&self) -> bool {
+        !matches!(self.state, State::Start) || self.line.held > 0
+    }
+
     /// The state after a whole line.
     fn end_of_line(&mut self) -> Result<State, Fault> {
         let in_body = matches!(self.state, State::ChunkSize | State::Trailers);

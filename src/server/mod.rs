@@ -8,6 +8,7 @@
 
 mod connection;
 mod framing;
+mod linger;
 mod listener;
 mod multiplex;
 mod stream;

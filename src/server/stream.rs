@@ -17,6 +17,7 @@ use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use super::Cut;
 use super::framing::Framing;
+use super::linger::Linger;
 
 /// A connection. It keeps its permit as long as it is open, as a tunnel too (threat model 54).
 #[derive(Debug)]
@@ -31,6 +32,8 @@ pub(super) struct Stream {
     fate: Arc<Fate>,
     write_limit: Duration,
     stall: Option<Stall>,
+    /// Present when all that we say has been sent.
+    linger: Option<Linger>,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -97,6 +100,7 @@ impl Stream {
             fate,
             write_limit,
             stall: None,
+            linger: None,
             _permit: permit,
         }
     }
@@ -144,6 +148,26 @@ impl Stream {
             Socket::Tls(socket) => Pin::new(socket.as_mut()).poll_read(context, buffer),
             Socket::Unix(socket) => Pin::new(socket).poll_read(context, buffer),
         }
+    }
+
+    /// After the writing side is shut: waits until the client of an HTTP/1 connection can have read the answer, unless
+    /// the connection is to look broken.
+    fn poll_linger(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let broken = self.fate.broken.load(Ordering::Relaxed) || self.fate.is_over();
+        let (Some(framing), false) = (&self.framing, broken) else {
+            return Poll::Ready(Ok(()));
+        };
+        let linger = self
+            .linger
+            .get_or_insert_with(|| Linger::new(framing.is_within()));
+        // Below TLS: what is thrown away need not be deciphered.
+        let socket = &mut self.socket;
+        let lingered = linger.poll(context, |context, piece| match socket {
+            Socket::Tcp(socket) => Pin::new(socket).poll_read(context, piece),
+            Socket::Tls(socket) => Pin::new(socket.get_mut().0).poll_read(context, piece),
+            Socket::Unix(socket) => Pin::new(socket).poll_read(context, piece),
+        });
+        lingered.map(Ok)
     }
 
     /// Ends a write that the client has not taken up for too long, or may not take up any more.
@@ -260,6 +284,9 @@ impl AsyncWrite for Stream {
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        if this.linger.is_some() {
+            return this.poll_linger(context);
+        }
         let outcome = match &mut this.socket {
             Socket::Tcp(socket) => Pin::new(socket).poll_shutdown(context),
             Socket::Tls(socket) => Pin::new(socket.as_mut()).poll_shutdown(context),
@@ -268,7 +295,8 @@ impl AsyncWrite for Stream {
         if this.fate.tunnel.load(Ordering::Acquire) && this.fate.is_over() {
             this.parted = matches!(outcome, Poll::Ready(Ok(())));
         }
-        this.bounded(context, outcome)
+        ready!(this.bounded(context, outcome))?;
+        this.poll_linger(context)
     }
 }
 

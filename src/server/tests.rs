@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 
 use super::*;
 use crate::config::Limits;
+use http::StatusCode;
 
 type Reply = UnsyncBoxBody<Bytes, io::Error>;
 
@@ -333,6 +334,79 @@ async fn inv_54_an_idle_connection_does_not_stay() {
     world.end().await;
 }
 
+/// The answer to a request whose body nobody wants.
+async fn refuse(_request: Request<Incoming>, _peer: Peer) -> Response<Reply> {
+    let mut refusal = text("no");
+    *refusal.status_mut() = StatusCode::UNAUTHORIZED;
+    refusal
+}
+
+#[tokio::test]
+async fn who_sends_it_all_before_reading_gets_the_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let (files, certificate) = tls::tests::write_pair(folder.path());
+    let upload = vec![b'x'; 8 * 1024 * 1024];
+    let length = upload.len();
+    let pipelined = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    let sized = format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n");
+    let broken = "GET / HTTP/1.1\r\nHost: a\n\r\n";
+    for (head, status) in [(pipelined, "401"), (&*sized, "401"), (broken, "400")] {
+        let plain = world(limits(), None, refuse).await;
+        let mut socket = plain.connect().await;
+        let encrypted = TlsFiles::open(&files, &plain.tasks).unwrap();
+        let encrypted = world(limits(), Some(encrypted), refuse).await;
+        let name = ServerName::try_from("localhost").unwrap();
+        let secured =
+            trusting(&certificate, &[b"http/1.1"]).connect(name, encrypted.connect().await);
+        let mut secured = secured.await.unwrap();
+        let answers = [
+            sent_and_read(&mut socket, head, &upload).await,
+            sent_and_read(&mut secured, head, &upload).await,
+        ];
+        for answer in answers {
+            assert!(
+                answer.starts_with(&format!("HTTP/1.1 {status} ")),
+                "{answer}"
+            );
+        }
+        plain.end().await;
+        encrypted.end().await;
+    }
+}
+
+/// Sends everything, which must succeed, then reads to the end, which must be an orderly one.
+async fn sent_and_read<S>(socket: &mut S, head: &str, body: &[u8]) -> String
+where
+    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
+{
+    let mut answer = String::new();
+    timeout(async {
+        socket.write_all(head.as_bytes()).await.unwrap();
+        socket.write_all(body).await.unwrap();
+        socket.flush().await.unwrap();
+        socket.read_to_string(&mut answer).await.unwrap();
+    })
+    .await;
+    answer
+}
+
+#[tokio::test(start_paused = true)]
+async fn inv_54_nobody_is_waited_for_without_end() {
+    let world = world(limits(), None, refuse).await;
+    let mut socket = world.connect().await;
+    socket
+        .write_all(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n")
+        .await
+        .unwrap();
+    let begun = Instant::now();
+    assert!(read_to_end(&mut socket).await.starts_with("HTTP/1.1 401 "));
+    world.stop.cancel();
+    world.serving.await.unwrap();
+    assert_eq!(begun.elapsed().as_secs(), 2);
+    drop(socket);
+    assert!(world.tasks.finish(Duration::from_secs(10)).await);
+}
+
 #[tokio::test]
 async fn inv_54_connections_beyond_the_permits_wait() {
     let mut limits = limits();
@@ -637,7 +711,7 @@ async fn tunnel(mut request: Request<Incoming>, go: CancellationToken) -> Respon
     });
     go.cancelled().await;
     let mut response = text("");
-    *response.status_mut() = http::StatusCode::SWITCHING_PROTOCOLS;
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     let protocol = http::HeaderValue::from_static("x");
     response.headers_mut().insert("upgrade", protocol);
     response

@@ -1,7 +1,10 @@
 //! Which requests go on, and what is said to the others.
 
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
+use crate::support::wire::PATIENCE;
 use crate::support::world::{ONE, ROUTES, url};
 use crate::support::{Answer, Heard, Line, World};
 
@@ -79,6 +82,32 @@ async fn inv_01_without_a_session_everything_else_gets_401_and_a_challenge() {
         let told: Value = serde_json::from_slice(&answer.body).unwrap();
         assert_eq!(told["login"], json!(url("/_sso/login")), "{told}");
     }
+    world.application.heard_nothing();
+    world.end(&[]).await;
+}
+
+#[tokio::test]
+async fn an_upload_without_a_session_is_told_so_and_not_cut_off() {
+    let world = world().await;
+    let upload = vec![b'x'; 8 * 1024 * 1024];
+    let head = format!(
+        "POST /save HTTP/1.1\r\nHost: app.example.com\r\nContent-Length: {}\r\n\r\n",
+        upload.len()
+    );
+    let mut socket = TcpStream::connect(world.broker.address).await.unwrap();
+    let mut answer = String::new();
+    let exchange = async {
+        // All of it first, as simple clients do; then the answer, to its orderly end.
+        socket.write_all(head.as_bytes()).await?;
+        socket.write_all(&upload).await?;
+        socket.read_to_string(&mut answer).await
+    };
+    tokio::time::timeout(PATIENCE, exchange)
+        .await
+        .unwrap()
+        .unwrap();
+    drop(socket);
+    assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
     world.application.heard_nothing();
     world.end(&[]).await;
 }
