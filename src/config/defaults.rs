@@ -31,6 +31,9 @@ pub const MAX_HEADER_FIELDS: usize = 100;
 /// A browser sends its head in one packet; a slow client that needs longer is an attack or a broken line.
 pub const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// As nginx: longer than most clients and front proxies keep an idle connection, so that it is rarely we who close first.
+pub const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(75);
+
 /// Two round trips on the worst mobile line.
 pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 

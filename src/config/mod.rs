@@ -213,8 +213,10 @@ pub struct Limits {
     pub max_header_bytes: usize,
     /// Fields in a request's head.
     pub max_header_fields: usize,
-    /// From accepting (or the end of the previous request) to the whole head.
+    /// From the first byte of a head to its end; on a new connection, from accepting it to the first byte too.
     pub header_timeout: Duration,
+    /// How long a connection may rest between two requests.
+    pub keep_alive_timeout: Duration,
     /// For the TLS handshake.
     pub handshake_timeout: Duration,
     /// Between two pieces of a request or response body, and on an idle tunnel.

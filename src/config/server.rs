@@ -237,6 +237,9 @@ fn limits(reader: Reader<'_>) -> Limits {
         header_timeout: reader
             .duration("header_timeout", "10s", seconds.clone())
             .unwrap_or(defaults::HEADER_TIMEOUT),
+        keep_alive_timeout: reader
+            .duration("keep_alive_timeout", "75s", seconds.clone())
+            .unwrap_or(defaults::KEEP_ALIVE_TIMEOUT),
         handshake_timeout: reader
             .duration("handshake_timeout", "10s", seconds.clone())
             .unwrap_or(defaults::HANDSHAKE_TIMEOUT),

@@ -148,6 +148,7 @@ pub(super) const fn limits() -> config::Limits {
         max_header_bytes: defaults::MAX_HEADER_BYTES,
         max_header_fields: defaults::MAX_HEADER_FIELDS,
         header_timeout: defaults::HEADER_TIMEOUT,
+        keep_alive_timeout: defaults::KEEP_ALIVE_TIMEOUT,
         handshake_timeout: defaults::HANDSHAKE_TIMEOUT,
         idle_timeout: defaults::IDLE_TIMEOUT,
         max_http2_streams: defaults::MAX_HTTP2_STREAMS,

@@ -5,8 +5,8 @@ use std::future::Future;
 use std::io;
 use std::panic::AssertUnwindSafe;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -19,7 +19,7 @@ use hyper::{HeaderMap, Method, Request, Response, StatusCode, Version};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::AsyncReadExt as _;
 use tokio::sync::{Notify, OwnedSemaphorePermit};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error};
 
@@ -118,12 +118,7 @@ async fn prepare(
         Some(protocol) => protocol,
         None => timeout(limits.header_timeout, recognize(&mut stream)).await??,
     };
-    let usage = Arc::new(Use {
-        peer,
-        fate,
-        begun: AtomicUsize::new(0),
-        running: AtomicUsize::new(0),
-    });
+    let usage = Arc::new(Use::new(peer, fate));
     Ok((stream, protocol, usage))
 }
 
@@ -155,10 +150,11 @@ where
     B::Data: Send,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    stream.watch_framing();
+    stream.watch_framing(terms.limits.header_timeout);
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(terms.limits.header_timeout)
+        // hyper's limit runs between two requests as well; the stream knows where a head begins.
+        .header_read_timeout(None)
         .max_headers(terms.limits.max_header_fields)
         .max_header_size(terms.limits.max_header_bytes)
         .max_buf_size(CONNECTION_BUFFER_BYTES)
@@ -247,8 +243,8 @@ async fn accompany<C: Connection, H>(connection: C, usage: &Use, terms: &Terms<H
     let mut connection = pin!(connection);
     let mut winding_down = false;
     // A connection that never asks gets as long as a head does; between requests it may rest.
-    let mut patience = pin!(tokio::time::sleep(terms.limits.header_timeout));
-    let mut begun_before = 0;
+    let limits = &terms.limits;
+    let mut patience = pin!(tokio::time::sleep(limits.header_timeout));
     loop {
         tokio::select! {
             biased;
@@ -264,29 +260,29 @@ async fn accompany<C: Connection, H>(connection: C, usage: &Use, terms: &Terms<H
                 connection.as_mut().wind_down();
             }
             () = terms.crowded.notified(), if !winding_down => {
-                let begun = usage.begun.load(Ordering::Relaxed);
                 // One that has asked for nothing yet has its own, shorter time.
-                if begun > 0 && usage.running.load(Ordering::Acquire) == 0 {
+                if usage.has_asked() && usage.rests_since().is_some() {
                     winding_down = true;
                     connection.as_mut().wind_down();
                     if !C::ENDS_BY_ITSELF {
-                        begun_before = begun;
-                        patience.set(tokio::time::sleep(terms.limits.header_timeout));
+                        patience.set(tokio::time::sleep(limits.header_timeout));
                     }
                 }
             }
             () = patience.as_mut() => {
-                let begun = usage.begun.load(Ordering::Relaxed);
-                let resting = usage.running.load(Ordering::Acquire) == 0 && begun == begun_before;
-                if resting && (winding_down || begun == 0) {
-                    return;
-                }
-                if resting {
-                    winding_down = true;
-                    connection.as_mut().wind_down();
-                }
-                begun_before = begun;
-                patience.set(tokio::time::sleep(terms.limits.idle_timeout));
+                let leaving = winding_down || !usage.has_asked();
+                let limit = if leaving { limits.header_timeout } else { limits.keep_alive_timeout };
+                let next = match usage.rests_since() {
+                    None => Instant::now() + limit,
+                    Some(since) if since.elapsed() < limit => since + limit,
+                    Some(_) if leaving => return,
+                    Some(_) => {
+                        winding_down = true;
+                        connection.as_mut().wind_down();
+                        Instant::now() + limits.header_timeout
+                    }
+                };
+                patience.set(tokio::time::sleep_until(next));
             }
         }
     }
@@ -296,8 +292,43 @@ async fn accompany<C: Connection, H>(connection: C, usage: &Use, terms: &Terms<H
 struct Use {
     peer: Peer,
     fate: Arc<Fate>,
-    begun: AtomicUsize,
-    running: AtomicUsize,
+    asked: AtomicBool,
+    pace: Mutex<Pace>,
+}
+
+/// The requests under way, or since when there is none.
+#[derive(Clone, Copy)]
+enum Pace {
+    Running(usize),
+    Resting(Instant),
+}
+
+impl Use {
+    fn new(peer: Peer, fate: Arc<Fate>) -> Self {
+        Self {
+            peer,
+            fate,
+            asked: AtomicBool::new(false),
+            pace: Mutex::new(Pace::Resting(Instant::now())),
+        }
+    }
+
+    /// Whether there has been a request.
+    fn has_asked(&self) -> bool {
+        self.asked.load(Ordering::Relaxed)
+    }
+
+    /// Since when no request is under way; none while one is.
+    fn rests_since(&self) -> Option<Instant> {
+        match *self.pace() {
+            Pace::Running(_) => None,
+            Pace::Resting(since) => Some(since),
+        }
+    }
+
+    fn pace(&self) -> MutexGuard<'_, Pace> {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// One request, until its answer has been sent or given up.
@@ -305,15 +336,24 @@ struct Running(Arc<Use>);
 
 impl Running {
     fn begin(usage: &Arc<Use>) -> Self {
-        usage.begun.fetch_add(1, Ordering::Relaxed);
-        usage.running.fetch_add(1, Ordering::AcqRel);
+        usage.asked.store(true, Ordering::Relaxed);
+        let mut pace = usage.pace();
+        *pace = match *pace {
+            Pace::Running(count) => Pace::Running(count + 1),
+            Pace::Resting(_) => Pace::Running(1),
+        };
+        drop(pace);
         Self(Arc::clone(usage))
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.0.running.fetch_sub(1, Ordering::AcqRel);
+        let mut pace = self.0.pace();
+        *pace = match *pace {
+            Pace::Running(count @ 2..) => Pace::Running(count - 1),
+            Pace::Running(_) | Pace::Resting(_) => Pace::Resting(Instant::now()),
+        };
     }
 }
 

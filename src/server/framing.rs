@@ -123,6 +123,19 @@ impl Framing {
         self.state == State::Start
     }
 
+    /// Whether a head has begun that has not ended.
+    pub(super) const fn is_within_head(&self) -> bool {
+        match self.state {
+            State::Start => self.line.held > 0,
+            State::Fields => true,
+            State::Sized(_)
+            | State::ChunkSize
+            | State::Chunk(_)
+            | State::Trailers
+            | State::Refused => false,
+        }
+    }
+
     /// Whether a message has begun that has not ended.
     pub(super) const fn is_within(&self) -> bool {
         !matches!(self.state, State::Start) || self.line.held > 0

@@ -27,6 +27,9 @@ pub(super) struct Stream {
     before: Bytes,
     /// Present while HTTP/1 messages come in.
     framing: Option<Framing>,
+    head_limit: Duration,
+    /// Present while more of a head is waited for.
+    head_end: Option<Pin<Box<Sleep>>>,
     /// A tunnel that was cut has ended in order since: its protocol tells the client why, so nothing looks complete.
     parted: bool,
     fate: Arc<Fate>,
@@ -96,6 +99,8 @@ impl Stream {
             socket,
             before: Bytes::new(),
             framing: None,
+            head_limit: Duration::MAX,
+            head_end: None,
             parted: false,
             fate,
             write_limit,
@@ -110,9 +115,23 @@ impl Stream {
         self.before = bytes;
     }
 
-    /// From here on HTTP/1 messages come in.
-    pub(super) const fn watch_framing(&mut self) {
+    /// From here on HTTP/1 messages come in. A head that has begun must end within `head_limit`.
+    pub(super) const fn watch_framing(&mut self, head_limit: Duration) {
         self.framing = Some(Framing::new());
+        self.head_limit = head_limit;
+    }
+
+    /// Waits for bytes: between two requests as long as they take, within a head no longer than one may.
+    fn await_bytes(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !self.framing.as_ref().is_some_and(Framing::is_within_head) {
+            return Poll::Pending;
+        }
+        let limit = self.head_limit;
+        let end = self
+            .head_end
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
+        ready!(end.as_mut().poll(context));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 
     /// Once the handler has accepted an upgrade, what comes is not ours to read.
@@ -223,11 +242,17 @@ impl AsyncRead for Stream {
             return Poll::Ready(Ok(()));
         }
         let already = buffer.filled().len();
-        ready!(this.read_socket(context, buffer))?;
+        let Poll::Ready(read) = this.read_socket(context, buffer) else {
+            return this.await_bytes(context);
+        };
+        read?;
         if let Some(framing) = &mut this.framing
             && let Some(fresh) = buffer.filled_mut().get_mut(already..)
         {
             framing.inspect(fresh)?;
+            if !framing.is_within_head() {
+                this.head_end = None;
+            }
         }
         Poll::Ready(Ok(()))
     }

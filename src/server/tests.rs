@@ -32,6 +32,7 @@ fn limits() -> Limits {
         max_header_bytes: default::MAX_HEADER_BYTES,
         max_header_fields: default::MAX_HEADER_FIELDS,
         header_timeout: default::HEADER_TIMEOUT,
+        keep_alive_timeout: default::KEEP_ALIVE_TIMEOUT,
         handshake_timeout: default::HANDSHAKE_TIMEOUT,
         idle_timeout: default::IDLE_TIMEOUT,
         max_http2_streams: default::MAX_HTTP2_STREAMS,
@@ -307,6 +308,31 @@ async fn inv_54_a_slow_head_and_a_silent_connection_are_ended() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_connection_may_rest_between_requests_and_a_head_may_not() {
+    let world = world(limits(), None, echo).await;
+    let mut socket = world.connect().await;
+    for path in ["/one", "/two"] {
+        let ask = format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n");
+        socket.write_all(ask.as_bytes()).await.unwrap();
+        read_until(&mut socket, &format!("{path} ")).await;
+        tokio::time::sleep(Duration::from_secs(60)).await;
+    }
+    let begun = Instant::now();
+    let trickle = async {
+        for byte in b"GET / HTTP/1.1\r\nHost: a\r\nX: y".iter().cycle() {
+            if socket.write_all(&[*byte]).await.is_err() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    };
+    timeout(trickle).await;
+    let whole = begun.elapsed().as_secs();
+    assert!((10..=12).contains(&whole), "{whole} s");
+    world.end().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn inv_54_an_idle_connection_does_not_stay() {
     let world = world(limits(), None, echo).await;
     let mut socket = world.connect().await;
@@ -314,9 +340,11 @@ async fn inv_54_an_idle_connection_does_not_stay() {
         .write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         .await
         .unwrap();
+    let begun = Instant::now();
     let mut answer = String::new();
     socket.read_to_string(&mut answer).await.unwrap();
     assert!(answer.ends_with("/ "), "{answer}");
+    assert_eq!(begun.elapsed().as_secs(), 75);
 
     let io = TokioIo::new(world.connect().await);
     let (mut send, connection) =
