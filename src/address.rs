@@ -1,10 +1,11 @@
 //! The one canonical form of hosts and paths.
 //!
 //! Owns: [`Host`], [`CanonicalPath`], [`ReturnPath`] and [`Origin`]: what is matched, decided on and forwarded is the
-//! same value (threat model 3, 5). Parsing is the only way to make one; what can be read in two ways does not parse.
+//! same value (threat model 3, 5); and [`Neighbours`], for bounds. Parsing is the only way to make one; what can be read in two ways does not parse.
 //! Leaves to others: which host belongs to whom (`gateway`), what a path may do (`gateway::decision`).
 
 use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
 
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -30,7 +31,7 @@ impl Host {
             let inner = name
                 .strip_prefix('[')
                 .and_then(|rest| rest.strip_suffix(']'));
-            let address: std::net::Ipv6Addr = inner
+            let address: Ipv6Addr = inner
                 .and_then(|inner| inner.parse().ok())
                 .ok_or(Error::Host)?;
             return Ok(Self::with_port(&format!("[{address}]"), port, default_port));
@@ -171,7 +172,7 @@ impl Origin {
         name == "localhost"
             || name.ends_with(".localhost")
             || bare
-                .parse::<std::net::IpAddr>()
+                .parse::<IpAddr>()
                 .is_ok_and(|address| address.is_loopback())
     }
 
@@ -336,6 +337,29 @@ const fn hex_value(byte: u8) -> Option<u8> {
         b'a'..=b'f' => Some(byte - b'a' + 10),
         b'A'..=b'F' => Some(byte - b'A' + 10),
         _ => None,
+    }
+}
+
+/// Whose requests count together where something is bounded by address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Neighbours {
+    /// One address of IPv4, or one /64 of IPv6: as much as one customer holds.
+    Of(IpAddr),
+    /// All whose address nobody tells: they come over a Unix socket, and no trusted proxy says from where.
+    Unknown,
+}
+
+impl Neighbours {
+    /// Those of a client.
+    pub fn of(client: Option<IpAddr>) -> Self {
+        match client {
+            None => Self::Unknown,
+            Some(IpAddr::V4(address)) => Self::Of(address.into()),
+            Some(IpAddr::V6(address)) => {
+                let [a, b, c, d, ..] = address.segments();
+                Self::Of(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into())
+            }
+        }
     }
 }
 

@@ -57,6 +57,10 @@ struct Rooms {
     tasks: Tasks,
 }
 
+/// Of a public Unix socket: a front proxy is another user, in the group of the socket's folder. The folder has the last
+/// word on who gets there.
+const PUBLIC_SOCKET_MODE: u32 = 0o660;
+
 /// How often background work looks for something to do.
 const TICK: Duration = Duration::from_secs(15);
 
@@ -408,7 +412,8 @@ async fn bind_public(config: &Config, tasks: &Tasks) -> Result<Vec<Listener>, Er
     };
     let mut listeners = Vec::new();
     for listen in &config.server.listen {
-        listeners.push(Listener::bind(listen, tls.clone()).await?);
+        let bound = Listener::bind_with_mode(listen, tls.clone(), PUBLIC_SOCKET_MODE).await?;
+        listeners.push(bound);
     }
     Ok(listeners)
 }

@@ -31,7 +31,7 @@ pub use self::source::{Origin as Files, wants_colour};
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -151,13 +151,33 @@ pub struct Server {
     /// Everything that Doorward itself serves lives below this path. Starts with `/`, does not end with one.
     pub prefix: String,
     /// Peers whose forwarding fields count.
-    pub trusted_proxies: Vec<IpNet>,
+    pub trusted_proxies: Vec<TrustedProxy>,
     /// How long requests may finish after the signal to stop.
     pub shutdown_timeout: Duration,
     /// Certificate and key; absent: plain HTTP.
     pub tls: Option<Tls>,
     /// Bounds on what a client may send.
     pub limits: Limits,
+}
+
+/// A peer whose forwarding fields count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TrustedProxy {
+    /// Whoever connects from there.
+    Network(IpNet),
+    /// Whoever connects over a Unix socket: who can is up to its permissions.
+    Unix,
+}
+
+impl TrustedProxy {
+    /// Whether a peer is meant; one over a Unix socket has no address.
+    pub fn covers(&self, peer: Option<IpAddr>) -> bool {
+        match (self, peer) {
+            (Self::Network(network), Some(peer)) => network.contains(&peer),
+            (Self::Unix, None) => true,
+            (Self::Network(_), None) | (Self::Unix, Some(_)) => false,
+        }
+    }
 }
 
 /// One address to accept connections on.

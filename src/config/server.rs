@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::reader::Reader;
 use super::{
     Admin, Limits, Listen, LogFormat, Login, Logs, Management, Server, Slug, Store, StoreKind, Tls,
-    Upstream, defaults, pem,
+    TrustedProxy, Upstream, defaults, pem,
 };
 use crate::address::{CanonicalPath, Host, Origin};
 use crate::telemetry::logs as lines;
@@ -60,7 +60,7 @@ pub(super) fn server(reader: Reader<'_>) -> Option<Server> {
     }
     let server = Server {
         trusted_proxies: reader
-            .list("trusted_proxies", "10.0.0.0/8", parse_network)
+            .list("trusted_proxies", "10.0.0.0/8", parse_trusted_proxy)
             .unwrap_or_default(),
         shutdown_timeout: reader
             .duration("shutdown_timeout", "30s", Duration::ZERO..=DAY)
@@ -93,10 +93,14 @@ pub(super) fn parse_host(text: &str, public_url: &Origin) -> Result<Host, String
     }
 }
 
-fn parse_network(text: &str) -> Result<ipnet::IpNet, String> {
+fn parse_trusted_proxy(text: &str) -> Result<TrustedProxy, String> {
+    if text == "unix" {
+        return Ok(TrustedProxy::Unix);
+    }
     text.parse()
         .or_else(|_| text.parse::<IpAddr>().map(ipnet::IpNet::from))
-        .map_err(|_| "is no network or address".to_owned())
+        .map(TrustedProxy::Network)
+        .map_err(|_| "is no network or address, nor \"unix\"".to_owned())
 }
 
 /// A path in its one spelling.

@@ -3,14 +3,14 @@
 //! Host and path are made canonical or the request is refused; the client's address is taken from forwarding fields only
 //! behind listed peers. Nothing re-reads the target later (threat model 3, 27, 33).
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
 use http::header::{ACCEPT, HOST, ORIGIN, UPGRADE};
 use http::{HeaderMap, HeaderValue, Method, Uri, Version, request};
-use ipnet::IpNet;
 
 use super::Error;
 use crate::address::{CanonicalPath, Host, Origin};
+use crate::config::TrustedProxy;
 
 /// What a request asks for, in canonical form.
 #[derive(Clone, Debug)]
@@ -19,7 +19,8 @@ pub(super) struct Inbound {
     pub(super) path: CanonicalPath,
     pub(super) query: Option<String>,
     pub(super) method: Method,
-    pub(super) client: IpAddr,
+    /// From where, if that is known: a peer over a Unix socket has no address.
+    pub(super) client: Option<IpAddr>,
     pub(super) kind: Kind,
     /// Value of `Origin`, if there is one.
     origin: Option<HeaderValue>,
@@ -46,13 +47,13 @@ impl Inbound {
     pub(super) fn read(
         head: &request::Parts,
         peer: Option<IpAddr>,
-        trusted: &[IpNet],
+        trusted: &[TrustedProxy],
         public: &Origin,
     ) -> Result<Self, Error> {
         if matches!(head.method, Method::TRACE | Method::CONNECT) {
             return Err(Error::Method);
         }
-        let trusts = peer.is_some_and(|peer| trusted.iter().any(|net| net.contains(&peer)));
+        let trusts = is_trusted(trusted, peer);
         let written = host(head, trusts)?;
         let host = Host::parse(&written, public.default_port()).map_err(|_| Error::Host)?;
         let path = CanonicalPath::parse(head.uri.path()).map_err(|_| Error::Target)?;
@@ -148,9 +149,17 @@ fn one<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Error>
     }
 }
 
+fn is_trusted(trusted: &[TrustedProxy], peer: Option<IpAddr>) -> bool {
+    trusted.iter().any(|proxy| proxy.covers(peer))
+}
+
 /// The visitor's address: the peer, unless it is a listed proxy; then the last address in `X-Forwarded-For` that is not.
-fn client(headers: &HeaderMap, peer: Option<IpAddr>, trusts: bool, trusted: &[IpNet]) -> IpAddr {
-    let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+fn client(
+    headers: &HeaderMap,
+    peer: Option<IpAddr>,
+    trusts: bool,
+    trusted: &[TrustedProxy],
+) -> Option<IpAddr> {
     if !trusts {
         return peer;
     }
@@ -160,8 +169,8 @@ fn client(headers: &HeaderMap, peer: Option<IpAddr>, trusts: bool, trusted: &[Ip
     }
     for hop in hops.iter().rev() {
         match hop.parse::<IpAddr>().map(|hop| hop.to_canonical()) {
-            Ok(address) if trusted.iter().any(|net| net.contains(&address)) => {}
-            Ok(address) => return address,
+            Ok(address) if is_trusted(trusted, Some(address)) => {}
+            Ok(address) => return Some(address),
             Err(_) => return peer,
         }
     }
@@ -190,16 +199,17 @@ fn kind(head: &request::Parts) -> Kind {
     }
 }
 
-/// The forwarding fields that are rebuilt for the application (threat model 33).
-pub(super) fn forwarding_fields(inbound: &Inbound, origin: &Origin) -> [(&'static str, String); 5] {
-    let client = inbound.client.to_string();
+/// The forwarding fields that are rebuilt for the application (threat model 33). `X-Forwarded-For` has no word for a
+/// client that is not known, so there is none then; `Forwarded` has (RFC 7239 §6.3).
+pub(super) fn forwarding_fields(inbound: &Inbound, origin: &Origin) -> Vec<(&'static str, String)> {
     let node = match inbound.client {
-        IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => format!("\"[{address}]\""),
+        Some(IpAddr::V4(address)) => address.to_string(),
+        Some(IpAddr::V6(address)) => format!("\"[{address}]\""),
+        None => "unknown".to_owned(),
     };
+    let client = inbound.client.map(|client| client.to_string());
     let port = inbound.host.port().unwrap_or(origin.default_port());
-    [
-        ("x-forwarded-for", client),
+    let mut fields = vec![
         ("x-forwarded-proto", origin.scheme().to_owned()),
         ("x-forwarded-host", inbound.host.to_string()),
         ("x-forwarded-port", port.to_string()),
@@ -211,7 +221,9 @@ pub(super) fn forwarding_fields(inbound: &Inbound, origin: &Origin) -> [(&'stati
                 origin.scheme()
             ),
         ),
-    ]
+    ];
+    fields.extend(client.map(|client| ("x-forwarded-for", client)));
+    fields
 }
 
 #[cfg(test)]
@@ -226,10 +238,14 @@ mod tests {
         request.body(()).unwrap().into_parts().0
     }
 
+    fn network(text: &str) -> TrustedProxy {
+        TrustedProxy::Network(text.parse().unwrap())
+    }
+
     fn read(head: &request::Parts) -> Result<Inbound, Error> {
         let peer = Some("10.0.0.9".parse().unwrap());
         let public = Origin::parse("https://app.example.com").unwrap();
-        Inbound::read(head, peer, &["10.0.0.0/8".parse().unwrap()], &public)
+        Inbound::read(head, peer, &[network("10.0.0.0/8")], &public)
     }
 
     #[test]
@@ -267,19 +283,25 @@ mod tests {
             ),
         ];
         let head = head("/", &fields);
-        let from = |peer: &str| {
+        let from = |peer: &str, trusted: &[TrustedProxy]| {
             let public = Origin::parse("https://app.example.com").unwrap();
-            let trusted = ["10.0.0.0/8".parse().unwrap()];
-            let inbound =
-                Inbound::read(&head, Some(peer.parse().unwrap()), &trusted, &public).unwrap();
-            inbound.client.to_string()
+            let inbound = Inbound::read(&head, peer.parse().ok(), trusted, &public).unwrap();
+            inbound.client.map(|client| client.to_string())
         };
-        assert_eq!(
-            from("10.0.0.9"),
-            "1.2.3.4",
-            "the last one that is not a proxy of ours"
+        let (ours, all) = (
+            &[network("10.0.0.0/8")],
+            &[network("10.0.0.0/8"), TrustedProxy::Unix],
         );
-        assert_eq!(from("9.9.9.9"), "9.9.9.9");
+        for (peer, trusted, client) in [
+            // The last one that is not a proxy of ours.
+            ("10.0.0.9", &ours[..], Some("1.2.3.4")),
+            ("9.9.9.9", ours, Some("9.9.9.9")),
+            ("9.9.9.9", all, Some("9.9.9.9")),
+            ("over a unix socket", ours, None),
+            ("over a unix socket", all, Some("1.2.3.4")),
+        ] {
+            assert_eq!(from(peer, trusted).as_deref(), client, "{peer} {trusted:?}");
+        }
     }
 
     #[test]

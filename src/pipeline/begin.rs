@@ -31,8 +31,8 @@ pub struct Begin {
     pub select_account: bool,
     /// Whether the provider must ask for consent again.
     pub consent: bool,
-    /// From where they come.
-    pub client: IpAddr,
+    /// From where they come, if that is known.
+    pub client: Option<IpAddr>,
 }
 
 /// A run that has begun.

@@ -1,12 +1,13 @@
 //! How many sign-ins may begin, for one client address and for one organization, and how many logout tokens are heard.
 
 use std::collections::{HashMap, VecDeque};
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::{Mutex, PoisonError};
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
+use crate::address::Neighbours;
 use crate::clock::Timestamp;
 use crate::config::Slug;
 use crate::config::defaults::{RUN_LIFETIME, RUNS_PER_ORGANIZATION};
@@ -14,9 +15,9 @@ use crate::config::defaults::{RUN_LIFETIME, RUNS_PER_ORGANIZATION};
 /// Bounds on beginnings. What is refused here has cost nothing yet.
 #[derive(Debug)]
 pub(super) struct Bounds {
-    by_address: DefaultKeyedRateLimiter<IpAddr>,
+    by_address: DefaultKeyedRateLimiter<Neighbours>,
     by_organization: Mutex<HashMap<Slug, VecDeque<Timestamp>>>,
-    logouts: DefaultKeyedRateLimiter<(Slug, IpAddr)>,
+    logouts: DefaultKeyedRateLimiter<(Slug, Neighbours)>,
     refusals: DefaultKeyedRateLimiter<Slug>,
 }
 
@@ -55,8 +56,8 @@ impl Bounds {
     }
 
     /// Whether one more logout token is looked at.
-    pub(super) fn hear(&self, client: IpAddr, provider: &Slug) -> bool {
-        let key = (provider.clone(), network(client));
+    pub(super) fn hear(&self, client: Option<IpAddr>, provider: &Slug) -> bool {
+        let key = (provider.clone(), Neighbours::of(client));
         self.logouts.check_key(&key).is_ok()
     }
 
@@ -66,8 +67,13 @@ impl Bounds {
     }
 
     /// Whether one more sign-in may begin.
-    pub(super) fn admit(&self, client: IpAddr, organization: &Slug, now: Timestamp) -> bool {
-        self.by_address.check_key(&network(client)).is_ok() && self.count(organization, now)
+    pub(super) fn admit(
+        &self,
+        client: Option<IpAddr>,
+        organization: &Slug,
+        now: Timestamp,
+    ) -> bool {
+        self.by_address.check_key(&Neighbours::of(client)).is_ok() && self.count(organization, now)
     }
 
     fn count(&self, organization: &Slug, now: Timestamp) -> bool {
@@ -95,17 +101,6 @@ impl Bounds {
     }
 }
 
-/// One customer holds a whole /64 of IPv6.
-fn network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(six) => {
-            let [a, b, c, d, ..] = six.segments();
-            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,8 +109,8 @@ mod tests {
     fn inv_54_one_address_cannot_begin_without_end() {
         let bounds = Bounds::new();
         let acme = Slug::parse("acme").unwrap();
-        let client = "2001:db8::1".parse().unwrap();
-        let neighbour = "2001:db8::2".parse().unwrap();
+        let address = |text: &str| Some(text.parse().unwrap());
+        let (client, neighbour) = (address("2001:db8::1"), address("2001:db8::2"));
         let begun = (0..1_000)
             .filter(|_| bounds.admit(client, &acme, Timestamp::EPOCH))
             .count();
@@ -124,7 +119,9 @@ mod tests {
             !bounds.admit(neighbour, &acme, Timestamp::EPOCH),
             "the same /64"
         );
-        assert!(bounds.admit("2001:db9::1".parse().unwrap(), &acme, Timestamp::EPOCH));
+        for other in [address("2001:db9::1"), address("192.0.2.1"), None] {
+            assert!(bounds.admit(other, &acme, Timestamp::EPOCH));
+        }
     }
 
     #[test]
@@ -138,7 +135,7 @@ mod tests {
     fn inv_54_one_address_cannot_keep_a_provider_from_being_heard() {
         let bounds = Bounds::new();
         let (idp, other) = (Slug::parse("idp").unwrap(), Slug::parse("other").unwrap());
-        let (client, provider) = ("192.0.2.1".parse().unwrap(), "192.0.2.2".parse().unwrap());
+        let (client, provider) = ("192.0.2.1".parse().ok(), "192.0.2.2".parse().ok());
         let heard = (0..10_000).filter(|_| bounds.hear(client, &idp)).count();
         assert!((1_000..5_000).contains(&heard), "{heard}");
         assert!(bounds.hear(provider, &idp));

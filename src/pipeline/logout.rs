@@ -21,8 +21,8 @@ pub struct LogoutRequest {
     pub provider: Slug,
     /// The logout token.
     pub token: Secret<String>,
-    /// From where it comes.
-    pub client: IpAddr,
+    /// From where it comes, if that is known.
+    pub client: Option<IpAddr>,
     /// The reference of the request.
     pub reference: String,
 }

@@ -1,12 +1,16 @@
 //! What the application is told about a visitor, and that nobody else can tell it.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::UnixStream;
 
 use crate::support::idp::ada;
+use crate::support::wire::read_message;
 use crate::support::world::{CLIENT_SECRET, ONE, ROUTES, url};
 use crate::support::{Answer, Browser, H2, Heard, Line, World};
 
@@ -341,6 +345,48 @@ async fn inv_33_a_listed_proxy_is_believed_about_address_and_host() {
         1,
         "an unknown host goes nowhere"
     );
+    world.end(&[]).await;
+}
+
+/// What the application hears of a request over a Unix socket that names an address.
+async fn over_a_unix_socket(trusted: &str) -> (World, Heard) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("front.sock");
+    let server = format!(
+        "[server]\npublic_url = \"https://app.example.com\"\nlisten = [\"127.0.0.1:0\", \"unix:{}\"]\n{trusted}\n",
+        path.display()
+    );
+    let world = World::with(&format!("{server}{ROUTES}")).await;
+    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o660, "another user of the group is let in");
+    let mut socket = UnixStream::connect(&path).await.unwrap();
+    for target in ["/open/x", "/_sso/login/acme"] {
+        let request = format!(
+            "GET {target} HTTP/1.1\r\nHost: app.example.com\r\nX-Forwarded-For: 203.0.113.7\r\nForwarded: for=203.0.113.7\r\n\r\n"
+        );
+        socket.write_all(request.as_bytes()).await.unwrap();
+        let answer = read_message(&mut socket, &mut Vec::new(), false).await;
+        assert!(answer.unwrap().status() < 400, "{target}");
+    }
+    let heard = world.application.last();
+    (world, heard)
+}
+
+#[tokio::test]
+async fn inv_33_who_comes_over_a_unix_socket_has_no_address() {
+    let (world, heard) = over_a_unix_socket("").await;
+    assert_eq!(heard.field("x-forwarded-for"), None);
+    assert_eq!(
+        heard.field("forwarded"),
+        Some("for=unknown;host=\"app.example.com\";proto=https")
+    );
+    world.end(&[]).await;
+}
+
+#[tokio::test]
+async fn inv_33_a_listed_proxy_over_a_unix_socket_is_believed() {
+    let (world, heard) = over_a_unix_socket("trusted_proxies = [\"unix\"]").await;
+    assert_eq!(heard.field("x-forwarded-for"), Some("203.0.113.7"));
     world.end(&[]).await;
 }
 
