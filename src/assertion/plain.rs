@@ -121,7 +121,7 @@ impl PlainHeaders {
         let too_large = || Error::TooLarge(name.to_string());
         let plain = text.bytes().all(|byte| matches!(byte, 0x20..=0x7e))
             && text.trim() == text
-            && !text.starts_with("UTF-8''");
+            && !looks_encoded(text);
         let line = if plain {
             text.to_owned()
         } else {
@@ -137,6 +137,13 @@ impl PlainHeaders {
         }
         HeaderValue::from_str(&line).map_err(|_| too_large())
     }
+}
+
+/// Whether a recipient could take a text for one that is encoded: the charset's name is read in any case, and a language
+/// may stand between the quotes (RFC 8187 §3.2.1).
+fn looks_encoded(text: &str) -> bool {
+    let begin = text.as_bytes().get(..6);
+    begin.is_some_and(|begin| begin.eq_ignore_ascii_case(b"utf-8'"))
 }
 
 /// Names of a preset and what they hold. `…-User` is the account id: two organizations whose providers assert the same
@@ -293,7 +300,30 @@ pub(super) mod tests {
         );
     }
 
+    /// As an application reads a value that may be encoded.
+    fn read(value: &str) -> String {
+        let mut parts = value.splitn(3, '\'');
+        match (parts.next(), parts.next(), parts.next()) {
+            (Some(charset), Some(_), Some(text)) if charset.eq_ignore_ascii_case("utf-8") => {
+                let text = percent_encoding::percent_decode_str(text);
+                text.decode_utf8().unwrap().into_owned()
+            }
+            _ => value.to_owned(),
+        }
+    }
+
     proptest! {
+        /// Nobody can choose a name that is read as another one.
+        #[test]
+        fn inv_37_a_name_is_read_as_it_is(begin in "([uU][tT][fF]-8'([a-z]{2})?'?)?", end in "[ -~é]{0,12}") {
+            let (claims, name) = (serde_json::Map::new(), format!("{begin}{end}"));
+            let statement = Statement { name: Some(&name), ..ada(&claims, &[]) };
+            let all = texts(&headers(HeaderPreset::RemoteUser), &statement);
+            let sent = all.iter().find(|(name, _)| name == "remote-name");
+            let heard = sent.map_or_else(String::new, |(_, value)| read(value));
+            prop_assert_eq!(heard, name);
+        }
+
         #[test]
         fn inv_37_no_name_or_group_makes_another_line(name in ".*", group in ".*") {
             let (claims, groups) = (serde_json::Map::new(), [group]);
