@@ -30,6 +30,9 @@ pub(super) struct Record {
     private: Secret<String>,
     /// When it begins to sign. Published before.
     pub(super) signs_from: Timestamp,
+    /// Since when a shared secret signs in place of all keys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) replaced_at: Option<Timestamp>,
 }
 
 /// A key ready for use.
@@ -177,6 +180,7 @@ impl Record {
             algorithm: name(algorithm).to_owned(),
             private: Secret::new(secret::encode(&private)),
             signs_from,
+            replaced_at: None,
         };
         record.kid = record
             .clone()

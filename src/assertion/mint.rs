@@ -15,6 +15,7 @@ use super::{Error, Statement};
 use crate::audit;
 use crate::clock::{Clock, Timestamp};
 use crate::config;
+use crate::config::defaults::ASSERTION_KEY_OVERLAP;
 use crate::secret;
 use crate::store::{self, Batch, Keys, Seal, Store, Table};
 use crate::telemetry::Metrics;
@@ -173,7 +174,8 @@ impl Minter {
         encode(&header, claims, &key.encoding).map_err(Error::Sign)
     }
 
-    /// The published keys as a JWK Set (RFC 7517 §5): next, current and previous. Empty with a shared secret.
+    /// The published keys as a JWK Set (RFC 7517 §5): next, current and previous. With a shared secret, those of the
+    /// algorithm before it, for the overlap.
     pub fn key_set(&self) -> Bytes {
         let ring = self.ring.load();
         let turns = self.turns(&ring, self.clock.now());
@@ -222,7 +224,7 @@ impl Minter {
     /// Dropping the future leaves the rest for the next call.
     pub async fn rotate(&self) -> Result<(), Error> {
         let Some(algorithm) = keys::algorithm(&self.algorithm) else {
-            return Ok(());
+            return self.retire().await;
         };
         for _ in 0..TRIES {
             let now = self.clock.now();
@@ -239,9 +241,11 @@ impl Minter {
                 if turn == Turn::Over {
                     batch.remove(Table::SigningKeys, *position);
                     batch.audit(event(audit::Kind::KeyRetired, &key.record, now));
+                } else if key.record.replaced_at.is_some() {
+                    self.mark(&mut batch, *position, key, None)?;
                 }
             }
-            let nothing_over = batch.is_empty();
+            let nothing_changed = batch.is_empty();
             if let Due::Make(signs_from) = due {
                 let next = stored
                     .last()
@@ -257,7 +261,7 @@ impl Minter {
                     sealed,
                 );
                 batch.audit(event(audit::Kind::KeyCreated, &record, now));
-            } else if nothing_over {
+            } else if nothing_changed {
                 self.ring.store(Arc::new(ring));
                 return Ok(());
             }
@@ -268,6 +272,52 @@ impl Minter {
             }
         }
         Err(store::Error::Conflict.into())
+    }
+
+    /// With a shared secret no key signs any more: those there are stay published for the overlap, then they go.
+    async fn retire(&self) -> Result<(), Error> {
+        for _ in 0..TRIES {
+            let now = self.clock.now();
+            let stored = self.stored().await?;
+            let mut batch = Batch::new();
+            for (position, key) in &stored {
+                match key.record.replaced_at {
+                    None => self.mark(&mut batch, *position, key, Some(now))?,
+                    Some(since) if now >= since.plus(ASSERTION_KEY_OVERLAP) => {
+                        batch.remove(Table::SigningKeys, *position);
+                        batch.audit(event(audit::Kind::KeyRetired, &key.record, now));
+                    }
+                    Some(_) => {}
+                }
+            }
+            if batch.is_empty() {
+                let ring = stored.into_iter().map(|(_, key)| key).collect();
+                self.ring.store(Arc::new(ring));
+                return Ok(());
+            }
+            match self.store.commit(batch).await {
+                Ok(()) | Err(store::Error::Conflict) => {}
+                Err(other) => return Err(other.into()),
+            }
+        }
+        Err(store::Error::Conflict.into())
+    }
+
+    /// Writes down since when a shared secret signs in place of a key.
+    fn mark(
+        &self,
+        batch: &mut Batch,
+        position: [u8; 4],
+        key: &Key,
+        replaced_at: Option<Timestamp>,
+    ) -> Result<(), Error> {
+        let mut record = key.record.clone();
+        record.replaced_at = replaced_at;
+        let sealed = self
+            .seal
+            .seal_json(Table::SigningKeys, &position, &record)?;
+        batch.put(Table::SigningKeys, position, sealed);
+        Ok(())
     }
 
     async fn stored(&self) -> Result<Vec<([u8; 4], Key)>, Error> {
@@ -298,7 +348,6 @@ mod tests {
     use super::*;
     use crate::assertion::plain::tests::{ada, assertion};
     use crate::clock::Manual;
-    use crate::config::defaults::ASSERTION_KEY_OVERLAP;
     use crate::secret::Secret;
     use crate::store::{Memory, SealKey};
     use jsonwebtoken::jwk::JwkSet;
@@ -414,6 +463,34 @@ mod tests {
         )
         .unwrap();
         assert_eq!(&minter.key_set()[..], b"{\"keys\":[]}");
+    }
+
+    #[tokio::test]
+    async fn keys_stay_published_for_a_day_after_a_change_to_a_shared_secret() {
+        let world = World::new();
+        let audience = "https://app.example.com";
+        let shared = || {
+            let secret = Secret::new("0123456789abcdef0123456789abcdef".to_owned());
+            world.minter(config::Algorithm::Hs256(secret))
+        };
+        let before = world.minter(config::Algorithm::Es256).await;
+        let old = world.mint(&before);
+        world.clock.advance(Duration::from_secs(10 * 24 * 3600));
+        let minter = shared().await;
+        assert!(world.verify(&minter, &old, audience).is_some());
+        world.clock.advance(Duration::from_secs(24 * 3600 - 1));
+        // There and back again: the day counts from the last change.
+        let back = world.minter(config::Algorithm::Es256).await;
+        assert!(world.verify(&back, &world.mint(&back), audience).is_some());
+        shared().await;
+        world.clock.advance(Duration::from_secs(24 * 3600 - 1));
+        let minter = shared().await;
+        assert!(world.verify(&minter, &old, audience).is_some());
+        world.clock.advance(Duration::from_secs(1));
+        minter.rotate().await.unwrap();
+        assert_eq!(&minter.key_set()[..], b"{\"keys\":[]}");
+        let stored = minter.stored().await.unwrap();
+        assert!(stored.is_empty(), "retired for good");
     }
 
     #[tokio::test]
