@@ -53,7 +53,11 @@ impl Gateway {
         let now = self.clock.now();
         let headers = request.headers_mut();
         cookies::strip_request(headers);
-        let mut fields = self.forwarding(headers.get("traceparent"), inbound, &origin, reference);
+        let mut fields = self.forwarding(trace(headers), inbound, &origin, reference);
+        if trace(headers).is_none() {
+            // It belongs to the trace that did not come in (Trace Context §3.3.1.1).
+            headers.remove("tracestate");
+        }
         let (cut, until) = match visitor {
             None => (Arc::default(), None),
             Some(visitor) => {
@@ -148,7 +152,7 @@ impl Gateway {
     /// Where the request came from, rebuilt.
     fn forwarding(
         &self,
-        trace: Option<&HeaderValue>,
+        trace: Option<(&str, &str)>,
         inbound: &Inbound,
         origin: &Origin,
         reference: Reference,
@@ -190,17 +194,23 @@ pub(super) fn statement<'a>(visitor: Visitor<'a>) -> Statement<'a> {
 
 /// W3C Trace Context, level 1: the trace that came in goes on if it is well formed, else a new one begins. Either way
 /// the parent is a span of ours.
-fn traceparent(incoming: Option<&HeaderValue>) -> String {
-    let known = incoming
-        .and_then(|value| value.to_str().ok())
-        .and_then(trace_id);
+fn traceparent(incoming: Option<(&str, &str)>) -> String {
     let span = u64::from_be_bytes(secret::random_bytes()).max(1);
-    match known {
+    match incoming {
         Some((trace, flags)) => format!("00-{trace}-{span:016x}-{flags}"),
         None => {
             let trace = u128::from_be_bytes(secret::random_bytes()).max(1);
             format!("00-{trace:032x}-{span:016x}-00")
         }
+    }
+}
+
+/// The id and the flags of the trace that came in. One that is said twice is none.
+fn trace(headers: &HeaderMap) -> Option<(&str, &str)> {
+    let mut all = headers.get_all("traceparent").iter();
+    match (all.next(), all.next()) {
+        (Some(value), None) => value.to_str().ok().and_then(trace_id),
+        (Some(_) | None, _) => None,
     }
 }
 
@@ -230,9 +240,10 @@ mod tests {
 
     #[test]
     fn a_trace_goes_on_or_begins() {
-        let incoming =
-            HeaderValue::from_static("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
-        let text = traceparent(Some(&incoming));
+        let incoming = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        let mut headers = HeaderMap::new();
+        headers.append("traceparent", HeaderValue::from_static(incoming));
+        let text = traceparent(trace(&headers));
         assert!(
             text.starts_with("00-0af7651916cd43dd8448eb211c80319c-"),
             "{text}"
@@ -246,9 +257,15 @@ mod tests {
             "00-x-y-01",
             "00-00000000000000000000000000000000-b7ad6b7169203331-01",
         ] {
-            let text = traceparent(Some(&HeaderValue::from_static(broken)));
+            let headers = HeaderMap::from_iter([(
+                HeaderName::from_static("traceparent"),
+                HeaderValue::from_static(broken),
+            )]);
+            let text = traceparent(trace(&headers));
             assert_eq!(text.len(), 55, "{text}");
             assert!(trace_id(&text).is_some(), "{text}");
         }
+        headers.append("traceparent", HeaderValue::from_static(incoming));
+        assert!(trace(&headers).is_none(), "said twice");
     }
 }

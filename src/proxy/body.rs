@@ -25,6 +25,7 @@ pub struct Body(Option<Box<Flow>>);
 struct Flow {
     inner: Incoming,
     patience: Patience,
+    reserved: Filter,
     _gate: Option<ShutOnDrop>,
 }
 
@@ -43,7 +44,12 @@ impl Body {
         Self(None)
     }
 
-    pub(super) fn new(inner: Incoming, patience: Patience, gate: Option<Gate>) -> Self {
+    pub(super) fn new(
+        inner: Incoming,
+        patience: Patience,
+        reserved: Filter,
+        gate: Option<Gate>,
+    ) -> Self {
         if http_body::Body::is_end_stream(&inner) {
             if let Some(gate) = gate {
                 gate.shut();
@@ -53,6 +59,7 @@ impl Body {
         Self(Some(Box::new(Flow {
             inner,
             patience,
+            reserved,
             _gate: gate.map(ShutOnDrop),
         })))
     }
@@ -81,7 +88,7 @@ impl http_body::Body for Body {
         };
         flow.patience.flowed();
         Poll::Ready(match frame {
-            Some(Ok(frame)) => without_unfit_trailers(frame, None).map(Ok),
+            Some(Ok(frame)) => without_unfit_trailers(frame, &flow.reserved).map(Ok),
             Some(Err(error)) => Some(Err(Error::Broken(Broken::Transport(error.into())))),
             None => None,
         })
@@ -176,7 +183,7 @@ impl http_body::Body for Outgoing {
         upward.patience.flowed();
         upward.upload.waits_for_application();
         Poll::Ready(match frame {
-            Some(Ok(frame)) => without_unfit_trailers(frame, Some(&upward.reserved)).map(Ok),
+            Some(Ok(frame)) => without_unfit_trailers(frame, &upward.reserved).map(Ok),
             Some(Err(error)) => Some(Err(Error::Visitor(Some(error.into())))),
             None => None,
         })
@@ -211,7 +218,7 @@ impl Gated {
 }
 
 /// Data as it is, trailers without what may not be in them; none if nothing is left of these.
-fn without_unfit_trailers(frame: Frame<Bytes>, reserved: Option<&Filter>) -> Option<Frame<Bytes>> {
+fn without_unfit_trailers(frame: Frame<Bytes>, reserved: &Filter) -> Option<Frame<Bytes>> {
     match frame.into_trailers() {
         Err(data) => Some(data),
         Ok(mut trailers) => {

@@ -81,7 +81,7 @@ pub struct Passage {
     pub host: HeaderValue,
     /// Our fields: added last, in place of whatever has their names.
     pub fields: HeaderMap,
-    /// Names that only we may set; they do not pass in trailers.
+    /// Names that only we may set; they do not pass in trailers, in either direction.
     pub reserved: Filter,
     /// Ends the request, its open bodies and its tunnel, and not in a way that looks complete.
     pub cut: Arc<CancellationToken>,
@@ -233,7 +233,8 @@ impl Upstream {
         fields::strip_hop_by_hop(&mut head.headers);
         head.version = Version::HTTP_11;
         head.extensions.clear();
-        let body = Body::new(body, self.patience(&back.passage), back.gate);
+        let patience = self.patience(&back.passage);
+        let body = Body::new(body, patience, back.passage.reserved, back.gate);
         Ok(Response::from_parts(head, body))
     }
 

@@ -303,8 +303,8 @@ async fn inv_30_trailers_pass_both_ways_without_reserved_names() {
     assert!(!body.to_lowercase().contains("remote-user"), "{body}");
     application
         .write_all(
-            b"HTTP/1.1 200 OK\r\nTrailer: grpc-status\r\nTransfer-Encoding: chunked\r\n\r\n\
-              2\r\nok\r\n0\r\ngrpc-status: 0\r\n\r\n",
+            b"HTTP/1.1 200 OK\r\nTrailer: grpc-status, remote-user, location\r\nTransfer-Encoding: chunked\r\n\r\n\
+              2\r\nok\r\n0\r\ngrpc-status: 0\r\nRemote-User: mallory\r\nLocation: /\r\n\r\n",
         )
         .await
         .unwrap();

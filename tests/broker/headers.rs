@@ -131,6 +131,14 @@ async fn inv_30_trailers_and_http2_are_no_way_around() {
         trailers.to_lowercase().contains("x-fine: fine"),
         "{trailers}"
     );
+    world.application.answer("/signed", |_| {
+        let head = "HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\nTrailer: Sso-Generated, Sso-Reference, X-Fine\r\n\r\n";
+        let end = "0\r\nSso-Generated: theirs\r\nSso-Reference: theirs\r\nX-Fine: fine\r\n\r\n";
+        Answer::Bytes(format!("{head}{end}").into())
+    });
+    let answer = browser.ask("GET /signed", "TE: trailers\r\n").await;
+    let trailers = String::from_utf8(answer.raw_body).unwrap().to_lowercase();
+    assert_eq!(trailers, "0\r\nx-fine: fine\r\n\r\n");
 
     let mut request = http::Request::get(url("/open/x"));
     for name in RESERVED {
@@ -280,6 +288,26 @@ async fn names_can_be_base64url_where_the_application_wants_that() {
         Some("xb1vZmll")
     );
     world.end(&[&browser]).await;
+}
+
+#[tokio::test]
+async fn the_state_of_a_trace_goes_on_with_its_trace() {
+    let world = World::with(ROUTES).await;
+    let trace = "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n";
+    for (more, state) in [
+        (trace.to_owned(), Some("theirs=1")),
+        (trace.repeat(2), None),
+        (trace.replace("00-", "0-"), None),
+        (String::new(), None),
+    ] {
+        let more = format!("{more}tracestate: theirs=1\r\n");
+        world.browser().ask("GET /open/x", &more).await.is(200);
+        let heard = world.application.last();
+        assert_eq!(heard.field("tracestate"), state, "{more}");
+        let parent = heard.field("traceparent").unwrap();
+        assert_eq!(parent.contains("0af7651916cd"), state.is_some(), "{more}");
+    }
+    world.end(&[]).await;
 }
 
 /// What the application learns of where a request came from.
