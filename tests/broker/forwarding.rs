@@ -1,10 +1,11 @@
 //! What goes through: everything, exactly, in both directions and as it comes.
 
+use http_body_util::BodyExt as _;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::mpsc;
 
 use crate::support::world::{ROUTES, SITE};
-use crate::support::{Answer, Heard, Line, World};
+use crate::support::{Answer, H2, Heard, Line, World};
 
 const MEBIBYTE: usize = 1024 * 1024;
 
@@ -217,6 +218,34 @@ async fn chunks_and_trailers_pass_both_ways() {
 }
 
 #[tokio::test]
+async fn trailers_that_nobody_declared_pass_over_http2_alone() {
+    let world = World::with(ROUTES).await;
+    world.application.answer("/open/x", |_| {
+        Answer::Bytes(
+            "HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nyes\r\n0\r\nX-Sum: 42\r\n\r\n"
+                .into(),
+        )
+    });
+    let more = "TE: trailers\r\nTransfer-Encoding: chunked\r\n";
+    let mut line = world.browser().open("POST /open/x", more).await;
+    line.send("5\r\nhello\r\n0\r\nX-Digest: 7\r\n\r\n").await;
+    let answer = line.answer().await.unwrap();
+    assert_eq!(answer.is(200).raw_body, b"3\r\nyes\r\n0\r\n\r\n");
+    assert_eq!(
+        world.application.last().raw_body,
+        b"5\r\nhello\r\n0\r\n\r\n"
+    );
+
+    let mut http2 = H2::open(world.broker.address).await;
+    let request = http::Request::get(format!("{SITE}/open/x"));
+    let answer = http2.begin(request).await.into_body();
+    let answer = H2::in_time(answer.collect()).await.unwrap();
+    assert_eq!(answer.trailers().unwrap()["x-sum"], "42");
+    drop(http2);
+    world.end(&[]).await;
+}
+
+#[tokio::test]
 async fn a_body_is_asked_for_when_the_application_asks_for_it() {
     let (world, application) = world_and_application().await;
     let expecting = "Expect: 100-continue\r\nContent-Length: 4\r\n";
@@ -275,7 +304,10 @@ async fn each_event_arrives_before_the_next_one_is_sent() {
         Answer::Stream(once.lock().unwrap().take().unwrap())
     });
     let mut line = browser
-        .open("GET /events", "Accept: text/event-stream\r\n")
+        .open(
+            "GET /events",
+            "Accept: text/event-stream\r\nConnection: close\r\n",
+        )
         .await;
     events
         .send(b"HTTP/1.1 200 X\r\nContent-Type: text/event-stream\r\n\r\n".to_vec())
