@@ -55,7 +55,7 @@ impl Gateway {
         cookies::strip_request(headers);
         let mut fields = self.forwarding(trace(headers), inbound, &origin, reference);
         if trace(headers).is_none() {
-            // It belongs to the trace that did not come in (Trace Context §3.3.1.1).
+            // It belongs to the trace that did not come in (Trace Context §3.3).
             headers.remove("tracestate");
         }
         let (cut, until) = match visitor {

@@ -11,10 +11,14 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
 use super::Error;
+use super::course::Watching;
 use crate::config;
 
+/// What makes connections.
+pub(super) type Connector = Watching<HttpsConnector<HttpConnector>>;
+
 /// TCP within the time to connect, and TLS where the URL says so: with the given certificates or the system's.
-pub(super) fn of(config: &config::Upstream) -> Result<HttpsConnector<HttpConnector>, Error> {
+pub(super) fn of(config: &config::Upstream) -> Result<Connector, Error> {
     let roots = match (&config.ca, config.url.is_secure()) {
         (Some(path), _) => roots_from(path)?,
         (None, true) => system_roots()?,
@@ -30,11 +34,12 @@ pub(super) fn of(config: &config::Upstream) -> Result<HttpsConnector<HttpConnect
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
     tcp.set_connect_timeout(Some(config.connect_timeout));
-    Ok(HttpsConnectorBuilder::new()
+    let connector = HttpsConnectorBuilder::new()
         .with_tls_config(tls)
         .https_or_http()
         .enable_http1()
-        .wrap_connector(tcp))
+        .wrap_connector(tcp);
+    Ok(Watching(connector))
 }
 
 fn roots_from(path: &Path) -> Result<RootCertStore, Error> {

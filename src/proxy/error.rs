@@ -4,6 +4,7 @@ use std::io;
 
 use hyper_util::client::legacy;
 
+use super::course::Course;
 use super::patience::Interruption;
 
 /// Why a request was not answered, or a body ended before its end; and why there is no upstream.
@@ -101,7 +102,8 @@ fn connect_reason(error: &legacy::Error) -> &'static str {
     }
 }
 
-/// Whether the application closed the connection instead of answering, as it does with one that rested for too long.
+/// Whether the application closed the connection instead of answering, as it does with one that rested for too long: it
+/// has served before, and nothing came back.
 pub(super) fn closed_before_answering(error: &legacy::Error) -> bool {
     let closed = find::<hyper::Error>(error)
         .is_some_and(|error| error.is_incomplete_message() || error.is_canceled());
@@ -111,7 +113,11 @@ pub(super) fn closed_before_answering(error: &legacy::Error) -> bool {
             io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe
         )
     });
-    !error.is_connect() && (closed || reset)
+    let at_rest = error
+        .connect_info()
+        .and_then(Course::of)
+        .is_some_and(|course| course.ended_at_rest());
+    at_rest && (closed || reset)
 }
 
 /// The first cause of a kind.

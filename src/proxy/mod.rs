@@ -9,6 +9,7 @@
 
 mod body;
 mod connector;
+mod course;
 mod departure;
 mod error;
 mod expect;
@@ -27,9 +28,7 @@ use http::uri::{Authority, Scheme};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version, request};
 use hyper::body::Incoming;
 use hyper::{Request, Response};
-use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioTimer;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -42,6 +41,7 @@ use crate::tasks::Tasks;
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::{Upstream as UpstreamLabel, UpstreamCode, UpstreamFailure};
 use body::Outgoing;
+use connector::Connector;
 use departure::{Back, Trip};
 use patience::Patience;
 
@@ -50,7 +50,7 @@ pub use error::{Broken, Error};
 
 /// An application, with its pool of connections.
 pub struct Upstream {
-    client: Client<HttpsConnector<HttpConnector>, Outgoing>,
+    client: Client<Connector, Outgoing>,
     name: Arc<str>,
     scheme: Scheme,
     authority: Authority,
@@ -206,7 +206,8 @@ impl Upstream {
     }
 
     /// Sends once, and once more if a pooled connection turned out to be closed: only what may be repeated and has no
-    /// body (RFC 9110 §9.2.2). What never left this process is repeated by the client library itself.
+    /// body (RFC 9110 §9.2.2), and only if not a byte of an answer came. A connection that was made for the request and
+    /// closed under it may be what the request does to the application. What never left this process is repeated by the client library itself.
     async fn send(
         &self,
         request: Request<Outgoing>,

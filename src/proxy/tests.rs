@@ -498,6 +498,35 @@ async fn connections_are_used_again_and_a_stale_one_costs_nobody_a_request() {
 }
 
 #[tokio::test]
+async fn a_request_that_may_have_had_its_effect_is_not_repeated() {
+    let world = world(Setting::default()).await;
+    let nobody_asks = async |world: &World| {
+        let pause = Duration::from_millis(200);
+        let again = tokio::time::timeout(pause, world.application.accept()).await;
+        assert!(again.is_err(), "repeated");
+    };
+    // On a connection that was made for it.
+    let mut visitor = world.visitor(ASK).await;
+    drop(world.asked().await);
+    let answer = read_to_end(&mut visitor).await;
+    assert!(answer.starts_with("HTTP/1.1 502 "), "{answer}");
+    nobody_asks(&world).await;
+    // On one that has served before, after the first bytes of an answer.
+    let mut visitor = world.visitor(ASK).await;
+    let (mut pooled, _) = world.asked().await;
+    pooled.write_all(FINE).await.unwrap();
+    read_to_end(&mut visitor).await;
+    let mut visitor = world.visitor(ASK).await;
+    read_head(&mut pooled).await;
+    pooled.write_all(b"HTTP/1.1 2").await.unwrap();
+    drop(pooled);
+    let answer = read_to_end(&mut visitor).await;
+    assert!(answer.starts_with("HTTP/1.1 502 "), "{answer}");
+    nobody_asks(&world).await;
+    world.end().await;
+}
+
+#[tokio::test]
 async fn what_may_not_be_repeated_is_not_even_without_a_body() {
     for (method, repeated) in [("DELETE", true), ("POST", false), ("PATCH", false)] {
         let world = world(Setting::default()).await;

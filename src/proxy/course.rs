@@ -1,0 +1,167 @@
+//! What a connection to an application has been through: it says whether a request that broke on it may be sent again.
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::task::{Context, Poll};
+
+use http::{Extensions, Uri};
+use hyper_util::client::legacy::connect::{Connected, Connection};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tower_service::Service;
+
+/// Makes connections that keep their [`Course`].
+#[derive(Clone, Debug)]
+pub(super) struct Watching<C>(pub(super) C);
+
+impl<C> Service<Uri> for Watching<C>
+where
+    C: Service<Uri>,
+    C::Response: hyper::rt::Read + hyper::rt::Write + Send + 'static,
+    C::Future: Send + 'static,
+{
+    type Response = TokioIo<Watched<TokioIo<C::Response>>>;
+    type Error = C::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, C::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), C::Error>> {
+        self.0.poll_ready(context)
+    }
+
+    fn call(&mut self, to: Uri) -> Self::Future {
+        let connecting = self.0.call(to);
+        Box::pin(async move {
+            let inner = TokioIo::new(connecting.await?);
+            let course = Course::new();
+            Ok(TokioIo::new(Watched { inner, course }))
+        })
+    }
+}
+
+/// How far a connection has come. Clones are the same.
+#[derive(Clone, Debug)]
+pub(super) struct Course(Arc<AtomicU8>);
+
+/// Nothing has come back on it yet.
+const FRESH: u8 = 0;
+/// Something has come back since we last sent.
+const ANSWERED: u8 = 1;
+/// It has been answered on before; since we sent again, nothing has come.
+const ASKED_AGAIN: u8 = 2;
+
+impl Course {
+    fn new() -> Self {
+        Self(Arc::new(AtomicU8::new(FRESH)))
+    }
+
+    /// That of the connection on which a request went wrong.
+    pub(super) fn of(connected: &Connected) -> Option<Self> {
+        let mut extras = Extensions::new();
+        connected.get_extras(&mut extras);
+        extras.remove::<Self>()
+    }
+
+    /// Whether the connection served before and ended without a byte for the request at hand: then most likely it was
+    /// closed for having rested too long, and the application has not seen the request (RFC 9112 §9.3.1).
+    pub(super) fn ended_at_rest(&self) -> bool {
+        self.0.load(Ordering::Acquire) == ASKED_AGAIN
+    }
+
+    fn sending(&self) {
+        let (from, to) = (ANSWERED, ASKED_AGAIN);
+        // Fails on a fresh connection, and within one request: both stay what they are.
+        let _ = self
+            .0
+            .compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire);
+    }
+
+    fn heard(&self) {
+        self.0.store(ANSWERED, Ordering::Release);
+    }
+}
+
+/// A connection that keeps its [`Course`].
+#[derive(Debug)]
+pub(super) struct Watched<S> {
+    inner: S,
+    course: Course,
+}
+
+impl<S: Connection> Connection for Watched<S> {
+    fn connected(&self) -> Connected {
+        self.inner.connected().extra(self.course.clone())
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut this.inner).poll_read(context, buffer);
+        if buffer.filled().len() > before {
+            this.course.heard();
+        }
+        read
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        // Before the outcome is known: a connection that refuses the bytes has not taken them either.
+        this.course.sending();
+        Pin::new(&mut this.inner).poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        pieces: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        this.course.sending();
+        Pin::new(&mut this.inner).poll_write_vectored(context, pieces)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.inner.is_write_vectored()
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().inner).poll_flush(context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().inner).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_connection_that_served_and_said_nothing_since_ended_at_rest() {
+        let course = Course::new();
+        course.sending();
+        assert!(!course.ended_at_rest(), "fresh");
+        course.heard();
+        assert!(!course.ended_at_rest(), "answered");
+        course.sending();
+        course.sending();
+        assert!(course.ended_at_rest());
+        course.heard();
+        assert!(!course.ended_at_rest(), "an answer had begun");
+    }
+}
