@@ -413,7 +413,7 @@ async fn bind_public(config: &Config, tasks: &Tasks) -> Result<Vec<Listener>, Er
     let mut listeners = Vec::new();
     for listen in &config.server.listen {
         let bound = Listener::bind_with_mode(listen, tls.clone(), PUBLIC_SOCKET_MODE).await?;
-        listeners.push(bound);
+        listeners.push(bound.trusting(&config.server.trusted_proxies));
     }
     Ok(listeners)
 }

@@ -267,6 +267,7 @@ fn statuses_and_codes_are_those_of_the_catalogue() {
         ("cookies-blocked", 400),
         ("app-unreachable", 502),
         ("app-slow", 504),
+        ("too-busy", 503),
         ("too-many-attempts", 429),
         ("bad-request", 400),
         ("misdirected-request", 421),
@@ -297,7 +298,7 @@ fn statuses_and_codes_are_those_of_the_catalogue() {
 }
 
 #[test]
-fn too_many_attempts_say_when_to_come_back() {
+fn what_is_too_much_says_when_to_come_back() {
     let pages = Pages::new().unwrap();
     let cast = Cast::usual();
     for problem in cast.problems() {
@@ -309,6 +310,9 @@ fn too_many_attempts_say_when_to_come_back() {
         if problem.code() == "too-many-attempts" {
             assert_eq!(header(&page, "retry-after"), "30");
             assert!(body(&page).contains("in 30 seconds."));
+        } else if problem.code() == "too-busy" {
+            assert_eq!(header(&page, "retry-after"), "5");
+            assert!(body(&page).contains("in 5 seconds."));
         } else {
             assert_eq!(header(&page, "retry-after"), "");
         }

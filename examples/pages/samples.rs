@@ -121,6 +121,10 @@ impl Cast {
             Problem::CookiesBlocked { rd: rd() },
             Problem::AppUnreachable { rd: rd() },
             Problem::AppSlow { rd: rd() },
+            Problem::TooBusy {
+                retry_after: Duration::from_secs(5),
+                rd: rd(),
+            },
             Problem::TooManyAttempts {
                 retry_after: Duration::from_millis(29_500),
                 rd: rd(),

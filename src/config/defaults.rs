@@ -22,6 +22,9 @@ pub const LISTEN_PORT: u16 = 8000;
 /// Each costs about 20 KiB idle: 10,000 are 200 MiB at the worst.
 pub const MAX_CONNECTIONS: usize = 10_000;
 
+/// A tenth of all: an office behind one address has them, and it takes ten such to fill the house.
+pub const MAX_CONNECTIONS_PER_ADDRESS: usize = 1_000;
+
 /// Twice what common servers take (8 to 16 KiB), since single sign-on traffic carries long cookies of the application.
 pub const MAX_HEADER_BYTES: usize = 32 * 1024;
 
@@ -55,6 +58,10 @@ pub const UPSTREAM_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Applications build their links and check their origin by the host that the visitor typed.
 pub const PRESERVE_HOST: bool = true;
+
+/// As many as there may be connections: what one HTTP/1.1 connection each, or a WebSocket each, can come to. Only HTTP/2
+/// multiplies beyond that.
+pub const UPSTREAM_MAX_CONCURRENT_REQUESTS: usize = MAX_CONNECTIONS;
 
 /// Idle connections kept for one upstream. Bounded, because the client library's own default is not.
 pub const UPSTREAM_POOL_IDLE: usize = 256;

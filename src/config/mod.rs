@@ -229,6 +229,8 @@ pub struct Tls {
 pub struct Limits {
     /// Open connections; further ones wait in the kernel's queue.
     pub max_connections: usize,
+    /// Of these, from one address (of IPv6: from one /64); further ones are closed. Trusted proxies are not counted.
+    pub max_connections_per_address: usize,
     /// Bytes of a request's head.
     pub max_header_bytes: usize,
     /// Fields in a request's head.
@@ -256,6 +258,8 @@ pub struct Upstream {
     pub timeout: Duration,
     /// To an established connection.
     pub connect_timeout: Duration,
+    /// Requests and tunnels that it has at the same time; further ones are answered 503.
+    pub max_concurrent_requests: usize,
     /// Whether the application sees the `Host` that the visitor typed.
     pub preserve_host: bool,
     /// Certificates to trust for `https` instead of the system's.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -217,19 +218,18 @@ fn tls(reader: &Reader<'_>) -> Option<Tls> {
 }
 
 /// Less than 8 KiB the HTTP library cannot, more than 1 MiB nobody sends in good faith.
-const HEADER_BYTES: std::ops::RangeInclusive<usize> = 8 * 1024..=1024 * 1024;
+const HEADER_BYTES: RangeInclusive<usize> = 8 * 1024..=1024 * 1024;
 
 fn limits(reader: Reader<'_>) -> Limits {
     let seconds = SECOND..=DAY;
-    let count = |key, range, default: usize| {
-        let example = u64::try_from(default).unwrap_or(u64::MAX);
-        reader
-            .number(key, example, range)
-            .and_then(|number| usize::try_from(number).ok())
-            .unwrap_or(default)
-    };
+    let count = |key, range, default| count(&reader, key, range, default);
     let limits = Limits {
         max_connections: count("max_connections", 1..=1_000_000, defaults::MAX_CONNECTIONS),
+        max_connections_per_address: count(
+            "max_connections_per_address",
+            1..=1_000_000,
+            defaults::MAX_CONNECTIONS_PER_ADDRESS,
+        ),
         max_header_bytes: reader
             .size("max_header_bytes", "32KiB", HEADER_BYTES)
             .unwrap_or(defaults::MAX_HEADER_BYTES),
@@ -263,6 +263,19 @@ fn limits(reader: Reader<'_>) -> Limits {
     limits
 }
 
+fn count(
+    reader: &Reader<'_>,
+    key: &'static str,
+    range: RangeInclusive<u64>,
+    default: usize,
+) -> usize {
+    let example = u64::try_from(default).unwrap_or(u64::MAX);
+    reader
+        .number(key, example, range)
+        .and_then(|number| usize::try_from(number).ok())
+        .unwrap_or(default)
+}
+
 pub(super) fn upstreams(root: &Reader<'_>) -> BTreeMap<Slug, Upstream> {
     let mut all = BTreeMap::new();
     for (name, reader) in root.named("upstreams") {
@@ -277,6 +290,12 @@ pub(super) fn upstreams(root: &Reader<'_>) -> BTreeMap<Slug, Upstream> {
             connect_timeout: reader
                 .duration("connect_timeout", "5s", Duration::from_millis(10)..=MINUTE)
                 .unwrap_or(defaults::UPSTREAM_CONNECT_TIMEOUT),
+            max_concurrent_requests: count(
+                &reader,
+                "max_concurrent_requests",
+                1..=1_000_000,
+                defaults::UPSTREAM_MAX_CONCURRENT_REQUESTS,
+            ),
             preserve_host: reader
                 .switch("preserve_host")
                 .unwrap_or(defaults::PRESERVE_HOST),

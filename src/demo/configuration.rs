@@ -145,6 +145,7 @@ fn server(facts: &Facts<'_>) -> config::Server {
 pub(super) const fn limits() -> config::Limits {
     config::Limits {
         max_connections: defaults::MAX_CONNECTIONS,
+        max_connections_per_address: defaults::MAX_CONNECTIONS_PER_ADDRESS,
         max_header_bytes: defaults::MAX_HEADER_BYTES,
         max_header_fields: defaults::MAX_HEADER_FIELDS,
         header_timeout: defaults::HEADER_TIMEOUT,
@@ -161,6 +162,7 @@ fn upstream(facts: &Facts<'_>) -> Result<config::Upstream, Misfit> {
         url: Origin::parse(&format!("http://{}", facts.application))?,
         timeout: defaults::UPSTREAM_TIMEOUT,
         connect_timeout: defaults::UPSTREAM_CONNECT_TIMEOUT,
+        max_concurrent_requests: defaults::UPSTREAM_MAX_CONCURRENT_REQUESTS,
         preserve_host: true,
         ca: None,
         audience: None,

@@ -20,6 +20,7 @@ use crate::secret;
 use crate::server::Cut;
 use crate::session::{Live, LiveGrant, Prepared, cookies};
 use crate::telemetry::Reference;
+use crate::telemetry::metrics::Reason;
 
 /// The answer to one request carries these names from us alone.
 const RESPONSE_FIELDS: [HeaderName; 2] = [
@@ -49,6 +50,11 @@ impl Gateway {
             .upstreams
             .get(&route.config.upstream)
             .ok_or(Error::NoRoute)?;
+        let turn = upstream.turns.take(inbound.client).ok_or_else(|| {
+            let labels = Reason { reason: "upstream" };
+            self.metrics.rate_limited.get_or_create(&labels).inc();
+            Error::TooBusy
+        })?;
         let origin = self.config.server.public_url.on(&inbound.host);
         let now = self.clock.now();
         let headers = request.headers_mut();
@@ -87,6 +93,7 @@ impl Gateway {
             reserved: Arc::clone(&self.reserved_filter),
             cut,
             until,
+            held: Arc::new(turn),
         };
         let mut response = upstream.proxy.forward(request, passage).await?;
         cookies::strip_response(response.headers_mut());

@@ -13,6 +13,7 @@ mod forward;
 mod inbound;
 mod rescue;
 mod routes;
+mod turns;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -31,6 +32,7 @@ use self::decision::{Decision, Question, decide};
 use self::forward::Visitor;
 use self::inbound::Inbound;
 use self::routes::{Route, Routes};
+use self::turns::Turns;
 use crate::address::{Host, Origin};
 use crate::assertion::{self, Minter, PlainHeaders, Reserved};
 use crate::clock::Clock;
@@ -87,6 +89,7 @@ impl fmt::Debug for Shared {
 #[derive(Debug)]
 struct Upstream {
     proxy: proxy::Upstream,
+    turns: Turns,
     audience: Option<Arc<str>>,
 }
 
@@ -150,12 +153,15 @@ impl Gateway {
         ));
         let filter = Arc::clone(&reserved);
         let upstreams = parts.upstreams.into_iter().map(|(name, proxy)| {
-            let audience = config
-                .upstreams
-                .get(&name)
-                .and_then(|upstream| upstream.audience.as_deref())
-                .map(Arc::from);
-            (name, Upstream { proxy, audience })
+            let upstream = config.upstreams.get(&name);
+            let most = upstream.map_or(0, |upstream| upstream.max_concurrent_requests);
+            let audience = upstream.and_then(|upstream| upstream.audience.as_deref());
+            let upstream = Upstream {
+                proxy,
+                turns: Turns::new(most),
+                audience: audience.map(Arc::from),
+            };
+            (name, upstream)
         });
         Ok(Self(Arc::new(Shared {
             clock: parts.clock,
@@ -539,6 +545,9 @@ pub enum Error {
     /// The process ends.
     #[error("the process is stopping")]
     Stopping,
+    /// The application has as many requests as it may have, or this client its share of them.
+    #[error("too many requests are with the application already")]
+    TooBusy,
     /// The assertion cannot be made.
     #[error("the assertion cannot be made")]
     Assertion(#[from] assertion::Error),

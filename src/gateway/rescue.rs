@@ -49,6 +49,9 @@ impl Told {
 /// After how long a visitor is asked to try again.
 const TRY_AGAIN: Duration = Duration::from_secs(60);
 
+/// After how long an application that has too many requests has answered most of them.
+const MAKES_ROOM: Duration = Duration::from_secs(5);
+
 impl Gateway {
     /// The answer to a request that got none otherwise.
     pub(super) fn rescue(
@@ -130,6 +133,7 @@ impl Gateway {
             | Error::Suspended(_)
             | Error::SignIn(_)
             | Error::Session(_)
+            | Error::TooBusy
             | Error::Assertion(_)
             | Error::Upstream(_)
             | Error::Pages(_) => {}
@@ -180,6 +184,10 @@ impl Gateway {
             Error::ForeignForm => (Problem::LoginExpired { rd }, Fault::Visitor),
             Error::Suspended(_) => (Problem::OrganizationSuspended, Fault::Visitor),
             Error::SignIn(error) => return self.tell_sign_in(error),
+            Error::TooBusy => {
+                let retry_after = MAKES_ROOM;
+                (Problem::TooBusy { retry_after, rd }, Fault::Other)
+            }
             Error::Upstream(error) => tell_upstream(error, rd),
             Error::Session(_) | Error::Assertion(_) | Error::Pages(_) | Error::Stopping => {
                 (Problem::Broken { rd }, Fault::Ours)

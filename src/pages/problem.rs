@@ -106,6 +106,13 @@ pub enum Problem {
         /// Where to.
         rd: ReturnPath,
     },
+    /// More requests than the application may have at the same time.
+    TooBusy {
+        /// When it may be tried again.
+        retry_after: Duration,
+        /// Where to.
+        rd: ReturnPath,
+    },
     /// Too many of something.
     TooManyAttempts {
         /// When it may be tried again.
@@ -192,7 +199,9 @@ impl Problem {
             Self::ProviderUnreachable { .. } | Self::AppUnreachable { .. } => {
                 StatusCode::BAD_GATEWAY
             }
-            Self::IdentityUnverified { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::IdentityUnverified { .. } | Self::TooBusy { .. } => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::AppSlow { .. } => StatusCode::GATEWAY_TIMEOUT,
             Self::RedirectLoop { .. } => StatusCode::LOOP_DETECTED,
         }
@@ -217,6 +226,7 @@ impl Problem {
             Self::CookiesBlocked { .. } => "cookies-blocked",
             Self::AppUnreachable { .. } => "app-unreachable",
             Self::AppSlow { .. } => "app-slow",
+            Self::TooBusy { .. } => "too-busy",
             Self::TooManyAttempts { .. } => "too-many-attempts",
             Self::BadRequest => "bad-request",
             Self::MisdirectedRequest => "misdirected-request",
@@ -230,7 +240,8 @@ impl Problem {
 
     /// What `Retry-After` says.
     pub(super) const fn retry_after(&self) -> Option<Duration> {
-        if let Self::TooManyAttempts { retry_after, .. } = self {
+        if let Self::TooManyAttempts { retry_after, .. } | Self::TooBusy { retry_after, .. } = self
+        {
             Some(*retry_after)
         } else {
             None

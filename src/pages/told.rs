@@ -92,6 +92,7 @@ impl Problem {
             Self::CookiesBlocked { .. } => "Your browser isn’t keeping our cookie".to_owned(),
             Self::AppUnreachable { .. } => format!("{} isn’t responding", application()),
             Self::AppSlow { .. } => format!("{} is taking too long", application()),
+            Self::TooBusy { .. } => format!("{} is very busy", application()),
             Self::TooManyAttempts { .. } => "Please wait a moment".to_owned(),
             Self::BadRequest => "We couldn’t read that request".to_owned(),
             Self::MisdirectedRequest => "There is nothing at this address".to_owned(),
@@ -172,6 +173,11 @@ impl Problem {
                 "Your browser and the sign-in work. The application behind them has not answered in time."
                     .to_owned()
             }
+            Self::TooBusy { retry_after, .. } => format!(
+                "It has more requests than it can take at the moment, so yours was not passed on. \
+                 Try again in {}.",
+                words::span(*retry_after)
+            ),
             Self::TooManyAttempts { retry_after, .. } => format!(
                 "There were many attempts within a short time. You can go on in {}.",
                 words::span(*retry_after)
@@ -212,6 +218,9 @@ impl Problem {
             Self::AppUnreachable { .. } | Self::AppSlow { .. } | Self::Broken { .. } => Some(
                 "If you were saving something, check whether it arrived before you send it again.",
             ),
+            Self::TooBusy { .. } => {
+                Some("If you just sent a form, it did not arrive. Go back and send it again.")
+            }
             Self::SessionEnded { .. } | Self::SignInRequired { .. } => Some(
                 "If you just sent a form, it did not arrive. Go back to copy what you wrote, then sign in.",
             ),
@@ -285,6 +294,7 @@ impl Problem {
             ),
             Self::AppUnreachable { rd }
             | Self::AppSlow { rd }
+            | Self::TooBusy { rd, .. }
             | Self::TooManyAttempts { rd, .. }
             | Self::Broken { rd } => link("Try again", rd.as_str()),
             Self::HeadersTooLarge => link("Try again", "/"),
@@ -317,6 +327,7 @@ impl Problem {
             | Self::CookiesBlocked { .. }
             | Self::AppUnreachable { .. }
             | Self::AppSlow { .. }
+            | Self::TooBusy { .. }
             | Self::TooManyAttempts { .. }
             | Self::BadRequest
             | Self::MisdirectedRequest

@@ -14,7 +14,7 @@ use tokio::time::{Instant, Sleep};
 use super::expect::{Gate, ShutOnDrop, UNASKED_AFTER, Way};
 use super::fields::clean_trailers;
 use super::patience::{Interruption, Patience};
-use super::{Broken, Error, Filter};
+use super::{Broken, Error, Filter, Held};
 
 /// The body of a response. Memory is constant: a piece is asked for when the one before is gone.
 ///
@@ -26,6 +26,7 @@ struct Flow {
     inner: Incoming,
     patience: Patience,
     reserved: Filter,
+    _held: Held,
     _gate: Option<ShutOnDrop>,
 }
 
@@ -48,6 +49,7 @@ impl Body {
         inner: Incoming,
         patience: Patience,
         reserved: Filter,
+        held: Held,
         gate: Option<Gate>,
     ) -> Self {
         if http_body::Body::is_end_stream(&inner) {
@@ -60,6 +62,7 @@ impl Body {
             inner,
             patience,
             reserved,
+            _held: held,
             _gate: gate.map(ShutOnDrop),
         })))
     }

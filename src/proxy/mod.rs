@@ -18,6 +18,7 @@ mod patience;
 mod tunnel;
 mod websocket;
 
+use std::any::Any;
 use std::fmt;
 use std::pin::pin;
 use std::sync::Arc;
@@ -87,7 +88,12 @@ pub struct Passage {
     pub cut: Arc<CancellationToken>,
     /// When the same happens by itself.
     pub until: Option<Instant>,
+    /// Kept until nothing of the passage is open any more.
+    pub held: Held,
 }
+
+/// Something that is given back by being dropped.
+pub type Held = Arc<dyn Any + Send + Sync>;
 
 impl fmt::Debug for Passage {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -235,7 +241,8 @@ impl Upstream {
         head.version = Version::HTTP_11;
         head.extensions.clear();
         let patience = self.patience(&back.passage);
-        let body = Body::new(body, patience, back.passage.reserved, back.gate);
+        let Passage { reserved, held, .. } = back.passage;
+        let body = Body::new(body, patience, reserved, held, back.gate);
         Ok(Response::from_parts(head, body))
     }
 
@@ -270,7 +277,10 @@ impl Upstream {
             .insert(CONNECTION, HeaderValue::from_static("upgrade"));
         head.version = Version::HTTP_11;
         head.extensions.clear();
-        let open = Open::count(&self.metrics, &self.name);
+        let open = (
+            Open::count(&self.metrics, &self.name),
+            Arc::clone(&back.passage.held),
+        );
         let bounds = tunnel::Bounds {
             cut: back.passage.cut,
             until: back.passage.until,

@@ -79,6 +79,7 @@ fn upstream_config(url: &str, setting: &Setting) -> config::Upstream {
         url: Origin::parse(url).unwrap(),
         timeout: setting.timeout,
         connect_timeout: Duration::from_secs(5),
+        max_concurrent_requests: 100,
         preserve_host: setting.preserve_host,
         ca: None,
         audience: None,
@@ -108,6 +109,7 @@ async fn front(
             reserved: Arc::new(|name| name.as_str() == "remote-user"),
             cut: Arc::clone(&cut),
             until,
+            held: Arc::new(()),
         };
         async move {
             match upstream.forward(request, passage).await {

@@ -18,11 +18,12 @@ use hyper::server::conn::{http1, http2};
 use hyper::{HeaderMap, Method, Request, Response, StatusCode, Version};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::AsyncReadExt as _;
-use tokio::sync::{Notify, OwnedSemaphorePermit};
+use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error};
 
+use super::crowd::Permit;
 use super::listener::Accepted;
 use super::multiplex::{self, Streams};
 use super::stream::{Fate, Socket, Stream};
@@ -44,7 +45,7 @@ pub(super) struct Terms<H> {
 /// Serves one connection to its end. Never fails: what goes wrong is the client's or is logged.
 pub(super) async fn attend<H, B>(
     accepted: Accepted,
-    permit: OwnedSemaphorePermit,
+    permit: Permit,
     tls: Option<Arc<TlsFiles>>,
     terms: Arc<Terms<H>>,
 ) where
@@ -81,12 +82,12 @@ enum Protocol {
 /// The handshake, if any, and the choice of protocol, each within its limit.
 async fn prepare(
     accepted: Accepted,
-    permit: OwnedSemaphorePermit,
+    permit: Permit,
     tls: Option<Arc<TlsFiles>>,
     limits: &config::Limits,
 ) -> io::Result<(Stream, Protocol, Arc<Use>)> {
     let mut peer = Peer {
-        address: None,
+        address: accepted.address(),
         port: None,
         secure: false,
     };
@@ -94,7 +95,6 @@ async fn prepare(
     let socket = match accepted {
         Accepted::Unix(socket) => Socket::Unix(socket),
         Accepted::Tcp(socket, address) => {
-            peer.address = Some(address.ip().to_canonical());
             peer.port = Some(address.port());
             socket.set_nodelay(true)?;
             match tls {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
 use super::{Error, TlsFiles};
-use crate::config;
+use crate::config::{self, TrustedProxy};
 
 /// A socket that accepts connections. Those that arrive before [`super::serve`] wait in the kernel's queue.
 #[derive(Debug)]
@@ -18,6 +18,7 @@ pub struct Listener {
     socket: Socket,
     address: Bound,
     tls: Option<Arc<TlsFiles>>,
+    trusted: Vec<TrustedProxy>,
 }
 
 #[derive(Debug)]
@@ -50,6 +51,16 @@ pub(super) enum Accepted {
     Unix(UnixStream),
 }
 
+impl Accepted {
+    /// The address of the other end: IPv4 as IPv4, on a dual-stack socket too; none over a Unix socket.
+    pub(super) fn address(&self) -> Option<IpAddr> {
+        match self {
+            Self::Tcp(_, address) => Some(address.ip().to_canonical()),
+            Self::Unix(_) => None,
+        }
+    }
+}
+
 impl Listener {
     /// Binds. A Unix socket is for its owner alone (mode 0600).
     ///
@@ -80,6 +91,7 @@ impl Listener {
                     socket,
                     address,
                     tls,
+                    trusted: Vec::new(),
                 })
             }
             config::Listen::Unix(path) => {
@@ -95,9 +107,21 @@ impl Listener {
                     socket,
                     address,
                     tls: None,
+                    trusted: Vec::new(),
                 })
             }
         }
+    }
+
+    /// Peers that stand for many clients: their connections are not counted by address.
+    #[must_use]
+    pub fn trusting(mut self, trusted: &[TrustedProxy]) -> Self {
+        self.trusted = trusted.to_vec();
+        self
+    }
+
+    pub(super) fn trusted(&self) -> Vec<TrustedProxy> {
+        self.trusted.clone()
     }
 
     /// Where it is bound.

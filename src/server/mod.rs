@@ -7,6 +7,7 @@
 //! (54); neither a bad connection nor a panicking handler ends the loop; a response that breaks off never looks whole.
 
 mod connection;
+mod crowd;
 mod framing;
 mod linger;
 mod listener;
@@ -24,15 +25,16 @@ use std::time::Duration;
 use http_body::Body;
 use hyper::body::Incoming;
 use hyper::{Request, Response};
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, Semaphore};
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use crate::config;
 use crate::tasks::Tasks;
 use connection::Terms;
+use crowd::{Crowd, Permit};
 use listener::Accepted;
 
 pub use listener::{Bound, Listener};
@@ -102,7 +104,7 @@ impl Cut {
 /// Accepts connections until `stop`, then refuses new ones, lets requests finish, and returns when the last connection is
 /// done. The caller bounds the wait; what is left then ends with `tasks`. Upgraded connections are not waited for.
 ///
-/// `limits.max_connections` is for this listener, upgraded connections included.
+/// `limits.max_connections` and what one address may have of them are for this listener, upgraded connections included.
 ///
 /// # Cancel safety
 /// Dropping the future stops accepting; open connections stay until `tasks` stop.
@@ -121,6 +123,7 @@ pub async fn serve<H, B>(
     let permits = Arc::new(Semaphore::new(
         limits.max_connections.min(Semaphore::MAX_PERMITS),
     ));
+    let crowd = Crowd::new(limits.max_connections_per_address, listener.trusted());
     let open = TaskTracker::new();
     let address = listener.address();
     let tls = listener.tls().cloned();
@@ -133,7 +136,8 @@ pub async fn serve<H, B>(
         handler,
     });
     info!(%address, "listening");
-    while let Some((accepted, permit)) = next(&listener, &permits, &crowded, &stop).await {
+    let gate = (&permits, &crowd);
+    while let Some((accepted, permit)) = next(&listener, gate, &crowded, &stop).await {
         let connection = connection::attend(accepted, permit, tls.clone(), Arc::clone(&terms));
         drop(tasks.spawn(open.track_future(connection)));
     }
@@ -146,11 +150,11 @@ pub async fn serve<H, B>(
 /// The next connection and its permit; none at the signal to stop.
 async fn next(
     listener: &Listener,
-    permits: &Arc<Semaphore>,
+    (permits, crowd): (&Arc<Semaphore>, &Arc<Crowd>),
     crowded: &Notify,
     stop: &CancellationToken,
-) -> Option<(Accepted, OwnedSemaphorePermit)> {
-    let permit = loop {
+) -> Option<(Accepted, Permit)> {
+    let mut permit = loop {
         if let Ok(permit) = Arc::clone(permits).try_acquire_owned() {
             break permit;
         }
@@ -166,7 +170,14 @@ async fn next(
         let error = tokio::select! {
             () = stop.cancelled() => return None,
             accepted = listener.accept() => match accepted {
-                Ok(accepted) => return Some((accepted, permit)),
+                Ok(accepted) => match crowd.admit(accepted.address(), permit) {
+                    Ok(permit) => return Some((accepted, permit)),
+                    Err(unused) => {
+                        debug!("an address has too many connections open: one more is closed");
+                        permit = unused;
+                        continue;
+                    }
+                },
                 Err(error) => error,
             },
         };

@@ -10,12 +10,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use super::Cut;
+use super::crowd::Permit;
 use super::framing::Framing;
 use super::linger::Linger;
 
@@ -37,7 +37,7 @@ pub(super) struct Stream {
     stall: Option<Stall>,
     /// Present when all that we say has been sent.
     linger: Option<Linger>,
-    _permit: OwnedSemaphorePermit,
+    _permit: Permit,
 }
 
 /// What a write that the client does not take up waits for.
@@ -91,7 +91,7 @@ impl Stream {
     /// A stream whose writes may stall for `write_limit`.
     pub(super) fn new(
         socket: Socket,
-        permit: OwnedSemaphorePermit,
+        permit: Permit,
         write_limit: Duration,
         fate: Arc<Fate>,
     ) -> Self {

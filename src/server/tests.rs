@@ -29,6 +29,7 @@ fn limits() -> Limits {
     use crate::config::defaults as default;
     Limits {
         max_connections: 100,
+        max_connections_per_address: 100,
         max_header_bytes: default::MAX_HEADER_BYTES,
         max_header_fields: default::MAX_HEADER_FIELDS,
         header_timeout: default::HEADER_TIMEOUT,
@@ -455,6 +456,41 @@ async fn inv_54_connections_beyond_the_permits_wait() {
     first.write_all(b"llo").await.unwrap();
     assert!(read_to_end(&mut first).await.ends_with("/first hello"));
     assert!(read_to_end(&mut second).await.ends_with("/second "));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn inv_54_what_one_address_has_beyond_its_share_is_closed() {
+    let limits = Limits {
+        max_connections_per_address: 2,
+        ..limits()
+    };
+    let world = world(limits, None, echo).await;
+    let ask = b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n";
+    let mut open = Vec::new();
+    for _ in 0..2 {
+        let mut socket = world.connect().await;
+        socket.write_all(ask).await.unwrap();
+        read_until(&mut socket, "/x ").await;
+        open.push(socket);
+    }
+    let mut third = world.connect().await;
+    let _ = third.write_all(ask).await;
+    assert_eq!(read_to_end(&mut third).await, "");
+    open[0].write_all(ask).await.unwrap();
+    read_until(&mut open[0], "/x ").await;
+    open.pop();
+    // Its place is free as soon as the server has noticed.
+    let next = async {
+        loop {
+            let mut socket = world.connect().await;
+            let _ = socket.write_all(ask).await;
+            if socket.read_u8().await.is_ok() {
+                break;
+            }
+        }
+    };
+    timeout(next).await;
     world.end().await;
 }
 

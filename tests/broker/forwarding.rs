@@ -4,6 +4,7 @@ use http_body_util::BodyExt as _;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::mpsc;
 
+use crate::support::wire::{PATIENCE, until};
 use crate::support::world::{ROUTES, SITE};
 use crate::support::{Answer, H2, Heard, Line, World};
 
@@ -501,5 +502,79 @@ async fn the_application_can_be_asked_by_its_own_name() {
         SITE.strip_prefix("https://"),
         heard.field("x-forwarded-host")
     );
+    world.end(&[]).await;
+}
+
+/// Asks for `/open/wait`, which is never answered, from an address that the front proxy names.
+async fn waiting(world: &World, address: &str) -> Line {
+    let mut line = Line::open(world.broker.address).await;
+    line.send(ask_from(address, "/open/wait", "")).await;
+    line
+}
+
+fn ask_from(address: &str, path: &str, more: &str) -> String {
+    format!(
+        "GET {path} HTTP/1.1\r\nHost: app.example.com\r\nX-Forwarded-For: {address}\r\n{more}\r\n"
+    )
+}
+
+#[tokio::test]
+async fn inv_54_one_client_does_not_take_the_application_from_others() {
+    let world = World::with(&format!(
+        "[server]\npublic_url = \"{SITE}\"\nlisten = [\"127.0.0.1:0\"]\ntrusted_proxies = [\"127.0.0.0/8\"]\n\
+         [upstreams.app]\nurl = \"http://{{application}}\"\nmax_concurrent_requests = 4\n{ROUTES}"
+    ))
+    .await;
+    world.application.answer("/open/wait", |_| Answer::Silence);
+    let hungry = [
+        waiting(&world, "192.0.2.1").await,
+        waiting(&world, "192.0.2.1").await,
+    ];
+    until("both wait", || world.application.heard().len() == 2).await;
+
+    let mut third = Line::open(world.broker.address).await;
+    let page = "Sec-Fetch-Mode: navigate\r\nAccept: text/html\r\n";
+    third.send(ask_from("192.0.2.1", "/open/x", page)).await;
+    let refused = third.answer().await.unwrap();
+    assert_eq!(refused.is(503).field("sso-generated"), Some("too-busy"));
+    assert_eq!(refused.field("retry-after"), Some("5"));
+    assert!(
+        refused.text().contains("is very busy"),
+        "{}",
+        refused.text()
+    );
+    assert_eq!(
+        world.application.heard().len(),
+        2,
+        "it heard nothing of that"
+    );
+
+    let mut other = Line::open(world.broker.address).await;
+    other.send(ask_from("192.0.2.2", "/open/x", "")).await;
+    other.answer().await.unwrap().is(200);
+    let socket = "Connection: Upgrade\r\nUpgrade: websocket\r\n";
+    world.application.answer("/open/socket", |_| {
+        Answer::Echo(
+            b"HTTP/1.1 101 X\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n".to_vec(),
+        )
+    });
+    other
+        .send(ask_from("192.0.2.2", "/open/socket", socket))
+        .await;
+    assert!(other.head().await.starts_with("HTTP/1.1 101 "));
+    let mut another = Line::open(world.broker.address).await;
+    another.send(ask_from("192.0.2.2", "/open/x", "")).await;
+    another.answer().await.unwrap().is(503);
+
+    drop((hungry, other));
+    let retry = async {
+        loop {
+            another.send(ask_from("192.0.2.1", "/open/x", "")).await;
+            if another.answer().await.unwrap().status() == 200 {
+                break;
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, retry).await.unwrap();
     world.end(&[]).await;
 }
