@@ -42,6 +42,7 @@ fn a_variable_wins_over_the_file_and_the_file_over_the_default() {
     assert_eq!(changed.server.prefix, "/variable");
     assert_eq!(changed.server.trusted_proxies.len(), 2);
     assert_eq!(changed.server.limits.max_connections, 7);
+    assert_eq!(changed.server.limits.max_connections_per_address, 4);
     let acme = changed.organizations.values().next().unwrap();
     assert!(!acme.enabled, "a `-` in the file is a `_` in the variable");
 }

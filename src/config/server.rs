@@ -223,12 +223,14 @@ const HEADER_BYTES: RangeInclusive<usize> = 8 * 1024..=1024 * 1024;
 fn limits(reader: Reader<'_>) -> Limits {
     let seconds = SECOND..=DAY;
     let count = |key, range, default| count(&reader, key, range, default);
+    let max_connections = count("max_connections", 1..=1_000_000, defaults::MAX_CONNECTIONS);
     let limits = Limits {
-        max_connections: count("max_connections", 1..=1_000_000, defaults::MAX_CONNECTIONS),
+        max_connections,
         max_connections_per_address: count(
             "max_connections_per_address",
             1..=1_000_000,
-            defaults::MAX_CONNECTIONS_PER_ADDRESS,
+            // However few there are, one address leaves some to others.
+            defaults::MAX_CONNECTIONS_PER_ADDRESS.min(max_connections.div_ceil(2)),
         ),
         max_header_bytes: reader
             .size("max_header_bytes", "32KiB", HEADER_BYTES)

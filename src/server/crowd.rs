@@ -18,11 +18,11 @@ pub(super) struct Crowd {
     open: Mutex<HashMap<Neighbours, usize>>,
 }
 
-/// What a connection holds as long as it is open.
+/// What a connection holds as long as it is open. Given back in this order: whoever waits for the permit finds the place.
 #[derive(Debug)]
 pub(super) struct Permit {
-    _one_of_all: OwnedSemaphorePermit,
     _one_of_address: Option<Place>,
+    _one_of_all: OwnedSemaphorePermit,
 }
 
 /// One of the connections of an address.
@@ -54,8 +54,8 @@ impl Crowd {
             return Err(permit);
         }
         Ok(Permit {
-            _one_of_all: permit,
             _one_of_address: place.flatten(),
+            _one_of_all: permit,
         })
     }
 
