@@ -110,6 +110,7 @@ impl App {
     /// None at present: what goes wrong while stopping is logged.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), Error> {
         let rooms = self.rooms;
+        record(&*rooms.store, &*self.clock, audit::Kind::ServerStarted).await;
         let (stop, stop_operator) = (CancellationToken::new(), CancellationToken::new());
         let limits = &self.config.server.limits;
         let public: Vec<_> = self
@@ -134,7 +135,6 @@ impl App {
         rooms
             .tasks
             .spawn(asking.work(rooms.tasks.stopping().clone()));
-        record(&*rooms.store, &*self.clock, audit::Kind::ServerStarted).await;
         info!(public_url = %self.config.server.public_url, "serving");
 
         shutdown.await;
@@ -214,7 +214,7 @@ impl Rooms {
     async fn build(config: &Arc<Config>, clock: &Arc<dyn Clock>) -> Result<Self, Error> {
         let tasks = Tasks::new();
         let metrics = Metrics::new(clock.now().as_seconds());
-        let (store, seal) = store::open(&config.store, clock.now()).await?;
+        let (store, seal) = store::open(&config.store, clock.now(), &metrics).await?;
         let people = People::new(Arc::clone(&store), seal.clone());
         let sessions = sessions(config, &store, &seal, &people, &metrics);
         let minter = Arc::new(minter(config, &store, seal.clone(), clock, &metrics).await?);

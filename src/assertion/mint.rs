@@ -18,6 +18,7 @@ use crate::config;
 use crate::secret;
 use crate::store::{self, Batch, Keys, Seal, Store, Table};
 use crate::telemetry::Metrics;
+use crate::telemetry::metrics::Kind;
 
 /// Signs assertions and publishes the keys.
 #[derive(Debug)]
@@ -145,7 +146,6 @@ impl Minter {
         }
         let mut value = HeaderValue::try_from(text).map_err(|_| Error::Key)?;
         value.set_sensitive(true);
-        self.metrics.assertions_issued.inc();
         let life = expires_at.since(now);
         Ok(Minted {
             value,
@@ -259,6 +259,7 @@ impl Minter {
                 batch.audit(event(audit::Kind::KeyCreated, &record, now));
             } else if nothing_over {
                 self.ring.store(Arc::new(ring));
+                self.show_expiry(now);
                 return Ok(());
             }
             match self.store.commit(batch).await {
@@ -268,6 +269,27 @@ impl Minter {
             }
         }
         Err(store::Error::Conflict.into())
+    }
+
+    /// When the turn of the key that signs is over: when the next one begins, or would have to.
+    fn show_expiry(&self, now: Timestamp) {
+        let ring = self.ring.load();
+        let turns = self.turns(&ring, now);
+        let of = |wanted| {
+            let all = ring.iter().zip(&turns);
+            let all = all.filter(move |(_, turn)| **turn == wanted);
+            all.map(|(key, _)| key.record.signs_from)
+        };
+        let Some(current) = of(Turn::Current).next() else {
+            return;
+        };
+        let next = of(Turn::Next).min();
+        let ends = next.unwrap_or_else(|| current.plus(self.rotate_every));
+        let labels = Kind { kind: "assertion" };
+        self.metrics
+            .signing_key_expiry
+            .get_or_create(&labels)
+            .set(i64::try_from(ends.as_seconds()).unwrap_or(i64::MAX));
     }
 
     async fn stored(&self) -> Result<Vec<([u8; 4], Key)>, Error> {

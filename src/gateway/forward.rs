@@ -11,7 +11,7 @@ use tracing::warn;
 
 use super::inbound::{self, Inbound};
 use super::routes::Route;
-use super::{Body, Error, Gateway};
+use super::{Body, Error, Gateway, Upstream};
 use crate::address::Origin;
 use crate::assertion::{self, Statement};
 use crate::clock::Timestamp;
@@ -19,7 +19,7 @@ use crate::proxy::Passage;
 use crate::secret;
 use crate::server::Cut;
 use crate::session::{Live, LiveGrant, Prepared, cookies};
-use crate::telemetry::Reference;
+use crate::telemetry::{Reference, metrics};
 
 /// The answer to one request carries these names from us alone.
 const RESPONSE_FIELDS: [HeaderName; 2] = [
@@ -59,7 +59,7 @@ impl Gateway {
             Some(visitor) => {
                 let audience = upstream.audience.clone().or_else(|| self.audience.clone());
                 let audience = audience.unwrap_or_else(|| origin.to_string().into());
-                let prepared = self.prepare(visitor, &audience, now)?;
+                let prepared = self.prepare(visitor, upstream, &audience, now)?;
                 fields.extend(prepared.fields.clone());
                 let left = visitor.grant.expires_at().since(now);
                 (Arc::clone(visitor.grant.cut()), Some(Instant::now() + left))
@@ -67,8 +67,10 @@ impl Gateway {
         };
         let spoofed = self.reserved.strip(request.headers_mut());
         if spoofed > 0 {
+            let route = Arc::clone(&route.label);
             self.metrics
                 .spoofed_headers_stripped
+                .get_or_create(&metrics::Route { route })
                 .inc_by(u64::try_from(spoofed).unwrap_or(u64::MAX));
         }
         request.headers_mut().remove(HOST);
@@ -99,6 +101,7 @@ impl Gateway {
     fn prepare(
         &self,
         visitor: Visitor<'_>,
+        upstream: &Upstream,
         audience: &Arc<str>,
         now: Timestamp,
     ) -> Result<Arc<Prepared>, Error> {
@@ -106,7 +109,7 @@ impl Gateway {
             let statement = statement(visitor);
             let grant = visitor.grant;
             let expires_at = grant.expires_at().min(grant.counts_until());
-            match self.identify(&statement, audience, now, expires_at) {
+            let made = match self.identify(&statement, audience, now, expires_at) {
                 Err(assertion::Error::TooLarge(what)) if statement.groups.is_some() => {
                     warn!(
                         organization = statement.organization,
@@ -119,8 +122,13 @@ impl Gateway {
                     self.identify(&statement, audience, now, expires_at)
                 }
                 other => other,
-            }
-            .map_err(Error::from)
+            }?;
+            let upstream = Arc::clone(&upstream.name);
+            self.metrics
+                .assertions_issued
+                .get_or_create(&metrics::Upstream { upstream })
+                .inc();
+            Ok(made)
         })
     }
 

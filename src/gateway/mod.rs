@@ -86,6 +86,8 @@ impl fmt::Debug for Shared {
 
 #[derive(Debug)]
 struct Upstream {
+    /// As a label.
+    name: Arc<str>,
     proxy: proxy::Upstream,
     audience: Option<Arc<str>>,
 }
@@ -155,7 +157,12 @@ impl Gateway {
                 .get(&name)
                 .and_then(|upstream| upstream.audience.as_deref())
                 .map(Arc::from);
-            (name, Upstream { proxy, audience })
+            let upstream = Upstream {
+                name: Arc::from(name.as_str()),
+                proxy,
+                audience,
+            };
+            (name, upstream)
         });
         Ok(Self(Arc::new(Shared {
             clock: parts.clock,
@@ -207,7 +214,10 @@ impl Gateway {
             .inc();
         self.metrics
             .http_request_duration
-            .get_or_create(&metrics::Route { route: label })
+            .get_or_create(&metrics::RouteMethod {
+                route: label,
+                method,
+            })
             .observe(seconds);
         debug!(%reference, method, code, "answered");
         response

@@ -131,7 +131,7 @@ async fn inv_50_none_of_it_exists_on_the_public_listener() {
 }
 
 /// What one sign-in, one page, two refusals and one look at the keys leave behind.
-const COUNTED: [(&str, f64); 15] = [
+const COUNTED: [(&str, f64); 21] = [
     (
         "doorward_http_requests_total{route=\"vault\",method=\"GET\",code=\"403\"}",
         1.0,
@@ -141,7 +141,7 @@ const COUNTED: [(&str, f64); 15] = [
         1.0,
     ),
     (
-        "doorward_http_request_duration_seconds_count{route=\"vault\"}",
+        "doorward_http_request_duration_seconds_count{route=\"vault\",method=\"GET\"}",
         1.0,
     ),
     (
@@ -173,8 +173,26 @@ const COUNTED: [(&str, f64); 15] = [
         1.0,
     ),
     ("doorward_provider_up{provider=\"acme-idp\"}", 1.0),
-    ("doorward_assertions_issued_total", 1.0),
-    ("doorward_jwks_requests_total", 1.0),
+    (
+        "doorward_login_stage_duration_seconds_count{provider=\"acme-idp\",operation=\"discovery\"}",
+        1.0,
+    ),
+    (
+        "doorward_provider_last_success_timestamp_seconds{provider=\"acme-idp\"}",
+        1_800_000_000.0,
+    ),
+    ("doorward_assertions_issued_total{upstream=\"app\"}", 1.0),
+    (
+        "doorward_signing_key_expiry_timestamp_seconds{kind=\"assertion\"}",
+        1_803_628_800.0,
+    ),
+    ("doorward_jwks_requests_total{code=\"200\"}", 1.0),
+    ("doorward_audit_events_total{kind=\"session.created\"}", 1.0),
+    (
+        "doorward_store_errors_total{operation=\"commit\",reason=\"io\"}",
+        0.0,
+    ),
+    ("doorward_audit_write_errors_total", 0.0),
     ("doorward_http_requests_in_flight", 0.0),
     ("doorward_start_time_seconds", 1_800_000_000.0),
 ];

@@ -21,7 +21,7 @@ use crate::pipeline::{self, LogoutRequest, Unheard};
 use crate::provider;
 use crate::secret::Secret;
 use crate::session::{Ending, LiveGrant, Named};
-use crate::telemetry::metrics::{LogoutToken, Reason};
+use crate::telemetry::metrics::{Kind, LogoutToken};
 
 impl Gateway {
     /// A provider says who is no longer signed in there. 200 when that is durable and in force (§2.8).
@@ -71,7 +71,7 @@ impl Gateway {
         let (code, told) = match unheard {
             Unheard::NoSuchProvider => return Err(Error::NotFound),
             Unheard::TooMany => {
-                let labels = Reason { reason: "logout" };
+                let labels = Kind { kind: "logout" };
                 self.metrics.rate_limited.get_or_create(&labels).inc();
                 return Err(pipeline::Error::TooMany.into());
             }
