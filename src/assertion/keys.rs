@@ -30,6 +30,9 @@ pub(super) struct Record {
     private: Secret<String>,
     /// When it begins to sign. Published before.
     pub(super) signs_from: Timestamp,
+    /// Whether the audit trail says that it signs.
+    #[serde(default)]
+    pub(super) announced: bool,
 }
 
 /// A key ready for use.
@@ -177,6 +180,7 @@ impl Record {
             algorithm: name(algorithm).to_owned(),
             private: Secret::new(secret::encode(&private)),
             signs_from,
+            announced: false,
         };
         record.kid = record
             .clone()

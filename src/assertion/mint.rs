@@ -213,10 +213,11 @@ impl Minter {
     }
 
     /// Brings the keys up to date: reads what other processes made, makes the next key when it is time, forgets those
-    /// that are over. Doing it twice, or in two processes at once, is as good as once.
+    /// that are over, and tells the audit trail which one signs. Doing it twice, or in two processes at once, is as good
+    /// as once.
     ///
     /// # Errors
-    /// The store's; the keys in memory stay as they were.
+    /// The store's; the keys in memory are those that could be read last.
     ///
     /// # Cancel safety
     /// Dropping the future leaves the rest for the next call.
@@ -227,7 +228,7 @@ impl Minter {
         for _ in 0..TRIES {
             let now = self.clock.now();
             let stored = self.stored().await?;
-            let ring: Vec<Key> = stored.iter().map(|(_, key)| key.clone()).collect();
+            let ring: Vec<Key> = stored.iter().map(|stored| stored.key.clone()).collect();
             let known: Vec<_> = ring
                 .iter()
                 .map(|key| (key.record.algorithm.as_str(), key.record.signs_from))
@@ -235,17 +236,17 @@ impl Minter {
             let due = keys::due(&known, keys::name(algorithm), self.rotate_every, now);
             let turns = self.turns(&ring, now);
             let mut batch = Batch::new();
-            for ((position, key), turn) in stored.iter().zip(turns) {
+            for (stored, turn) in stored.iter().zip(turns) {
                 if turn == Turn::Over {
-                    batch.remove(Table::SigningKeys, *position);
-                    batch.audit(event(audit::Kind::KeyRetired, &key.record, now));
+                    batch.remove(Table::SigningKeys, stored.position);
+                    batch.audit(event(audit::Kind::KeyRetired, &stored.key.record, now));
                 }
             }
             let nothing_over = batch.is_empty();
             if let Due::Make(signs_from) = due {
                 let next = stored
                     .last()
-                    .map_or(0, |(position, _)| u32::from_be_bytes(*position));
+                    .map_or(0, |last| u32::from_be_bytes(last.position));
                 let position = next.saturating_add(1).to_be_bytes();
                 let record = Record::generate(algorithm, signs_from)?;
                 let sealed = self
@@ -260,7 +261,9 @@ impl Minter {
             } else if nothing_over {
                 self.ring.store(Arc::new(ring));
                 self.show_expiry(now);
-                return Ok(());
+                if !self.announce(&mut batch, &stored, now)? {
+                    return Ok(());
+                }
             }
             match self.store.commit(batch).await {
                 // Read again either way: what counts is what is stored.
@@ -269,6 +272,33 @@ impl Minter {
             }
         }
         Err(store::Error::Conflict.into())
+    }
+
+    /// Adds to `batch` that the key whose turn it is signs from now on, once over all processes. False if that is known.
+    fn announce(
+        &self,
+        batch: &mut Batch,
+        stored: &[Stored],
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        let ring: Vec<Key> = stored.iter().map(|stored| stored.key.clone()).collect();
+        let mut all = stored.iter().zip(self.turns(&ring, now));
+        let current = all.find(|(_, turn)| *turn == Turn::Current);
+        let Some((current, _)) = current.filter(|(current, _)| !current.key.record.announced)
+        else {
+            return Ok(false);
+        };
+        let mut record = current.key.record.clone();
+        record.announced = true;
+        let position = current.position;
+        let sealed = self
+            .seal
+            .seal_json(Table::SigningKeys, &position, &record)?;
+        batch
+            .expect_unchanged(Table::SigningKeys, position, current.raw.clone())
+            .put(Table::SigningKeys, position, sealed)
+            .audit(event(audit::Kind::KeyActivated, &record, now));
+        Ok(true)
     }
 
     /// When the turn of the key that signs is over: when the next one begins, or would have to.
@@ -292,7 +322,7 @@ impl Minter {
             .set(i64::try_from(ends.as_seconds()).unwrap_or(i64::MAX));
     }
 
-    async fn stored(&self) -> Result<Vec<([u8; 4], Key)>, Error> {
+    async fn stored(&self) -> Result<Vec<Stored>, Error> {
         let pairs = self
             .store
             .range(Table::SigningKeys, Keys::all(), MAX_KEYS)
@@ -302,10 +332,21 @@ impl Minter {
             .map(|(position, raw)| {
                 let position: [u8; 4] = position.as_slice().try_into().map_err(|_| Error::Key)?;
                 let record: Record = self.seal.open_json(Table::SigningKeys, &position, &raw)?;
-                Ok((position, record.ready()?))
+                Ok(Stored {
+                    position,
+                    key: record.ready()?,
+                    raw,
+                })
             })
             .collect()
     }
+}
+
+/// A key in its place.
+struct Stored {
+    position: [u8; 4],
+    key: Key,
+    raw: Vec<u8>,
 }
 
 fn event(kind: audit::Kind, record: &Record, now: Timestamp) -> audit::Event {
@@ -359,6 +400,13 @@ mod tests {
             )
             .await
             .unwrap()
+        }
+
+        /// The events of the audit trail.
+        async fn trail(&self) -> Vec<String> {
+            let entries = store::trail::entries(&*self.store, 1, u64::MAX, 100).await;
+            let kinds = entries.unwrap().into_iter();
+            kinds.map(|entry| entry.event.kind.name()).collect()
         }
 
         fn mint(&self, minter: &Minter) -> String {
@@ -529,6 +577,39 @@ mod tests {
         );
         one.rotate().await.unwrap();
         assert_eq!(one.key_set(), two.key_set());
+        assert_eq!(world.trail().await, ["key.created", "key.activated"]);
+    }
+
+    #[tokio::test]
+    async fn the_trail_tells_when_a_key_is_made_begins_to_sign_and_is_gone() {
+        let world = World::new();
+        let minter = world.minter(config::Algorithm::Es256).await;
+        let begun = world.clock.now();
+        let days = |count: u64| Duration::from_secs(count * 24 * 3600);
+        let mut told = vec!["key.created", "key.activated"];
+        assert_eq!(world.trail().await, told);
+        assert_eq!(expiry(&minter), begun.plus(days(42)).as_seconds());
+        world.clock.advance(days(41));
+        minter.rotate().await.unwrap();
+        told.push("key.created");
+        assert_eq!(world.trail().await, told, "published, and not signing yet");
+        world.clock.advance(days(1));
+        for _ in 0..2 {
+            minter.rotate().await.unwrap();
+        }
+        told.push("key.activated");
+        assert_eq!(world.trail().await, told, "told once");
+        assert_eq!(expiry(&minter), begun.plus(days(84)).as_seconds());
+        world.clock.advance(days(1));
+        minter.rotate().await.unwrap();
+        told.push("key.retired");
+        assert_eq!(world.trail().await, told);
+    }
+
+    fn expiry(minter: &Minter) -> u64 {
+        let labels = Kind { kind: "assertion" };
+        let gauge = minter.metrics.signing_key_expiry.get_or_create(&labels);
+        gauge.get().try_into().unwrap()
     }
 
     #[tokio::test]
