@@ -15,7 +15,7 @@ pub enum Kind {
     /// A person completed a sign-in.
     #[serde(rename = "login.succeeded")]
     LoginSucceeded,
-    /// The provider vouched for a person whom the organization does not admit.
+    /// The organization, or the provider itself, does not admit the person.
     #[serde(rename = "login.denied")]
     LoginDenied,
     /// A sign-in broke: the provider's answer was refused or never came.

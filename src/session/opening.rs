@@ -14,6 +14,7 @@ use crate::config::Slug;
 use crate::identity::Profile;
 use crate::secret;
 use crate::store::{Batch, Keys, Table};
+use crate::telemetry::metrics::Connection;
 
 /// A grant about to be made.
 #[derive(Debug)]
@@ -204,6 +205,16 @@ impl Sessions {
         Ok(())
     }
 
+    fn count_created(&self, opened: &Opened) {
+        if let Some(grant) = opened.record.grant(&opened.granted) {
+            let labels = Connection {
+                organization: grant.organization.to_string(),
+                provider: grant.provider.to_string(),
+            };
+            self.metrics.sessions_created.get_or_create(&labels).inc();
+        }
+    }
+
     /// How long the identity counts that was confirmed just now.
     fn confirmed(&self, opened: &Opened, now: Timestamp) -> Arc<Standing> {
         let grant = opened.record.grant(&opened.granted);
@@ -226,6 +237,7 @@ impl Sessions {
     /// Not cancel safe: run it in the task that committed.
     pub async fn opened(&self, opened: &Opened, now: Timestamp) {
         let key = opened.handle.key();
+        self.count_created(opened);
         let standing = self.confirmed(opened, now);
         let make = |grant: &Grant, before: Option<&LiveGrant>, cut| {
             if grant.organization != opened.granted {

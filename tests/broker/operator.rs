@@ -131,7 +131,7 @@ async fn inv_50_none_of_it_exists_on_the_public_listener() {
 }
 
 /// What one sign-in, one page, two refusals and one look at the keys leave behind.
-const COUNTED: [(&str, f64); 21] = [
+const COUNTED: [(&str, f64); 22] = [
     (
         "doorward_http_requests_total{route=\"vault\",method=\"GET\",code=\"403\"}",
         1.0,
@@ -173,6 +173,10 @@ const COUNTED: [(&str, f64); 21] = [
         1.0,
     ),
     ("doorward_provider_up{provider=\"acme-idp\"}", 1.0),
+    (
+        "doorward_login_duration_seconds_count{provider=\"acme-idp\"}",
+        1.0,
+    ),
     (
         "doorward_login_stage_duration_seconds_count{provider=\"acme-idp\",operation=\"discovery\"}",
         1.0,
@@ -288,6 +292,28 @@ async fn inv_52_no_visitor_makes_a_series_of_their_own() {
     let metrics = world.broker.management("/metrics").await.text();
     assert!(!metrics.contains("first") && !metrics.contains("quite-another-word"));
     world.application.heard_nothing();
+    world.end(&[]).await;
+}
+
+#[tokio::test]
+async fn before_the_first_event_there_is_a_zero() {
+    let world = World::with(ROUTES).await;
+    let there = world.broker.series().await;
+    let of = "organization=\"acme\",provider=\"acme-idp\"";
+    for series in [
+        format!("doorward_logins_started_total{{{of}}}"),
+        format!("doorward_logins_completed_total{{{of},result=\"success\",reason=\"\"}}"),
+        format!("doorward_sessions_created_total{{{of}}}"),
+        "doorward_rate_limited_total{kind=\"sign_in\"}".to_owned(),
+        "doorward_rate_limited_total{kind=\"logout\"}".to_owned(),
+        "doorward_login_loops_total".to_owned(),
+        "doorward_audit_write_errors_total".to_owned(),
+        "doorward_store_errors_total{operation=\"commit\",reason=\"io\"}".to_owned(),
+    ] {
+        assert!(there.contains(&series), "no {series} in {there:#?}");
+        let counted = world.broker.metric(&series).await;
+        assert!(counted.abs() < f64::EPSILON, "{series} is {counted}");
+    }
     world.end(&[]).await;
 }
 
