@@ -371,6 +371,7 @@ pub(super) fn logs(reader: Reader<'_>) -> Logs {
     let logs = Logs {
         format: reader.word("format", &formats).unwrap_or(LogFormat::Auto),
         level: level.unwrap_or_else(|| defaults::LOG_LEVEL.to_owned()),
+        access: reader.switch("access").unwrap_or(false),
     };
     reader.finish();
     logs

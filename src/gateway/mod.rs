@@ -7,6 +7,7 @@
 //! Invariants: nothing is forwarded unless `decision` said so (threat model 1, 2); the organization follows from the host
 //! or from the session's own grant, never from what the client can edit (27); every answer made here says so.
 
+mod answer;
 mod decision;
 mod endpoints;
 mod forward;
@@ -24,9 +25,10 @@ use http::header::LOCATION;
 use http::{HeaderValue, Request, Response, StatusCode};
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
-use prometheus_client::metrics::gauge::Gauge;
-use tracing::debug;
 
+pub use self::answer::Sent;
+
+use self::answer::{Asked, InFlight};
 use self::decision::{Decision, Question, decide};
 use self::forward::Visitor;
 use self::inbound::Inbound;
@@ -186,49 +188,21 @@ impl Gateway {
     ///
     /// # Cancel safety
     /// When the visitor leaves, forwarding ends; sign-ins that were claimed go on to their end.
-    pub async fn answer(&self, request: Request<Incoming>, peer: Option<IpAddr>) -> Response<Body> {
+    pub async fn answer(&self, request: Request<Incoming>, peer: Option<IpAddr>) -> Response<Sent> {
         let began = self.clock.now();
-        let method = metrics::method_label(request.method());
-        let reference = Reference::random();
         let in_flight = InFlight::begin(&self.metrics);
-        let mut label: Arc<str> = Arc::from("");
-        let mut asked = Asked::default();
-        let response = match self
-            .serve(request, peer, reference, &mut label, &mut asked)
-            .await
-        {
+        let mut asked = Asked::new(request.method());
+        let response = match self.serve(request, peer, &mut asked).await {
             Ok(response) => response,
-            Err(error) => self.rescue(&error, &asked, reference),
+            Err(error) => self.rescue(&error, &asked),
         };
-        drop(in_flight);
-        let code = response.status().as_u16();
-        let seconds = self.clock.now().since(began).as_secs_f64();
-        let route = Arc::clone(&label);
-        self.metrics
-            .http_requests
-            .get_or_create(&metrics::Request {
-                route,
-                method,
-                code,
-            })
-            .inc();
-        self.metrics
-            .http_request_duration
-            .get_or_create(&metrics::RouteMethod {
-                route: label,
-                method,
-            })
-            .observe(seconds);
-        debug!(%reference, method, code, "answered");
-        response
+        self.send(response, &asked, began, in_flight)
     }
 
     async fn serve(
         &self,
         request: Request<Incoming>,
         peer: Option<IpAddr>,
-        reference: Reference,
-        label: &mut Arc<str>,
         asked: &mut Asked,
     ) -> Result<Response<Body>, Error> {
         let (head, body) = request.into_parts();
@@ -238,21 +212,20 @@ impl Gateway {
         asked.inbound = Some(inbound.clone());
         let place = self.place(&inbound.host)?;
         if let Place::Own(organization) = place {
-            asked.organization = Some(organization.slug.clone());
+            asked.own = Some(organization.slug.clone());
         }
         if let Some(own) = self.own_path(&inbound) {
-            *label = Arc::from("sso");
+            asked.route = Arc::from("sso");
             return self
-                .endpoint(request, &inbound, place, own, reference)
+                .endpoint(request, &inbound, place, own, asked.reference)
                 .await;
         }
         let route = self
             .routes
             .find(&inbound.host, &inbound.path, &inbound.method)
             .ok_or(Error::NoRoute)?;
-        *label = Arc::clone(&route.label);
-        self.act(request, &inbound, place, route, reference, asked)
-            .await
+        asked.route = Arc::clone(&route.label);
+        self.act(request, &inbound, place, route, asked).await
     }
 
     /// Decides, and does what was decided.
@@ -262,7 +235,6 @@ impl Gateway {
         inbound: &Inbound,
         place: Place<'_>,
         route: &Route,
-        reference: Reference,
         asked: &mut Asked,
     ) -> Result<Response<Body>, Error> {
         if let Place::Own(organization) = place
@@ -272,22 +244,19 @@ impl Gateway {
         }
         let doubtful = inbound.path.has_parameters() || !inbound.has_known_method();
         let access = route.config.access;
-        let known = if access == config::Access::Public && !doubtful {
-            None
-        } else {
+        if access != config::Access::Public || doubtful {
             let cookies = Cookies::read(request.headers());
-            self.known(&cookies, inbound, place, route.config.organization.as_ref())
-                .await?
-        };
+            let pinned = route.config.organization.as_ref();
+            asked.known = self.known(&cookies, inbound, place, pinned).await?;
+        }
+        let (known, reference) = (asked.known.as_ref(), asked.reference);
         let decision = decide(Question {
             access,
             require: route.config.require.as_ref(),
             doubtful,
             kind: inbound.kind,
-            grant: known.as_ref().map(|known| (known, known.grant.profile())),
-            unconfirmed: known
-                .as_ref()
-                .is_some_and(|known| self.is_unconfirmed(known)),
+            grant: known.map(|known| (known, known.grant.profile())),
+            unconfirmed: known.is_some_and(|known| self.is_unconfirmed(known)),
         });
         self.count_decision(route, &decision);
         match decision {
@@ -315,8 +284,8 @@ impl Gateway {
                 let had_session = Cookies::read(request.headers()).has_session();
                 Err(Error::Unauthorized { had_session })
             }
-            Decision::Unconfirmed => Err(asked.refuse(known.as_ref(), None)),
-            Decision::Deny(unmet) => Err(asked.refuse(known.as_ref(), Some(unmet))),
+            Decision::Unconfirmed => Err(Error::Unconfirmed(asked.provider().cloned())),
+            Decision::Deny(unmet) => Err(Error::NotAllowed(unmet)),
         }
     }
 
@@ -404,43 +373,6 @@ impl Gateway {
             reason,
         };
         self.metrics.decisions.get_or_create(&labels).inc();
-    }
-}
-
-/// A request under way, in the gauge. Dropped with its future when the visitor leaves.
-struct InFlight(Gauge);
-
-impl InFlight {
-    fn begin(metrics: &Metrics) -> Self {
-        metrics.http_requests_in_flight.inc();
-        Self(metrics.http_requests_in_flight.clone())
-    }
-}
-
-impl Drop for InFlight {
-    fn drop(&mut self) {
-        self.0.dec();
-    }
-}
-
-/// What is known of a request by the time it is refused: for the page that says so.
-#[derive(Debug, Default)]
-struct Asked {
-    inbound: Option<Inbound>,
-    organization: Option<Slug>,
-    email: Option<String>,
-}
-
-impl Asked {
-    /// Why somebody who is known is refused: a rule, or that nobody has confirmed them in time.
-    fn refuse(&mut self, known: Option<&Known>, unmet: Option<Unmet>) -> Error {
-        let grant = known.map(|known| known.grant.grant());
-        self.organization = grant.map(|grant| grant.organization.clone());
-        self.email = known.and_then(|known| known.grant.profile().email.clone());
-        match unmet {
-            Some(unmet) => Error::NotAllowed(unmet),
-            None => Error::Unconfirmed(grant.map(|grant| grant.provider.clone())),
-        }
     }
 }
 

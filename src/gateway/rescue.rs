@@ -12,7 +12,6 @@ use crate::config::Slug;
 use crate::pages::{self, Ended, Loop, Problem};
 use crate::pipeline::{self, Ending};
 use crate::proxy;
-use crate::telemetry::Reference;
 
 use std::time::Duration;
 
@@ -39,20 +38,16 @@ const TRY_AGAIN: Duration = Duration::from_secs(60);
 
 impl Gateway {
     /// The answer to a request that got none otherwise.
-    pub(super) fn rescue(
-        &self,
-        error: &Error,
-        asked: &Asked,
-        reference: Reference,
-    ) -> Response<Body> {
+    pub(super) fn rescue(&self, error: &Error, asked: &Asked) -> Response<Body> {
         let rd = self.wanted(asked);
         let told = self.tell(error, asked, rd);
-        log(error, &told, reference);
+        log(error, &told, asked);
+        let reference = asked.reference;
         let origin = match &asked.inbound {
             Some(inbound) => self.config.server.public_url.on(&inbound.host),
             None => self.config.server.public_url.clone(),
         };
-        let slug = told.organization.as_ref().or(asked.organization.as_ref());
+        let slug = told.organization.as_ref().or(asked.organization());
         let organization = slug.and_then(|slug| self.config.organizations.get(slug));
         let place = match asked
             .inbound
@@ -136,7 +131,7 @@ impl Gateway {
     }
 
     fn tell(&self, error: &Error, asked: &Asked, rd: ReturnPath) -> Told {
-        let email = asked.email.clone();
+        let email = asked.email();
         let (problem, fault) = match error {
             Error::Host | Error::Target | Error::Form => (Problem::BadRequest, Fault::Visitor),
             Error::UnknownHost => (Problem::MisdirectedRequest, Fault::Visitor),
@@ -275,13 +270,35 @@ fn tell_upstream(error: &proxy::Error, rd: ReturnPath) -> (Problem, Fault) {
     }
 }
 
-fn log(error: &Error, told: &Told, reference: Reference) {
-    let code = told.problem.code();
+/// Everything that is known and may be in a log: no address but the client's, no path, nothing that somebody typed.
+fn log(error: &Error, told: &Told, asked: &Asked) {
+    let again = match error {
+        Error::SignIn(error) => error.again(),
+        _ => None,
+    };
+    let organization = told.organization.as_ref().or(asked.organization());
+    let provider = again.map(|again| &again.provider).or(asked.provider());
     let chain = chain(error);
+    macro_rules! refused {
+        ($level:ident, $message:literal) => {
+            $level!(
+                reference = %asked.reference,
+                code = told.problem.code(),
+                status = told.problem.status().as_u16(),
+                method = asked.method,
+                route = Some(&*asked.route).filter(|route| !route.is_empty()),
+                organization = organization.map(Slug::as_str),
+                provider = provider.map(Slug::as_str),
+                client = asked.client().map(display),
+                chain,
+                $message
+            )
+        };
+    }
     match told.fault {
-        Fault::Ours => error!(%reference, code, chain, "a request failed"),
-        Fault::Other => warn!(%reference, code, chain, "an outside party failed"),
-        Fault::Visitor => info!(%reference, code, chain, "a request was refused"),
+        Fault::Ours => refused!(error, "a request failed"),
+        Fault::Other => refused!(warn, "an outside party failed"),
+        Fault::Visitor => refused!(info, "a request was refused"),
     }
 }
 

@@ -318,12 +318,37 @@ async fn before_the_first_event_there_is_a_zero() {
 }
 
 #[tokio::test]
-async fn one_reference_leads_from_the_page_to_the_log() {
+async fn a_download_is_in_flight_until_its_last_byte() {
     let world = World::with(ROUTES).await;
+    let (send, parts) = tokio::sync::mpsc::channel(4);
+    let once = std::sync::Mutex::new(Some(parts));
+    world.application.answer("/open/x", move |_| {
+        crate::support::Answer::Stream(once.lock().unwrap().take().unwrap())
+    });
+    let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n";
+    send.try_send(head.into()).unwrap();
+    let mut line = world.browser().open("GET /open/x", "").await;
+    line.until("first\r\n").await;
+    let in_flight = async || {
+        world
+            .broker
+            .metric("doorward_http_requests_in_flight")
+            .await
+    };
+    assert!((in_flight().await - 1.0).abs() < f64::EPSILON);
+    send.try_send(b"0\r\n\r\n".to_vec()).unwrap();
+    line.until("0\r\n\r\n").await;
+    assert!(in_flight().await.abs() < f64::EPSILON);
+    world.end(&[]).await;
+}
+
+#[tokio::test]
+async fn one_reference_leads_from_the_page_to_the_log() {
+    let world = World::with_logs(&format!("{ROUTES}[logs]\naccess = true\n"), "info").await;
     let (browser, _) = world.signed_in().await;
     let page = browser
         .ask(
-            "GET /vault/x",
+            "GET /vault/x?secret=of-the-query",
             "Sec-Fetch-Mode: navigate\r\nAccept: text/html\r\n",
         )
         .await;
@@ -336,18 +361,64 @@ async fn one_reference_leads_from_the_page_to_the_log() {
     assert_ne!(other, reference);
     for reference in [reference, other] {
         let records = world.logs.with_reference(reference);
-        let refused = records
-            .iter()
-            .filter(|record| record["message"] == "a request was refused");
-        assert_eq!(refused.count(), 1, "{records:?}");
+        let refused = record(&records, "a request was refused");
+        for (field, value) in [
+            ("code", "not-allowed-here"),
+            ("route", "vault"),
+            ("method", "GET"),
+            ("organization", "acme"),
+            ("provider", "acme-idp"),
+            ("client", "127.0.0.1"),
+        ] {
+            assert_eq!(refused[field], value, "{refused}");
+        }
+        assert_eq!(refused["status"], 403);
+        record(&records, "answered");
     }
     browser.ask("GET /", "").await.is(200);
     let sent_on = world.application.last();
+    let sent_on = world
+        .logs
+        .with_reference(sent_on.field("sso-reference").unwrap());
+    let answered = record(&sent_on, "answered");
+    assert_eq!(
+        (&answered["route"], &answered["status"]),
+        (&"default".into(), &200.into())
+    );
+    assert_eq!(answered["organization"], "acme");
+    let all = world.logs.text();
+    for private in ["ada@acme.com", "of-the-query", "Lovelace"] {
+        assert!(!all.contains(private), "{private} in {all}");
+    }
+    world.end(&[&browser]).await;
+}
+
+/// The one record with this message.
+#[track_caller]
+fn record<'a>(records: &'a [Value], message: &str) -> &'a Value {
+    let mut those = records.iter().filter(|it| it["message"] == message);
+    let first = those.next();
     assert!(
-        !world
-            .logs
-            .with_reference(sent_on.field("sso-reference").unwrap())
-            .is_empty()
+        first.is_some() && those.next().is_none(),
+        "{message}: {records:?}"
+    );
+    first.unwrap()
+}
+
+#[tokio::test]
+async fn unless_asked_for_only_refusals_and_sign_ins_have_a_line() {
+    let world = World::with_logs(ROUTES, "info").await;
+    let (browser, _) = world.signed_in().await;
+    assert!(world.logs.text().contains("signed in"));
+    browser.ask("GET /", "").await.is(200);
+    let sent_on = world.application.last();
+    let reference = sent_on.field("sso-reference").unwrap();
+    assert!(world.logs.with_reference(reference).is_empty());
+    let refused = browser.ask("GET /vault/x", "").await;
+    let reference = refused.is(403).field("sso-reference").unwrap();
+    record(
+        &world.logs.with_reference(reference),
+        "a request was refused",
     );
     world.end(&[&browser]).await;
 }
