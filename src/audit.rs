@@ -27,6 +27,9 @@ pub enum Kind {
     /// A browser signed in again and again without getting anywhere.
     #[serde(rename = "login.loop_detected")]
     LoginLoopDetected,
+    /// Somebody who is signed in may not use a route: told once a minute for each person and route.
+    #[serde(rename = "access.denied")]
+    AccessDenied,
     /// A session was made.
     #[serde(rename = "session.created")]
     SessionCreated,

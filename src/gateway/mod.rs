@@ -42,7 +42,7 @@ use crate::pages::{self, Look, Pages};
 use crate::pipeline::{self, Pipeline};
 use crate::proxy;
 use crate::session::cookies::Cookies;
-use crate::session::{self, Live, LiveGrant, Sessions};
+use crate::session::{self, Denied, Live, LiveGrant, Sessions};
 use crate::tasks::Tasks;
 use crate::telemetry::Reference;
 use crate::telemetry::metrics::{self, Metrics};
@@ -263,6 +263,7 @@ impl Gateway {
             Decision::Allow(known) => {
                 let origin = self.config.server.public_url.on(&inbound.host);
                 if inbound.is_foreign_upgrade(&origin) {
+                    self.note_denied(asked, "foreign_origin");
                     return Err(Error::ForeignOrigin);
                 }
                 self.sessions
@@ -285,7 +286,28 @@ impl Gateway {
                 Err(Error::Unauthorized { had_session })
             }
             Decision::Unconfirmed => Err(Error::Unconfirmed(asked.provider().cloned())),
-            Decision::Deny(unmet) => Err(Error::NotAllowed(unmet)),
+            Decision::Deny(unmet) => {
+                self.note_denied(asked, unmet.as_str());
+                Err(Error::NotAllowed(unmet))
+            }
+        }
+    }
+
+    /// Somebody who is signed in may not: for the audit trail, which the answer does not wait for.
+    fn note_denied(&self, asked: &Asked, reason: &'static str) {
+        let Some(known) = &asked.known else {
+            return;
+        };
+        let denied = Denied {
+            grant: known.grant.grant(),
+            route: &asked.route,
+            reason,
+            reference: &asked.reference.to_string(),
+        };
+        if let Some(event) = self.sessions.denied(denied, self.clock.now()) {
+            let sessions = Arc::clone(&self.sessions);
+            let record = async move { sessions.record_denied(event).await };
+            drop(self.tasks.spawn(record));
         }
     }
 

@@ -6,6 +6,7 @@
 //! 39); a request with a live session touches no disk; one organization's grant never answers for another's (26).
 
 pub mod cookies;
+mod denied;
 mod ending;
 mod known;
 mod live;
@@ -20,6 +21,7 @@ mod standing;
 mod tests;
 mod used;
 
+pub use denied::Denied;
 pub use ending::Ending;
 pub use live::{Live, LiveGrant, Prepared};
 pub use named::{AtProvider, Named};

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::denied::Denials;
 use super::known::Known;
 use super::live::{Live, LiveGrant};
 use super::record::{self, Grant, Record};
@@ -26,6 +27,7 @@ pub struct Sessions {
     pub(super) metrics: Metrics,
     pub(super) known: Known,
     pub(super) revocations: Revocations,
+    pub(super) denials: Denials,
 }
 
 /// Sessions kept ready in memory; others are read from the store on their next request.
@@ -54,6 +56,7 @@ impl Sessions {
             metrics,
             known: Known::new(CACHED_SESSIONS),
             revocations: Revocations::default(),
+            denials: Denials::default(),
         }
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::support::idp::{ada, grace};
 use crate::support::wire::Answer;
 use crate::support::world::{ROUTES, TWO, url};
-use crate::support::{Page, World};
+use crate::support::{Browser, Page, World};
 
 /// One line of the trail as far as a story can foresee it: event, kind of actor, organization, reason, reference.
 type Line = (String, &'static str, Option<String>, String, String);
@@ -300,4 +300,47 @@ async fn a_browser_in_a_loop_is_told_as_one() {
         &reference,
     );
     assert_eq!(loops, [expected]);
+}
+
+#[tokio::test]
+async fn whoever_is_refused_on_a_route_or_signs_out_is_in_the_trail() {
+    let world = World::with(ROUTES).await;
+    let (mut browser, _) = world.signed_in().await;
+    let refused = async |browser: &mut Browser| {
+        let page = browser.get(&url("/vault/x")).await;
+        assert_eq!(page.kind(), Some("not-allowed-here"));
+        page
+    };
+    let first = refused(&mut browser).await;
+    for _ in 0..30 {
+        refused(&mut browser).await;
+    }
+    world.later(Duration::from_secs(60));
+    let next = refused(&mut browser).await;
+    world.application.heard_nothing();
+    let csrf = browser.get(&url("/_sso/logout")).await.input("csrf");
+    let out = browser.post(&url("/_sso/logout"), &[("csrf", &csrf)]).await;
+    let mut expected = Vec::new();
+    for page in [&first, &next] {
+        expected.push(of_acme(
+            "access.denied",
+            "account",
+            "groups_any",
+            reference(page),
+        ));
+    }
+    expected.push(of_acme("logout.requested", "account", "", reference(&out)));
+    let told = world.trail(&[&browser]).await;
+    let denied: Vec<&Event> = told
+        .iter()
+        .filter(|event| event.kind.name() == "access.denied")
+        .collect();
+    assert!(
+        denied
+            .iter()
+            .all(|event| event.target.as_deref() == Some("vault"))
+    );
+    let of_now = |line: &Line| line.0 == "access.denied" || line.0 == "logout.requested";
+    let told: Vec<Line> = told.iter().map(line).filter(of_now).collect();
+    assert_eq!(told, expected, "once a minute");
 }
