@@ -18,7 +18,7 @@ use tracing::{error, info, warn};
 use crate::admin::{self, Admin, Door};
 use crate::assertion::{self, Minter};
 use crate::audit;
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::config::{self, Config, Listen};
 use crate::gateway::{self, Gateway};
 use crate::identity::People;
@@ -28,7 +28,7 @@ use crate::proxy;
 use crate::revalidation::{self, Revalidation};
 use crate::server::{self, Bound, Listener, Peer, TlsFiles};
 use crate::session::{Sessions, Settings};
-use crate::store::{self, Batch, Seal, Store};
+use crate::store::{self, Batch, Seal, Store, Swept, Table};
 use crate::tasks::Tasks;
 use crate::telemetry::Metrics;
 
@@ -303,12 +303,23 @@ impl Background {
                 "the last use of sessions was not written down"
             );
         }
-        match store::sweep(&*self.store, self.clock.now(), SWEEP).await {
-            Ok(_) => {}
+        let now = self.clock.now();
+        match store::sweep(&*self.store, now, SWEEP, Table::Sessions).await {
+            Ok(swept) => self.tell(swept, now).await,
             Err(error) => warn!(
                 error = &error as &dyn std::error::Error,
                 "expired records were not removed"
             ),
+        }
+    }
+
+    /// What was still there of sessions had ended without anybody ending it.
+    async fn tell(&self, swept: Swept, now: Timestamp) {
+        if let Err(error) = self.sessions.lapsed(swept.removed, now).await {
+            warn!(
+                error = &error as &dyn std::error::Error,
+                "the end of sessions could not be recorded"
+            );
         }
     }
 }

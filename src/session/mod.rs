@@ -9,6 +9,7 @@ pub mod cookies;
 mod denied;
 mod ending;
 mod known;
+mod lapsed;
 mod live;
 mod named;
 mod opening;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::lapsed::Lapsed;
 use super::live::LiveGrant;
 use super::record::{self, Grant, Record};
 use super::sessions::{Sessions, indexes, unlink};
@@ -40,6 +41,7 @@ pub struct Opened {
     granted: Slug,
     profile: Profile,
     replaced: Option<Key>,
+    lapsed: Vec<Lapsed>,
     evicted: Vec<Key>,
 }
 
@@ -70,9 +72,7 @@ impl Sessions {
             revision: 0,
             grants: Vec::new(),
         };
-        let replaced = self
-            .take_over(batch, &mut record, opening.previous, now)
-            .await?;
+        let (replaced, lapsed) = self.take_over(batch, &mut record, &opening, now).await?;
         let granted = opening.grant.organization.clone();
         let evicted = self.evict(batch, &opening.grant, replaced, now).await?;
         batch.audit(audit::Event {
@@ -94,31 +94,34 @@ impl Sessions {
             granted,
             profile: opening.profile,
             replaced,
+            lapsed,
             evicted,
         })
     }
 
     /// Moves what still counts of the browser's previous session into `record`. Returns the key of the session that
-    /// goes; one of another host is none of ours.
+    /// goes, with what does not go on; one of another host is none of ours.
     async fn take_over(
         &self,
         batch: &mut Batch,
         record: &mut Record,
-        previous: Option<&Handle>,
+        opening: &Opening<'_>,
         now: Timestamp,
-    ) -> Result<Option<Key>, Error> {
-        let Some(key) = previous.map(Handle::key) else {
-            return Ok(None);
+    ) -> Result<(Option<Key>, Vec<Lapsed>), Error> {
+        let Some(key) = opening.previous.map(Handle::key) else {
+            return Ok((None, Vec::new()));
         };
         let Some((previous, raw)) = self.read(&key).await? else {
             // It has ended, or another tab has just replaced it.
-            return Ok(Some(key));
+            return Ok((Some(key), Vec::new()));
         };
         if previous.host != record.host {
-            return Ok(None);
+            return Ok((None, Vec::new()));
         }
         batch.expect_unchanged(Table::Sessions, key.as_bytes(), raw);
         unlink(batch, &key, &previous);
+        let (granted, reference) = (&opening.grant.organization, opening.reference);
+        let lapsed = self.left_behind(batch, &key, &previous, granted, now, reference);
         record.created_at = previous.created_at;
         record.grants = previous
             .grants
@@ -126,10 +129,10 @@ impl Sessions {
             .filter(|grant| self.lasts(grant, now))
             .filter(|grant| !self.known.is_over(&key, &grant.organization))
             .collect();
-        Ok(Some(key))
+        Ok((Some(key), lapsed))
     }
 
-    fn lasts(&self, grant: &Grant, now: Timestamp) -> bool {
+    pub(super) fn lasts(&self, grant: &Grant, now: Timestamp) -> bool {
         let limits = self.settings.limits(&grant.organization);
         // The last use that counts may not be written yet; the first request will tell.
         limits.is_some_and(|limits| grant.over(limits, now, now).is_none())
@@ -258,6 +261,9 @@ impl Sessions {
             .succeed(key, &opened.record, opened.replaced.as_ref(), make);
         if let Some(live) = self.known.get(&key) {
             live.claim_write(now, std::time::Duration::ZERO);
+        }
+        for (organization, reason) in &opened.lapsed {
+            self.count_ended(organization, reason);
         }
         for key in &opened.evicted {
             self.count_ended(&opened.granted, "evicted");

@@ -30,7 +30,7 @@ use crate::config::{self, StoreKind};
 use crate::telemetry::Metrics;
 use counted::Counted;
 
-pub use expiry::sweep;
+pub use expiry::{Swept, sweep};
 #[cfg(test)]
 pub(crate) use fickle::Fickle;
 pub use key::SealKey;
