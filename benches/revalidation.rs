@@ -65,7 +65,7 @@ async fn measure(number: usize) -> anyhow::Result<()> {
             .config,
     );
     let clock = Arc::new(Manual::new(START));
-    let (store, seal) = store::open(&config.store, START).await?;
+    let (store, seal) = store::open(&config.store, START, &Metrics::new(0)).await?;
     let people = People::new(Arc::clone(&store), seal.clone());
     let before = resident();
     let filling = Instant::now();

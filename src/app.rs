@@ -18,7 +18,7 @@ use tracing::{error, info, warn};
 use crate::admin::{self, Admin, Door};
 use crate::assertion::{self, Minter};
 use crate::audit;
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::config::{self, Config, Listen};
 use crate::gateway::{self, Gateway};
 use crate::identity::People;
@@ -28,7 +28,7 @@ use crate::proxy;
 use crate::revalidation::{self, Revalidation};
 use crate::server::{self, Bound, Listener, Peer, TlsFiles};
 use crate::session::{Sessions, Settings};
-use crate::store::{self, Batch, Seal, Store};
+use crate::store::{self, Batch, Seal, Store, Swept, Table};
 use crate::tasks::Tasks;
 use crate::telemetry::Metrics;
 
@@ -114,6 +114,7 @@ impl App {
     /// None at present: what goes wrong while stopping is logged.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), Error> {
         let rooms = self.rooms;
+        record(&*rooms.store, &*self.clock, audit::Kind::ServerStarted).await;
         let (stop, stop_operator) = (CancellationToken::new(), CancellationToken::new());
         let limits = &self.config.server.limits;
         let public: Vec<_> = self
@@ -138,7 +139,6 @@ impl App {
         rooms
             .tasks
             .spawn(asking.work(rooms.tasks.stopping().clone()));
-        record(&*rooms.store, &*self.clock, audit::Kind::ServerStarted).await;
         info!(public_url = %self.config.server.public_url, "serving");
 
         shutdown.await;
@@ -218,7 +218,7 @@ impl Rooms {
     async fn build(config: &Arc<Config>, clock: &Arc<dyn Clock>) -> Result<Self, Error> {
         let tasks = Tasks::new();
         let metrics = Metrics::new(clock.now().as_seconds());
-        let (store, seal) = store::open(&config.store, clock.now()).await?;
+        let (store, seal) = store::open(&config.store, clock.now(), &metrics).await?;
         let people = People::new(Arc::clone(&store), seal.clone());
         let sessions = sessions(config, &store, &seal, &people, &metrics);
         let minter = Arc::new(minter(config, &store, seal.clone(), clock, &metrics).await?);
@@ -309,12 +309,23 @@ impl Background {
                 "the last use of sessions was not written down"
             );
         }
-        match store::sweep(&*self.store, self.clock.now(), SWEEP).await {
-            Ok(_) => {}
+        let now = self.clock.now();
+        match store::sweep(&*self.store, now, SWEEP, Table::Sessions).await {
+            Ok(swept) => self.tell(swept, now).await,
             Err(error) => warn!(
                 error = &error as &dyn std::error::Error,
                 "expired records were not removed"
             ),
+        }
+    }
+
+    /// What was still there of sessions had ended without anybody ending it.
+    async fn tell(&self, swept: Swept, now: Timestamp) {
+        if let Err(error) = self.sessions.lapsed(swept.removed, now).await {
+            warn!(
+                error = &error as &dyn std::error::Error,
+                "the end of sessions could not be recorded"
+            );
         }
     }
 }

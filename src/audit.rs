@@ -15,7 +15,7 @@ pub enum Kind {
     /// A person completed a sign-in.
     #[serde(rename = "login.succeeded")]
     LoginSucceeded,
-    /// The provider vouched for a person whom the organization does not admit.
+    /// The organization, or the provider itself, does not admit the person.
     #[serde(rename = "login.denied")]
     LoginDenied,
     /// A sign-in broke: the provider's answer was refused or never came.
@@ -27,6 +27,9 @@ pub enum Kind {
     /// A browser signed in again and again without getting anywhere.
     #[serde(rename = "login.loop_detected")]
     LoginLoopDetected,
+    /// Somebody who is signed in may not use a route: told once a minute for each person and route.
+    #[serde(rename = "access.denied")]
+    AccessDenied,
     /// A session was made.
     #[serde(rename = "session.created")]
     SessionCreated,

@@ -1,4 +1,5 @@
-//! The pages of this repository lead to files that exist and to headings that are there.
+//! The pages of this repository lead to files that exist and to headings that are there, and what operators look up is
+//! complete.
 
 #![allow(
     clippy::unwrap_used,
@@ -6,6 +7,7 @@
     reason = "a test may panic, and this one is nothing else"
 )]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -32,6 +34,88 @@ fn every_link_between_pages_leads_somewhere() {
         }
     }
     assert!(dead.is_empty(), "dead links:\n{}", dead.join("\n"));
+}
+
+/// The one page with all that is measured, recorded and told.
+const OPERATING: &str = "docs/OPERATING.md";
+
+#[test]
+fn every_metric_is_explained_and_none_that_does_not_exist() {
+    let source = read("src/telemetry/metrics.rs");
+    let registered = ["family!(", "durations!("].into_iter().flat_map(|call| {
+        let calls = source.split(call).skip(1);
+        let literal = |rest: &str| rest.trim_start().strip_prefix('"').map(str::to_owned);
+        calls.filter_map(literal)
+    });
+    let names = registered.map(|rest| format!("doorward_{}", rest.split('"').next().unwrap()));
+    let names: BTreeSet<String> = names.collect();
+    assert!(names.len() > 30, "{names:?}");
+    let page = read(OPERATING);
+    let explained: BTreeSet<String> = quoted(&page)
+        .filter(|word| word.starts_with("doorward_") && !word.ends_with('*'))
+        .map(|word| word.split('{').next().unwrap().to_owned())
+        .collect();
+    // The library adds the unit and what makes a counter.
+    let is = |name: &String, word: &String| {
+        ["", "_total", "_seconds"]
+            .iter()
+            .any(|end| *word == format!("{name}{end}"))
+    };
+    let missing: Vec<_> = names
+        .iter()
+        .filter(|name| !explained.iter().any(|word| is(name, word)))
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "{OPERATING} does not explain {missing:?}"
+    );
+    let unknown: Vec<_> = explained
+        .iter()
+        .filter(|word| !names.iter().any(|name| is(name, word)))
+        .collect();
+    assert!(unknown.is_empty(), "{OPERATING} explains {unknown:?}");
+}
+
+#[test]
+fn every_audit_event_is_explained() {
+    let source = read("src/audit.rs");
+    let events = source.split("rename = \"").skip(1);
+    let events: Vec<&str> = events.map(|rest| rest.split('"').next().unwrap()).collect();
+    assert!(events.len() > 20 && events.iter().all(|event| event.contains('.')));
+    explains("event", &events);
+}
+
+#[test]
+fn every_problem_is_explained() {
+    let source = read("src/pages/problem.rs");
+    let code = source.split("fn code(&self)").nth(1).unwrap();
+    let code = code.split("\n    }\n").next().unwrap();
+    let codes: Vec<&str> = code.split('"').skip(1).step_by(2).collect();
+    assert!(codes.len() > 20, "{codes:?}");
+    explains("problem", &codes);
+}
+
+/// Holds that each of these has a row in a table of the page.
+#[track_caller]
+fn explains(what: &str, words: &[&str]) {
+    let page = read(OPERATING);
+    let rows = page.lines().filter(|line| line.starts_with("| `"));
+    let first: Vec<&str> = rows.map(|row| row.split(" | ").next().unwrap()).collect();
+    for word in words {
+        let there = first
+            .iter()
+            .any(|cell| quoted(cell).any(|quoted| quoted == *word));
+        assert!(there, "{OPERATING} has no row for the {what} `{word}`");
+    }
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
+}
+
+/// What stands between backticks.
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
 }
 
 fn collect(folder: &Path, pages: &mut Vec<PathBuf>) {

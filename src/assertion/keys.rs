@@ -33,6 +33,9 @@ pub(super) struct Record {
     /// Since when a shared secret signs in place of all keys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) replaced_at: Option<Timestamp>,
+    /// Whether the audit trail says that it signs.
+    #[serde(default)]
+    pub(super) announced: bool,
 }
 
 /// A key ready for use.
@@ -181,6 +184,7 @@ impl Record {
             private: Secret::new(secret::encode(&private)),
             signs_from,
             replaced_at: None,
+            announced: false,
         };
         record.kid = record
             .clone()

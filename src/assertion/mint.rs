@@ -19,6 +19,7 @@ use crate::config::defaults::ASSERTION_KEY_OVERLAP;
 use crate::secret;
 use crate::store::{self, Batch, Keys, Seal, Store, Table};
 use crate::telemetry::Metrics;
+use crate::telemetry::metrics::Kind;
 
 /// Signs assertions and publishes the keys.
 #[derive(Debug)]
@@ -146,7 +147,6 @@ impl Minter {
         }
         let mut value = HeaderValue::try_from(text).map_err(|_| Error::Key)?;
         value.set_sensitive(true);
-        self.metrics.assertions_issued.inc();
         let life = expires_at.since(now);
         Ok(Minted {
             value,
@@ -215,10 +215,11 @@ impl Minter {
     }
 
     /// Brings the keys up to date: reads what other processes made, makes the next key when it is time, forgets those
-    /// that are over. Doing it twice, or in two processes at once, is as good as once.
+    /// that are over, and tells the audit trail which one signs. Doing it twice, or in two processes at once, is as good
+    /// as once.
     ///
     /// # Errors
-    /// The store's; the keys in memory stay as they were.
+    /// The store's; the keys in memory are those that could be read last.
     ///
     /// # Cancel safety
     /// Dropping the future leaves the rest for the next call.
@@ -229,7 +230,7 @@ impl Minter {
         for _ in 0..TRIES {
             let now = self.clock.now();
             let stored = self.stored().await?;
-            let ring: Vec<Key> = stored.iter().map(|(_, key)| key.clone()).collect();
+            let ring: Vec<Key> = stored.iter().map(|stored| stored.key.clone()).collect();
             let known: Vec<_> = ring
                 .iter()
                 .map(|key| (key.record.algorithm.as_str(), key.record.signs_from))
@@ -237,19 +238,19 @@ impl Minter {
             let due = keys::due(&known, keys::name(algorithm), self.rotate_every, now);
             let turns = self.turns(&ring, now);
             let mut batch = Batch::new();
-            for ((position, key), turn) in stored.iter().zip(turns) {
+            for (stored, turn) in stored.iter().zip(turns) {
                 if turn == Turn::Over {
-                    batch.remove(Table::SigningKeys, *position);
-                    batch.audit(event(audit::Kind::KeyRetired, &key.record, now));
-                } else if key.record.replaced_at.is_some() {
-                    self.mark(&mut batch, *position, key, None)?;
+                    batch.remove(Table::SigningKeys, stored.position);
+                    batch.audit(event(audit::Kind::KeyRetired, &stored.key.record, now));
+                } else if stored.key.record.replaced_at.is_some() {
+                    self.mark(&mut batch, stored, None)?;
                 }
             }
             let nothing_changed = batch.is_empty();
             if let Due::Make(signs_from) = due {
                 let next = stored
                     .last()
-                    .map_or(0, |(position, _)| u32::from_be_bytes(*position));
+                    .map_or(0, |last| u32::from_be_bytes(last.position));
                 let position = next.saturating_add(1).to_be_bytes();
                 let record = Record::generate(algorithm, signs_from)?;
                 let sealed = self
@@ -263,7 +264,10 @@ impl Minter {
                 batch.audit(event(audit::Kind::KeyCreated, &record, now));
             } else if nothing_changed {
                 self.ring.store(Arc::new(ring));
-                return Ok(());
+                self.show_expiry(now);
+                if !self.announce(&mut batch, &stored, now)? {
+                    return Ok(());
+                }
             }
             match self.store.commit(batch).await {
                 // Read again either way: what counts is what is stored.
@@ -280,18 +284,18 @@ impl Minter {
             let now = self.clock.now();
             let stored = self.stored().await?;
             let mut batch = Batch::new();
-            for (position, key) in &stored {
-                match key.record.replaced_at {
-                    None => self.mark(&mut batch, *position, key, Some(now))?,
+            for one in &stored {
+                match one.key.record.replaced_at {
+                    None => self.mark(&mut batch, one, Some(now))?,
                     Some(since) if now >= since.plus(ASSERTION_KEY_OVERLAP) => {
-                        batch.remove(Table::SigningKeys, *position);
-                        batch.audit(event(audit::Kind::KeyRetired, &key.record, now));
+                        batch.remove(Table::SigningKeys, one.position);
+                        batch.audit(event(audit::Kind::KeyRetired, &one.key.record, now));
                     }
                     Some(_) => {}
                 }
             }
             if batch.is_empty() {
-                let ring = stored.into_iter().map(|(_, key)| key).collect();
+                let ring = stored.into_iter().map(|one| one.key).collect();
                 self.ring.store(Arc::new(ring));
                 return Ok(());
             }
@@ -307,20 +311,67 @@ impl Minter {
     fn mark(
         &self,
         batch: &mut Batch,
-        position: [u8; 4],
-        key: &Key,
+        stored: &Stored,
         replaced_at: Option<Timestamp>,
     ) -> Result<(), Error> {
-        let mut record = key.record.clone();
+        let mut record = stored.key.record.clone();
         record.replaced_at = replaced_at;
         let sealed = self
             .seal
-            .seal_json(Table::SigningKeys, &position, &record)?;
-        batch.put(Table::SigningKeys, position, sealed);
+            .seal_json(Table::SigningKeys, &stored.position, &record)?;
+        batch.put(Table::SigningKeys, stored.position, sealed);
         Ok(())
     }
 
-    async fn stored(&self) -> Result<Vec<([u8; 4], Key)>, Error> {
+    /// Adds to `batch` that the key whose turn it is signs from now on, once over all processes. False if that is known.
+    fn announce(
+        &self,
+        batch: &mut Batch,
+        stored: &[Stored],
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        let ring: Vec<Key> = stored.iter().map(|stored| stored.key.clone()).collect();
+        let mut all = stored.iter().zip(self.turns(&ring, now));
+        let current = all.find(|(_, turn)| *turn == Turn::Current);
+        let Some((current, _)) = current.filter(|(current, _)| !current.key.record.announced)
+        else {
+            return Ok(false);
+        };
+        let mut record = current.key.record.clone();
+        record.announced = true;
+        let position = current.position;
+        let sealed = self
+            .seal
+            .seal_json(Table::SigningKeys, &position, &record)?;
+        batch
+            .expect_unchanged(Table::SigningKeys, position, current.raw.clone())
+            .put(Table::SigningKeys, position, sealed)
+            .audit(event(audit::Kind::KeyActivated, &record, now));
+        Ok(true)
+    }
+
+    /// When the turn of the key that signs is over: when the next one begins, or would have to.
+    fn show_expiry(&self, now: Timestamp) {
+        let ring = self.ring.load();
+        let turns = self.turns(&ring, now);
+        let of = |wanted| {
+            let all = ring.iter().zip(&turns);
+            let all = all.filter(move |(_, turn)| **turn == wanted);
+            all.map(|(key, _)| key.record.signs_from)
+        };
+        let Some(current) = of(Turn::Current).next() else {
+            return;
+        };
+        let next = of(Turn::Next).min();
+        let ends = next.unwrap_or_else(|| current.plus(self.rotate_every));
+        let labels = Kind { kind: "assertion" };
+        self.metrics
+            .signing_key_expiry
+            .get_or_create(&labels)
+            .set(i64::try_from(ends.as_seconds()).unwrap_or(i64::MAX));
+    }
+
+    async fn stored(&self) -> Result<Vec<Stored>, Error> {
         let pairs = self
             .store
             .range(Table::SigningKeys, Keys::all(), MAX_KEYS)
@@ -330,10 +381,21 @@ impl Minter {
             .map(|(position, raw)| {
                 let position: [u8; 4] = position.as_slice().try_into().map_err(|_| Error::Key)?;
                 let record: Record = self.seal.open_json(Table::SigningKeys, &position, &raw)?;
-                Ok((position, record.ready()?))
+                Ok(Stored {
+                    position,
+                    key: record.ready()?,
+                    raw,
+                })
             })
             .collect()
     }
+}
+
+/// A key in its place.
+struct Stored {
+    position: [u8; 4],
+    key: Key,
+    raw: Vec<u8>,
 }
 
 fn event(kind: audit::Kind, record: &Record, now: Timestamp) -> audit::Event {
@@ -386,6 +448,13 @@ mod tests {
             )
             .await
             .unwrap()
+        }
+
+        /// The events of the audit trail.
+        async fn trail(&self) -> Vec<String> {
+            let entries = store::trail::entries(&*self.store, 1, u64::MAX, 100).await;
+            let kinds = entries.unwrap().into_iter();
+            kinds.map(|entry| entry.event.kind.name()).collect()
         }
 
         fn mint(&self, minter: &Minter) -> String {
@@ -584,6 +653,39 @@ mod tests {
         );
         one.rotate().await.unwrap();
         assert_eq!(one.key_set(), two.key_set());
+        assert_eq!(world.trail().await, ["key.created", "key.activated"]);
+    }
+
+    #[tokio::test]
+    async fn the_trail_tells_when_a_key_is_made_begins_to_sign_and_is_gone() {
+        let world = World::new();
+        let minter = world.minter(config::Algorithm::Es256).await;
+        let begun = world.clock.now();
+        let days = |count: u64| Duration::from_secs(count * 24 * 3600);
+        let mut told = vec!["key.created", "key.activated"];
+        assert_eq!(world.trail().await, told);
+        assert_eq!(expiry(&minter), begun.plus(days(42)).as_seconds());
+        world.clock.advance(days(41));
+        minter.rotate().await.unwrap();
+        told.push("key.created");
+        assert_eq!(world.trail().await, told, "published, and not signing yet");
+        world.clock.advance(days(1));
+        for _ in 0..2 {
+            minter.rotate().await.unwrap();
+        }
+        told.push("key.activated");
+        assert_eq!(world.trail().await, told, "told once");
+        assert_eq!(expiry(&minter), begun.plus(days(84)).as_seconds());
+        world.clock.advance(days(1));
+        minter.rotate().await.unwrap();
+        told.push("key.retired");
+        assert_eq!(world.trail().await, told);
+    }
+
+    fn expiry(minter: &Minter) -> u64 {
+        let labels = Kind { kind: "assertion" };
+        let gauge = minter.metrics.signing_key_expiry.get_or_create(&labels);
+        gauge.get().try_into().unwrap()
     }
 
     #[tokio::test]

@@ -39,13 +39,19 @@ const METHODS: [&str; 3] = [
     "x-method-override",
 ];
 
-/// Names beginning like these are ours, whatever follows.
-const OURS: [&str; 2] = ["sso-", "x-forwarded-"];
+/// Names beginning like this are ours, whatever follows.
+const OURS: &str = "sso-";
+
+/// Names beginning like this say where a request came from.
+const FORWARDED: &str = "x-forwarded-";
 
 /// The names, folded.
 #[derive(Clone, Debug)]
 pub struct Reserved {
-    names: BTreeSet<String>,
+    /// What says who somebody is: no client has a reason to send it.
+    identity: BTreeSet<String>,
+    /// What says where a request came from or what it is: proxies and tracers send it in good faith.
+    passage: BTreeSet<String>,
 }
 
 impl Reserved {
@@ -53,50 +59,66 @@ impl Reserved {
     pub fn new(headers: &Headers, assertion: &Assertion, routes: &[Route]) -> Self {
         let methods_matter = routes.iter().any(|route| !route.methods.is_empty());
         let methods = METHODS.iter().filter(|_| methods_matter);
-        let fixed = IDENTITY_FIELDS
-            .iter()
-            .chain(&FORWARDING)
-            .chain(methods)
-            .map(|&name| name.to_owned());
+        let plain = IDENTITY_FIELDS.iter().map(|&name| name.to_owned());
         let set = headers.set.iter().map(|(name, _)| fold_name(name));
+        let passage = FORWARDING.iter().chain(methods);
         Self {
-            names: fixed
+            identity: plain
                 .chain(set)
                 .chain([fold_name(&assertion.header)])
                 .collect(),
+            passage: passage.map(|&name| name.to_owned()).collect(),
         }
     }
 
     /// Whether only Doorward may send this name: after folding case (`HeaderName` is lower case already) and all that is
     /// neither letter nor digit to `-`, since many servers hand all those spellings to the application as one variable.
     pub fn holds(&self, name: &HeaderName) -> bool {
+        self.claim(name).is_some()
+    }
+
+    /// Removes every reserved field. Returns how many names claimed to say who somebody is.
+    pub fn strip(&self, headers: &mut HeaderMap) -> usize {
+        let claims = |name: &HeaderName| Some((name.clone(), self.claim(name)?));
+        let found: Vec<(HeaderName, Claim)> = headers.keys().filter_map(claims).collect();
+        for (name, _) in &found {
+            headers.remove(name);
+        }
+        let claims = found.iter().map(|(_, claim)| *claim);
+        claims.filter(|claim| *claim == Claim::Identity).count()
+    }
+
+    /// What a name that only Doorward may send claims to say.
+    fn claim(&self, name: &HeaderName) -> Option<Claim> {
         let text = name.as_str();
         let plain = text
             .bytes()
             .all(|byte| byte == b'-' || byte.is_ascii_alphanumeric());
         if plain {
-            self.lists(text)
+            self.claim_of(text)
         } else {
-            self.lists(&fold_name(name))
+            self.claim_of(&fold_name(name))
         }
     }
 
-    fn lists(&self, folded: &str) -> bool {
-        OURS.iter().any(|ours| folded.starts_with(ours)) || self.names.contains(folded)
-    }
-
-    /// Removes every reserved field. Returns how many names there were.
-    pub fn strip(&self, headers: &mut HeaderMap) -> usize {
-        let found: Vec<HeaderName> = headers
-            .keys()
-            .filter(|name| self.holds(name))
-            .cloned()
-            .collect();
-        for name in &found {
-            headers.remove(name);
+    fn claim_of(&self, folded: &str) -> Option<Claim> {
+        if folded.starts_with(OURS) || self.identity.contains(folded) {
+            Some(Claim::Identity)
+        } else if folded.starts_with(FORWARDED) || self.passage.contains(folded) {
+            Some(Claim::Passage)
+        } else {
+            None
         }
-        found.len()
     }
+}
+
+/// What a reserved name is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Claim {
+    /// Who somebody is.
+    Identity,
+    /// Where a request came from, or what it is.
+    Passage,
 }
 
 #[cfg(test)]
@@ -122,7 +144,8 @@ mod tests {
             map.append(HeaderName::from_bytes(spelled.as_bytes()).unwrap(), "x".parse().unwrap());
             map.append("accept", "x".parse().unwrap());
             let reserved = Reserved::new(&headers(HeaderPreset::None), &assertion(), &[]);
-            prop_assert_eq!(reserved.strip(&mut map), 1, "{}", spelled);
+            let identity = which < IDENTITY_FIELDS.len() || all[which].starts_with("sso-");
+            prop_assert_eq!(reserved.strip(&mut map), usize::from(identity), "{}", spelled);
             prop_assert_eq!(map.len(), 1);
         }
     }

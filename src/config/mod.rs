@@ -649,6 +649,8 @@ pub struct Logs {
     pub format: LogFormat,
     /// Threshold: a level, or a filter as `tracing_subscriber::EnvFilter` reads it.
     pub level: String,
+    /// Whether every answer has a line.
+    pub access: bool,
 }
 
 /// Shape of a log line.

@@ -435,6 +435,7 @@ pub(super) fn logs(reader: Reader<'_>) -> Logs {
             .word("format", &formats)
             .unwrap_or(defaults::LOG_FORMAT),
         level: level.unwrap_or_else(|| defaults::LOG_LEVEL.to_owned()),
+        access: reader.switch("access").unwrap_or(false),
     };
     reader.finish();
     logs

@@ -125,6 +125,7 @@ pub(super) fn build(facts: &Facts<'_>) -> Result<Config, Misfit> {
         logs: config::Logs {
             format: config::LogFormat::Auto,
             level: "warn".to_owned(),
+            access: false,
         },
     })
 }

@@ -11,7 +11,7 @@ use tracing::warn;
 
 use super::inbound::{self, Inbound};
 use super::routes::Route;
-use super::{Body, Error, Gateway};
+use super::{Body, Error, Gateway, Upstream};
 use crate::address::Origin;
 use crate::assertion::{self, Statement};
 use crate::clock::Timestamp;
@@ -19,8 +19,7 @@ use crate::proxy::Passage;
 use crate::secret;
 use crate::server::Cut;
 use crate::session::{Live, LiveGrant, Prepared, cookies};
-use crate::telemetry::Reference;
-use crate::telemetry::metrics::Reason;
+use crate::telemetry::{Reference, metrics};
 
 /// The answer to one request carries these names from us alone.
 const RESPONSE_FIELDS: [HeaderName; 2] = [
@@ -51,7 +50,7 @@ impl Gateway {
             .get(&route.config.upstream)
             .ok_or(Error::NoRoute)?;
         let turn = upstream.turns.take(inbound.client).ok_or_else(|| {
-            let labels = Reason { reason: "upstream" };
+            let labels = metrics::Kind { kind: "upstream" };
             self.metrics.rate_limited.get_or_create(&labels).inc();
             Error::TooBusy
         })?;
@@ -69,7 +68,7 @@ impl Gateway {
             Some(visitor) => {
                 let audience = upstream.audience.clone().or_else(|| self.audience.clone());
                 let audience = audience.unwrap_or_else(|| origin.to_string().into());
-                let prepared = self.prepare(visitor, &audience, now)?;
+                let prepared = self.prepare(visitor, upstream, &audience, now)?;
                 fields.extend(prepared.fields.clone());
                 let left = visitor.grant.expires_at().since(now);
                 (Arc::clone(visitor.grant.cut()), Some(Instant::now() + left))
@@ -77,8 +76,10 @@ impl Gateway {
         };
         let spoofed = self.reserved.strip(request.headers_mut());
         if spoofed > 0 {
+            let route = Arc::clone(&route.label);
             self.metrics
                 .spoofed_headers_stripped
+                .get_or_create(&metrics::Route { route })
                 .inc_by(u64::try_from(spoofed).unwrap_or(u64::MAX));
         }
         request.headers_mut().remove(HOST);
@@ -110,6 +111,7 @@ impl Gateway {
     fn prepare(
         &self,
         visitor: Visitor<'_>,
+        upstream: &Upstream,
         audience: &Arc<str>,
         now: Timestamp,
     ) -> Result<Arc<Prepared>, Error> {
@@ -117,7 +119,7 @@ impl Gateway {
             let statement = statement(visitor);
             let grant = visitor.grant;
             let expires_at = grant.expires_at().min(grant.counts_until());
-            match self.identify(&statement, audience, now, expires_at) {
+            let made = match self.identify(&statement, audience, now, expires_at) {
                 Err(assertion::Error::TooLarge(what)) if statement.groups.is_some() => {
                     warn!(
                         organization = statement.organization,
@@ -130,8 +132,13 @@ impl Gateway {
                     self.identify(&statement, audience, now, expires_at)
                 }
                 other => other,
-            }
-            .map_err(Error::from)
+            }?;
+            let upstream = Arc::clone(&upstream.name);
+            self.metrics
+                .assertions_issued
+                .get_or_create(&metrics::Upstream { upstream })
+                .inc();
+            Ok(made)
         })
     }
 

@@ -7,6 +7,7 @@
 //! Invariants: nothing is forwarded unless `decision` said so (threat model 1, 2); the organization follows from the host
 //! or from the session's own grant, never from what the client can edit (27); every answer made here says so.
 
+mod answer;
 mod decision;
 mod endpoints;
 mod forward;
@@ -25,9 +26,10 @@ use http::header::LOCATION;
 use http::{HeaderValue, Request, Response, StatusCode};
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
-use prometheus_client::metrics::gauge::Gauge;
-use tracing::debug;
 
+pub use self::answer::Sent;
+
+use self::answer::{Asked, InFlight};
 use self::decision::{Decision, Question, decide};
 use self::forward::Visitor;
 use self::inbound::Inbound;
@@ -42,7 +44,7 @@ use crate::pages::{self, Look, Pages};
 use crate::pipeline::{self, Pipeline};
 use crate::proxy;
 use crate::session::cookies::Cookies;
-use crate::session::{self, Live, LiveGrant, Sessions};
+use crate::session::{self, Denied, Live, LiveGrant, Sessions};
 use crate::tasks::Tasks;
 use crate::telemetry::Reference;
 use crate::telemetry::metrics::{self, Metrics};
@@ -88,6 +90,8 @@ impl fmt::Debug for Shared {
 
 #[derive(Debug)]
 struct Upstream {
+    /// As a label.
+    name: Arc<str>,
     proxy: proxy::Upstream,
     turns: Turns,
     audience: Option<Arc<str>>,
@@ -157,6 +161,7 @@ impl Gateway {
             let most = upstream.map_or(0, |upstream| upstream.max_concurrent_requests);
             let audience = upstream.and_then(|upstream| upstream.audience.as_deref());
             let upstream = Upstream {
+                name: Arc::from(name.as_str()),
                 proxy,
                 turns: Turns::new(most),
                 audience: audience.map(Arc::from),
@@ -185,46 +190,21 @@ impl Gateway {
     ///
     /// # Cancel safety
     /// When the visitor leaves, forwarding ends; sign-ins that were claimed go on to their end.
-    pub async fn answer(&self, request: Request<Incoming>, peer: Option<IpAddr>) -> Response<Body> {
+    pub async fn answer(&self, request: Request<Incoming>, peer: Option<IpAddr>) -> Response<Sent> {
         let began = self.clock.now();
-        let method = metrics::method_label(request.method());
-        let reference = Reference::random();
         let in_flight = InFlight::begin(&self.metrics);
-        let mut label: Arc<str> = Arc::from("");
-        let mut asked = Asked::default();
-        let response = match self
-            .serve(request, peer, reference, &mut label, &mut asked)
-            .await
-        {
+        let mut asked = Asked::new(request.method());
+        let response = match self.serve(request, peer, &mut asked).await {
             Ok(response) => response,
-            Err(error) => self.rescue(&error, &asked, reference),
+            Err(error) => self.rescue(&error, &asked),
         };
-        drop(in_flight);
-        let code = response.status().as_u16();
-        let seconds = self.clock.now().since(began).as_secs_f64();
-        let route = Arc::clone(&label);
-        self.metrics
-            .http_requests
-            .get_or_create(&metrics::Request {
-                route,
-                method,
-                code,
-            })
-            .inc();
-        self.metrics
-            .http_request_duration
-            .get_or_create(&metrics::Route { route: label })
-            .observe(seconds);
-        debug!(%reference, method, code, "answered");
-        response
+        self.send(response, &asked, began, in_flight)
     }
 
     async fn serve(
         &self,
         request: Request<Incoming>,
         peer: Option<IpAddr>,
-        reference: Reference,
-        label: &mut Arc<str>,
         asked: &mut Asked,
     ) -> Result<Response<Body>, Error> {
         let (head, body) = request.into_parts();
@@ -234,12 +214,12 @@ impl Gateway {
         asked.inbound = Some(inbound.clone());
         let place = self.place(&inbound.host)?;
         if let Place::Own(organization) = place {
-            asked.organization = Some(organization.slug.clone());
+            asked.own = Some(organization.slug.clone());
         }
         if let Some(own) = self.own_path(&inbound) {
-            *label = Arc::from("sso");
+            asked.route = Arc::from("sso");
             return self
-                .endpoint(request, &inbound, place, own, reference)
+                .endpoint(request, &inbound, place, own, asked.reference)
                 .await;
         }
         let route = self
@@ -250,9 +230,8 @@ impl Gateway {
                 Place::Own(organization) => route.is_open_to(&organization.slug),
             })
             .ok_or(Error::NoRoute)?;
-        *label = Arc::clone(&route.label);
-        self.act(request, &inbound, place, route, reference, asked)
-            .await
+        asked.route = Arc::clone(&route.label);
+        self.act(request, &inbound, place, route, asked).await
     }
 
     /// Decides, and does what was decided.
@@ -262,7 +241,6 @@ impl Gateway {
         inbound: &Inbound,
         place: Place<'_>,
         route: &Route,
-        reference: Reference,
         asked: &mut Asked,
     ) -> Result<Response<Body>, Error> {
         if let Place::Own(organization) = place
@@ -270,29 +248,27 @@ impl Gateway {
         {
             return Err(Error::Suspended(organization.slug.clone()));
         }
+        let doubtful = inbound.path.has_parameters() || !inbound.has_known_method();
+        let access = route.config.access;
+        if access != config::Access::Public || doubtful {
+            let cookies = Cookies::read(request.headers());
+            let pinned = route.config.organization.as_ref();
+            asked.known = self.known(&cookies, inbound, place, pinned).await?;
+        }
         // Browsers send cookies along and ask nobody (RFC 6455 §10.2). Not on public routes either: the application's own
         // cookies are on them too.
         if inbound.is_foreign_upgrade(&self.config.server.public_url.on(&inbound.host)) {
+            self.note_denied(asked, "foreign_origin");
             return Err(Error::ForeignOrigin);
         }
-        let doubtful = inbound.path.has_parameters() || !inbound.has_known_method();
-        let access = route.config.access;
-        let known = if access == config::Access::Public && !doubtful {
-            None
-        } else {
-            let cookies = Cookies::read(request.headers());
-            self.known(&cookies, inbound, place, route.config.organization.as_ref())
-                .await?
-        };
+        let (known, reference) = (asked.known.as_ref(), asked.reference);
         let decision = decide(Question {
             access,
             require: route.config.require.as_ref(),
             doubtful,
             kind: inbound.kind,
-            grant: known.as_ref().map(|known| (known, known.grant.profile())),
-            unconfirmed: known
-                .as_ref()
-                .is_some_and(|known| self.is_unconfirmed(known)),
+            grant: known.map(|known| (known, known.grant.profile())),
+            unconfirmed: known.is_some_and(|known| self.is_unconfirmed(known)),
         });
         self.count_decision(route, &decision);
         match decision {
@@ -316,8 +292,29 @@ impl Gateway {
                 let had_session = Cookies::read(request.headers()).has_session();
                 Err(Error::Unauthorized { had_session })
             }
-            Decision::Unconfirmed => Err(asked.refuse(known.as_ref(), None)),
-            Decision::Deny(unmet) => Err(asked.refuse(known.as_ref(), Some(unmet))),
+            Decision::Unconfirmed => Err(Error::Unconfirmed(asked.provider().cloned())),
+            Decision::Deny(unmet) => {
+                self.note_denied(asked, unmet.as_str());
+                Err(Error::NotAllowed(unmet))
+            }
+        }
+    }
+
+    /// Somebody who is signed in may not: for the audit trail, which the answer does not wait for.
+    fn note_denied(&self, asked: &Asked, reason: &'static str) {
+        let Some(known) = &asked.known else {
+            return;
+        };
+        let denied = Denied {
+            grant: known.grant.grant(),
+            route: &asked.route,
+            reason,
+            reference: &asked.reference.to_string(),
+        };
+        if let Some(event) = self.sessions.denied(denied, self.clock.now()) {
+            let sessions = Arc::clone(&self.sessions);
+            let record = async move { sessions.record_denied(event).await };
+            drop(self.tasks.spawn(record));
         }
     }
 
@@ -406,43 +403,6 @@ impl Gateway {
             reason,
         };
         self.metrics.decisions.get_or_create(&labels).inc();
-    }
-}
-
-/// A request under way, in the gauge. Dropped with its future when the visitor leaves.
-struct InFlight(Gauge);
-
-impl InFlight {
-    fn begin(metrics: &Metrics) -> Self {
-        metrics.http_requests_in_flight.inc();
-        Self(metrics.http_requests_in_flight.clone())
-    }
-}
-
-impl Drop for InFlight {
-    fn drop(&mut self) {
-        self.0.dec();
-    }
-}
-
-/// What is known of a request by the time it is refused: for the page that says so.
-#[derive(Debug, Default)]
-struct Asked {
-    inbound: Option<Inbound>,
-    organization: Option<Slug>,
-    email: Option<String>,
-}
-
-impl Asked {
-    /// Why somebody who is known is refused: a rule, or that nobody has confirmed them in time.
-    fn refuse(&mut self, known: Option<&Known>, unmet: Option<Unmet>) -> Error {
-        let grant = known.map(|known| known.grant.grant());
-        self.organization = grant.map(|grant| grant.organization.clone());
-        self.email = known.and_then(|known| known.grant.profile().email.clone());
-        match unmet {
-            Some(unmet) => Error::NotAllowed(unmet),
-            None => Error::Unconfirmed(grant.map(|grant| grant.provider.clone())),
-        }
     }
 }
 

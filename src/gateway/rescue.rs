@@ -9,12 +9,9 @@ use super::inbound::Kind;
 use super::{Asked, Body, Error, Gateway, Place, endpoints, whole};
 use crate::address::ReturnPath;
 use crate::config::Slug;
-use crate::identity::Unmet;
 use crate::pages::{self, Ended, Loop, Problem};
-use crate::pipeline::{self, Again, NotAdmitted};
-use crate::provider::{self, Refusal};
+use crate::pipeline::{self, Ending};
 use crate::proxy;
-use crate::telemetry::Reference;
 
 use std::time::Duration;
 
@@ -36,16 +33,6 @@ enum Fault {
     Ours,
 }
 
-impl Told {
-    fn visitor(problem: Problem, organization: Option<&Slug>) -> Self {
-        Self {
-            problem,
-            fault: Fault::Visitor,
-            organization: organization.cloned(),
-        }
-    }
-}
-
 /// After how long a visitor is asked to try again.
 const TRY_AGAIN: Duration = Duration::from_secs(60);
 
@@ -54,20 +41,16 @@ const MAKES_ROOM: Duration = Duration::from_secs(5);
 
 impl Gateway {
     /// The answer to a request that got none otherwise.
-    pub(super) fn rescue(
-        &self,
-        error: &Error,
-        asked: &Asked,
-        reference: Reference,
-    ) -> Response<Body> {
+    pub(super) fn rescue(&self, error: &Error, asked: &Asked) -> Response<Body> {
         let rd = self.wanted(asked);
         let told = self.tell(error, asked, rd);
-        log(error, &told, reference);
+        log(error, &told, asked);
+        let reference = asked.reference;
         let origin = match &asked.inbound {
             Some(inbound) => self.config.server.public_url.on(&inbound.host),
             None => self.config.server.public_url.clone(),
         };
-        let slug = told.organization.as_ref().or(asked.organization.as_ref());
+        let slug = told.organization.as_ref().or(asked.organization());
         let organization = slug.and_then(|slug| self.config.organizations.get(slug));
         let place = match asked
             .inbound
@@ -152,7 +135,7 @@ impl Gateway {
     }
 
     fn tell(&self, error: &Error, asked: &Asked, rd: ReturnPath) -> Told {
-        let email = asked.email.clone();
+        let email = asked.email();
         let (problem, fault) = match error {
             Error::Host | Error::Target | Error::Form => (Problem::BadRequest, Fault::Visitor),
             Error::UnknownHost => (Problem::MisdirectedRequest, Fault::Visitor),
@@ -171,11 +154,8 @@ impl Gateway {
                 (Problem::SignInRequired { rd }, Fault::Visitor)
             }
             Error::Unconfirmed(provider) => {
-                let provider = provider
-                    .as_ref()
-                    .and_then(|id| self.config.providers.get(id))
-                    .map(|provider| provider.button.clone())
-                    .unwrap_or_default();
+                let provider = provider.as_ref().map(|id| self.button(id));
+                let provider = provider.unwrap_or_default();
                 (Problem::IdentityUnverified { provider, rd }, Fault::Other)
             }
             Error::NotAllowed(_) | Error::ForeignOrigin => {
@@ -206,110 +186,79 @@ impl Gateway {
     }
 
     fn tell_sign_in(&self, error: &pipeline::Error) -> Told {
-        let rd = ReturnPath::root();
-        match error {
-            pipeline::Error::NoSuchConnection => Told::visitor(Problem::OrganizationUnknown, None),
-            pipeline::Error::Suspended { organization } => {
-                Told::visitor(Problem::OrganizationSuspended, Some(organization))
-            }
-            pipeline::Error::TooMany => {
-                let retry_after = TRY_AGAIN;
-                Told::visitor(Problem::TooManyAttempts { retry_after, rd }, None)
-            }
-            pipeline::Error::Gone { again: None, .. } => {
-                Told::visitor(Problem::LoginExpired { rd }, None)
-            }
-            pipeline::Error::Gone {
-                again: Some(again), ..
-            }
-            | pipeline::Error::NeedsConsent { again } => {
-                let rd = again.return_path.clone();
-                Told::visitor(Problem::LoginExpired { rd }, Some(&again.organization))
-            }
-            pipeline::Error::Unbound => Told::visitor(Problem::CookiesBlocked { rd }, None),
-            pipeline::Error::Loop => {
-                let cause = Loop::Unknown;
-                Told::visitor(Problem::RedirectLoop { cause, rd }, None)
-            }
-            pipeline::Error::Provider {
-                provider,
-                again,
-                source,
-            } => self.tell_provider(provider, again, source),
-            pipeline::Error::NotAdmitted { again, email, why } => {
-                self.tell_not_admitted(again, email.clone(), *why)
-            }
-            pipeline::Error::Store(_)
-            | pipeline::Error::Identity(_)
-            | pipeline::Error::Session(_)
-            | pipeline::Error::Stopping => Told {
-                problem: Problem::Broken { rd },
-                fault: Fault::Ours,
-                organization: None,
-            },
-        }
-    }
-
-    fn tell_not_admitted(&self, again: &Again, email: Option<String>, why: NotAdmitted) -> Told {
-        let rd = again.return_path.clone();
-        let problem = match why {
-            NotAdmitted::Rule(Unmet::EmailUnverified) => Problem::EmailUnverified {
-                email,
-                provider: self.button(&again.organization, None),
-                rd,
-            },
-            NotAdmitted::Rule(_) | NotAdmitted::Removed | NotAdmitted::Blocked => {
-                Problem::AccountNotAllowed { email, rd }
-            }
+        let again = error.again();
+        let rd = again.map_or_else(ReturnPath::root, |again| again.return_path.clone());
+        let provider = again.map_or_else(String::new, |again| self.button(&again.provider));
+        let email = match error {
+            pipeline::Error::NotAdmitted { email, .. } => email.clone(),
+            _ => None,
         };
-        Told::visitor(problem, Some(&again.organization))
-    }
-
-    fn tell_provider(&self, provider: &Slug, again: &Again, source: &provider::Error) -> Told {
-        let rd = again.return_path.clone();
-        let name = self.button(&again.organization, Some(provider));
-        let (problem, fault) = match source {
-            provider::Error::Unreachable(_) | provider::Error::Refused(Refusal::Unavailable) => (
-                Problem::ProviderUnreachable { provider: name, rd },
-                Fault::Other,
-            ),
-            provider::Error::Misconfigured(_)
-            | provider::Error::Refused(Refusal::Registration)
-            | provider::Error::Rejected(_) => (
-                Problem::ProviderMisconfigured { provider: name, rd },
-                Fault::Other,
-            ),
-            provider::Error::Refused(Refusal::AccessDenied | Refusal::InteractionRequired) => (
-                Problem::LoginCancelled { provider: name, rd },
-                Fault::Visitor,
-            ),
-            provider::Error::Refused(Refusal::Other) => (
-                Problem::ProviderRefused { provider: name, rd },
-                Fault::Visitor,
-            ),
+        let organization = match error {
+            pipeline::Error::Suspended { organization } => Some(organization),
+            _ => again.map(|again| &again.organization),
         };
+        let (problem, fault) = page_of(error.ending(), rd, provider, email);
         Told {
             problem,
             fault,
-            organization: Some(again.organization.clone()),
+            organization: organization.cloned(),
         }
     }
 
-    /// The text of a provider's button, or of the organization's first one.
-    fn button(&self, organization: &Slug, provider: Option<&Slug>) -> String {
-        let first = || {
-            self.config
-                .organizations
-                .get(organization)?
-                .providers
-                .first()
-        };
-        provider
-            .or_else(first)
-            .and_then(|id| self.config.providers.get(id))
-            .map(|provider| provider.button.clone())
-            .unwrap_or_default()
+    /// The text of a provider's button.
+    fn button(&self, provider: &Slug) -> String {
+        let provider = self.config.providers.get(provider);
+        provider.map_or_else(String::new, |provider| provider.button.clone())
     }
+}
+
+/// The page of a sign-in's ending, which metrics and audit trail call by the same name.
+fn page_of(
+    ending: Ending,
+    rd: ReturnPath,
+    provider: String,
+    email: Option<String>,
+) -> (Problem, Fault) {
+    let problem = match ending {
+        Ending::OrganizationUnknown => Problem::OrganizationUnknown,
+        Ending::OrganizationSuspended => Problem::OrganizationSuspended,
+        Ending::TooManyAttempts => Problem::TooManyAttempts {
+            retry_after: TRY_AGAIN,
+            rd,
+        },
+        Ending::LoginExpired => Problem::LoginExpired { rd },
+        Ending::CookiesBlocked => Problem::CookiesBlocked { rd },
+        Ending::RedirectLoop => Problem::RedirectLoop {
+            cause: Loop::Unknown,
+            rd,
+        },
+        Ending::ProviderUnreachable => Problem::ProviderUnreachable { provider, rd },
+        Ending::ProviderMisconfigured => Problem::ProviderMisconfigured { provider, rd },
+        Ending::ProviderRefused => Problem::ProviderRefused { provider, rd },
+        Ending::LoginCancelled => Problem::LoginCancelled { provider, rd },
+        Ending::AccountNotAllowed => Problem::AccountNotAllowed { email, rd },
+        Ending::EmailUnverified => Problem::EmailUnverified {
+            email,
+            provider,
+            rd,
+        },
+        Ending::Broken => Problem::Broken { rd },
+    };
+    let fault = match ending {
+        Ending::Broken => Fault::Ours,
+        Ending::ProviderUnreachable | Ending::ProviderMisconfigured => Fault::Other,
+        Ending::OrganizationUnknown
+        | Ending::OrganizationSuspended
+        | Ending::TooManyAttempts
+        | Ending::LoginExpired
+        | Ending::CookiesBlocked
+        | Ending::RedirectLoop
+        | Ending::ProviderRefused
+        | Ending::LoginCancelled
+        | Ending::AccountNotAllowed
+        | Ending::EmailUnverified => Fault::Visitor,
+    };
+    (problem, fault)
 }
 
 fn tell_upstream(error: &proxy::Error, rd: ReturnPath) -> (Problem, Fault) {
@@ -329,13 +278,35 @@ fn tell_upstream(error: &proxy::Error, rd: ReturnPath) -> (Problem, Fault) {
     }
 }
 
-fn log(error: &Error, told: &Told, reference: Reference) {
-    let code = told.problem.code();
+/// Everything that is known and may be in a log: no address but the client's, no path, nothing that somebody typed.
+fn log(error: &Error, told: &Told, asked: &Asked) {
+    let again = match error {
+        Error::SignIn(error) => error.again(),
+        _ => None,
+    };
+    let organization = told.organization.as_ref().or(asked.organization());
+    let provider = again.map(|again| &again.provider).or(asked.provider());
     let chain = chain(error);
+    macro_rules! refused {
+        ($level:ident, $message:literal) => {
+            $level!(
+                reference = %asked.reference,
+                code = told.problem.code(),
+                status = told.problem.status().as_u16(),
+                method = asked.method,
+                route = Some(&*asked.route).filter(|route| !route.is_empty()),
+                organization = organization.map(Slug::as_str),
+                provider = provider.map(Slug::as_str),
+                client = asked.client().map(display),
+                chain,
+                $message
+            )
+        };
+    }
     match told.fault {
-        Fault::Ours => error!(%reference, code, chain, "a request failed"),
-        Fault::Other => warn!(%reference, code, chain, "an outside party failed"),
-        Fault::Visitor => info!(%reference, code, chain, "a request was refused"),
+        Fault::Ours => refused!(error, "a request failed"),
+        Fault::Other => refused!(warn, "an outside party failed"),
+        Fault::Visitor => refused!(info, "a request was refused"),
     }
 }
 
@@ -349,4 +320,17 @@ fn chain(error: &dyn std::error::Error) -> String {
         next = cause.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn page_metrics_and_trail_call_an_ending_by_one_name() {
+        for ending in Ending::ALL {
+            let (problem, _) = page_of(ending, ReturnPath::root(), String::new(), None);
+            assert_eq!(problem.code(), ending.code());
+        }
+    }
 }

@@ -91,6 +91,24 @@ impl People {
         Ok(Some((identity, account)))
     }
 
+    /// The identity that somebody has here already.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn known(
+        &self,
+        organization: &Slug,
+        provider: &Slug,
+        asserted: &Asserted,
+    ) -> Result<Option<Identity>, Error> {
+        let key = person_key(organization, provider, &asserted.issuer, &asserted.subject);
+        let Some(id) = self.store.get(Table::IdentityKeys, &key).await? else {
+            return Ok(None);
+        };
+        let id = IdentityId(String::from_utf8_lossy(&id).into_owned());
+        Ok(self.identity(&id).await?.map(|(identity, _)| identity))
+    }
+
     /// Adds to `batch` what makes `asserted` an identity with an account, or brings a known one up to date. Expectations
     /// in the batch make parallel sign-ins of one new person end in one account (a conflict means: try again).
     ///
@@ -103,7 +121,12 @@ impl People {
         asserted: &Asserted,
         now: Timestamp,
     ) -> Result<Result<Provisioned, Refusal>, Error> {
-        let key = identity_key(through, asserted);
+        let key = person_key(
+            through.organization,
+            through.provider,
+            &asserted.issuer,
+            &asserted.subject,
+        );
         let known = match self.store.get(Table::IdentityKeys, &key).await? {
             None => None,
             Some(id) => {
@@ -240,15 +263,6 @@ impl People {
             .ok_or(Error::Dangling)?;
         Ok((self.seal.open_json(Table::Accounts, &key, &raw)?, raw))
     }
-}
-
-fn identity_key(through: Through<'_>, asserted: &Asserted) -> Vec<u8> {
-    let Through {
-        organization,
-        provider,
-        ..
-    } = through;
-    person_key(organization, provider, &asserted.issuer, &asserted.subject)
 }
 
 /// The one key of a person: four fields, each with its length, so that no two people share a digest.

@@ -3,16 +3,17 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::ending::{Attempted, SIGN_INS};
 use super::run::{self, Run, State, Target};
-use super::{Again, Error, Pipeline, Shared};
+use super::{Again, Connection, Error, Pipeline, Shared};
 use crate::address::ReturnPath;
+use crate::clock::Timestamp;
 use crate::config::Slug;
 use crate::config::defaults::RUN_LIFETIME;
 use crate::provider::{Attempt, Flow, Start};
 use crate::secret;
 use crate::session::cookies::{self, Binding};
 use crate::store::{Batch, Table};
-use crate::telemetry::metrics;
 
 /// What somebody wants.
 #[derive(Clone, Debug)]
@@ -33,6 +34,8 @@ pub struct Begin {
     pub consent: bool,
     /// From where they come, if that is known.
     pub client: Option<IpAddr>,
+    /// The reference of the request.
+    pub reference: String,
 }
 
 /// A run that has begun.
@@ -62,13 +65,44 @@ impl Pipeline {
         let now = shared.clock.now();
         let connection = shared.connection(&begin.organization, &begin.provider)?;
         if !shared.bounds.admit(begin.client, &begin.organization, now) {
+            shared.refused(&SIGN_INS);
             return Err(Error::TooMany);
         }
+        let attempted = Attempted {
+            organization: Some(&begin.organization),
+            provider: &begin.provider,
+            reference: &begin.reference,
+        };
+        // With new consent the same sign-in goes on.
+        if !begin.consent {
+            shared.started(attempted);
+        }
+        let begun = shared.set_out(&connection, &begin, now).await;
+        if let Err(error) = &begun {
+            shared.failed(attempted, error).await;
+        }
+        begun
+    }
+
+    /// Forgets who begun sign-ins long ago. Called every so often.
+    pub fn tidy(&self) {
+        self.shared.bounds.tidy();
+    }
+}
+
+impl Shared {
+    /// Asks the provider where to go, and stores the run.
+    async fn set_out(
+        &self,
+        connection: &Connection<'_>,
+        begin: &Begin,
+        now: Timestamp,
+    ) -> Result<Begun, Error> {
         let attempt = Attempt {
             state: secret::random_token(),
             nonce: secret::random_token(),
             verifier: secret::random_token(),
-            redirect_uri: redirect_uri(&shared.config, &begin.provider),
+            redirect_uri: redirect_uri(&self.config, &begin.provider),
             login_hint: begin.login_hint.clone(),
             select_account: begin.select_account,
             consent: begin.consent,
@@ -76,9 +110,9 @@ impl Pipeline {
         };
         let started = connection.provider.start(&attempt).await;
         let start = started.map_err(|source| Error::Provider {
-            provider: begin.provider.clone(),
             again: Box::new(Again {
                 organization: begin.organization.clone(),
+                provider: begin.provider.clone(),
                 return_path: begin.return_path.clone(),
                 target: begin.target.clone(),
             }),
@@ -89,22 +123,17 @@ impl Pipeline {
         let binding = Binding::new(cookies::tag(&key));
         let run = Run {
             digest: connection.digest(Flow::SignIn),
-            generation: connection.generation,
-            organization: begin.organization,
-            provider: begin.provider,
+            generation: connection.generation.clone(),
+            organization: begin.organization.clone(),
+            provider: begin.provider.clone(),
             flow: Flow::SignIn,
             binding: binding.hash(),
-            target: begin.target,
-            return_path: begin.return_path,
+            target: begin.target.clone(),
+            return_path: begin.return_path.clone(),
             expires_at: now.plus(RUN_LIFETIME),
             state: State::Open(Box::new(attempt)),
         };
-        shared.keep(&key, &run).await?;
-        let labels = metrics::Connection {
-            organization: run.organization.to_string(),
-            provider: run.provider.to_string(),
-        };
-        shared.metrics.logins_started.get_or_create(&labels).inc();
+        self.keep(&key, &run).await?;
         Ok(Begun {
             start,
             state,
@@ -112,13 +141,6 @@ impl Pipeline {
         })
     }
 
-    /// Forgets who begun sign-ins long ago. Called every so often.
-    pub fn tidy(&self) {
-        self.shared.bounds.tidy();
-    }
-}
-
-impl Shared {
     /// Stores a new run.
     async fn keep(&self, key: &[u8; 32], run: &Run) -> Result<(), Error> {
         let mut batch = Batch::new();

@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
+use super::Ending;
 use crate::address::Neighbours;
 use crate::clock::Timestamp;
 use crate::config::Slug;
@@ -19,6 +20,7 @@ pub(super) struct Bounds {
     by_organization: Mutex<HashMap<Slug, VecDeque<Timestamp>>>,
     logouts: DefaultKeyedRateLimiter<(Slug, Neighbours)>,
     refusals: DefaultKeyedRateLimiter<Slug>,
+    endings: DefaultKeyedRateLimiter<(Slug, Ending)>,
 }
 
 /// A whole office behind one address signs in at nine o'clock…
@@ -35,7 +37,7 @@ const LOGOUT_BURST: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
 const LOGOUTS_PER_SECOND: NonZeroU32 = NonZeroU32::new(100).unwrap();
 
 /// Refused logout tokens of one provider in the audit trail, which only grows: whoever has an old one may send it again
-/// and again.
+/// and again. The same for each way in which sign-ins end without anybody having proved who they are.
 const REFUSAL_BURST: NonZeroU32 = NonZeroU32::new(60).unwrap();
 
 /// How soon there is room for another.
@@ -52,6 +54,9 @@ impl Bounds {
             refusals: RateLimiter::keyed(
                 Quota::per_minute(REFUSALS_PER_MINUTE).allow_burst(REFUSAL_BURST),
             ),
+            endings: RateLimiter::keyed(
+                Quota::per_minute(REFUSALS_PER_MINUTE).allow_burst(REFUSAL_BURST),
+            ),
         }
     }
 
@@ -64,6 +69,11 @@ impl Bounds {
     /// Whether one more refused logout token is written into the audit trail.
     pub(super) fn write_refusal(&self, provider: &Slug) -> bool {
         self.refusals.check_key(provider).is_ok()
+    }
+
+    /// Whether one more sign-in that ended like this is written into the audit trail.
+    pub(super) fn write_ending(&self, provider: &Slug, ending: Ending) -> bool {
+        self.endings.check_key(&(provider.clone(), ending)).is_ok()
     }
 
     /// Whether one more sign-in may begin.
@@ -142,6 +152,18 @@ mod tests {
         assert!(bounds.hear(client, &other));
         let written = (0..1_000).filter(|_| bounds.write_refusal(&idp)).count();
         assert!((60..100).contains(&written), "{written}");
+    }
+
+    #[test]
+    fn inv_54_sign_ins_that_end_alike_do_not_fill_the_trail_and_hide_no_others() {
+        let bounds = Bounds::new();
+        let (idp, other) = (Slug::parse("idp").unwrap(), Slug::parse("other").unwrap());
+        let flood = Ending::ProviderUnreachable;
+        let written = (0..1_000).filter(|_| bounds.write_ending(&idp, flood));
+        let written = written.count();
+        assert!((60..100).contains(&written), "{written}");
+        assert!(bounds.write_ending(&idp, Ending::RedirectLoop));
+        assert!(bounds.write_ending(&other, flood));
     }
 
     #[test]

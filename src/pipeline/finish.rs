@@ -2,22 +2,21 @@
 
 use std::sync::Arc;
 
-use tracing::{info, warn};
-
+use super::ending::Attempted;
 use super::run::{self, Run, State, Target};
-use super::{Error, Gone, NotAdmitted, Pipeline, Shared, ticket};
+use super::{Error, Gone, NotAdmitted, Person, Pipeline, Shared, ticket};
 use crate::address::ReturnPath;
 use crate::audit;
 use crate::clock::Timestamp;
 use crate::config::defaults::LOOP_SIGN_INS;
 use crate::config::{RevalidationMethod, Slug};
 use crate::identity::{self, Identity, Profile, Terms, Through};
-use crate::provider::{self, Asserted, Attempt, Callback, Provider, Refusal};
-use crate::secret;
+use crate::provider::{self, Asserted, Attempt, Callback, Provider};
+use crate::secret::{self, Secret};
 use crate::session::cookies::{self, BindingKind, Cookies};
 use crate::session::{AtProvider, Grant, Handle, Opened, Opening};
 use crate::store::{self, Batch, Table};
-use crate::telemetry::metrics::{Connection, Login};
+use crate::telemetry::metrics::Reason;
 
 /// A sign-in that is complete.
 #[derive(Debug)]
@@ -84,45 +83,75 @@ impl Pipeline {
     ) -> Result<Finished, Error> {
         let shared = &self.shared;
         let now = shared.clock.now();
-        let key = run::key(&callback.state);
-        let Some((run, raw)) = shared.read_run(&key).await? else {
-            return Err(gone(Gone::Unknown, None));
+        let found = shared
+            .look_up(provider, &callback.state, cookies, now)
+            .await;
+        let error = match found {
+            Ok(Found { cleared, key, raw }) => {
+                let claimed = Claimed {
+                    cleared,
+                    key,
+                    raw,
+                    callback,
+                    previous: cookies.handle(),
+                    reference: reference.to_owned(),
+                };
+                match self.see_through(claimed).await {
+                    Ok(finished) => return Ok(finished),
+                    Err(error) => shared.or_already(error, cookies, now).await?,
+                }
+            }
+            Err(Refused {
+                error,
+                organization,
+            }) => {
+                let error = shared.or_already(error, cookies, now).await?;
+                let attempted = Attempted {
+                    organization: organization.as_ref(),
+                    provider,
+                    reference,
+                };
+                shared.failed(attempted, &error).await;
+                error
+            }
         };
-        let bound = match cookies.binding(BindingKind::Run, &cookies::tag(&key)) {
-            None => return Err(Error::Unbound),
-            Some(proof) => secret::constant_time_eq(&proof, &run.binding),
-        };
-        if !bound {
-            return Err(Error::Unbound);
-        }
-        let cleared = shared.check(provider, run, now)?;
-        let (organization, began) = (&cleared.run.organization, cleared.attempt.started_at);
-        if cookies.sign_ins_in_a_row(organization, began, now) >= LOOP_SIGN_INS {
-            shared.metrics.login_loops.inc();
-            return Err(Error::Loop);
-        }
-        let mut claimed = Claimed {
-            cleared,
-            key,
-            raw,
-            callback,
-            previous: cookies.handle(),
-            reference: reference.to_owned(),
-        };
-        let worker = Arc::clone(shared);
-        // The visitor may leave at any time; a run that is claimed is finished, and what had to be written is written.
-        let task = shared.tasks.spawn(async move {
+        Err(error)
+    }
+
+    /// The visitor may leave at any time; a run that is claimed is finished, and what had to be written is written.
+    async fn see_through(&self, mut claimed: Claimed) -> Result<Finished, Error> {
+        let worker = Arc::clone(&self.shared);
+        let task = self.shared.tasks.spawn(async move {
             claimed.raw = worker
                 .claim(&claimed.key, &claimed.cleared.run, claimed.raw)
                 .await?;
             let result = worker.finish(&claimed).await;
-            // One that needs consent is not at its end: it goes on as another run.
-            if !matches!(result, Err(Error::NeedsConsent { .. })) {
-                worker.account_for(&claimed, &result).await;
-            }
+            worker.account_for(&claimed, &result).await;
             result
         });
         task.await.map_err(|_| Error::Stopping)?
+    }
+}
+
+/// A run that may be claimed, as it was found.
+struct Found {
+    cleared: Cleared,
+    key: [u8; 32],
+    raw: Vec<u8>,
+}
+
+/// An answer that is not followed up, and whose sign-in it was to be.
+struct Refused {
+    error: Error,
+    organization: Option<Slug>,
+}
+
+impl<E: Into<Error>> From<E> for Refused {
+    fn from(error: E) -> Self {
+        Self {
+            error: error.into(),
+            organization: None,
+        }
     }
 }
 
@@ -131,6 +160,84 @@ const fn gone(why: Gone, again: Option<Box<super::Again>>) -> Error {
 }
 
 impl Shared {
+    /// Finds the run that an answer belongs to, and checks every binding of it.
+    async fn look_up(
+        &self,
+        provider: &Slug,
+        state: &Secret<String>,
+        cookies: &Cookies<'_>,
+        now: Timestamp,
+    ) -> Result<Found, Refused> {
+        let key = run::key(state);
+        let Some((run, raw)) = self.read_run(&key).await? else {
+            return Err(gone(Gone::Unknown, None).into());
+        };
+        let organization = run.organization.clone();
+        self.clear(provider, run, &key, cookies, now)
+            .map(|cleared| Found { cleared, key, raw })
+            .map_err(|error| Refused {
+                error,
+                organization: Some(organization),
+            })
+    }
+
+    /// Every check of a run: that this browser began it, that it is still good, that it leads somewhere.
+    fn clear(
+        &self,
+        provider: &Slug,
+        run: Run,
+        key: &[u8; 32],
+        cookies: &Cookies<'_>,
+        now: Timestamp,
+    ) -> Result<Cleared, Error> {
+        let proof = cookies.binding(BindingKind::Run, &cookies::tag(key));
+        let bound = proof.is_some_and(|proof| secret::constant_time_eq(&proof, &run.binding));
+        if !bound && cookies.is_empty() {
+            return Err(Error::Unbound);
+        }
+        if !bound {
+            // This browser keeps our cookies, so it is not the one that began.
+            return Err(gone(Gone::Foreign, None));
+        }
+        let cleared = self.check(provider, run, now)?;
+        let (organization, began) = (&cleared.run.organization, cleared.attempt.started_at);
+        if cookies.sign_ins_in_a_row(organization, began, now) >= LOOP_SIGN_INS {
+            return Err(Error::Loop);
+        }
+        Ok(cleared)
+    }
+
+    /// A late or repeated answer of somebody who is signed in by now goes on to where it was going.
+    async fn or_already(
+        &self,
+        error: Error,
+        cookies: &Cookies<'_>,
+        now: Timestamp,
+    ) -> Result<Error, Error> {
+        let Error::Gone {
+            again: Some(again), ..
+        } = &error
+        else {
+            return Ok(error);
+        };
+        let Some(handle) = cookies.handle().filter(|_| again.target == Target::Shared) else {
+            return Ok(error);
+        };
+        let host = self.config.server.public_url.host();
+        let live = self.sessions.find(&handle, host).await?;
+        let grant = live.and_then(|live| live.active_grant(now));
+        if grant.is_none_or(|grant| grant.grant().organization != again.organization) {
+            return Ok(error);
+        }
+        let labels = Reason {
+            reason: "already_done",
+        };
+        self.metrics.login_recoveries.get_or_create(&labels).inc();
+        Err(Error::Already {
+            return_path: again.return_path.clone(),
+        })
+    }
+
     /// Pure but for the configuration: whether a run may go on (threat model 8, 9, 11).
     fn check(&self, provider: &Slug, run: Run, now: Timestamp) -> Result<Cleared, Error> {
         let again = Some(run.again());
@@ -181,14 +288,16 @@ impl Shared {
             .finish(&claimed.cleared.attempt, &claimed.callback, now)
             .await
             .map_err(|source| Error::Provider {
-                provider: run.provider.clone(),
                 again: run.again(),
                 source,
             })?;
         let profile = Profile::of(&asserted);
         let organization = self.organization(&run.organization)?;
-        identity::judge(&organization.allow, &profile)
-            .map_err(|unmet| not_admitted(run, &profile, NotAdmitted::Rule(unmet)))?;
+        if let Err(unmet) = identity::judge(&organization.allow, &profile) {
+            return Err(self
+                .not_admitted(run, &asserted, NotAdmitted::Rule(unmet))
+                .await);
+        }
         for _ in 0..TRIES {
             let mut batch = Batch::new();
             batch.expect_unchanged(Table::Runs, claimed.key, claimed.raw.clone());
@@ -237,17 +346,16 @@ impl Shared {
             generation: &run.generation,
             due_at: self.due_at(&run.provider, now),
         };
-        let provisioned = self
-            .people
-            .provision(batch, through, asserted, now)
-            .await?
-            .map_err(|refusal| {
+        let provisioned = match self.people.provision(batch, through, asserted, now).await? {
+            Ok(provisioned) => provisioned,
+            Err(refusal) => {
                 let why = match refusal {
                     identity::Refusal::Removed => NotAdmitted::Removed,
                     identity::Refusal::Blocked => NotAdmitted::Blocked,
                 };
-                not_admitted(run, profile, why)
-            })?;
+                return Err(self.not_admitted(run, asserted, why).await);
+            }
+        };
         self.require_refresh(claimed, &provisioned.identity)?;
         let grant = grant(run, &provisioned.identity, asserted, now);
         let named = |kind| audit::Event {
@@ -297,7 +405,6 @@ impl Shared {
         let why = "no refresh token came, also after a new consent: allow offline access, or set \
                    revalidation = \"none\"";
         Err(Error::Provider {
-            provider: run.provider.clone(),
             again,
             source: provider::Error::Misconfigured(why.to_owned()),
         })
@@ -310,63 +417,36 @@ impl Shared {
         Some(terms.next(now, secret::chance()))
     }
 
-    /// Counts, logs and records how a claimed run ended.
+    /// How a claimed run ended. One that needs consent is not at its end: it goes on as another run.
     async fn account_for(&self, claimed: &Claimed, result: &Result<Finished, Error>) {
         let run = &claimed.cleared.run;
-        let (outcome, reason) = match result {
-            Ok(_) => ("success", ""),
-            Err(error) => error.outcome(),
+        let attempted = Attempted {
+            organization: Some(&run.organization),
+            provider: &run.provider,
+            reference: &claimed.reference,
         };
-        let labels = Login {
-            organization: run.organization.to_string(),
-            provider: run.provider.to_string(),
-            result: outcome,
-            reason,
-        };
-        self.metrics.logins_completed.get_or_create(&labels).inc();
-        let kind = match result {
-            Ok(_) => {
-                info!(
-                    reference = claimed.reference,
-                    organization = %run.organization,
-                    provider = %run.provider,
-                    "signed in"
-                );
-                let labels = Connection {
-                    organization: run.organization.to_string(),
-                    provider: run.provider.to_string(),
-                };
-                self.metrics.sessions_created.get_or_create(&labels).inc();
-                return;
-            }
-            Err(Error::NotAdmitted { .. }) => audit::Kind::LoginDenied,
-            Err(Error::Provider {
-                source: provider::Error::Refused(Refusal::AccessDenied),
-                ..
-            }) => audit::Kind::LoginCancelled,
-            Err(_) => audit::Kind::LoginFailed,
-        };
-        let why = match result {
-            Err(Error::NotAdmitted {
-                why: NotAdmitted::Rule(unmet),
-                ..
-            }) => unmet.as_str(),
-            Ok(_) | Err(_) => reason,
-        };
-        let mut batch = Batch::new();
-        batch.audit(audit::Event {
-            organization: Some(run.organization.to_string()),
-            provider: Some(run.provider.to_string()),
-            reference: Some(claimed.reference.clone()),
-            reason: Some(why.to_owned()),
-            ..self.event(kind, self.clock.now())
-        });
-        if let Err(error) = self.store.commit(batch).await {
-            warn!(
-                error = &error as &dyn std::error::Error,
-                reference = claimed.reference,
-                "the end of a sign-in could not be recorded"
-            );
+        match result {
+            Ok(finished) => self.succeeded(attempted, finished.began),
+            Err(Error::NeedsConsent { .. }) => {}
+            Err(error) => self.failed(attempted, error).await,
+        }
+    }
+
+    /// Somebody may not come in. Who that is here goes into the trail, if they have been here before.
+    async fn not_admitted(&self, run: &Run, asserted: &Asserted, why: NotAdmitted) -> Error {
+        let known = self
+            .people
+            .known(&run.organization, &run.provider, asserted);
+        // If that cannot be read, the no stands all the same.
+        let known = known.await.ok().flatten();
+        Error::NotAdmitted {
+            again: run.again(),
+            email: Profile::of(asserted).email,
+            person: known.map(|identity| Person {
+                account: identity.account,
+                identity: identity.id,
+            }),
+            why,
         }
     }
 }
@@ -387,13 +467,5 @@ fn grant(run: &Run, identity: &Identity, asserted: &Asserted, now: Timestamp) ->
         authenticated_at: asserted.authenticated_at,
         granted_at: now,
         used_at: now,
-    }
-}
-
-fn not_admitted(run: &Run, profile: &Profile, why: NotAdmitted) -> Error {
-    Error::NotAdmitted {
-        again: run.again(),
-        email: profile.email.clone(),
-        why,
     }
 }

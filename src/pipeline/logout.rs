@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tracing::warn;
 
+use super::ending::LOGOUT_TOKENS;
 use super::{Pipeline, Shared, ticket};
 use crate::clock::Timestamp;
 use crate::config::Slug;
@@ -109,6 +110,7 @@ impl Pipeline {
             return Err(Unheard::NoSuchProvider);
         }
         if !shared.bounds.hear(request.client, &request.provider) {
+            shared.refused(&LOGOUT_TOKENS);
             return Err(Unheard::TooMany);
         }
         let worker = Arc::clone(shared);

@@ -11,6 +11,7 @@
 
 mod begin;
 mod bounds;
+mod ending;
 mod finish;
 mod logout;
 mod run;
@@ -19,6 +20,7 @@ mod tests;
 mod ticket;
 
 pub use begin::{Begin, Begun};
+pub use ending::{Ending, Person};
 pub use finish::{Finished, Landing};
 pub use logout::{LogoutRequest, Unheard};
 pub use run::Target;
@@ -33,15 +35,14 @@ use tracing::warn;
 use url::Url;
 
 use crate::address::ReturnPath;
-use crate::clock::{Clock, Timestamp};
+use crate::clock::Clock;
 use crate::config::{self, Config, Slug};
 use crate::identity::{self, IdentityId, People, Unmet};
-use crate::provider::{Check, Examined, Flow, Health, Provider, Refusal};
+use crate::provider::{self, Examined, Flow, Health, Provider};
 use crate::session::{self, Sessions};
 use crate::store::{self, Seal, Store};
 use crate::tasks::Tasks;
 use crate::telemetry::Metrics;
-use crate::{audit, provider};
 
 /// How long somebody who is signed out already waits for where to go on.
 const END_SESSION_PATIENCE: Duration = Duration::from_secs(3);
@@ -114,20 +115,20 @@ pub struct Parts {
 impl Pipeline {
     /// From its parts.
     pub fn new(parts: Parts) -> Self {
-        Self {
-            shared: Arc::new(Shared {
-                store: parts.store,
-                seal: parts.seal,
-                clock: parts.clock,
-                config: parts.config,
-                providers: parts.providers,
-                people: parts.people,
-                sessions: parts.sessions,
-                metrics: parts.metrics,
-                tasks: parts.tasks,
-                bounds: bounds::Bounds::new(),
-            }),
-        }
+        let shared = Arc::new(Shared {
+            store: parts.store,
+            seal: parts.seal,
+            clock: parts.clock,
+            config: parts.config,
+            providers: parts.providers,
+            people: parts.people,
+            sessions: parts.sessions,
+            metrics: parts.metrics,
+            tasks: parts.tasks,
+            bounds: bounds::Bounds::new(),
+        });
+        shared.count_from_zero();
+        Self { shared }
     }
 
     /// How each provider is doing.
@@ -218,10 +219,6 @@ impl Shared {
             (Some(_) | None, _) => Err(Error::NoSuchConnection),
         }
     }
-
-    fn event(&self, kind: audit::Kind, now: Timestamp) -> audit::Event {
-        audit::Event::new(now, kind, audit::Actor::Visitor)
-    }
 }
 
 /// Why a run did not get on, split by what the visitor can do.
@@ -254,10 +251,8 @@ pub enum Error {
     #[error("the browser signs in again and again")]
     Loop,
     /// The provider said no, or cannot, or must not be believed.
-    #[error("sign-in with {provider} failed")]
+    #[error("sign-in with {} failed", again.provider)]
     Provider {
-        /// Which.
-        provider: Slug,
         /// Where to begin again.
         again: Box<Again>,
         /// Why.
@@ -271,8 +266,16 @@ pub enum Error {
         again: Box<Again>,
         /// The address that the provider gave, to be shown to the person themself.
         email: Option<String>,
+        /// Who that is here, if they have been here before.
+        person: Option<Person>,
         /// Why.
         why: NotAdmitted,
+    },
+    /// The answer is late or repeated, and this browser is signed in by now.
+    #[error("the browser is signed in already")]
+    Already {
+        /// Where it was going.
+        return_path: ReturnPath,
     },
     /// The connection needs a refresh token and got none: the provider hands one out if it asks for consent again.
     #[error("no refresh token came with the sign-in")]
@@ -299,6 +302,8 @@ pub enum Error {
 pub struct Again {
     /// With which organization.
     pub organization: Slug,
+    /// Through which provider.
+    pub provider: Slug,
     /// To where.
     pub return_path: ReturnPath,
     /// On which host it ends.
@@ -334,27 +339,23 @@ pub enum NotAdmitted {
 }
 
 impl Error {
-    /// Result and reason for metrics, if this ends a sign-in.
-    pub const fn outcome(&self) -> (&'static str, &'static str) {
+    /// Where it can begin again, if a run was found and this browser began it.
+    pub fn again(&self) -> Option<&Again> {
         match self {
-            Self::NoSuchConnection => ("failed", "organization-unknown"),
-            Self::Suspended { .. } => ("denied", "organization-suspended"),
-            Self::TooMany => ("failed", "too-many-attempts"),
-            Self::Gone { .. } => ("failed", "login-expired"),
-            Self::Unbound => ("failed", "cookies-blocked"),
-            Self::Loop => ("failed", "redirect-loop"),
-            Self::Provider { source, .. } => match source {
-                provider::Error::Unreachable(_) => ("failed", "provider-unreachable"),
-                provider::Error::Misconfigured(_) => ("failed", "provider-misconfigured"),
-                provider::Error::Refused(Refusal::AccessDenied) => ("cancelled", "login-cancelled"),
-                provider::Error::Refused(_) => ("denied", "provider-refused"),
-                provider::Error::Rejected(Check::Form) => ("failed", "form"),
-                provider::Error::Rejected(_) => ("failed", "provider-rejected"),
-            },
-            Self::NotAdmitted { .. } => ("denied", "account-not-allowed"),
-            Self::NeedsConsent { .. } => ("failed", "needs-consent"),
-            Self::Store(_) | Self::Identity(_) | Self::Session(_) => ("failed", "broken"),
-            Self::Stopping => ("failed", "stopping"),
+            Self::Gone { again, .. } => again.as_deref(),
+            Self::Provider { again, .. }
+            | Self::NotAdmitted { again, .. }
+            | Self::NeedsConsent { again } => Some(again),
+            Self::NoSuchConnection
+            | Self::Suspended { .. }
+            | Self::TooMany
+            | Self::Unbound
+            | Self::Loop
+            | Self::Already { .. }
+            | Self::Store(_)
+            | Self::Identity(_)
+            | Self::Session(_)
+            | Self::Stopping => None,
         }
     }
 }

@@ -58,6 +58,7 @@ impl Run {
     pub(super) fn again(&self) -> Box<Again> {
         Box::new(Again {
             organization: self.organization.clone(),
+            provider: self.provider.clone(),
             return_path: self.return_path.clone(),
             target: self.target.clone(),
         })

@@ -11,11 +11,11 @@ use tokio::sync::Semaphore;
 
 use super::*;
 use crate::address::Host;
-use crate::clock::Manual;
+use crate::clock::{Manual, Timestamp};
 use crate::config::defaults::{LOOP_SIGN_INS, LOOP_WINDOW, RUN_LIFETIME, TICKET_LIFETIME};
 use crate::provider::{
-    Answer, Asserted, Attempt, Callback, Confirmation, Held, Logout, Outcome, Renewal, Response,
-    Start, Step, Subject, Tokens, Who,
+    Answer, Asserted, Attempt, Callback, Check, Confirmation, Held, Logout, Outcome, Refusal,
+    Renewal, Response, Start, Step, Subject, Tokens, Who,
 };
 use crate::secret::{self, Secret};
 use crate::session::cookies::{self, Binding, BindingKind, Cookies};
@@ -261,6 +261,20 @@ impl World {
         self.begin_at("acme", Target::Shared, browser, to).await
     }
 
+    fn beginning(&self, organization: &str, to: &str) -> Begin {
+        Begin {
+            organization: slug(organization),
+            provider: slug("idp"),
+            return_path: ReturnPath::parse(to, &self.config.server.prefix).unwrap(),
+            target: Target::Shared,
+            login_hint: None,
+            select_account: false,
+            consent: false,
+            client: "127.0.0.1".parse().ok(),
+            reference: "test".to_owned(),
+        }
+    }
+
     async fn begin_at(
         &self,
         organization: &str,
@@ -269,14 +283,8 @@ impl World {
         to: &str,
     ) -> Begun {
         let begin = Begin {
-            organization: slug(organization),
-            provider: slug("idp"),
-            return_path: ReturnPath::parse(to, &self.config.server.prefix).unwrap(),
             target,
-            login_hint: None,
-            select_account: false,
-            consent: false,
-            client: "127.0.0.1".parse().ok(),
+            ..self.beginning(organization, to)
         };
         let begun = self.pipeline.begin(begin).await.unwrap();
         let field = cookies::set_binding(BindingKind::Run, &begun.binding, self.clock.now());
@@ -426,11 +434,12 @@ async fn inv_09_what_does_not_match_asks_nobody_and_changes_nothing() {
     let mut foreign = Browser::default();
     let other = Binding::new(cookies::tag(&run::key(&begun.state)));
     foreign.take(&cookies::set_binding(BindingKind::Run, &other, START));
-    for browser in [&Browser::default(), &foreign] {
-        let result = world.resume(browser, &begun, "ada").await;
-        assert!(matches!(result, Err(Error::Unbound)), "{result:?}");
-        assert!(unchanged(&world).await);
-    }
+    let result = world.resume(&Browser::default(), &begun, "ada").await;
+    assert!(matches!(result, Err(Error::Unbound)), "{result:?}");
+    assert!(unchanged(&world).await);
+    let result = world.resume(&foreign, &begun, "ada").await;
+    assert!(is_gone(&result, Gone::Foreign), "{result:?}");
+    assert!(unchanged(&world).await);
 
     let result = world.resume_at("dev", &browser, &begun, "ada").await;
     assert!(is_gone(&result, Gone::WrongProvider));
@@ -538,6 +547,66 @@ async fn a_browser_that_signs_in_in_circles_is_stopped() {
     assert_eq!(world.provider.asked(), asked);
     world.clock.advance(LOOP_WINDOW);
     world.resume(&browser, &begun, "ada").await.unwrap();
+}
+
+/// The value of a series.
+fn metric(world: &World, series: &str) -> u64 {
+    let text = world.pipeline.shared.metrics.encode();
+    let value = text
+        .lines()
+        .find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
+    value.map_or(0, |value| value.parse().unwrap())
+}
+
+#[tokio::test]
+async fn inv_54_sign_ins_beyond_the_bound_are_counted_and_leave_nothing() {
+    let world = world(Arc::new(Fickle::steady()));
+    let mut refused = 0;
+    for _ in 0..400 {
+        let begun = world.pipeline.begin(world.beginning("acme", "/")).await;
+        refused += u64::from(matches!(begun, Err(Error::TooMany)));
+    }
+    assert!((1..=100).contains(&refused), "{refused}");
+    let counted = metric(&world, "doorward_rate_limited_total{kind=\"sign_in\"}");
+    assert_eq!(counted, refused);
+    let of = "organization=\"acme\",provider=\"idp\"";
+    let started = metric(&world, &format!("doorward_logins_started_total{{{of}}}"));
+    assert_eq!(started, 400 - refused, "what was refused has not begun");
+    assert_eq!(world.count(Table::Audit).await, 0);
+}
+
+#[tokio::test]
+async fn inv_54_sign_ins_that_fail_again_and_again_are_counted_and_do_not_fill_the_trail() {
+    let (world, idp) = (world(Arc::new(Fickle::steady())), slug("idp"));
+    for _ in 0..250 {
+        let mut browser = Browser::default();
+        let begun = world.begin(&mut browser, "/").await;
+        let callback = Callback {
+            state: begun.state,
+            issuer: None,
+            response: Response::Refused(Refusal::AccessDenied),
+        };
+        let headers = browser.headers();
+        let cookies = Cookies::read(&headers);
+        let resumed = world.pipeline.resume(&idp, callback, &cookies, "test");
+        assert!(resumed.await.is_err());
+    }
+    let of =
+        "organization=\"acme\",provider=\"idp\",result=\"cancelled\",reason=\"login-cancelled\"";
+    let counted = metric(&world, &format!("doorward_logins_completed_total{{{of}}}"));
+    assert_eq!(counted, 250);
+    let told = world.count(Table::Audit).await;
+    assert!((60..100).contains(&told), "{told}");
+}
+
+#[tokio::test]
+async fn a_ticket_is_no_session_until_somebody_enters_with_it() {
+    let world = world(Arc::new(Fickle::steady()));
+    let created = "doorward_sessions_created_total{organization=\"globex\",provider=\"idp\"}";
+    let Bound { browser, token } = world.ticket().await;
+    assert_eq!(metric(&world, created), 0);
+    world.enter(&browser, &token).await.unwrap();
+    assert_eq!(metric(&world, created), 1);
 }
 
 #[tokio::test]

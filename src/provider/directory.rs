@@ -100,7 +100,13 @@ impl Directory {
         }
         match (self.learn(client, &mut asking).await, usable) {
             (Err(error), Some(known)) => {
-                warn!(%error, "what the provider said of itself cannot be asked again, the old serves on");
+                let provider = client.provider();
+                let error: &dyn std::error::Error = &error;
+                warn!(
+                    provider,
+                    error,
+                    "what the provider said of itself cannot be asked again, the old serves on"
+                );
                 Ok(known)
             }
             (result, _) => result,

@@ -23,6 +23,7 @@ use hyper_util::rt::TokioTimer;
 use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::sync::OnceCell;
+use tokio::time::Instant;
 
 use super::Health;
 use super::reach::Reach;
@@ -75,6 +76,14 @@ pub(super) enum Operation {
 }
 
 impl Operation {
+    /// Whether somebody who signs in waits for it.
+    const fn is_stage_of_sign_in(self) -> bool {
+        match self {
+            Self::Discovery | Self::Keys | Self::Token | Self::UserInfo => true,
+            Self::Refresh | Self::Introspection => false,
+        }
+    }
+
     const fn as_str(self) -> &'static str {
         match self {
             Self::Discovery => "discovery",
@@ -153,6 +162,11 @@ impl Client {
         }
     }
 
+    /// Whose it is.
+    pub(super) fn provider(&self) -> &str {
+        &self.provider
+    }
+
     /// Which addresses it calls.
     pub(super) const fn reach(&self) -> Reach {
         self.reach
@@ -184,8 +198,10 @@ impl Client {
         operation: Operation,
         request: HttpRequest,
     ) -> Result<HttpResponse, CallError> {
+        let begun = Instant::now();
         let answer = tokio::time::timeout(self.limits.timeout, self.exchange(request)).await;
         let answer = answer.unwrap_or(Err(CallError::Timeout));
+        self.time(operation, begun);
         let code = match &answer {
             Ok(response) => response.status().as_u16().to_string(),
             Err(CallError::Status { code, .. }) => code.to_string(),
@@ -205,6 +221,21 @@ impl Client {
             Health::Down
         });
         answer
+    }
+
+    /// Notes how long a person who signs in waited for a call.
+    fn time(&self, operation: Operation, begun: Instant) {
+        if !operation.is_stage_of_sign_in() {
+            return;
+        }
+        let labels = metrics::Stage {
+            provider: self.provider.clone(),
+            operation: operation.as_str(),
+        };
+        self.metrics
+            .login_stage_duration
+            .get_or_create(&labels)
+            .observe(begun.elapsed().as_secs_f64());
     }
 
     async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, CallError> {
@@ -277,12 +308,15 @@ impl Client {
             Health::Down => (DOWN, 0),
         };
         self.health.store(state, Ordering::Relaxed);
-        self.metrics
-            .provider_up
-            .get_or_create(&metrics::Provider {
-                provider: self.provider.clone(),
-            })
-            .set(gauge);
+        let labels = metrics::Provider {
+            provider: self.provider.clone(),
+        };
+        self.metrics.provider_up.get_or_create(&labels).set(gauge);
+        if health == Health::Up {
+            let now = i64::try_from(self.clock.now().as_seconds()).unwrap_or(i64::MAX);
+            let last = &self.metrics.provider_last_success;
+            last.get_or_create(&labels).set(now);
+        }
     }
 }
 

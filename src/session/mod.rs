@@ -6,8 +6,10 @@
 //! 39); a request with a live session touches no disk; one organization's grant never answers for another's (26).
 
 pub mod cookies;
+mod denied;
 mod ending;
 mod known;
+mod lapsed;
 mod live;
 mod named;
 mod opening;
@@ -20,6 +22,7 @@ mod standing;
 mod tests;
 mod used;
 
+pub use denied::Denied;
 pub use ending::Ending;
 pub use live::{Live, LiveGrant, Prepared};
 pub use named::{AtProvider, Named};

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::lapsed::Lapsed;
 use super::live::LiveGrant;
 use super::record::{self, Grant, Record};
 use super::sessions::{Sessions, indexes, unlink};
@@ -14,6 +15,7 @@ use crate::config::Slug;
 use crate::identity::Profile;
 use crate::secret;
 use crate::store::{Batch, Keys, Table};
+use crate::telemetry::metrics::Connection;
 
 /// A grant about to be made.
 #[derive(Debug)]
@@ -39,6 +41,7 @@ pub struct Opened {
     granted: Slug,
     profile: Profile,
     replaced: Option<Key>,
+    lapsed: Vec<Lapsed>,
     evicted: Vec<Key>,
 }
 
@@ -69,9 +72,7 @@ impl Sessions {
             revision: 0,
             grants: Vec::new(),
         };
-        let replaced = self
-            .take_over(batch, &mut record, opening.previous, now)
-            .await?;
+        let (replaced, lapsed) = self.take_over(batch, &mut record, &opening, now).await?;
         let granted = opening.grant.organization.clone();
         let evicted = self.evict(batch, &opening.grant, replaced, now).await?;
         batch.audit(audit::Event {
@@ -93,31 +94,34 @@ impl Sessions {
             granted,
             profile: opening.profile,
             replaced,
+            lapsed,
             evicted,
         })
     }
 
     /// Moves what still counts of the browser's previous session into `record`. Returns the key of the session that
-    /// goes; one of another host is none of ours.
+    /// goes, with what does not go on; one of another host is none of ours.
     async fn take_over(
         &self,
         batch: &mut Batch,
         record: &mut Record,
-        previous: Option<&Handle>,
+        opening: &Opening<'_>,
         now: Timestamp,
-    ) -> Result<Option<Key>, Error> {
-        let Some(key) = previous.map(Handle::key) else {
-            return Ok(None);
+    ) -> Result<(Option<Key>, Vec<Lapsed>), Error> {
+        let Some(key) = opening.previous.map(Handle::key) else {
+            return Ok((None, Vec::new()));
         };
         let Some((previous, raw)) = self.read(&key).await? else {
             // It has ended, or another tab has just replaced it.
-            return Ok(Some(key));
+            return Ok((Some(key), Vec::new()));
         };
         if previous.host != record.host {
-            return Ok(None);
+            return Ok((None, Vec::new()));
         }
         batch.expect_unchanged(Table::Sessions, key.as_bytes(), raw);
         unlink(batch, &key, &previous);
+        let (granted, reference) = (&opening.grant.organization, opening.reference);
+        let lapsed = self.left_behind(batch, &key, &previous, granted, now, reference);
         record.created_at = previous.created_at;
         record.grants = previous
             .grants
@@ -125,10 +129,10 @@ impl Sessions {
             .filter(|grant| self.lasts(grant, now))
             .filter(|grant| !self.known.is_over(&key, &grant.organization))
             .collect();
-        Ok(Some(key))
+        Ok((Some(key), lapsed))
     }
 
-    fn lasts(&self, grant: &Grant, now: Timestamp) -> bool {
+    pub(super) fn lasts(&self, grant: &Grant, now: Timestamp) -> bool {
         let limits = self.settings.limits(&grant.organization);
         // The last use that counts may not be written yet; the first request will tell.
         limits.is_some_and(|limits| grant.over(limits, now, now).is_none())
@@ -204,6 +208,16 @@ impl Sessions {
         Ok(())
     }
 
+    fn count_created(&self, opened: &Opened) {
+        if let Some(grant) = opened.record.grant(&opened.granted) {
+            let labels = Connection {
+                organization: grant.organization.to_string(),
+                provider: grant.provider.to_string(),
+            };
+            self.metrics.sessions_created.get_or_create(&labels).inc();
+        }
+    }
+
     /// How long the identity counts that was confirmed just now.
     fn confirmed(&self, opened: &Opened, now: Timestamp) -> Arc<Standing> {
         let grant = opened.record.grant(&opened.granted);
@@ -226,6 +240,7 @@ impl Sessions {
     /// Not cancel safe: run it in the task that committed.
     pub async fn opened(&self, opened: &Opened, now: Timestamp) {
         let key = opened.handle.key();
+        self.count_created(opened);
         let standing = self.confirmed(opened, now);
         let make = |grant: &Grant, before: Option<&LiveGrant>, cut| {
             if grant.organization != opened.granted {
@@ -246,6 +261,9 @@ impl Sessions {
             .succeed(key, &opened.record, opened.replaced.as_ref(), make);
         if let Some(live) = self.known.get(&key) {
             live.claim_write(now, std::time::Duration::ZERO);
+        }
+        for (organization, reason) in &opened.lapsed {
+            self.count_ended(organization, reason);
         }
         for key in &opened.evicted {
             self.count_ended(&opened.granted, "evicted");

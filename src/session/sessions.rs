@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::denied::Denials;
 use super::known::Known;
 use super::live::{Live, LiveGrant};
 use super::record::{self, Grant, Record};
@@ -20,12 +21,13 @@ use crate::telemetry::Metrics;
 #[derive(Debug)]
 pub struct Sessions {
     pub(super) store: Arc<dyn Store>,
-    seal: Seal,
+    pub(super) seal: Seal,
     pub(super) people: People,
     pub(super) settings: Settings,
     pub(super) metrics: Metrics,
     pub(super) known: Known,
     pub(super) revocations: Revocations,
+    pub(super) denials: Denials,
 }
 
 /// Sessions kept ready in memory; others are read from the store on their next request.
@@ -54,6 +56,7 @@ impl Sessions {
             metrics,
             known: Known::new(CACHED_SESSIONS),
             revocations: Revocations::default(),
+            denials: Denials::default(),
         }
     }
 

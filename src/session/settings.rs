@@ -68,13 +68,21 @@ impl Settings {
             .map(|organization| &organization.limits)
     }
 
+    /// Whether a stored grant was made under the settings of its connection as they are.
+    pub(super) fn is_of_today(&self, grant: &Grant) -> bool {
+        let organization = self.organizations.get(&grant.organization);
+        organization.is_some_and(|organization| {
+            organization.generations.get(&grant.provider) == Some(&grant.generation)
+        })
+    }
+
     /// Whether a stored grant still stands under this configuration.
     pub(super) fn admits(&self, grant: &Grant, profile: &Profile) -> bool {
         self.organizations
             .get(&grant.organization)
             .is_some_and(|organization| {
                 organization.enabled
-                    && organization.generations.get(&grant.provider) == Some(&grant.generation)
+                    && self.is_of_today(grant)
                     && identity::judge(&organization.allow, profile).is_ok()
             })
     }

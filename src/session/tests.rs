@@ -345,6 +345,102 @@ async fn the_last_use_survives_a_restart() {
     assert!(restarted.good(&handle, used.plus(HOUR)).await.is_empty());
 }
 
+/// How often a session ended for a reason, and how often the trail says so.
+async fn told(world: &World, organization: &str, reason: &str) -> (u64, usize) {
+    let labels = crate::telemetry::metrics::Ended {
+        organization: organization.to_owned(),
+        reason: REASONS.into_iter().find(|word| *word == reason).unwrap(),
+    };
+    let counted = world.sessions.metrics.sessions_ended.get_or_create(&labels);
+    let trail = store::trail::entries(&*world.store, 1, u64::MAX, 1_000).await;
+    let says = |entry: &&audit::Entry| {
+        let event = &entry.event;
+        event.kind == audit::Kind::SessionEnded
+            && event.organization.as_deref() == Some(organization)
+            && event.reason.as_deref() == Some(reason)
+    };
+    (counted.get(), trail.unwrap().iter().filter(says).count())
+}
+
+const REASONS: [&str; 4] = ["idle", "expired", "replaced", "withdrawn"];
+
+#[tokio::test]
+async fn a_session_that_a_new_sign_in_takes_the_place_of_ends_once_and_says_why() {
+    let world = world(Arc::new(Fickle::steady()));
+    let first = world.sign_in("acme", None, START).await;
+    let second = world
+        .sign_in("acme", Some(&first), START.plus(MINUTE))
+        .await;
+    assert_eq!(told(&world, "acme", "replaced").await, (1, 1));
+    let returned = START.plus(2 * MINUTE + idle(&world, "acme"));
+    let third = world.sign_in("acme", Some(&second), returned).await;
+    assert_eq!(told(&world, "acme", "idle").await, (1, 1));
+    assert_eq!(told(&world, "acme", "replaced").await, (1, 1));
+    // Another organization joins: nothing ends.
+    let both = world.sign_in("globex", Some(&third), returned).await;
+    for organization in ["acme", "globex"] {
+        for reason in REASONS {
+            let before =
+                usize::from(organization == "acme" && ["idle", "replaced"].contains(&reason));
+            assert_eq!(
+                told(&world, organization, reason).await.1,
+                before,
+                "{reason}"
+            );
+        }
+    }
+    drop(both);
+}
+
+#[tokio::test]
+async fn a_session_that_nobody_ends_is_told_of_when_its_record_goes() {
+    let world = world(Arc::new(Fickle::steady()));
+    let limits = *world.sessions.settings.limits(&slug("acme")).unwrap();
+    let left = world.sign_in("acme", None, START).await;
+    let used = world.sign_in("acme", None, START).await;
+    let signed_out = world.sign_in("acme", None, START).await;
+    let mut now = START;
+    while now < START.plus(limits.absolute_timeout - limits.idle_timeout) {
+        now = now.plus(limits.idle_timeout / 2);
+        world.use_it(&used, "acme", now).await;
+        world.sessions.write_behind().await.unwrap();
+    }
+    world.sign_out(&signed_out).await.unwrap();
+    let over = START.plus(limits.absolute_timeout + MINUTE);
+    for _ in 0..2 {
+        let swept = store::sweep(&*world.store, over, 100, Table::Sessions).await;
+        world
+            .sessions
+            .lapsed(swept.unwrap().removed, over)
+            .await
+            .unwrap();
+    }
+    assert_eq!(told(&world, "acme", "idle").await, (1, 1));
+    assert_eq!(told(&world, "acme", "expired").await, (1, 1));
+    drop(left);
+}
+
+#[tokio::test]
+async fn a_session_whose_organization_is_gone_was_withdrawn() {
+    let world = world(Arc::new(Fickle::steady()));
+    world.sign_in("acme", None, START).await;
+    let after = world
+        .restarted_with(&CONFIG.replace("name = \"Acme\"", "name = \"Acme\"\nenabled = false"));
+    let over = START.plus(Duration::from_secs(100 * 24 * 3600));
+    let swept = store::sweep(&*after.store, over, 100, Table::Sessions).await;
+    after
+        .sessions
+        .lapsed(swept.unwrap().removed, over)
+        .await
+        .unwrap();
+    assert_eq!(told(&after, "acme", "withdrawn").await, (1, 1));
+}
+
+fn idle(world: &World, organization: &str) -> Duration {
+    let limits = world.sessions.settings.limits(&slug(organization));
+    limits.unwrap().idle_timeout
+}
+
 async fn sled(folder: &Path) -> Arc<dyn Store> {
     Arc::new(Sled::open(folder, START).await.unwrap())
 }

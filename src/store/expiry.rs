@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Batch, Error, Keys, Store, Table};
+use super::{Batch, Error, Keys, Pair, Store, Table};
 use crate::clock::Timestamp;
 use crate::secret;
 
@@ -33,14 +33,28 @@ impl Batch {
     }
 }
 
-/// Removes what expired before `now`, at most `limit` entries. Returns how many entries there were.
+/// What a sweep found.
+#[derive(Debug, Default)]
+pub struct Swept {
+    /// Entries whose time was over.
+    pub entries: usize,
+    /// What was still there of the table that the caller watches, by the time that it was removed.
+    pub removed: Vec<Pair>,
+}
+
+/// Removes what expired before `now`, at most `limit` entries. What it removes of `watched` is given back.
 ///
 /// # Errors
 /// The store's.
 ///
 /// # Cancel safety
 /// Dropping the future leaves some entries for the next call.
-pub async fn sweep(store: &dyn Store, now: Timestamp, limit: usize) -> Result<usize, Error> {
+pub async fn sweep(
+    store: &dyn Store,
+    now: Timestamp,
+    limit: usize,
+    watched: Table,
+) -> Result<Swept, Error> {
     let due = store
         .range(
             Table::Expiry,
@@ -48,9 +62,12 @@ pub async fn sweep(store: &dyn Store, now: Timestamp, limit: usize) -> Result<us
             limit,
         )
         .await?;
-    let count = due.len();
-    if count == 0 {
-        return Ok(0);
+    let mut swept = Swept {
+        entries: due.len(),
+        removed: Vec::new(),
+    };
+    if due.is_empty() {
+        return Ok(swept);
     }
     let mut batch = Batch::new().relaxed();
     for (key, value) in due {
@@ -58,13 +75,18 @@ pub async fn sweep(store: &dyn Store, now: Timestamp, limit: usize) -> Result<us
             .map_err(|_| Error::Damaged("an entry of the expiry index is unreadable".to_owned()))?;
         for (table, key) in targets.0 {
             if let (Some(table), Some(key)) = (expiring(table), secret::decode(&key)) {
+                if table == watched
+                    && let Some(value) = store.get(table, &key).await?
+                {
+                    swept.removed.push((key.clone(), value));
+                }
                 batch.remove(table, key);
             }
         }
         batch.remove(Table::Expiry, key);
     }
     store.commit(batch).await?;
-    Ok(count)
+    Ok(swept)
 }
 
 /// The tables whose records may expire.
@@ -98,19 +120,33 @@ mod tests {
                 .expire(Timestamp::from_seconds(at), &[(Table::Runs, name.into())]);
         }
         store.commit(batch).await.unwrap();
-        assert_eq!(
-            sweep(&store, Timestamp::from_seconds(15), 100)
-                .await
-                .unwrap(),
-            1
-        );
+        let at = Timestamp::from_seconds(15);
+        let swept = sweep(&store, at, 100, Table::Runs).await.unwrap();
+        assert_eq!(swept.entries, 1);
+        assert_eq!(swept.removed, [(b"early".to_vec(), b"run".to_vec())]);
         assert!(store.get(Table::Runs, b"early").await.unwrap().is_none());
         assert!(store.get(Table::Runs, b"late").await.unwrap().is_some());
-        assert_eq!(
-            sweep(&store, Timestamp::from_seconds(15), 100)
-                .await
-                .unwrap(),
-            0
-        );
+        let swept = sweep(&store, at, 100, Table::Runs).await.unwrap();
+        assert_eq!((swept.entries, swept.removed.len()), (0, 0));
+    }
+
+    #[tokio::test]
+    async fn what_is_gone_already_or_not_watched_is_not_given_back() {
+        let store = Memory::new();
+        let mut batch = Batch::new();
+        for name in ["gone", "there"] {
+            batch
+                .put(Table::Runs, name, "run")
+                .expire(Timestamp::EPOCH, &[(Table::Runs, name.into())]);
+        }
+        store.commit(batch).await.unwrap();
+        let mut batch = Batch::new();
+        batch.remove(Table::Runs, "gone");
+        store.commit(batch).await.unwrap();
+        let at = Timestamp::from_seconds(1);
+        let swept = sweep(&store, at, 1, Table::Runs).await.unwrap();
+        assert_eq!((swept.entries, swept.removed.len()), (1, 0));
+        let swept = sweep(&store, at, 1, Table::Sessions).await.unwrap();
+        assert_eq!((swept.entries, swept.removed.len()), (1, 0));
     }
 }

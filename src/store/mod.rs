@@ -7,6 +7,7 @@
 
 #[cfg(test)]
 mod contract;
+mod counted;
 mod expiry;
 #[cfg(test)]
 mod fickle;
@@ -26,8 +27,10 @@ use std::sync::Arc;
 use crate::audit;
 use crate::clock::Timestamp;
 use crate::config::{self, StoreKind};
+use crate::telemetry::Metrics;
+use counted::Counted;
 
-pub use expiry::sweep;
+pub use expiry::{Swept, sweep};
 #[cfg(test)]
 pub(crate) use fickle::Fickle;
 pub use key::SealKey;
@@ -43,22 +46,27 @@ pub const MAX_KEY_BYTES: usize = 1024;
 pub const MAX_VALUE_BYTES: usize = 64 * 1024;
 
 /// Opens the store that the configuration names, with the seal for its contents. A store in memory has a key of its
-/// own that is gone with it. `now` is written down if the store is new.
+/// own that is gone with it. `now` is written down if the store is new. What goes through it is counted in `metrics`.
 ///
 /// # Errors
 /// Every variant but [`Error::Conflict`], [`Error::Busy`] and [`Error::TooLarge`]: the caller does not start.
 ///
 /// # Cancel safety
 /// Dropping the future leaves a store that opens the next time.
-pub async fn open(config: &config::Store, now: Timestamp) -> Result<(Arc<dyn Store>, Seal), Error> {
-    match config.kind {
-        StoreKind::Memory => Ok((Arc::new(Memory::new()), Seal::new(&SealKey::random())?)),
+pub async fn open(
+    config: &config::Store,
+    now: Timestamp,
+    metrics: &Metrics,
+) -> Result<(Arc<dyn Store>, Seal), Error> {
+    let (store, seal): (Arc<dyn Store>, Seal) = match config.kind {
+        StoreKind::Memory => (Arc::new(Memory::new()), Seal::new(&SealKey::random())?),
         StoreKind::Sled => {
-            let store: Arc<dyn Store> = Arc::new(Sled::open(&config.path, now).await?);
+            let store = Arc::new(Sled::open(&config.path, now).await?);
             let seal = key::unlock(&*store, &config.key).await?;
-            Ok((store, seal))
+            (store, seal)
         }
-    }
+    };
+    Ok((Arc::new(Counted::over(store, metrics.clone())), seal))
 }
 
 /// The answer of a store, to be awaited.

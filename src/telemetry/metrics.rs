@@ -5,7 +5,6 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -13,145 +12,11 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
-/// Labels of `doorward_http_requests_total`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct Request {
-    /// Route name, or `sso` for our own endpoints, or empty before routing.
-    pub route: Arc<str>,
-    /// Method, `_OTHER` for unknown ones.
-    pub method: &'static str,
-    /// Exact status.
-    pub code: u16,
-}
-
-/// Labels of the duration of requests.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct Route {
-    /// Route name.
-    pub route: Arc<str>,
-}
-
-/// Labels of `doorward_upstream_requests_total`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct UpstreamCode {
-    /// Upstream name.
-    pub upstream: Arc<str>,
-    /// Exact status.
-    pub code: u16,
-}
-
-/// Labels of `doorward_upstream_connect_failures_total`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct UpstreamFailure {
-    /// Upstream name.
-    pub upstream: Arc<str>,
-    /// A fixed word.
-    pub reason: &'static str,
-}
-
-/// Labels of `doorward_logins_started_total`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct Connection {
-    /// Organization slug.
-    pub organization: String,
-    /// Provider id.
-    pub provider: String,
-}
-
-/// Labels of `doorward_logins_completed_total`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct Login {
-    /// Organization slug, empty if unknown.
-    pub organization: String,
-    /// Provider id.
-    pub provider: String,
-    /// `success`, `denied`, `failed` or `cancelled`.
-    pub result: &'static str,
-    /// Code of the error catalogue, empty on success.
-    pub reason: &'static str,
-}
-
-/// One fixed word.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct Reason {
-    /// The word.
-    pub reason: &'static str,
-}
-
-/// Labels of `doorward_authorization_decisions_total`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct Decision {
-    /// Route name.
-    pub route: Arc<str>,
-    /// `allow`, `anonymous`, `sign_in`, `unauthorized` or `deny`.
-    pub result: &'static str,
-    /// A fixed word, empty if there is nothing to say.
-    pub reason: &'static str,
-}
-
-/// Labels of `doorward_sessions_ended_total`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct Ended {
-    /// Organization slug.
-    pub organization: String,
-    /// `logout`, `idle`, `expired`, `evicted`, `replaced`, `withdrawn`, `backchannel`, `frontchannel`,
-    /// `identity_invalid`, `blocked`, `unlinked`, `user` or `revoked`.
-    pub reason: &'static str,
-}
-
-/// Labels of `doorward_logout_tokens_total`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct LogoutToken {
-    /// Provider id.
-    pub provider: String,
-    /// `accepted`, `refused` or `failed`.
-    pub result: &'static str,
-    /// A fixed word, empty if it was accepted.
-    pub reason: &'static str,
-}
-
-/// Labels of `doorward_provider_requests_total`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct ProviderCall {
-    /// Provider id.
-    pub provider: String,
-    /// `discovery`, `jwks`, `token` or `userinfo`.
-    pub operation: &'static str,
-    /// Exact status, or `error` when there was no answer.
-    pub code: String,
-}
-
-/// Labels with only the provider.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct Provider {
-    /// Provider id.
-    pub provider: String,
-}
-
-/// Labels of `doorward_identity_checks_total`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct Check {
-    /// Provider id.
-    pub provider: String,
-    /// `valid`, `invalid` or `error`.
-    pub result: &'static str,
-    /// A fixed word, empty if there is nothing to say.
-    pub reason: &'static str,
-}
-
-/// Labels of `doorward_build_info`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct Build {
-    /// Version of the program.
-    pub version: &'static str,
-}
-
-/// Labels with only the upstream.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct Upstream {
-    /// Upstream name.
-    pub upstream: Arc<str>,
-}
+pub use super::labels::{
+    AuditKind, Build, Check, Code, Connection, Decision, Ended, Kind, Login, LogoutToken,
+    Operation, Provider, ProviderCall, Reason, Request, Route, RouteMethod, Stage, StoreError,
+    Upstream, UpstreamCode, UpstreamFailure,
+};
 
 type Durations<L> = Family<L, Histogram, fn() -> Histogram>;
 
@@ -161,8 +26,8 @@ pub struct Metrics {
     /// Answered requests.
     pub http_requests: Family<Request, Counter>,
     /// From the head of the request to the head of the response.
-    pub http_request_duration: Durations<Route>,
-    /// Requests whose response head is not yet there.
+    pub http_request_duration: Durations<RouteMethod>,
+    /// Requests whose response has not ended.
     pub http_requests_in_flight: Gauge,
     /// Answers of applications.
     pub upstream_requests: Family<UpstreamCode, Counter>,
@@ -180,6 +45,10 @@ pub struct Metrics {
     pub login_recoveries: Family<Reason, Counter>,
     /// Sign-ins that went round in circles.
     pub login_loops: Counter,
+    /// From the beginning of a sign-in to its success.
+    pub login_duration: Durations<Provider>,
+    /// Calls to a provider that sign-ins are made of.
+    pub login_stage_duration: Durations<Stage>,
     /// Decisions on requests.
     pub decisions: Family<Decision, Counter>,
     /// Sessions made.
@@ -202,20 +71,28 @@ pub struct Metrics {
     pub provider_requests: Family<ProviderCall, Counter>,
     /// 1 if the newest call worked.
     pub provider_up: Family<Provider, Gauge>,
+    /// When a call last worked.
+    pub provider_last_success: Family<Provider, Gauge>,
     /// Assertions signed.
-    pub assertions_issued: Counter,
+    pub assertions_issued: Family<Upstream, Counter>,
+    /// When the key that signs now makes room for the next.
+    pub signing_key_expiry: Family<Kind, Gauge>,
     /// Fetches of our key set.
-    pub jwks_requests: Counter,
+    pub jwks_requests: Family<Code, Counter>,
     /// Identity headers that a client sent and that were removed.
-    pub spoofed_headers_stripped: Counter,
+    pub spoofed_headers_stripped: Family<Route, Counter>,
     /// Requests refused because there were too many.
-    pub rate_limited: Family<Reason, Counter>,
+    pub rate_limited: Family<Kind, Counter>,
     /// Bytes of the store on disk.
     pub store_size: Gauge,
-    /// Commits that failed, other than by conflict.
-    pub store_errors: Counter,
+    /// From asking the store to its answer.
+    pub store_operation_duration: Durations<Operation>,
+    /// Operations of the store that failed, other than by conflict.
+    pub store_errors: Family<StoreError, Counter>,
     /// Audit events written.
-    pub audit_events: Counter,
+    pub audit_events: Family<AuditKind, Counter>,
+    /// Audit events that could not be written.
+    pub audit_write_errors: Counter,
     registry: Arc<Registry>,
 }
 
@@ -234,6 +111,13 @@ impl Metrics {
                 family
             }};
         }
+        macro_rules! durations {
+            ($name:literal, $buckets:ident, $help:literal) => {{
+                let family = Family::new_with_constructor($buckets as fn() -> Histogram);
+                registry.register_with_unit($name, $help, Unit::Seconds, family.clone());
+                family
+            }};
+        }
         let build: Family<Build, Gauge> =
             family!("build_info", "Always 1; the labels tell the build");
         build
@@ -246,35 +130,23 @@ impl Metrics {
             "When the process started, in seconds since the epoch"
         );
         start.set(i64::try_from(started_at).unwrap_or(i64::MAX));
-        let http_request_duration: Durations<Route> = Family::new_with_constructor(people_seconds);
-        registry.register_with_unit(
-            "http_request_duration",
-            "From the head of the request to the head of the response",
-            Unit::Seconds,
-            http_request_duration.clone(),
-        );
-        let upstream_request_duration: Durations<Upstream> =
-            Family::new_with_constructor(people_seconds);
-        registry.register_with_unit(
-            "upstream_request_duration",
-            "From sending the head to the head of the application's response",
-            Unit::Seconds,
-            upstream_request_duration.clone(),
-        );
-        let identity_check_duration: Durations<Provider> =
-            Family::new_with_constructor(people_seconds);
-        registry.register_with_unit(
-            "identity_check_duration",
-            "From the turn of an identity to its answer",
-            Unit::Seconds,
-            identity_check_duration.clone(),
-        );
         Self {
             http_requests: family!("http_requests", "Requests answered"),
-            http_request_duration,
-            http_requests_in_flight: family!("http_requests_in_flight", "Requests being answered"),
+            http_request_duration: durations!(
+                "http_request_duration",
+                http_seconds,
+                "From the head of the request to the head of the response"
+            ),
+            http_requests_in_flight: family!(
+                "http_requests_in_flight",
+                "Requests whose answers have not ended"
+            ),
             upstream_requests: family!("upstream_requests", "Answers of applications"),
-            upstream_request_duration,
+            upstream_request_duration: durations!(
+                "upstream_request_duration",
+                http_seconds,
+                "From sending the head to the head of the application's response"
+            ),
             upstream_connect_failures: family!(
                 "upstream_connect_failures",
                 "Requests that found no application"
@@ -287,6 +159,16 @@ impl Metrics {
                 "Late or repeated callbacks that were put right"
             ),
             login_loops: family!("login_loops", "Sign-ins that went round in circles"),
+            login_duration: durations!(
+                "login_duration",
+                people_seconds,
+                "From the beginning of a sign-in to its success"
+            ),
+            login_stage_duration: durations!(
+                "login_stage_duration",
+                http_seconds,
+                "Calls to identity providers that sign-ins are made of"
+            ),
             decisions: family!("authorization_decisions", "Decisions on requests"),
             sessions_created: family!("sessions_created", "Sessions made"),
             sessions_ended: family!("sessions_ended", "Grants ended, with the reason"),
@@ -298,7 +180,11 @@ impl Metrics {
                 "identity_checks",
                 "Questions to providers whether an identity is still good"
             ),
-            identity_check_duration,
+            identity_check_duration: durations!(
+                "identity_check_duration",
+                http_seconds,
+                "From the turn of an identity to its answer"
+            ),
             identity_checks_overdue: family!(
                 "identity_checks_overdue",
                 "Identities that should have been asked about more than a minute ago"
@@ -313,6 +199,14 @@ impl Metrics {
             ),
             provider_requests: family!("provider_requests", "Calls to identity providers"),
             provider_up: family!("provider_up", "1 if the newest call to the provider worked"),
+            provider_last_success: family!(
+                "provider_last_success_timestamp_seconds",
+                "When a call to the provider last worked, in seconds since the epoch"
+            ),
+            signing_key_expiry: family!(
+                "signing_key_expiry_timestamp_seconds",
+                "When the key that signs now makes room for the next, in seconds since the epoch"
+            ),
             assertions_issued: family!("assertions_issued", "Assertions signed"),
             jwks_requests: family!("jwks_requests", "Fetches of the key set"),
             spoofed_headers_stripped: family!(
@@ -324,8 +218,17 @@ impl Metrics {
                 "Requests refused because there were too many"
             ),
             store_size: family!("store_size_bytes", "Bytes of the store on disk"),
-            store_errors: family!("store_errors", "Commits that failed"),
+            store_operation_duration: durations!(
+                "store_operation_duration",
+                own_seconds,
+                "From asking the store to its answer"
+            ),
+            store_errors: family!("store_errors", "Operations of the store that failed"),
             audit_events: family!("audit_events", "Events added to the audit trail"),
+            audit_write_errors: family!(
+                "audit_write_errors",
+                "Events that could not be added to the audit trail"
+            ),
             registry: Arc::new(registry),
         }
     }
@@ -343,9 +246,21 @@ impl Metrics {
 }
 
 /// Buckets of the OpenTelemetry convention for HTTP.
-fn people_seconds() -> Histogram {
+fn http_seconds() -> Histogram {
     Histogram::new([
         0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
+    ])
+}
+
+/// Buckets for what a person does.
+fn people_seconds() -> Histogram {
+    Histogram::new([1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0])
+}
+
+/// Buckets for what happens on this machine.
+fn own_seconds() -> Histogram {
+    Histogram::new([
+        0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
     ])
 }
 
@@ -391,7 +306,7 @@ mod tests {
     #[test]
     fn families_have_their_public_names() {
         let metrics = Metrics::new(1_700_000_000);
-        metrics.assertions_issued.inc();
+        metrics.audit_write_errors.inc();
         metrics
             .http_requests
             .get_or_create(&Request {
@@ -402,7 +317,7 @@ mod tests {
             .inc();
         let text = metrics.encode();
         for line in [
-            "doorward_assertions_issued_total 1",
+            "doorward_audit_write_errors_total 1",
             "doorward_http_requests_total{route=\"default\",method=\"GET\",code=\"200\"} 1",
             "doorward_start_time_seconds 1700000000",
         ] {

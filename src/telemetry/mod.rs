@@ -4,6 +4,7 @@
 //! families with their names. Invariants: label values come from the configuration or from fixed lists (threat model
 //! 52); nothing here ever holds a token, cookie, code or address.
 
+mod labels;
 pub mod logs;
 pub mod metrics;
 mod reference;

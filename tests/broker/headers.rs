@@ -155,13 +155,16 @@ async fn inv_30_trailers_and_http2_are_no_way_around() {
 #[tokio::test]
 async fn inv_30_what_is_removed_is_counted() {
     let world = World::with(ROUTES).await;
-    let forged = "Remote-User: forged\r\nSSO_JWT_ASSERTION: forged\r\n";
-    world.browser().ask("GET /open/x", forged).await.is(200);
-    let removed = world
-        .broker
-        .metric("doorward_spoofed_headers_stripped_total")
-        .await;
-    assert!((removed - 2.0).abs() < f64::EPSILON, "{removed}");
+    let forged = "Remote-User: forged\r\nSSO_JWT_ASSERTION: forged\r\nX-Forwarded-User: forged\r\n";
+    // Proxies and tracers send these in good faith, and they are rebuilt.
+    let honest = "X-Forwarded-For: 192.0.2.1\r\nX-Real-IP: 192.0.2.1\r\nForwarded: for=192.0.2.1\r\n\
+                  traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n";
+    for fields in [forged, honest] {
+        world.browser().ask("GET /open/x", fields).await.is(200);
+    }
+    let series = "doorward_spoofed_headers_stripped_total{route=\"open\"}";
+    let removed = world.broker.metric(series).await;
+    assert!((removed - 3.0).abs() < f64::EPSILON, "{removed}");
     world.end(&[]).await;
 }
 
@@ -571,7 +574,7 @@ async fn an_assertion_serves_for_a_while_and_then_there_is_a_fresh_one() {
     assert!(
         (world
             .broker
-            .metric("doorward_assertions_issued_total")
+            .metric("doorward_assertions_issued_total{upstream=\"app\"}")
             .await
             - 2.0)
             .abs()

@@ -25,5 +25,6 @@ mod routes;
 mod sessions;
 mod sign_in;
 mod sign_out;
+mod telling;
 mod tenancy;
 mod upgrade;

@@ -131,7 +131,7 @@ async fn inv_50_none_of_it_exists_on_the_public_listener() {
 }
 
 /// What one sign-in, one page, two refusals and one look at the keys leave behind.
-const COUNTED: [(&str, f64); 15] = [
+const COUNTED: [(&str, f64); 22] = [
     (
         "doorward_http_requests_total{route=\"vault\",method=\"GET\",code=\"403\"}",
         1.0,
@@ -141,7 +141,7 @@ const COUNTED: [(&str, f64); 15] = [
         1.0,
     ),
     (
-        "doorward_http_request_duration_seconds_count{route=\"vault\"}",
+        "doorward_http_request_duration_seconds_count{route=\"vault\",method=\"GET\"}",
         1.0,
     ),
     (
@@ -173,8 +173,30 @@ const COUNTED: [(&str, f64); 15] = [
         1.0,
     ),
     ("doorward_provider_up{provider=\"acme-idp\"}", 1.0),
-    ("doorward_assertions_issued_total", 1.0),
-    ("doorward_jwks_requests_total", 1.0),
+    (
+        "doorward_login_duration_seconds_count{provider=\"acme-idp\"}",
+        1.0,
+    ),
+    (
+        "doorward_login_stage_duration_seconds_count{provider=\"acme-idp\",operation=\"discovery\"}",
+        1.0,
+    ),
+    (
+        "doorward_provider_last_success_timestamp_seconds{provider=\"acme-idp\"}",
+        1_800_000_000.0,
+    ),
+    ("doorward_assertions_issued_total{upstream=\"app\"}", 1.0),
+    (
+        "doorward_signing_key_expiry_timestamp_seconds{kind=\"assertion\"}",
+        1_803_628_800.0,
+    ),
+    ("doorward_jwks_requests_total{code=\"200\"}", 1.0),
+    ("doorward_audit_events_total{kind=\"session.created\"}", 1.0),
+    (
+        "doorward_store_errors_total{operation=\"commit\",reason=\"io\"}",
+        0.0,
+    ),
+    ("doorward_audit_write_errors_total", 0.0),
     ("doorward_http_requests_in_flight", 0.0),
     ("doorward_start_time_seconds", 1_800_000_000.0),
 ];
@@ -274,12 +296,59 @@ async fn inv_52_no_visitor_makes_a_series_of_their_own() {
 }
 
 #[tokio::test]
-async fn one_reference_leads_from_the_page_to_the_log() {
+async fn before_the_first_event_there_is_a_zero() {
     let world = World::with(ROUTES).await;
+    let there = world.broker.series().await;
+    let of = "organization=\"acme\",provider=\"acme-idp\"";
+    for series in [
+        format!("doorward_logins_started_total{{{of}}}"),
+        format!("doorward_logins_completed_total{{{of},result=\"success\",reason=\"\"}}"),
+        format!("doorward_sessions_created_total{{{of}}}"),
+        "doorward_rate_limited_total{kind=\"sign_in\"}".to_owned(),
+        "doorward_rate_limited_total{kind=\"logout\"}".to_owned(),
+        "doorward_login_loops_total".to_owned(),
+        "doorward_audit_write_errors_total".to_owned(),
+        "doorward_store_errors_total{operation=\"commit\",reason=\"io\"}".to_owned(),
+    ] {
+        assert!(there.contains(&series), "no {series} in {there:#?}");
+        let counted = world.broker.metric(&series).await;
+        assert!(counted.abs() < f64::EPSILON, "{series} is {counted}");
+    }
+    world.end(&[]).await;
+}
+
+#[tokio::test]
+async fn a_download_is_in_flight_until_its_last_byte() {
+    let world = World::with(ROUTES).await;
+    let (send, parts) = tokio::sync::mpsc::channel(4);
+    let once = std::sync::Mutex::new(Some(parts));
+    world.application.answer("/open/x", move |_| {
+        crate::support::Answer::Stream(once.lock().unwrap().take().unwrap())
+    });
+    let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n";
+    send.try_send(head.into()).unwrap();
+    let mut line = world.browser().open("GET /open/x", "").await;
+    line.until("first\r\n").await;
+    let in_flight = async || {
+        world
+            .broker
+            .metric("doorward_http_requests_in_flight")
+            .await
+    };
+    assert!((in_flight().await - 1.0).abs() < f64::EPSILON);
+    send.try_send(b"0\r\n\r\n".to_vec()).unwrap();
+    line.until("0\r\n\r\n").await;
+    assert!(in_flight().await.abs() < f64::EPSILON);
+    world.end(&[]).await;
+}
+
+#[tokio::test]
+async fn one_reference_leads_from_the_page_to_the_log() {
+    let world = World::with_logs(&format!("{ROUTES}[logs]\naccess = true\n"), "info").await;
     let (browser, _) = world.signed_in().await;
     let page = browser
         .ask(
-            "GET /vault/x",
+            "GET /vault/x?secret=of-the-query",
             "Sec-Fetch-Mode: navigate\r\nAccept: text/html\r\n",
         )
         .await;
@@ -292,18 +361,64 @@ async fn one_reference_leads_from_the_page_to_the_log() {
     assert_ne!(other, reference);
     for reference in [reference, other] {
         let records = world.logs.with_reference(reference);
-        let refused = records
-            .iter()
-            .filter(|record| record["message"] == "a request was refused");
-        assert_eq!(refused.count(), 1, "{records:?}");
+        let refused = record(&records, "a request was refused");
+        for (field, value) in [
+            ("code", "not-allowed-here"),
+            ("route", "vault"),
+            ("method", "GET"),
+            ("organization", "acme"),
+            ("provider", "acme-idp"),
+            ("client", "127.0.0.1"),
+        ] {
+            assert_eq!(refused[field], value, "{refused}");
+        }
+        assert_eq!(refused["status"], 403);
+        record(&records, "answered");
     }
     browser.ask("GET /", "").await.is(200);
     let sent_on = world.application.last();
+    let sent_on = world
+        .logs
+        .with_reference(sent_on.field("sso-reference").unwrap());
+    let answered = record(&sent_on, "answered");
+    assert_eq!(
+        (&answered["route"], &answered["status"]),
+        (&"default".into(), &200.into())
+    );
+    assert_eq!(answered["organization"], "acme");
+    let all = world.logs.text();
+    for private in ["ada@acme.com", "of-the-query", "Lovelace"] {
+        assert!(!all.contains(private), "{private} in {all}");
+    }
+    world.end(&[&browser]).await;
+}
+
+/// The one record with this message.
+#[track_caller]
+fn record<'a>(records: &'a [Value], message: &str) -> &'a Value {
+    let mut those = records.iter().filter(|it| it["message"] == message);
+    let first = those.next();
     assert!(
-        !world
-            .logs
-            .with_reference(sent_on.field("sso-reference").unwrap())
-            .is_empty()
+        first.is_some() && those.next().is_none(),
+        "{message}: {records:?}"
+    );
+    first.unwrap()
+}
+
+#[tokio::test]
+async fn unless_asked_for_only_refusals_and_sign_ins_have_a_line() {
+    let world = World::with_logs(ROUTES, "info").await;
+    let (browser, _) = world.signed_in().await;
+    assert!(world.logs.text().contains("signed in"));
+    browser.ask("GET /", "").await.is(200);
+    let sent_on = world.application.last();
+    let reference = sent_on.field("sso-reference").unwrap();
+    assert!(world.logs.with_reference(reference).is_empty());
+    let refused = browser.ask("GET /vault/x", "").await;
+    let reference = refused.is(403).field("sso-reference").unwrap();
+    record(
+        &world.logs.with_reference(reference),
+        "a request was refused",
     );
     world.end(&[&browser]).await;
 }

@@ -204,7 +204,7 @@ async fn inv_26_a_session_of_one_host_is_none_on_another() {
 #[tokio::test]
 async fn inv_26_a_route_of_one_organization_is_none_on_the_host_of_another() {
     let routes = "[routes.acme]\npath = \"/acme/*\"\nupstream = \"app\"\norganization = \"acme\"\n\
-                  [routes.acme-open]\npath = \"/acme/open\"\nupstream = \"app\"\norganization = \"acme\"\naccess = \"public\"\n\
+                  [routes.acme-maybe]\npath = \"/acme/open\"\nupstream = \"app\"\norganization = \"acme\"\naccess = \"optional\"\n\
                   [routes.default]\npath = \"/*\"\nupstream = \"app\"\n";
     let world = World::with(&format!("{OWN_HOST}{routes}")).await;
     let mut globex = world.browser();

@@ -1,4 +1,4 @@
-//! Log lines of one test, at the finest level: to be asserted on, and searched for secrets.
+//! Log lines of one test, at the finest level unless told otherwise: to be asserted on, and searched for secrets.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -12,13 +12,13 @@ use tracing_subscriber::fmt::MakeWriter;
 pub struct Logs(Arc<Mutex<Vec<u8>>>);
 
 impl Logs {
-    /// Begins to listen; the guard ends it.
-    pub fn capture() -> (Self, DefaultGuard) {
+    /// Begins to listen to lines of this level and above; the guard ends it.
+    pub fn capture(level: &str) -> (Self, DefaultGuard) {
         let logs = Self::default();
         let subscriber = tracing_subscriber::fmt()
             .json()
             .flatten_event(true)
-            .with_env_filter(EnvFilter::new("doorward=trace"))
+            .with_env_filter(EnvFilter::new(format!("doorward={level}")))
             .with_writer(logs.clone())
             .finish();
         (logs, tracing::subscriber::set_default(subscriber))

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use doorward::audit::Event;
 use doorward::clock::{Manual, Timestamp};
+use doorward::store::{Sled, trail};
+use tempfile::TempDir;
 use tracing::subscriber::DefaultGuard;
 
 use super::logs::Logs;
@@ -88,7 +91,12 @@ impl World {
     /// With what `more` adds to listeners, the application and the two providers. A table that `more` brings itself
     /// (`[server]`, `[upstreams.app]`, `[sessions]`, …) is taken from there.
     pub async fn with(more: &str) -> Self {
-        let (logs, capture) = Logs::capture();
+        Self::with_logs(more, "trace").await
+    }
+
+    /// The same, with log lines of this level and above.
+    pub async fn with_logs(more: &str, level: &str) -> Self {
+        let (logs, capture) = Logs::capture(level);
         let clock = Arc::new(Manual::new(Timestamp::from_seconds(1_800_000_000)));
         let acme = Idp::start(Arc::clone(&clock)).await;
         let globex = Idp::start(Arc::clone(&clock)).await;
@@ -163,7 +171,19 @@ impl World {
 
     /// Stops everything, and holds that no secret of the story was logged at any level (threat model 51).
     pub async fn end(self, browsers: &[&Browser]) {
-        self.broker.stop().await;
+        drop(self.stop(browsers).await);
+    }
+
+    /// The same, and gives back what the audit trail says.
+    pub async fn trail(self, browsers: &[&Browser]) -> Vec<Event> {
+        let folder = self.stop(browsers).await;
+        let store = Sled::open(&folder.path().join("data"), Timestamp::EPOCH).await;
+        let entries = trail::entries(&store.unwrap(), 1, u64::MAX, 10_000).await;
+        entries.unwrap().into_iter().map(|it| it.event).collect()
+    }
+
+    async fn stop(self, browsers: &[&Browser]) -> TempDir {
+        let folder = self.broker.stop().await;
         let log = self.logs.text();
         let mut secrets = [self.acme.secrets(), self.globex.secrets()].concat();
         secrets.push(CLIENT_SECRET.to_owned());
@@ -173,6 +193,7 @@ impl World {
         for secret in secrets {
             assert!(!log.contains(&secret), "this was logged: {secret}");
         }
+        folder
     }
 }
 

@@ -306,6 +306,7 @@ impl Gateway {
             select_account: fields.get("prompt") == Some("select_account"),
             consent: false,
             client: ask.inbound.client,
+            reference: ask.reference.to_string(),
         };
         Ok(self.pipeline.begin(begin).await?)
     }

@@ -21,6 +21,7 @@ use crate::config::{self, Slug};
 use crate::pages::{Destination, Redirecting, View};
 use crate::session::cookies::Cookies;
 use crate::telemetry::Reference;
+use crate::telemetry::metrics::Code;
 
 /// One request to an endpoint of ours, with what every endpoint needs.
 #[derive(Debug)]
@@ -107,8 +108,13 @@ impl Gateway {
     }
 
     fn key_set(&self) -> Response<Body> {
-        self.metrics.jwks_requests.inc();
-        public_json(self.minter.key_set())
+        let response = public_json(self.minter.key_set());
+        let code = response.status().as_u16();
+        self.metrics
+            .jwks_requests
+            .get_or_create(&Code { code })
+            .inc();
+        response
     }
 
     fn metadata(&self) -> Response<Body> {

@@ -21,7 +21,7 @@ use crate::pipeline::{self, LogoutRequest, Unheard};
 use crate::provider;
 use crate::secret::Secret;
 use crate::session::{Ending, LiveGrant, Named};
-use crate::telemetry::metrics::{LogoutToken, Reason};
+use crate::telemetry::metrics::LogoutToken;
 
 impl Gateway {
     /// A provider says who is no longer signed in there. 200 when that is durable and in force (§2.8).
@@ -70,11 +70,7 @@ impl Gateway {
         let reason = unheard.as_str();
         let (code, told) = match unheard {
             Unheard::NoSuchProvider => return Err(Error::NotFound),
-            Unheard::TooMany => {
-                let labels = Reason { reason: "logout" };
-                self.metrics.rate_limited.get_or_create(&labels).inc();
-                return Err(pipeline::Error::TooMany.into());
-            }
+            Unheard::TooMany => return Err(pipeline::Error::TooMany.into()),
             Unheard::Replayed => ("invalid_request", "the logout token was used before"),
             Unheard::Provider(provider::Error::Rejected(check)) => {
                 ("invalid_request", explain(*check))

@@ -7,11 +7,10 @@ use super::login::{Leaving, with_query};
 use super::{Ask, set_cookie, slug};
 use crate::config::Slug;
 use crate::gateway::{Body, Error, Gateway, Place};
-use crate::pipeline::{self, Again, Begin, Finished, Landing, Target};
+use crate::pipeline::{self, Again, Begin, Finished, Landing};
 use crate::provider::Callback;
 use crate::secret::Secret;
 use crate::session::cookies::{self, BindingKind};
-use crate::telemetry::metrics::Reason;
 
 impl Gateway {
     /// A provider's answer came to the redirect URI.
@@ -36,50 +35,31 @@ impl Gateway {
             .await;
         match resumed {
             Ok(finished) => Ok(self.land(ask, &finished)),
-            Err(pipeline::Error::NeedsConsent { again }) => {
-                self.ask_for_consent(ask, &provider, *again).await
-            }
-            Err(pipeline::Error::Gone {
-                why,
-                again: Some(again),
-            }) => match self.already_there(ask, &again).await? {
-                Some(response) => Ok(response),
-                None => Err(pipeline::Error::Gone {
-                    why,
-                    again: Some(again),
-                }
-                .into()),
-            },
-            Err(pipeline::Error::Unbound) if !ask.cookies.is_empty() => {
-                // This browser keeps our cookies, so it is not the one that began.
-                let why = pipeline::Gone::Foreign;
-                Err(pipeline::Error::Gone { why, again: None }.into())
+            Err(pipeline::Error::NeedsConsent { again }) => self.ask_for_consent(ask, *again).await,
+            Err(pipeline::Error::Already { return_path }) => {
+                Ok(self.see_other(return_path.as_str(), ask.reference))
             }
             Err(other) => Err(other.into()),
         }
     }
 
     /// Back to the provider, which hands out a refresh token only when it asks for consent.
-    async fn ask_for_consent(
-        &self,
-        ask: &Ask<'_>,
-        provider: &Slug,
-        again: Again,
-    ) -> Result<Response<Body>, Error> {
+    async fn ask_for_consent(&self, ask: &Ask<'_>, again: Again) -> Result<Response<Body>, Error> {
         let organization = self.config.organizations.get(&again.organization);
         let organization = organization.ok_or(Error::NotFound)?;
         let begin = Begin {
             organization: again.organization,
-            provider: provider.clone(),
+            provider: again.provider.clone(),
             return_path: again.return_path,
             target: again.target,
             login_hint: None,
             select_account: false,
             consent: true,
             client: ask.inbound.client,
+            reference: ask.reference.to_string(),
         };
         let begun = self.pipeline.begin(begin).await?;
-        self.leave(ask, organization, provider, &begun, Leaving::Page)
+        self.leave(ask, organization, &again.provider, &begun, Leaving::Page)
     }
 
     /// The run's cookie stays until it expires: it is what lets a reloaded callback go on to its destination.
@@ -105,30 +85,6 @@ impl Gateway {
 
     fn remember(&self, organization: &Slug) -> http::HeaderValue {
         cookies::set_organization(organization, self.config.login.remember_organization)
-    }
-
-    /// A late or repeated answer of somebody who is signed in by now goes on to where it was going.
-    async fn already_there(
-        &self,
-        ask: &Ask<'_>,
-        again: &Again,
-    ) -> Result<Option<Response<Body>>, Error> {
-        if again.target != Target::Shared {
-            return Ok(None);
-        }
-        let known = self.visitor(ask).await?;
-        let there =
-            known.is_some_and(|known| known.grant.grant().organization == again.organization);
-        if !there {
-            return Ok(None);
-        }
-        let labels = Reason {
-            reason: "already_done",
-        };
-        self.metrics.login_recoveries.get_or_create(&labels).inc();
-        Ok(Some(
-            self.see_other(again.return_path.as_str(), ask.reference),
-        ))
     }
 
     /// A one-time ticket becomes a session on an organization's own host.

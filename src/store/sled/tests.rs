@@ -12,6 +12,7 @@ use crate::config;
 use crate::secret;
 use crate::store::contract::{event, whole_trail};
 use crate::store::{MAX_VALUE_BYTES, Seal};
+use crate::telemetry::Metrics;
 
 /// Names the folder that a crash child writes to.
 const CRASH_FOLDER: &str = "DOORWARD_TEST_CRASH_FOLDER";
@@ -221,7 +222,8 @@ async fn inv_45_another_key_does_not_open_the_store() {
         key: folder.path().join("data").join(key),
     };
     let unlock = async |key: &str| -> Result<Seal, Error> {
-        let (_store, seal) = crate::store::open(&config(key), Timestamp::EPOCH).await?;
+        let (_store, seal) =
+            crate::store::open(&config(key), Timestamp::EPOCH, &Metrics::new(0)).await?;
         Ok(seal)
     };
     let seal = unlock("store.key").await.unwrap();

@@ -1,0 +1,171 @@
+//! An answer on its way out: counted, logged, and under way until its last byte is gone.
+
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http::Response;
+use http_body::{Frame, SizeHint};
+use prometheus_client::metrics::gauge::Gauge;
+use tracing::{debug, info};
+
+use super::inbound::Inbound;
+use super::{Body, Gateway, Known};
+use crate::clock::Timestamp;
+use crate::config::Slug;
+use crate::telemetry::Reference;
+use crate::telemetry::metrics::{self, Metrics};
+
+/// What is known of a request by the time it is answered.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) reference: Reference,
+    /// As a label.
+    pub(super) method: &'static str,
+    /// Name of the route, or `sso`; empty before routing.
+    pub(super) route: Arc<str>,
+    pub(super) inbound: Option<Inbound>,
+    /// The one whose own host was asked.
+    pub(super) own: Option<Slug>,
+    /// Who asks, where that was looked up.
+    pub(super) known: Option<Known>,
+}
+
+impl Asked {
+    pub(super) fn new(method: &http::Method) -> Self {
+        Self {
+            reference: Reference::random(),
+            method: metrics::method_label(method),
+            route: Arc::from(""),
+            inbound: None,
+            own: None,
+            known: None,
+        }
+    }
+
+    pub(super) fn organization(&self) -> Option<&Slug> {
+        let granted = self
+            .known
+            .as_ref()
+            .map(|known| &known.grant.grant().organization);
+        granted.or(self.own.as_ref())
+    }
+
+    pub(super) fn provider(&self) -> Option<&Slug> {
+        self.known
+            .as_ref()
+            .map(|known| &known.grant.grant().provider)
+    }
+
+    pub(super) fn client(&self) -> Option<IpAddr> {
+        self.inbound.as_ref()?.client
+    }
+
+    /// The address of whoever is signed in, to be shown to them.
+    pub(super) fn email(&self) -> Option<String> {
+        self.known.as_ref()?.grant.profile().email.clone()
+    }
+}
+
+impl Gateway {
+    /// Counts an answer, logs it, and lets it go.
+    pub(super) fn send(
+        &self,
+        response: Response<Body>,
+        asked: &Asked,
+        began: Timestamp,
+        in_flight: InFlight,
+    ) -> Response<Sent> {
+        let method = asked.method;
+        let status = response.status().as_u16();
+        let duration = self.clock.now().since(began);
+        let labels = metrics::Request {
+            route: Arc::clone(&asked.route),
+            method,
+            code: status,
+        };
+        self.metrics.http_requests.get_or_create(&labels).inc();
+        let labels = metrics::RouteMethod {
+            route: labels.route,
+            method,
+        };
+        self.metrics
+            .http_request_duration
+            .get_or_create(&labels)
+            .observe(duration.as_secs_f64());
+        macro_rules! answered {
+            ($level:ident) => {
+                $level!(
+                    reference = %asked.reference,
+                    method,
+                    route = &*asked.route,
+                    status,
+                    organization = asked.organization().map(Slug::as_str),
+                    provider = asked.provider().map(Slug::as_str),
+                    client = asked.client().map(display),
+                    duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
+                    "answered"
+                )
+            };
+        }
+        if self.config.logs.access {
+            answered!(info);
+        } else {
+            answered!(debug);
+        }
+        response.map(|body| Sent {
+            body,
+            in_flight: Some(in_flight),
+        })
+    }
+}
+
+/// A request under way, in the gauge.
+#[derive(Debug)]
+pub(super) struct InFlight(Gauge);
+
+impl InFlight {
+    pub(super) fn begin(metrics: &Metrics) -> Self {
+        metrics.http_requests_in_flight.inc();
+        Self(metrics.http_requests_in_flight.clone())
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+/// The body of an answer. Its request is under way until the body has ended or nobody wants it any more.
+#[derive(Debug)]
+pub struct Sent {
+    body: Body,
+    in_flight: Option<InFlight>,
+}
+
+impl http_body::Body for Sent {
+    type Data = Bytes;
+    type Error = <Body as http_body::Body>::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+        if frame.is_none() || self.body.is_end_stream() {
+            self.in_flight = None;
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
