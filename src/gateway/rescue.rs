@@ -10,7 +10,7 @@ use super::{Asked, Body, Error, Gateway, Place, endpoints, whole};
 use crate::address::ReturnPath;
 use crate::config::Slug;
 use crate::identity::Unmet;
-use crate::pages::{self, Ended, Loop, Problem};
+use crate::pages::{Ended, Loop, Problem};
 use crate::pipeline::{self, Again, NotAdmitted};
 use crate::provider::{self, Refusal};
 use crate::proxy;
@@ -60,20 +60,18 @@ impl Gateway {
         let rd = self.wanted(asked);
         let told = self.tell(error, asked, rd);
         log(error, &told, reference);
-        let origin = match &asked.inbound {
-            Some(inbound) => self.config.server.public_url.on(&inbound.host),
-            None => self.config.server.public_url.clone(),
+        let place = asked
+            .inbound
+            .as_ref()
+            .and_then(|inbound| self.place(&inbound.host).ok());
+        // A host that nobody owns is no place to send anybody to.
+        let origin = match (&asked.inbound, place) {
+            (Some(inbound), Some(_)) => self.config.server.public_url.on(&inbound.host),
+            (Some(_) | None, _) => self.config.server.public_url.clone(),
         };
         let slug = told.organization.as_ref().or(asked.organization.as_ref());
         let organization = slug.and_then(|slug| self.config.organizations.get(slug));
-        let place = match asked
-            .inbound
-            .as_ref()
-            .map(|inbound| self.place(&inbound.host))
-        {
-            Some(Ok(place @ Place::Own(_))) => pages::Place::from(place),
-            Some(Ok(Place::Shared) | Err(_)) | None => pages::Place::Shared,
-        };
+        let place = place.unwrap_or(Place::Shared).into();
         let look = self.look(&origin, place, organization);
         let is_person = asked
             .inbound

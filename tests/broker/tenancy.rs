@@ -225,6 +225,24 @@ async fn unknown_and_disabled_organizations_have_their_pages() {
 }
 
 #[tokio::test]
+async fn a_host_that_nobody_owns_gets_a_page_that_leads_to_one_that_is_ours() {
+    let world = World::with(OWN_HOST).await;
+    let mut browser = world.browser();
+    for elsewhere in ["https://127.0.0.1/reports", "https://evil.example/"] {
+        let page = browser.get(elsewhere).await;
+        assert_eq!(page.is(421).kind(), Some("misdirected-request"));
+        let way_on = "<a class=\"button\" href=\"https://app.example.com/\">";
+        assert!(page.text.contains(way_on), "{}", page.text);
+        for other in ["127.0.0.1", "evil.example", "Globex"] {
+            assert!(!page.text.contains(other), "{other}: {}", page.text);
+        }
+    }
+    world.application.heard_nothing();
+    assert_eq!((world.acme.requests(), world.globex.requests()), (0, 0));
+    world.end(&[&browser]).await;
+}
+
+#[tokio::test]
 async fn a_disabled_organization_loses_its_sessions_and_others_keep_theirs() {
     let world = World::with(&TWO.replace(
         "[organizations.globex]",
