@@ -27,7 +27,6 @@ pub(crate) struct Sample {
 #[derive(Debug)]
 pub(crate) struct Cast {
     site: Origin,
-    provider_origin: Origin,
     slugs: [Slug; 3],
     organizations: [String; 3],
     buttons: [String; 3],
@@ -59,7 +58,6 @@ impl Cast {
         let own = || text.to_owned();
         Self {
             site: Origin::parse("https://app.example.com").unwrap(),
-            provider_origin: Origin::parse("https://acme.okta.example").unwrap(),
             slugs: ["acme", "globex", "initech"].map(|slug| Slug::parse(slug).unwrap()),
             organizations: [own(), own(), own()],
             buttons: [own(), own(), own()],
@@ -104,6 +102,10 @@ impl Cast {
                 rd: rd(),
             },
             Problem::ProviderUnreachable {
+                provider: provider(),
+                rd: rd(),
+            },
+            Problem::IdentityUnverified {
                 provider: provider(),
                 rd: rd(),
             },
@@ -181,10 +183,6 @@ impl Cast {
             })
             .into()
     }
-
-    fn leads_to(&self) -> Vec<Origin> {
-        vec![self.provider_origin.clone()]
-    }
 }
 
 /// All pages, problems first.
@@ -227,12 +225,8 @@ fn doors(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages::Err
         Some(Notice::Ended(Ended::AtProvider)),
         Some(Notice::Ended(Ended::Unknown)),
     ];
-    for (place, providers) in [
-        (Place::Shared, 0),
-        (Place::Shared, 1),
-        (Place::Own, 3),
-        (Place::Shared, 3),
-    ] {
+    // Doors stand on the shared host alone; those of an organization with hosts of its own carry on where to end.
+    for (carried, providers) in [(0, 0), (0, 1), (0, 3), (3, 3)] {
         for notice in notices {
             for (login_hint, prompt, last_used) in
                 options(cast.email.as_str(), "select_account", &cast.slugs[1])
@@ -246,17 +240,15 @@ fn doors(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages::Err
                         })
                         .collect(),
                     rd: &cast.rd,
-                    csrf: &cast.token,
                     login_hint,
                     prompt,
-                    carried: Vec::new(),
+                    carried: cast.facts().into_iter().take(carried).collect(),
                     last_used,
                     notice,
-                    leads_to: cast.leads_to(),
                 };
                 samples.push(Sample {
                     name: format!("door-{}", samples.len()),
-                    response: pages.show(&cast.look(true, place), &door)?,
+                    response: pages.show(&cast.look(true, Place::Shared), &door)?,
                 });
             }
         }
@@ -276,12 +268,10 @@ fn email_first(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::page
         for (email, remembered, listed) in options(cast.email.as_str(), cast.organization(1), 3) {
             let view = EmailFirst {
                 rd: &cast.rd,
-                csrf: &cast.token,
                 email,
                 error,
                 remembered,
                 organizations: cast.organizations(listed.unwrap_or(0)),
-                leads_to: Vec::new(),
             };
             samples.push(Sample {
                 name: format!("email-first-{}", samples.len()),
@@ -308,7 +298,6 @@ fn accounts(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages::
                 headers: facts.clone(),
                 claims: facts,
                 csrf: &cast.token,
-                leads_to: cast.leads_to(),
             };
             samples.push(Sample {
                 name: format!("account-{}", samples.len()),
@@ -346,14 +335,12 @@ fn forms(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages::Err
             state: &cast.token,
             email,
             error,
-            leads_to: cast.leads_to(),
         };
         add(&format!("dev-form-{number}"), pages.show(&look, &form)?);
     }
     let confirm = LogoutConfirm {
         csrf: &cast.token,
         rd: &cast.rd,
-        leads_to: cast.leads_to(),
     };
     add("logout-confirm", pages.show(&look, &confirm)?);
     samples.extend(ways_out(pages, cast)?);

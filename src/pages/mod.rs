@@ -144,7 +144,7 @@ impl Pages {
     /// [`Error::Template`] if it does not render; a test shows that every view does, with all its fields and with none.
     pub fn show<V: View>(&self, look: &Look<'_>, view: &V) -> Result<Response<Bytes>, Error> {
         let body = self.render(V::TEMPLATE, &view.title(look), look, view)?;
-        Ok(self.html(look, StatusCode::OK, V::NAME, view.leads_to(), body))
+        Ok(self.html(look, StatusCode::OK, V::NAME, body))
     }
 
     /// The page of a problem. Always succeeds: where even the template does not render, the same is told in plain text.
@@ -158,7 +158,7 @@ impl Pages {
         let (status, code) = (problem.status(), problem.code());
         let view = context! { told => Serde(&told), reference => reference.to_string() };
         let mut response = match self.render("problem.html", &told.heading, look, &view) {
-            Ok(body) => self.html(look, status, code, &[], body),
+            Ok(body) => self.html(look, status, code, body),
             Err(fault) => {
                 error!(error = %fault, code, "the page of a problem does not render");
                 let body = format!("{}\n\nReference: {reference}\n", told.message());
@@ -167,7 +167,6 @@ impl Pages {
                     name: code,
                     content_type: "text/plain; charset=utf-8",
                     origin: look.site,
-                    leads_to: &[],
                     body,
                 })
             }
@@ -198,7 +197,6 @@ impl Pages {
             name: problem.code(),
             content_type: "application/json",
             origin: look.site,
-            leads_to: &[],
             body: body.to_string(),
         });
         browser::mark(&mut response, problem.retry_after(), reference);
@@ -237,7 +235,6 @@ impl Pages {
         look: &Look<'_>,
         status: StatusCode,
         name: &'static str,
-        leads_to: &[Origin],
         body: String,
     ) -> Response<Bytes> {
         self.policy.answer(Answer {
@@ -245,7 +242,6 @@ impl Pages {
             name,
             content_type: "text/html; charset=utf-8",
             origin: look.site,
-            leads_to,
             body,
         })
     }

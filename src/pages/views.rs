@@ -1,6 +1,8 @@
 //! The pages that are no problem: doors, forms, the account, the way out.
 //!
-//! A view borrows what it shows. Every form in it carries the token that the gateway checks.
+//! A view borrows what it shows. Every form is posted to this origin, which the gateway checks; those that act for somebody
+//! who is signed in carry their session's token as well. A form is answered by a page of this origin: what leads away moves
+//! on by [`Redirecting`], since browsers hold every redirect of a form against the policy of its page.
 
 use std::fmt;
 
@@ -10,7 +12,7 @@ use url::Url;
 use super::problem::Ended;
 use super::words::{name, provider};
 use super::{Error, Look};
-use crate::address::{Origin, ReturnPath};
+use crate::address::ReturnPath;
 use crate::clock::Timestamp;
 use crate::config::{self, Slug};
 
@@ -24,11 +26,6 @@ pub trait View: Serialize {
 
     /// Title and heading, which are the same.
     fn title(&self, look: &Look<'_>) -> String;
-
-    /// The origins, besides this one, to which its forms lead by redirect.
-    fn leads_to(&self) -> &[Origin] {
-        &[]
-    }
 }
 
 /// An organization, as far as pages know it.
@@ -58,8 +55,6 @@ pub struct Door<'a> {
     pub providers: Vec<DoorProvider<'a>>,
     /// Where to go afterwards.
     pub rd: &'a ReturnPath,
-    /// Token of the forms.
-    pub csrf: &'a str,
     /// What the person typed on the page before, for the provider.
     pub login_hint: Option<&'a str>,
     /// Handed on: `select_account`.
@@ -70,9 +65,6 @@ pub struct Door<'a> {
     pub last_used: Option<&'a Slug>,
     /// Why the person is here.
     pub notice: Option<Notice>,
-    /// Origins of the providers' authorization endpoints.
-    #[serde(skip)]
-    pub leads_to: Vec<Origin>,
 }
 
 /// A button of a [`Door`].
@@ -122,10 +114,6 @@ impl View for Door<'_> {
     fn title(&self, _: &Look<'_>) -> String {
         format!("Sign in to {}", name(self.organization.name))
     }
-
-    fn leads_to(&self) -> &[Origin] {
-        &self.leads_to
-    }
 }
 
 /// Sign-in where the organization is not known: by e-mail address, by memory, or from a list.
@@ -133,8 +121,6 @@ impl View for Door<'_> {
 pub struct EmailFirst<'a> {
     /// Where to go afterwards.
     pub rd: &'a ReturnPath,
-    /// Token of the form.
-    pub csrf: &'a str,
     /// What was typed before.
     pub email: Option<&'a str>,
     /// What is wrong with it.
@@ -143,10 +129,6 @@ pub struct EmailFirst<'a> {
     pub remembered: Option<Organization<'a>>,
     /// All of them, where the operator wants them listed.
     pub organizations: Vec<Organization<'a>>,
-    /// Origins to which the form leads. To keep the customers' providers unnamed here, answer the form with
-    /// [`Redirecting`] instead: a page that moves on is no redirect of a form.
-    #[serde(skip)]
-    pub leads_to: Vec<Origin>,
 }
 
 /// What is wrong with an e-mail address.
@@ -179,10 +161,6 @@ impl View for EmailFirst<'_> {
 
     fn title(&self, look: &Look<'_>) -> String {
         format!("Sign in to {}", name(look.application()))
-    }
-
-    fn leads_to(&self) -> &[Origin] {
-        &self.leads_to
     }
 }
 
@@ -217,9 +195,6 @@ pub struct DevForm<'a> {
     pub email: Option<&'a str>,
     /// What is wrong.
     pub error: Option<FormFault>,
-    /// Where the run ends, if not on this origin.
-    #[serde(skip)]
-    pub leads_to: Vec<Origin>,
 }
 
 /// What is wrong with a form of ours.
@@ -243,10 +218,6 @@ impl View for DevForm<'_> {
 
     fn title(&self, _: &Look<'_>) -> String {
         "Development sign-in".to_owned()
-    }
-
-    fn leads_to(&self) -> &[Origin] {
-        &self.leads_to
     }
 }
 
@@ -274,9 +245,6 @@ pub struct Account<'a> {
     pub claims: Vec<Fact<'a>>,
     /// Token of the forms.
     pub csrf: &'a str,
-    /// Origin of the provider's place to sign out.
-    #[serde(skip)]
-    pub leads_to: Vec<Origin>,
 }
 
 /// A name and its value.
@@ -295,10 +263,6 @@ impl View for Account<'_> {
     fn title(&self, _: &Look<'_>) -> String {
         "You are signed in".to_owned()
     }
-
-    fn leads_to(&self) -> &[Origin] {
-        &self.leads_to
-    }
 }
 
 /// Asks before signing out: a link alone ends nothing, so that no other site can sign people out.
@@ -308,9 +272,6 @@ pub struct LogoutConfirm<'a> {
     pub csrf: &'a str,
     /// Where to stay.
     pub rd: &'a ReturnPath,
-    /// Origin of the provider's place to sign out.
-    #[serde(skip)]
-    pub leads_to: Vec<Origin>,
 }
 
 impl View for LogoutConfirm<'_> {
@@ -319,10 +280,6 @@ impl View for LogoutConfirm<'_> {
 
     fn title(&self, look: &Look<'_>) -> String {
         format!("Sign out of {}?", name(look.application()))
-    }
-
-    fn leads_to(&self) -> &[Origin] {
-        &self.leads_to
     }
 }
 

@@ -63,7 +63,6 @@ impl Gateway {
             headers: facts.collect(),
             claims: claims(&statement),
             csrf: token.as_deref().unwrap_or_default(),
-            leads_to: Vec::new(),
         };
         self.show(ask, Some(organization), &view)
     }

@@ -104,12 +104,10 @@ impl Gateway {
         let rd = self.return_path(fields);
         let view = EmailFirst {
             rd: &rd,
-            csrf: "",
             email: fields.get("email").or(fields.get("login_hint")),
             error,
             remembered: remembered.map(Organization::from),
             organizations,
-            leads_to: Vec::new(),
         };
         self.show(ask, None, &view)
     }
@@ -217,13 +215,11 @@ impl Gateway {
                         })
                         .collect(),
                     rd: &return_path,
-                    csrf: "",
                     login_hint: ask.query.get("login_hint"),
                     prompt: select_account.then_some("select_account"),
                     carried: entry_fields(&ask.query),
                     last_used: None,
                     notice: None,
-                    leads_to: Vec::new(),
                 };
                 self.show(ask, Some(organization), &view)
             }
@@ -329,7 +325,6 @@ impl Gateway {
                     state: begun.state.expose(),
                     email: ask.query.get("login_hint"),
                     error: None,
-                    leads_to: Vec::new(),
                 };
                 self.show(ask, Some(organization), &view)?
             }

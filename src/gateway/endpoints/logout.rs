@@ -34,7 +34,6 @@ impl Gateway {
         let view = LogoutConfirm {
             csrf: token.as_deref().unwrap_or_default(),
             rd: &self.return_path(&ask.query),
-            leads_to: Vec::new(),
         };
         self.show(ask, organization, &view)
     }
