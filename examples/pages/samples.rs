@@ -8,8 +8,8 @@ use doorward::clock::Timestamp;
 use doorward::config::Slug;
 use doorward::pages::{
     Account, AtProvider, Choose, Destination, DevForm, Door, DoorProvider, EmailFault, EmailFirst,
-    Ended, Fact, FormFault, LoggedOut, LogoutConfirm, Look, Loop, Notice, Organization, Pages,
-    Place, Problem, Redirecting,
+    Ended, Fact, LoggedOut, LogoutConfirm, Look, Loop, Notice, Organization, Pages, Place, Problem,
+    Redirecting,
 };
 use doorward::telemetry::Reference;
 use http::Response;
@@ -326,14 +326,18 @@ fn forms(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages::Err
         "choose",
         pages.show(&cast.look(false, Place::Shared), &choose)?,
     );
-    for (number, (email, error, _)) in options(cast.email.as_str(), FormFault::Email, ())
-        .into_iter()
-        .enumerate()
-    {
+    let typed = options(
+        cast.email.as_str(),
+        EmailFault::Malformed,
+        cast.person.as_str(),
+    );
+    for (number, (email, error, name)) in typed.into_iter().enumerate() {
         let form = DevForm {
             action: "/_sso/callback/dev",
             state: &cast.token,
             email,
+            name,
+            groups: name.map(|_| cast.claim.as_str()),
             error,
         };
         add(&format!("dev-form-{number}"), pages.show(&look, &form)?);

@@ -26,7 +26,7 @@ use self::browser::{Answer, Policy};
 pub use self::problem::{Ended, Loop, Problem};
 pub use self::views::{
     Account, AtProvider, Choose, Destination, DevForm, Door, DoorProvider, EmailFault, EmailFirst,
-    Fact, FormFault, LoggedOut, LogoutConfirm, Notice, Organization, Redirecting, View,
+    Fact, LoggedOut, LogoutConfirm, Notice, Organization, Redirecting, View,
 };
 use crate::address::{Origin, ReturnPath};
 use crate::telemetry::Reference;

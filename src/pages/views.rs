@@ -191,25 +191,14 @@ pub struct DevForm<'a> {
     pub action: &'a str,
     /// The run's `state`.
     pub state: &'a str,
-    /// What was typed before, or the hint.
+    /// The address that was typed before, or the hint.
     pub email: Option<&'a str>,
-    /// What is wrong.
-    pub error: Option<FormFault>,
-}
-
-/// What is wrong with a form of ours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FormFault {
-    /// The e-mail address.
-    Email,
-}
-
-impl Serialize for FormFault {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Email => EmailFault::Malformed.serialize(serializer),
-        }
-    }
+    /// The name that was typed before.
+    pub name: Option<&'a str>,
+    /// The groups that were typed before.
+    pub groups: Option<&'a str>,
+    /// What is wrong with the address.
+    pub error: Option<EmailFault>,
 }
 
 impl View for DevForm<'_> {
@@ -326,7 +315,7 @@ impl View for LoggedOut<'_> {
     }
 }
 
-/// Moves on by itself. For answers to a form that lead to an origin which the form's page must not name.
+/// Moves on by itself: how a form is answered that leads elsewhere, or to a page that may.
 #[derive(Clone, Debug, Serialize)]
 pub struct Redirecting<'a> {
     /// Where to.
@@ -338,7 +327,7 @@ impl View for Redirecting<'_> {
     const TEMPLATE: &'static str = "redirecting.html";
 
     fn title(&self, _: &Look<'_>) -> String {
-        "Taking you to your sign-in page".to_owned()
+        "One moment".to_owned()
     }
 }
 

@@ -42,6 +42,8 @@ pub struct Begun {
     pub start: Start,
     /// The state, for the `dev` form.
     pub state: secret::Secret<String>,
+    /// The e-mail address they typed, for the `dev` form.
+    pub login_hint: Option<String>,
     /// What proves the browser at the redirect URI.
     pub binding: Binding,
 }
@@ -108,6 +110,7 @@ impl Pipeline {
         Ok(Begun {
             start,
             state,
+            login_hint: begin.login_hint,
             binding,
         })
     }

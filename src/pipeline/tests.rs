@@ -437,6 +437,7 @@ async fn inv_09_what_does_not_match_asks_nobody_and_changes_nothing() {
     assert!(unchanged(&world).await);
 
     let unknown = Begun {
+        login_hint: None,
         state: secret::random_token(),
         start: begun.start.clone(),
         binding: begun.binding.clone(),

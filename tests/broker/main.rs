@@ -13,6 +13,7 @@
 mod support;
 
 mod callback;
+mod dev;
 mod forwarding;
 mod front;
 mod headers;

@@ -144,6 +144,11 @@ async fn an_e_mail_address_leads_to_its_organization_and_unknown_ones_nowhere() 
     let unknown = [("email", "eve@elsewhere.com"), ("rd", rd.as_str())];
     let unknown = browser.post(&url("/_sso/login"), &unknown).await;
     assert!(unknown.is(200).text.contains("eve@elsewhere.com"));
+    for (typed, told) in [("", "Enter your e-mail address."), ("ada", "in the form ")] {
+        let form = [("email", typed), ("rd", rd.as_str())];
+        let page = browser.post(&url("/_sso/login"), &form).await;
+        assert!(page.is(200).text.contains(told), "{typed:?}: {}", page.text);
+    }
     let known = browser
         .post(
             &url("/_sso/login"),

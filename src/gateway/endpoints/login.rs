@@ -1,11 +1,10 @@
 //! Towards sign-in: e-mail first, an organization's door, the start of a run.
 
-use http::header::SET_COOKIE;
-use http::{HeaderValue, Response, StatusCode, request};
+use http::{Response, StatusCode, request};
 use hyper::body::Incoming;
 
 use super::form::{self, Fields};
-use super::{Ask, slug};
+use super::{Ask, Leaving, set_cookie, slug};
 use crate::address::{Host, ReturnPath};
 use crate::config::{self, Slug};
 use crate::gateway::inbound::Inbound;
@@ -13,19 +12,19 @@ use crate::gateway::{Body, Error, Gateway, Place, redirect};
 use crate::pages::{
     Choose, DevForm, Door, DoorProvider, EmailFault, EmailFirst, Fact, Organization,
 };
-use crate::pipeline::{Begin, Begun, Target};
+use crate::pipeline::{Again, Begin, Begun, Target};
 use crate::provider::Start;
 use crate::secret;
 use crate::session::cookies::{self, Binding, BindingKind, Cookies};
 use crate::telemetry::Reference;
 
-/// What the browser leaves behind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Leaving {
-    /// A page load: it is redirected.
-    Page,
-    /// A form: browsers hold every redirect of it against the page's policy, so a page that moves on answers it.
-    Form,
+/// What stands in the `dev` form already.
+#[derive(Clone, Copy, Debug, Default)]
+struct Typed<'a> {
+    email: Option<&'a str>,
+    name: Option<&'a str>,
+    groups: Option<&'a str>,
+    error: Option<EmailFault>,
 }
 
 /// A tag becomes part of a cookie's name: nothing but what `cookies::tag` makes is one.
@@ -146,7 +145,12 @@ impl Gateway {
         let domain = match email.split_once('@') {
             Some((local, domain)) if !local.is_empty() && !domain.contains('@') => domain,
             Some(_) | None => {
-                return self.email_page(ask, &fields, Some(EmailFault::Malformed));
+                let fault = if email.is_empty() {
+                    EmailFault::Missing
+                } else {
+                    EmailFault::Malformed
+                };
+                return self.email_page(ask, &fields, Some(fault));
             }
         };
         let found: Vec<&config::Organization> = self
@@ -255,10 +259,10 @@ impl Gateway {
         let to = self.config.server.public_url.join(&path);
         let mut response = self.see_other(&to, ask.reference);
         for cookie in ask.cookies.evict_bindings(BindingKind::Entry) {
-            response.headers_mut().append(SET_COOKIE, cookie);
+            set_cookie(&mut response, cookie);
         }
         let cookie = cookies::set_binding(BindingKind::Entry, &binding, self.clock.now());
-        response.headers_mut().append(SET_COOKIE, cookie);
+        set_cookie(&mut response, cookie);
         response
     }
 
@@ -315,34 +319,81 @@ impl Gateway {
         begun: &Begun,
         leaving: Leaving,
     ) -> Result<Response<Body>, Error> {
-        let mut response = match (&begun.start, leaving) {
-            (Start::Redirect(to), Leaving::Page) => self.see_other(to.as_str(), ask.reference),
-            (Start::Redirect(to), Leaving::Form) => self.move_on(ask, to.as_str())?,
-            (Start::Form, Leaving::Page | Leaving::Form) => {
-                let action = self.below(&format!("callback/{provider}"));
-                let view = DevForm {
-                    action: &action,
-                    state: begun.state.expose(),
-                    email: ask.query.get("login_hint"),
-                    error: None,
+        let mut response = match &begun.start {
+            Start::Redirect(to) => self.go_on(ask, to.as_str(), leaving)?,
+            Start::Form => {
+                let typed = Typed {
+                    email: begun.login_hint.as_deref(),
+                    ..Typed::default()
                 };
-                self.show(ask, Some(organization), &view)?
+                self.dev_form(ask, organization, provider, begun, typed)?
             }
         };
-        for cookie in self.binding_cookies(ask, begun) {
-            response.headers_mut().append(SET_COOKIE, cookie);
-        }
+        self.bind(ask, begun, &mut response);
         Ok(response)
     }
 
-    fn binding_cookies(&self, ask: &Ask<'_>, begun: &Begun) -> Vec<HeaderValue> {
-        let mut all = ask.cookies.evict_bindings(BindingKind::Run);
-        all.push(cookies::set_binding(
-            BindingKind::Run,
-            &begun.binding,
-            self.clock.now(),
-        ));
-        all
+    /// The form of the `dev` provider.
+    fn dev_form(
+        &self,
+        ask: &Ask<'_>,
+        organization: &config::Organization,
+        provider: &Slug,
+        begun: &Begun,
+        typed: Typed<'_>,
+    ) -> Result<Response<Body>, Error> {
+        let action = self.below(&format!("callback/{provider}"));
+        let view = DevForm {
+            action: &action,
+            state: begun.state.expose(),
+            email: typed.email,
+            name: typed.name,
+            groups: typed.groups,
+            error: typed.error,
+        };
+        self.show(ask, Some(organization), &view)
+    }
+
+    /// The form of the `dev` provider once more: with what was typed, what is wrong with it, and a run of its own.
+    pub(super) async fn dev_form_again(
+        &self,
+        ask: &Ask<'_>,
+        provider: &Slug,
+        again: &Again,
+        fields: &Fields,
+    ) -> Result<Response<Body>, Error> {
+        let organization = self.config.organizations.get(&again.organization);
+        let organization = organization.ok_or(Error::NotFound)?;
+        let begin = Begin {
+            organization: again.organization.clone(),
+            provider: provider.clone(),
+            return_path: again.return_path.clone(),
+            target: again.target.clone(),
+            login_hint: None,
+            select_account: false,
+            consent: false,
+            client: ask.inbound.client,
+        };
+        let begun = self.pipeline.begin(begin).await?;
+        let email = fields.get("email");
+        let typed = Typed {
+            email,
+            name: fields.get("name"),
+            groups: fields.get("groups"),
+            error: Some(email.map_or(EmailFault::Missing, |_| EmailFault::Malformed)),
+        };
+        let mut response = self.dev_form(ask, organization, provider, &begun, typed)?;
+        self.bind(ask, &begun, &mut response);
+        Ok(response)
+    }
+
+    /// Gives the browser the proof that it began the run.
+    fn bind(&self, ask: &Ask<'_>, begun: &Begun, response: &mut Response<Body>) {
+        for cookie in ask.cookies.evict_bindings(BindingKind::Run) {
+            set_cookie(response, cookie);
+        }
+        let cookie = cookies::set_binding(BindingKind::Run, &begun.binding, self.clock.now());
+        set_cookie(response, cookie);
     }
 
     /// The organization that a path names, if this host may show its door.

@@ -3,12 +3,12 @@
 use http::Response;
 
 use super::form::Fields;
-use super::login::{Leaving, with_query};
-use super::{Ask, set_cookie, slug};
+use super::login::with_query;
+use super::{Ask, Leaving, set_cookie, slug};
 use crate::config::Slug;
 use crate::gateway::{Body, Error, Gateway, Place};
 use crate::pipeline::{self, Again, Begin, Finished, Landing, Target};
-use crate::provider::Callback;
+use crate::provider::{self, Callback, Check};
 use crate::secret::Secret;
 use crate::session::cookies::{self, BindingKind};
 use crate::telemetry::metrics::Reason;
@@ -20,6 +20,7 @@ impl Gateway {
         ask: &Ask<'_>,
         provider: &str,
         fields: Fields,
+        leaving: Leaving,
     ) -> Result<Response<Body>, Error> {
         let Place::Shared = ask.place else {
             return Err(Error::NotFound);
@@ -35,15 +36,20 @@ impl Gateway {
             .resume(&provider, callback, &ask.cookies, &reference)
             .await;
         match resumed {
-            Ok(finished) => Ok(self.land(ask, &finished)),
+            Ok(finished) => self.land(ask, &finished, leaving),
             Err(pipeline::Error::NeedsConsent { again }) => {
-                self.ask_for_consent(ask, &provider, *again).await
+                self.ask_for_consent(ask, &provider, *again, leaving).await
             }
+            Err(pipeline::Error::Provider {
+                again,
+                source: provider::Error::Rejected(Check::Form),
+                ..
+            }) => self.dev_form_again(ask, &provider, &again, &fields).await,
             Err(pipeline::Error::Gone {
                 why,
                 again: Some(again),
             }) => match self.already_there(ask, &again).await? {
-                Some(response) => Ok(response),
+                Some(to) => self.go_on(ask, to, leaving),
                 None => Err(pipeline::Error::Gone {
                     why,
                     again: Some(again),
@@ -65,6 +71,7 @@ impl Gateway {
         ask: &Ask<'_>,
         provider: &Slug,
         again: Again,
+        leaving: Leaving,
     ) -> Result<Response<Body>, Error> {
         let organization = self.config.organizations.get(&again.organization);
         let organization = organization.ok_or(Error::NotFound)?;
@@ -79,11 +86,16 @@ impl Gateway {
             client: ask.inbound.client,
         };
         let begun = self.pipeline.begin(begin).await?;
-        self.leave(ask, organization, provider, &begun, Leaving::Page)
+        self.leave(ask, organization, provider, &begun, leaving)
     }
 
     /// The run's cookie stays until it expires: it is what lets a reloaded callback go on to its destination.
-    fn land(&self, ask: &Ask<'_>, finished: &Finished) -> Response<Body> {
+    fn land(
+        &self,
+        ask: &Ask<'_>,
+        finished: &Finished,
+        leaving: Leaving,
+    ) -> Result<Response<Body>, Error> {
         let to = match &finished.landing {
             Landing::Here(_) => finished.return_path.as_str().to_owned(),
             Landing::Own(ticket) => {
@@ -91,7 +103,7 @@ impl Gateway {
                 self.config.server.public_url.on(&ticket.host).join(&path)
             }
         };
-        let mut response = self.see_other(&to, ask.reference);
+        let mut response = self.go_on(ask, &to, leaving)?;
         let counted =
             ask.cookies
                 .count_sign_in(&finished.organization, finished.began, self.clock.now());
@@ -100,19 +112,19 @@ impl Gateway {
             set_cookie(&mut response, cookies::set_session(handle));
             set_cookie(&mut response, self.remember(&finished.organization));
         }
-        response
+        Ok(response)
     }
 
     fn remember(&self, organization: &Slug) -> http::HeaderValue {
         cookies::set_organization(organization, self.config.login.remember_organization)
     }
 
-    /// A late or repeated answer of somebody who is signed in by now goes on to where it was going.
-    async fn already_there(
+    /// Where a late or repeated answer goes on to, of somebody who is signed in by now: where it was going.
+    async fn already_there<'a>(
         &self,
         ask: &Ask<'_>,
-        again: &Again,
-    ) -> Result<Option<Response<Body>>, Error> {
+        again: &'a Again,
+    ) -> Result<Option<&'a str>, Error> {
         if again.target != Target::Shared {
             return Ok(None);
         }
@@ -126,9 +138,7 @@ impl Gateway {
             reason: "already_done",
         };
         self.metrics.login_recoveries.get_or_create(&labels).inc();
-        Ok(Some(
-            self.see_other(again.return_path.as_str(), ask.reference),
-        ))
+        Ok(Some(again.return_path.as_str()))
     }
 
     /// A one-time ticket becomes a session on an organization's own host.
