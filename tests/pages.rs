@@ -288,7 +288,6 @@ fn statuses_and_codes_are_those_of_the_catalogue() {
         ("not-found", 404),
         ("not-allowed-here", 403),
         ("method-not-allowed", 405),
-        ("headers-too-large", 431),
         ("broken", 500),
     ];
     let pages = Pages::new().unwrap();

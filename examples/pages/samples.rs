@@ -131,7 +131,6 @@ impl Cast {
             Problem::MisdirectedRequest,
             Problem::NotFound,
             Problem::MethodNotAllowed,
-            Problem::HeadersTooLarge,
             Problem::Broken { rd: rd() },
         ];
         all.extend(self.problems_with_details());
@@ -165,11 +164,10 @@ impl Cast {
         ];
         all.extend(reasons.map(|why| Problem::SessionEnded { why, rd: rd() }));
         let causes = [
-            Loop::Scheme,
-            Loop::Host,
-            Loop::Cookie,
-            Loop::Clock,
-            Loop::Unknown,
+            Loop::CookieLost,
+            Loop::SessionOver,
+            Loop::SignedIn,
+            Loop::OutOfSight,
         ];
         all.extend(causes.map(|cause| Problem::RedirectLoop { cause, rd: rd() }));
         all

@@ -127,6 +127,7 @@ impl Gateway {
             | Error::Form
             | Error::Suspended(_)
             | Error::SignIn(_)
+            | Error::Loop { .. }
             | Error::Session(_)
             | Error::Assertion(_)
             | Error::Upstream(_)
@@ -178,6 +179,7 @@ impl Gateway {
             Error::ForeignForm => (Problem::LoginExpired { rd }, Fault::Visitor),
             Error::Suspended(_) => (Problem::OrganizationSuspended, Fault::Visitor),
             Error::SignIn(error) => return self.tell_sign_in(error),
+            Error::Loop { cause, again } => return tell_loop(*cause, again),
             Error::Upstream(error) => tell_upstream(error, rd),
             Error::Session(_) | Error::Assertion(_) | Error::Pages(_) | Error::Stopping => {
                 (Problem::Broken { rd }, Fault::Ours)
@@ -217,10 +219,8 @@ impl Gateway {
                 Told::visitor(Problem::LoginExpired { rd }, Some(&again.organization))
             }
             pipeline::Error::Unbound => Told::visitor(Problem::CookiesBlocked { rd }, None),
-            pipeline::Error::Loop => {
-                let cause = Loop::Unknown;
-                Told::visitor(Problem::RedirectLoop { cause, rd }, None)
-            }
+            // The redirect URI looks for the cause before it comes to this.
+            pipeline::Error::Loop { again } => tell_loop(Loop::OutOfSight, again),
             pipeline::Error::Provider {
                 provider,
                 again,
@@ -300,6 +300,14 @@ impl Gateway {
             .map(|provider| provider.button.clone())
             .unwrap_or_default()
     }
+}
+
+fn tell_loop(cause: Loop, again: &Again) -> Told {
+    let rd = again.return_path.clone();
+    Told::visitor(
+        Problem::RedirectLoop { cause, rd },
+        Some(&again.organization),
+    )
 }
 
 fn tell_upstream(error: &proxy::Error, rd: ReturnPath) -> (Problem, Fault) {

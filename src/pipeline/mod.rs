@@ -252,7 +252,10 @@ pub enum Error {
     Unbound,
     /// This browser signs in again and again.
     #[error("the browser signs in again and again")]
-    Loop,
+    Loop {
+        /// Where to begin again.
+        again: Box<Again>,
+    },
     /// The provider said no, or cannot, or must not be believed.
     #[error("sign-in with {provider} failed")]
     Provider {
@@ -342,7 +345,7 @@ impl Error {
             Self::TooMany => ("failed", "too-many-attempts"),
             Self::Gone { .. } => ("failed", "login-expired"),
             Self::Unbound => ("failed", "cookies-blocked"),
-            Self::Loop => ("failed", "redirect-loop"),
+            Self::Loop { .. } => ("failed", "redirect-loop"),
             Self::Provider { source, .. } => match source {
                 provider::Error::Unreachable(_) => ("failed", "provider-unreachable"),
                 provider::Error::Misconfigured(_) => ("failed", "provider-misconfigured"),

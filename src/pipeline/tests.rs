@@ -535,7 +535,7 @@ async fn a_browser_that_signs_in_in_circles_is_stopped() {
     let asked = world.provider.asked();
     let begun = world.begin(&mut browser, "/").await;
     let result = world.resume(&browser, &begun, "ada").await;
-    assert!(matches!(result, Err(Error::Loop)));
+    assert!(matches!(result, Err(Error::Loop { .. })));
     assert_eq!(world.provider.asked(), asked);
     world.clock.advance(LOOP_WINDOW);
     world.resume(&browser, &begun, "ada").await.unwrap();

@@ -220,7 +220,7 @@ pub fn delete_session() -> HeaderValue {
     delete(SESSION)
 }
 
-/// Forgets sign-ins: whoever signs out may sign in again.
+/// Forgets sign-ins: whoever signs out, or asks to choose an account, may sign in again.
 pub fn forget_sign_ins() -> HeaderValue {
     delete(LOOP)
 }

@@ -7,6 +7,7 @@ use super::login::with_query;
 use super::{Ask, Leaving, set_cookie, slug};
 use crate::config::Slug;
 use crate::gateway::{Body, Error, Gateway, Place};
+use crate::pages::Loop;
 use crate::pipeline::{self, Again, Begin, Finished, Landing, Target};
 use crate::provider::{self, Callback, Check};
 use crate::secret::Secret;
@@ -56,6 +57,10 @@ impl Gateway {
                 }
                 .into()),
             },
+            Err(pipeline::Error::Loop { again }) => {
+                let cause = self.cause_of_loop(ask, &again).await?;
+                Err(Error::Loop { cause, again })
+            }
             Err(pipeline::Error::Unbound) if !ask.cookies.is_empty() => {
                 // This browser keeps our cookies, so it is not the one that began.
                 let why = pipeline::Gone::Foreign;
@@ -63,6 +68,27 @@ impl Gateway {
             }
             Err(other) => Err(other.into()),
         }
+    }
+
+    /// What can be told of why sign-ins of this browser lead nowhere: whether what the one before gave it came back, and
+    /// still counts. No other cause gets as far as this: a redirect URI has scheme and host of `public_url`, so whoever
+    /// begins under others comes here without the run's cookie, and a clock that is wrong fails verification.
+    async fn cause_of_loop(&self, ask: &Ask<'_>, again: &Again) -> Result<Loop, Error> {
+        if again.target != Target::Shared {
+            return Ok(Loop::OutOfSight);
+        }
+        if !ask.cookies.has_session() {
+            return Ok(Loop::CookieLost);
+        }
+        let Some(handle) = ask.cookies.handle() else {
+            return Ok(Loop::SessionOver);
+        };
+        let live = self.sessions.find(&handle, &ask.inbound.host).await?;
+        let grant = live.and_then(|live| live.grant(&again.organization, self.clock.now()));
+        Ok(match grant {
+            Some(_) => Loop::SignedIn,
+            None => Loop::SessionOver,
+        })
     }
 
     /// Back to the provider, which hands out a refresh token only when it asks for consent.
@@ -104,9 +130,12 @@ impl Gateway {
             }
         };
         let mut response = self.go_on(ask, &to, leaving)?;
-        let counted =
+        let counted = if finished.select_account {
+            cookies::forget_sign_ins()
+        } else {
             ask.cookies
-                .count_sign_in(&finished.organization, finished.began, self.clock.now());
+                .count_sign_in(&finished.organization, finished.began, self.clock.now())
+        };
         set_cookie(&mut response, counted);
         if let Landing::Here(handle) = &finished.landing {
             set_cookie(&mut response, cookies::set_session(handle));
