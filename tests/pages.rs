@@ -10,7 +10,7 @@ mod samples;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use doorward::address::Origin;
+use doorward::address::{Origin, ReturnPath};
 use doorward::pages::{Look, Pages, Place, Problem};
 use doorward::secret;
 use doorward::telemetry::Reference;
@@ -470,7 +470,9 @@ fn programs_are_told_the_same_in_json() {
                     .any(|letter| letter.is_control() || letter == '\u{202e}')
             );
         }
-        let response = pages.unauthorized_json(&look, Reference::random(), None);
+        let rd = ReturnPath::root();
+        let problem = Problem::SignInRequired { rd };
+        let response = pages.problem_json(&look, &problem, Reference::random(), None);
         let json: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
         assert_eq!(
             (response.status().as_u16(), &json["error"]),

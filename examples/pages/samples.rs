@@ -7,9 +7,8 @@ use doorward::address::{Origin, ReturnPath};
 use doorward::clock::Timestamp;
 use doorward::config::Slug;
 use doorward::pages::{
-    Account, AtProvider, Choose, Destination, DevForm, Door, DoorProvider, EmailFault, EmailFirst,
-    Ended, Fact, LoggedOut, LogoutConfirm, Look, Loop, Notice, Organization, Pages, Place, Problem,
-    Redirecting,
+    Account, Choose, Destination, DevForm, Door, DoorProvider, EmailFault, EmailFirst, Ended, Fact,
+    LoggedOut, LogoutConfirm, Look, Loop, Notice, Organization, Pages, Place, Problem, Redirecting,
 };
 use doorward::telemetry::Reference;
 use http::Response;
@@ -216,7 +215,6 @@ fn doors(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages::Err
     let notices = [
         None,
         Some(Notice::AnotherAccount),
-        Some(Notice::FreshSignIn),
         Some(Notice::Ended(Ended::Idle)),
         Some(Notice::Ended(Ended::Lifetime)),
         Some(Notice::Ended(Ended::Withdrawn)),
@@ -358,30 +356,18 @@ fn ways_out(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages::
             response,
         });
     };
-    let label = cast.buttons[0].as_str();
+    let buttons: Vec<&str> = cast.buttons.iter().map(String::as_str).collect();
     let elsewhere = Destination::parse("https://acme.okta.example/logout?from=doorward&to='")?;
-    for (name, provider) in [
-        ("logged-out-unknown", AtProvider::Unknown),
-        ("logged-out-ended", AtProvider::Ended { label }),
-        (
-            "logged-out-still",
-            AtProvider::StillSignedIn {
-                label,
-                others: Vec::new(),
-                sign_out: None,
-            },
-        ),
-        (
-            "logged-out-link",
-            AtProvider::StillSignedIn {
-                label,
-                others: cast.buttons.iter().skip(1).map(String::as_str).collect(),
-                sign_out: Some(elsewhere.clone()),
-            },
-        ),
+    for (name, ended, still) in [
+        ("logged-out", None, 0),
+        ("logged-out-there-too", Some(buttons[0]), 0),
+        ("logged-out-here-only", None, 1),
+        ("logged-out-not-everywhere", Some(buttons[0]), 2),
+        ("logged-out-of-several", None, 3),
     ] {
         let view = LoggedOut {
-            provider,
+            ended,
+            still: buttons.iter().rev().take(still).copied().collect(),
             sign_in: Destination::parse("/_sso/login/acme")?,
         };
         add(name, pages.show(&look, &view)?);

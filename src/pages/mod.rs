@@ -25,8 +25,8 @@ use tracing::error;
 use self::browser::{Answer, Policy};
 pub use self::problem::{Ended, Loop, Problem};
 pub use self::views::{
-    Account, AtProvider, Choose, Destination, DevForm, Door, DoorProvider, EmailFault, EmailFirst,
-    Fact, LoggedOut, LogoutConfirm, Notice, Organization, Redirecting, View,
+    Account, Choose, Destination, DevForm, Door, DoorProvider, EmailFault, EmailFirst, Fact,
+    LoggedOut, LogoutConfirm, Notice, Organization, Redirecting, View,
 };
 use crate::address::{Origin, ReturnPath};
 use crate::telemetry::Reference;
@@ -201,19 +201,6 @@ impl Pages {
         });
         browser::mark(&mut response, problem.retry_after(), reference);
         response
-    }
-
-    /// 401 for a program that has not signed in.
-    pub fn unauthorized_json(
-        &self,
-        look: &Look<'_>,
-        reference: Reference,
-        login: Option<&str>,
-    ) -> Response<Bytes> {
-        let problem = Problem::SignInRequired {
-            rd: ReturnPath::root(),
-        };
-        self.problem_json(look, &problem, reference, login)
     }
 
     fn render(

@@ -83,8 +83,6 @@ pub enum Notice {
     Ended(Ended),
     /// They asked for another account.
     AnotherAccount,
-    /// They are signed in, but not freshly enough for where they are going.
-    FreshSignIn,
 }
 
 impl Serialize for Notice {
@@ -102,7 +100,6 @@ impl Serialize for Notice {
             Self::Ended(Ended::AtProvider) => "You were signed out by your sign-in service.",
             Self::Ended(Ended::Unknown) => "You were signed out.",
             Self::AnotherAccount => "Choose the account you want to use.",
-            Self::FreshSignIn => "The page you asked for needs a fresh sign-in.",
         })
     }
 }
@@ -275,35 +272,15 @@ impl View for LogoutConfirm<'_> {
 /// What has ended and what has not.
 #[derive(Clone, Debug, Serialize)]
 pub struct LoggedOut<'a> {
-    /// The session at the provider.
-    pub provider: AtProvider<'a>,
+    /// The text of the button of the provider whose own sign-out the person comes from.
+    #[serde(serialize_with = "as_ended")]
+    pub ended: Option<&'a str>,
+    /// The texts of the buttons of the providers where the person is still signed in: there is no way to sign out there,
+    /// or they had signed in at several organizations.
+    #[serde(serialize_with = "as_providers")]
+    pub still: Vec<&'a str>,
     /// Where to sign in again.
     pub sign_in: Destination,
-}
-
-/// The session at the provider after signing out here.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "snake_case", tag = "state")]
-pub enum AtProvider<'a> {
-    /// Nothing is known of it.
-    Unknown,
-    /// It ended as well.
-    Ended {
-        /// The text of the provider's button.
-        #[serde(serialize_with = "as_provider")]
-        label: &'a str,
-    },
-    /// It goes on.
-    StillSignedIn {
-        /// The text of the provider's button.
-        #[serde(serialize_with = "as_provider")]
-        label: &'a str,
-        /// The texts of further providers' buttons: the person had signed in at several organizations.
-        #[serde(serialize_with = "as_providers")]
-        others: Vec<&'a str>,
-        /// Where the first can be ended.
-        sign_out: Option<Destination>,
-    },
 }
 
 impl View for LoggedOut<'_> {
@@ -366,6 +343,10 @@ impl fmt::Display for Destination {
 
 fn as_provider<S: Serializer>(button: &str, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&provider(button))
+}
+
+fn as_ended<S: Serializer>(button: &Option<&str>, serializer: S) -> Result<S::Ok, S::Error> {
+    button.map(provider).serialize(serializer)
 }
 
 fn as_providers<S: Serializer>(buttons: &[&str], serializer: S) -> Result<S::Ok, S::Error> {

@@ -14,6 +14,7 @@ mod support;
 
 mod callback;
 mod dev;
+mod doors;
 mod forwarding;
 mod front;
 mod headers;

@@ -10,7 +10,7 @@ use crate::config::{self, Slug};
 use crate::gateway::inbound::Inbound;
 use crate::gateway::{Body, Error, Gateway, Place, redirect};
 use crate::pages::{
-    Choose, DevForm, Door, DoorProvider, EmailFault, EmailFirst, Fact, Organization,
+    Choose, DevForm, Door, DoorProvider, EmailFault, EmailFirst, Fact, Notice, Organization,
 };
 use crate::pipeline::{Again, Begin, Begun, Target};
 use crate::provider::Start;
@@ -208,6 +208,8 @@ impl Gateway {
             }
             several => {
                 let known = |id| self.config.providers.get(id);
+                let last_used = ask.cookies.organization() == Some(organization.slug.clone());
+                let last_used = ask.cookies.provider().filter(|_| last_used);
                 let view = Door {
                     organization: Organization::from(organization),
                     providers: several
@@ -222,8 +224,8 @@ impl Gateway {
                     login_hint: ask.query.get("login_hint"),
                     prompt: select_account.then_some("select_account"),
                     carried: entry_fields(&ask.query),
-                    last_used: None,
-                    notice: None,
+                    last_used: last_used.as_ref().filter(|id| several.contains(id)),
+                    notice: select_account.then_some(Notice::AnotherAccount),
                 };
                 self.show(ask, Some(organization), &view)
             }

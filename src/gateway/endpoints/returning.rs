@@ -37,7 +37,7 @@ impl Gateway {
             .resume(&provider, callback, &ask.cookies, &reference)
             .await;
         match resumed {
-            Ok(finished) => self.land(ask, &finished, leaving),
+            Ok(finished) => self.land(ask, &provider, &finished, leaving),
             Err(pipeline::Error::NeedsConsent { again }) => {
                 self.ask_for_consent(ask, &provider, *again, leaving).await
             }
@@ -119,6 +119,7 @@ impl Gateway {
     fn land(
         &self,
         ask: &Ask<'_>,
+        provider: &Slug,
         finished: &Finished,
         leaving: Leaving,
     ) -> Result<Response<Body>, Error> {
@@ -139,13 +140,17 @@ impl Gateway {
         set_cookie(&mut response, counted);
         if let Landing::Here(handle) = &finished.landing {
             set_cookie(&mut response, cookies::set_session(handle));
-            set_cookie(&mut response, self.remember(&finished.organization));
+            set_cookie(
+                &mut response,
+                self.remember(&finished.organization, provider),
+            );
         }
         Ok(response)
     }
 
-    fn remember(&self, organization: &Slug) -> http::HeaderValue {
-        cookies::set_organization(organization, self.config.login.remember_organization)
+    fn remember(&self, organization: &Slug, provider: &Slug) -> http::HeaderValue {
+        let lifetime = self.config.login.remember_organization;
+        cookies::set_organization(organization, provider, lifetime)
     }
 
     /// Where a late or repeated answer goes on to, of somebody who is signed in by now: where it was going.
