@@ -39,12 +39,19 @@ pub async fn run(arguments: &Demo) -> Exit {
 async fn serve(arguments: &Demo) -> Result<(), Error> {
     let demo = demo::Demo::start(&arguments.listen, Arc::new(System)).await?;
     print(&match arguments.output {
-        Output::Human => demo.summary().to_string(),
+        Output::Human => demo.summary().told(&command()),
         Output::Json => serde_json::json!(demo.summary()).to_string(),
     });
     until_stopped(|stopped| demo.run(stopped))
         .await
         .unwrap_or(Ok(()))
+}
+
+/// What was typed to run this program, for the commands that it suggests.
+fn command() -> String {
+    std::env::args()
+        .next()
+        .unwrap_or_else(|| env!("CARGO_PKG_NAME").to_owned())
 }
 
 /// What the shell is told when there is no demonstration.
