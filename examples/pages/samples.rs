@@ -281,7 +281,7 @@ fn email_first(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::page
 fn accounts(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages::Error> {
     let mut samples = Vec::new();
     for (name, email, facts) in options(cast.person.as_str(), cast.email.as_str(), cast.facts()) {
-        for others in [0, 3] {
+        for others in [0, 2] {
             let facts = facts.clone().unwrap_or_default();
             let view = Account {
                 name,
@@ -290,7 +290,12 @@ fn accounts(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages::
                 provider: &cast.buttons[0],
                 since: Timestamp::from_seconds(1_790_000_000),
                 until: Timestamp::from_seconds(1_790_086_400),
-                others: cast.organizations(others),
+                others: cast
+                    .organizations(3)
+                    .into_iter()
+                    .skip(1)
+                    .take(others)
+                    .collect(),
                 headers: facts.clone(),
                 claims: facts,
                 csrf: &cast.token,
