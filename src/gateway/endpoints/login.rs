@@ -3,6 +3,7 @@
 use http::{Response, StatusCode, request};
 use hyper::body::Incoming;
 
+use super::dev::Typed;
 use super::form::{self, Fields};
 use super::{Ask, Leaving, set_cookie, slug};
 use crate::address::{Host, ReturnPath};
@@ -10,22 +11,13 @@ use crate::config::{self, Slug};
 use crate::gateway::inbound::Inbound;
 use crate::gateway::{Body, Error, Gateway, Place, redirect};
 use crate::pages::{
-    Choose, DevForm, Door, DoorProvider, EmailFault, EmailFirst, Fact, Notice, Organization,
+    Choose, Door, DoorProvider, EmailFault, EmailFirst, Fact, Notice, Organization,
 };
-use crate::pipeline::{Again, Begin, Begun, Target};
+use crate::pipeline::{Begin, Begun, Target};
 use crate::provider::Start;
 use crate::secret;
 use crate::session::cookies::{self, Binding, BindingKind, Cookies};
 use crate::telemetry::Reference;
-
-/// What stands in the `dev` form already.
-#[derive(Clone, Copy, Debug, Default)]
-struct Typed<'a> {
-    email: Option<&'a str>,
-    name: Option<&'a str>,
-    groups: Option<&'a str>,
-    error: Option<EmailFault>,
-}
 
 /// A tag becomes part of a cookie's name: nothing but what `cookies::tag` makes is one.
 const TAG_LENGTH: usize = 10;
@@ -324,10 +316,7 @@ impl Gateway {
         let mut response = match &begun.start {
             Start::Redirect(to) => self.go_on(ask, to.as_str(), leaving)?,
             Start::Form => {
-                let typed = Typed {
-                    email: begun.login_hint.as_deref(),
-                    ..Typed::default()
-                };
+                let typed = Typed::hint(begun.login_hint.as_deref());
                 self.dev_form(ask, organization, provider, begun, typed)?
             }
         };
@@ -335,62 +324,8 @@ impl Gateway {
         Ok(response)
     }
 
-    /// The form of the `dev` provider.
-    fn dev_form(
-        &self,
-        ask: &Ask<'_>,
-        organization: &config::Organization,
-        provider: &Slug,
-        begun: &Begun,
-        typed: Typed<'_>,
-    ) -> Result<Response<Body>, Error> {
-        let action = self.below(&format!("callback/{provider}"));
-        let view = DevForm {
-            action: &action,
-            state: begun.state.expose(),
-            email: typed.email,
-            name: typed.name,
-            groups: typed.groups,
-            error: typed.error,
-        };
-        self.show(ask, Some(organization), &view)
-    }
-
-    /// The form of the `dev` provider once more: with what was typed, what is wrong with it, and a run of its own.
-    pub(super) async fn dev_form_again(
-        &self,
-        ask: &Ask<'_>,
-        provider: &Slug,
-        again: &Again,
-        fields: &Fields,
-    ) -> Result<Response<Body>, Error> {
-        let organization = self.config.organizations.get(&again.organization);
-        let organization = organization.ok_or(Error::NotFound)?;
-        let begin = Begin {
-            organization: again.organization.clone(),
-            provider: provider.clone(),
-            return_path: again.return_path.clone(),
-            target: again.target.clone(),
-            login_hint: None,
-            select_account: false,
-            consent: false,
-            client: ask.inbound.client,
-        };
-        let begun = self.pipeline.begin(begin).await?;
-        let email = fields.get("email");
-        let typed = Typed {
-            email,
-            name: fields.get("name"),
-            groups: fields.get("groups"),
-            error: Some(email.map_or(EmailFault::Missing, |_| EmailFault::Malformed)),
-        };
-        let mut response = self.dev_form(ask, organization, provider, &begun, typed)?;
-        self.bind(ask, &begun, &mut response);
-        Ok(response)
-    }
-
     /// Gives the browser the proof that it began the run.
-    fn bind(&self, ask: &Ask<'_>, begun: &Begun, response: &mut Response<Body>) {
+    pub(super) fn bind(&self, ask: &Ask<'_>, begun: &Begun, response: &mut Response<Body>) {
         for cookie in ask.cookies.evict_bindings(BindingKind::Run) {
             set_cookie(response, cookie);
         }

@@ -1,6 +1,7 @@
 //! What lies below the prefix: sign-in, callback, sign-out, account, key set.
 
 mod account;
+mod dev;
 mod form;
 mod login;
 mod logout;
