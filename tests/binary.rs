@@ -13,6 +13,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::ffi::OsStrExt as _;
+use std::path::PathBuf;
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -239,6 +240,43 @@ fn a_request_that_is_running_at_the_signal_is_answered() {
 }
 
 #[test]
+fn a_hang_up_is_remarked_and_ends_nothing() {
+    let mut running = Running::start(folder(GOOD));
+    running.signal("HUP");
+    running.until("SIGHUP is ignored: a change of the configuration needs a restart");
+    let answer = running.get("/_sso/userinfo");
+    assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
+    // It is no first signal either: one more stops it in order.
+    running.terminate();
+    running.until("stopping");
+    assert_eq!(running.wait(), Some(0));
+}
+
+#[test]
+fn a_demonstration_whose_terminal_is_closed_leaves_nothing_behind() {
+    for signal in ["HUP", "TERM", "INT"] {
+        let temporary = folder("");
+        let arguments = ["demo", "--listen", "localhost:0", "--output", "json"];
+        let mut child = command(&temporary, &arguments)
+            .env("TMPDIR", temporary.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let mut told = BufReader::new(child.stdout.take().unwrap());
+        told.read_line(&mut line).unwrap();
+        let told: Value = serde_json::from_str(&line).unwrap();
+        let socket = PathBuf::from(told["admin_socket"].as_str().unwrap());
+        assert!(socket.starts_with(temporary.path()) && socket.exists());
+        send(&child, signal);
+        assert_eq!(wait(&mut child), Some(0), "{signal}");
+        let left = fs::read_dir(temporary.path()).unwrap();
+        let left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left, ["doorward.toml"], "{signal}");
+    }
+}
+
+#[test]
 fn help_version_completions_and_manual_are_printed() {
     for (arguments, expected) in [
         (&["--help"][..], "Exit codes: 0 fine"),
@@ -359,22 +397,36 @@ impl Running {
     }
 
     fn terminate(&self) {
-        let id = self.child.id().to_string();
-        let sent = Command::new("kill").args(["-TERM", &id]).status().unwrap();
-        assert!(sent.success());
+        self.signal("TERM");
+    }
+
+    fn signal(&self, name: &str) {
+        send(&self.child, name);
     }
 
     /// The exit code, once it ended.
     fn wait(&mut self) -> Option<i32> {
-        let begun = Instant::now();
-        while begun.elapsed() < PATIENCE {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status.code();
-            }
-            std::thread::yield_now();
-        }
-        panic!("it did not end within {PATIENCE:?}");
+        wait(&mut self.child)
     }
+}
+
+fn send(child: &Child, signal: &str) {
+    let id = child.id().to_string();
+    let signal = format!("-{signal}");
+    let sent = Command::new("kill").args([&signal, &id]).status().unwrap();
+    assert!(sent.success());
+}
+
+/// The exit code, once it ended.
+fn wait(child: &mut Child) -> Option<i32> {
+    let begun = Instant::now();
+    while begun.elapsed() < PATIENCE {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status.code();
+        }
+        std::thread::yield_now();
+    }
+    panic!("it did not end within {PATIENCE:?}");
 }
 
 impl Drop for Running {

@@ -7,9 +7,9 @@ use doorward::address::{Origin, ReturnPath};
 use doorward::clock::Timestamp;
 use doorward::config::Slug;
 use doorward::pages::{
-    Account, Answered, AtProvider, Choose, Destination, DevForm, Door, DoorProvider, EmailFault,
-    EmailFirst, Ended, Fact, FormFault, Linked, LoggedOut, LogoutConfirm, Look, Loop, Notice,
-    Organization, OwnSession, Pages, Place, Problem, Redirecting,
+    Account, Answered, Choose, Destination, DevForm, Door, DoorProvider, EmailFault, EmailFirst,
+    Ended, Fact, Linked, LoggedOut, LogoutConfirm, Look, Loop, Notice, Organization, OwnSession,
+    Pages, Place, Problem, Redirecting,
 };
 use doorward::telemetry::Reference;
 use http::Response;
@@ -27,7 +27,6 @@ pub(crate) struct Sample {
 #[derive(Debug)]
 pub(crate) struct Cast {
     site: Origin,
-    provider_origin: Origin,
     slugs: [Slug; 3],
     organizations: [String; 3],
     buttons: [String; 3],
@@ -59,7 +58,6 @@ impl Cast {
         let own = || text.to_owned();
         Self {
             site: Origin::parse("https://app.example.com").unwrap(),
-            provider_origin: Origin::parse("https://acme.okta.example").unwrap(),
             slugs: ["acme", "globex", "initech"].map(|slug| Slug::parse(slug).unwrap()),
             organizations: [own(), own(), own()],
             buttons: [own(), own(), own()],
@@ -107,6 +105,10 @@ impl Cast {
                 provider: provider(),
                 rd: rd(),
             },
+            Problem::IdentityUnverified {
+                provider: provider(),
+                rd: rd(),
+            },
             Problem::ProviderRefused {
                 provider: provider(),
                 rd: rd(),
@@ -133,7 +135,6 @@ impl Cast {
             Problem::MisdirectedRequest,
             Problem::NotFound,
             Problem::MethodNotAllowed,
-            Problem::HeadersTooLarge,
             Problem::Broken { rd: rd() },
         ];
         all.extend(self.problems_with_details());
@@ -167,11 +168,10 @@ impl Cast {
         ];
         all.extend(reasons.map(|why| Problem::SessionEnded { why, rd: rd() }));
         let causes = [
-            Loop::Scheme,
-            Loop::Host,
-            Loop::Cookie,
-            Loop::Clock,
-            Loop::Unknown,
+            Loop::CookieLost,
+            Loop::SessionOver,
+            Loop::SignedIn,
+            Loop::OutOfSight,
         ];
         all.extend(causes.map(|cause| Problem::RedirectLoop { cause, rd: rd() }));
         all
@@ -184,10 +184,6 @@ impl Cast {
                 value: self.claim.clone(),
             })
             .into()
-    }
-
-    fn leads_to(&self) -> Vec<Origin> {
-        vec![self.provider_origin.clone()]
     }
 }
 
@@ -224,19 +220,14 @@ fn doors(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages::Err
     let notices = [
         None,
         Some(Notice::AnotherAccount),
-        Some(Notice::FreshSignIn),
         Some(Notice::Ended(Ended::Idle)),
         Some(Notice::Ended(Ended::Lifetime)),
         Some(Notice::Ended(Ended::Withdrawn)),
         Some(Notice::Ended(Ended::AtProvider)),
         Some(Notice::Ended(Ended::Unknown)),
     ];
-    for (place, providers) in [
-        (Place::Shared, 0),
-        (Place::Shared, 1),
-        (Place::Own, 3),
-        (Place::Shared, 3),
-    ] {
+    // Doors stand on the shared host alone; those of an organization with hosts of its own carry on where to end.
+    for (carried, providers) in [(0, 0), (0, 1), (0, 3), (3, 3)] {
         for notice in notices {
             for (login_hint, prompt, last_used) in
                 options(cast.email.as_str(), "select_account", &cast.slugs[1])
@@ -250,17 +241,15 @@ fn doors(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages::Err
                         })
                         .collect(),
                     rd: &cast.rd,
-                    csrf: &cast.token,
                     login_hint,
                     prompt,
-                    carried: Vec::new(),
+                    carried: cast.facts().into_iter().take(carried).collect(),
                     last_used,
                     notice,
-                    leads_to: cast.leads_to(),
                 };
                 samples.push(Sample {
                     name: format!("door-{}", samples.len()),
-                    response: pages.show(&cast.look(true, place), &door)?,
+                    response: pages.show(&cast.look(true, Place::Shared), &door)?,
                 });
             }
         }
@@ -280,12 +269,10 @@ fn email_first(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::page
         for (email, remembered, listed) in options(cast.email.as_str(), cast.organization(1), 3) {
             let view = EmailFirst {
                 rd: &cast.rd,
-                csrf: &cast.token,
                 email,
                 error,
                 remembered,
                 organizations: cast.organizations(listed.unwrap_or(0)),
-                leads_to: Vec::new(),
             };
             samples.push(Sample {
                 name: format!("email-first-{}", samples.len()),
@@ -301,7 +288,7 @@ fn accounts(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages::
     for (name, email, facts) in options(cast.person.as_str(), cast.email.as_str(), cast.facts()) {
         for (others, answer) in [
             (0, Answered::Confirmed),
-            (3, Answered::nothing(Some("timeout"))),
+            (2, Answered::nothing(Some("timeout"))),
             (0, Answered::Unasked),
         ] {
             let facts = facts.clone().unwrap_or_default();
@@ -312,7 +299,12 @@ fn accounts(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages::
                 provider: &cast.buttons[0],
                 since: Timestamp::from_seconds(1_790_000_000),
                 until: Timestamp::from_seconds(1_790_086_400),
-                others: cast.organizations(others),
+                others: cast
+                    .organizations(3)
+                    .into_iter()
+                    .skip(1)
+                    .take(others)
+                    .collect(),
                 linked: Linked {
                     answer,
                     confirmed: Timestamp::from_seconds(1_790_000_000),
@@ -324,7 +316,6 @@ fn accounts(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages::
                 headers: facts.clone(),
                 claims: facts,
                 csrf: &cast.token,
-                leads_to: cast.leads_to(),
             };
             samples.push(Sample {
                 name: format!("account-{}", samples.len()),
@@ -363,23 +354,25 @@ fn forms(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages::Err
         "choose",
         pages.show(&cast.look(false, Place::Shared), &choose)?,
     );
-    for (number, (email, error, _)) in options(cast.email.as_str(), FormFault::Email, ())
-        .into_iter()
-        .enumerate()
-    {
+    let typed = options(
+        cast.email.as_str(),
+        EmailFault::Malformed,
+        cast.person.as_str(),
+    );
+    for (number, (email, error, name)) in typed.into_iter().enumerate() {
         let form = DevForm {
             action: "/_sso/callback/dev",
             state: &cast.token,
             email,
+            name,
+            groups: name.map(|_| cast.claim.as_str()),
             error,
-            leads_to: cast.leads_to(),
         };
         add(&format!("dev-form-{number}"), pages.show(&look, &form)?);
     }
     let confirm = LogoutConfirm {
         csrf: &cast.token,
         rd: &cast.rd,
-        leads_to: cast.leads_to(),
     };
     add("logout-confirm", pages.show(&look, &confirm)?);
     samples.extend(ways_out(pages, cast)?);
@@ -395,30 +388,18 @@ fn ways_out(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages::
             response,
         });
     };
-    let label = cast.buttons[0].as_str();
+    let buttons: Vec<&str> = cast.buttons.iter().map(String::as_str).collect();
     let elsewhere = Destination::parse("https://acme.okta.example/logout?from=doorward&to='")?;
-    for (name, provider) in [
-        ("logged-out-unknown", AtProvider::Unknown),
-        ("logged-out-ended", AtProvider::Ended { label }),
-        (
-            "logged-out-still",
-            AtProvider::StillSignedIn {
-                label,
-                others: Vec::new(),
-                sign_out: None,
-            },
-        ),
-        (
-            "logged-out-link",
-            AtProvider::StillSignedIn {
-                label,
-                others: cast.buttons.iter().skip(1).map(String::as_str).collect(),
-                sign_out: Some(elsewhere.clone()),
-            },
-        ),
+    for (name, ended, still) in [
+        ("logged-out", None, 0),
+        ("logged-out-there-too", Some(buttons[0]), 0),
+        ("logged-out-here-only", None, 1),
+        ("logged-out-not-everywhere", Some(buttons[0]), 2),
+        ("logged-out-of-several", None, 3),
     ] {
         let view = LoggedOut {
-            provider,
+            ended,
+            still: buttons.iter().rev().take(still).copied().collect(),
             sign_in: Destination::parse("/_sso/login/acme")?,
         };
         add(name, pages.show(&look, &view)?);

@@ -6,7 +6,7 @@ use crate::clock::System;
 use crate::demo::{self, Address, Error};
 use crate::telemetry::logs;
 
-use super::run::{chain, until_stopped};
+use super::run::{Hangup, chain, until_stopped};
 use super::{Exit, Output, complain, print};
 
 /// `doorward demo`.
@@ -20,7 +20,7 @@ pub struct Demo {
     pub output: Output,
 }
 
-/// Starts the demonstration, says where everything is, and serves until SIGINT or SIGTERM.
+/// Starts the demonstration, says where everything is, and serves until SIGINT, SIGTERM or SIGHUP.
 pub async fn run(arguments: &Demo) -> Exit {
     // Only what goes wrong: the terminal belongs to the addresses.
     if let Err(error) = logs::install(logs::Shape::Text, "warn") {
@@ -37,14 +37,24 @@ pub async fn run(arguments: &Demo) -> Exit {
 }
 
 async fn serve(arguments: &Demo) -> Result<(), Error> {
-    let demo = demo::Demo::start(&arguments.listen, Arc::new(System)).await?;
-    print(&match arguments.output {
-        Output::Human => demo.summary().to_string(),
-        Output::Json => serde_json::json!(demo.summary()).to_string(),
-    });
-    until_stopped(|stopped| demo.run(stopped))
-        .await
-        .unwrap_or(Ok(()))
+    // From before there is a folder that could stay behind; the terminal may be closed at any time.
+    until_stopped(Hangup::Stops, |stopped| async {
+        let demo = demo::Demo::start(&arguments.listen, Arc::new(System)).await?;
+        print(&match arguments.output {
+            Output::Human => demo.summary().told(&command()),
+            Output::Json => serde_json::json!(demo.summary()).to_string(),
+        });
+        demo.run(stopped).await
+    })
+    .await
+    .unwrap_or(Ok(()))
+}
+
+/// What was typed to run this program, for the commands that it suggests.
+fn command() -> String {
+    std::env::args()
+        .next()
+        .unwrap_or_else(|| env!("CARGO_PKG_NAME").to_owned())
 }
 
 /// What the shell is told when there is no demonstration.

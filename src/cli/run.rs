@@ -1,8 +1,10 @@
 //! `doorward run`: serve in the foreground until a signal says stop.
 
+use std::future::pending;
+use std::io;
 use std::sync::Arc;
 
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, select_all};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::warn;
 
@@ -74,58 +76,74 @@ pub fn chain(error: &dyn std::error::Error) -> String {
 /// Dropping the future ends everything without order.
 pub async fn serve(config: Config) -> Result<(), app::Error> {
     let app = App::start(config, Arc::new(System)).await?;
-    until_stopped(|stopped| app.run(stopped))
+    until_stopped(Hangup::Passes, |stopped| app.run(stopped))
         .await
         .unwrap_or(Ok(()))
 }
 
-/// Runs `work` with the first SIGTERM or SIGINT as its signal to stop. `None`: a second one came, and the work was
-/// dropped where it stood.
+/// What SIGHUP means: a terminal that closes sends it, and so does whoever expects a reload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hangup {
+    /// The same as SIGTERM.
+    Stops,
+    /// Nothing: the log says so. Without a handler it would end the process in the middle of its requests.
+    Passes,
+}
+
+/// Runs `work` with the first SIGTERM or SIGINT (or SIGHUP, where it stops) as its signal to stop. `None`: a second one
+/// came, and the work was dropped where it stood.
 ///
 /// # Cancel safety
 /// Dropping the future drops the work.
-pub async fn until_stopped<W>(work: impl FnOnce(BoxFuture<'static, ()>) -> W) -> Option<W::Output>
+pub async fn until_stopped<W>(
+    hangup: Hangup,
+    work: impl FnOnce(BoxFuture<'static, ()>) -> W,
+) -> Option<W::Output>
 where
     W: Future,
 {
-    let second = async {
-        let mut signals = Signals::listen();
-        signals.next().await;
-        signals.next().await;
-    };
-    let mut first = Signals::listen();
+    let mut first = Signals::listen(hangup);
+    let mut both = Signals::listen(hangup);
     let first = async move { first.next().await };
+    let second = async {
+        both.next().await;
+        both.next().await;
+    };
     tokio::select! {
         done = work(Box::pin(first)) => Some(done),
         () = second => None,
+        () = remark_hangups(hangup) => None,
     }
 }
 
-/// SIGTERM and SIGINT. Without them (the system refused) there is no orderly stop, and serving on is the better half.
-struct Signals(Option<(Signal, Signal)>);
+/// Says of each SIGHUP that passes that it did nothing. Never ready.
+async fn remark_hangups(hangup: Hangup) {
+    if hangup == Hangup::Passes
+        && let Ok(mut hangups) = signal(SignalKind::hangup())
+    {
+        while hangups.recv().await.is_some() {
+            warn!("SIGHUP is ignored: a change of the configuration needs a restart");
+        }
+    }
+    pending().await
+}
+
+/// The signals that stop. Without them (the system refused) there is no orderly stop, and serving on is the better half.
+struct Signals(Vec<Signal>);
 
 impl Signals {
-    fn listen() -> Self {
-        let both = (
-            signal(SignalKind::terminate()),
-            signal(SignalKind::interrupt()),
-        );
-        Self(match both {
-            (Ok(terminate), Ok(interrupt)) => Some((terminate, interrupt)),
-            (Ok(_) | Err(_), _) => None,
-        })
+    fn listen(hangup: Hangup) -> Self {
+        let kinds = [SignalKind::terminate(), SignalKind::interrupt()].into_iter();
+        let hangup = (hangup == Hangup::Stops).then(SignalKind::hangup);
+        let all: io::Result<_> = kinds.chain(hangup).map(signal).collect();
+        Self(all.unwrap_or_default())
     }
 
     async fn next(&mut self) {
-        match &mut self.0 {
-            None => std::future::pending().await,
-            Some((terminate, interrupt)) => {
-                tokio::select! {
-                    _ = terminate.recv() => {}
-                    _ = interrupt.recv() => {}
-                }
-            }
+        if self.0.is_empty() {
+            return pending().await;
         }
+        select_all(self.0.iter_mut().map(|signal| Box::pin(signal.recv()))).await;
     }
 }
 

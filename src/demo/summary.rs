@@ -1,6 +1,5 @@
 //! What the operator of a demonstration is told, as text for people and as one JSON object for scripts.
 
-use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -83,16 +82,18 @@ impl Summary {
     }
 }
 
-impl fmt::Display for Summary {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Summary {
+    /// The text for people: addresses, who there is, and what to try, in an order in which one browser sees all of it.
+    /// `command` is what they type to run this program.
+    pub fn told(&self, command: &str) -> String {
+        let (people, without_a_browser) = (self.residents(), self.without_a_browser(command));
         let Self {
             application,
             provider,
             upstream,
             ..
         } = self;
-        write!(
-            formatter,
+        format!(
             "\
 Doorward stands in front of a sample application.
 
@@ -100,30 +101,49 @@ Doorward stands in front of a sample application.
   Identity provider     {provider}   (disable people here)
   Without Doorward      {upstream}   (nobody is anybody)
 
-"
-        )?;
+{people}
+Try this in one browser, in this order; nobody has a password:
+  1. Open {application}, choose Acme, and sign in as Ada. You see what the
+     application receives, and how it checks that it is true. Leave that page open.
+  2. In another tab, open the identity provider and disable Ada: within seconds her stream
+     and her socket are cut. Enable her there, reload the first tab, and sign in as Ada again.
+  3. Press \"Sign in at Globex\" and come in as Dan too. On \"Your account\", switch back to Acme.
+  4. Press \"Use a different account\" and choose Bob. Then open \"Administration\": it is for a
+     group that he is not in.
+  5. From there, use a different account again: Acme refuses Eve, and Carol too.
+  6. Open {application} once more: Bob is still signed in. Sign out, and read
+     what has ended and what has not.
+
+{without_a_browser}
+Ctrl-C stops everything, and nothing stays behind."
+        )
+    }
+
+    fn residents(&self) -> String {
+        let mut text = String::new();
         for door in &self.organizations {
-            writeln!(formatter, "  {:<21} {}", door.name, door.sign_in)?;
+            text += &format!("  {:<21} {}\n", door.name, door.sign_in);
             let at_home = |person: &&Resident| person.organization == door.slug;
             for Resident {
                 name, email, note, ..
             } in self.people.iter().filter(at_home)
             {
-                writeln!(formatter, "    {name:<19} {email:<22} {note}")?;
+                text += &format!("    {name:<19} {email:<22} {note}\n");
             }
         }
-        write!(
-            formatter,
-            "
-Try this; nobody has a password:
-  1. Sign in as Ada and see what the application receives, and how it checks that it is true.
-  2. Sign in at Globex too, as Dan, then change between both on your account page.
-  3. Open {application}/admin as Bob, who is not in the group for it.
-  4. Sign in at Acme as Eve or Carol: Doorward refuses, and offers another account.
-  5. Disable Ada at the identity provider: within seconds her stream and her socket are cut.
-  6. Ask as a program does: curl -i {application}/api/request
+        text
+    }
 
-Ctrl-C stops everything, and nothing stays behind."
+    fn without_a_browser(&self, command: &str) -> String {
+        let Self { application, .. } = self;
+        let socket = self.admin_socket.display();
+        format!(
+            "\
+As a program asks (it is told to sign in, and not sent anywhere):
+  curl -i {application}/api/request
+As the operator asks, in another terminal (or org list, session list, audit tail):
+  {command} status --socket {socket}
+"
         )
     }
 }
@@ -141,12 +161,13 @@ mod tests {
 
     #[test]
     fn people_read_addresses_and_names() {
-        let text = summary().to_string();
+        let text = summary().told("doorward");
         for word in [
             "http://localhost:8000\n",
             "http://127.0.0.1:9999",
             "http://127.0.0.1:8888",
             "/_sso/login/globex",
+            "  doorward status --socket /tmp/d/admin.sock\n",
         ] {
             assert!(text.contains(word), "{word} is missing in\n{text}");
         }

@@ -499,6 +499,14 @@ pub enum Error {
     /// A sign-in did not get on.
     #[error("a sign-in failed")]
     SignIn(#[from] pipeline::Error),
+    /// One browser signs in again and again.
+    #[error("the browser signs in again and again: {cause:?}")]
+    Loop {
+        /// What was measured.
+        cause: pages::Loop,
+        /// Where to begin again.
+        again: Box<pipeline::Again>,
+    },
     /// The session cannot be told.
     #[error("the session cannot be told")]
     Session(#[from] session::Error),

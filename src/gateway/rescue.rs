@@ -9,8 +9,8 @@ use super::inbound::Kind;
 use super::{Asked, Body, Error, Gateway, Place, endpoints, whole};
 use crate::address::ReturnPath;
 use crate::config::Slug;
-use crate::pages::{self, Ended, Loop, Problem};
-use crate::pipeline::{self, Ending};
+use crate::pages::{Ended, Loop, Problem};
+use crate::pipeline::{self, Again, Ending};
 use crate::proxy;
 
 use std::time::Duration;
@@ -46,20 +46,18 @@ impl Gateway {
         let told = self.tell(error, asked, rd);
         log(error, &told, asked);
         let reference = asked.reference;
-        let origin = match &asked.inbound {
-            Some(inbound) => self.config.server.public_url.on(&inbound.host),
-            None => self.config.server.public_url.clone(),
+        let place = asked
+            .inbound
+            .as_ref()
+            .and_then(|inbound| self.place(&inbound.host).ok());
+        // A host that nobody owns is no place to send anybody to.
+        let origin = match (&asked.inbound, place) {
+            (Some(inbound), Some(_)) => self.config.server.public_url.on(&inbound.host),
+            (Some(_) | None, _) => self.config.server.public_url.clone(),
         };
         let slug = told.organization.as_ref().or(asked.organization());
         let organization = slug.and_then(|slug| self.config.organizations.get(slug));
-        let place = match asked
-            .inbound
-            .as_ref()
-            .map(|inbound| self.place(&inbound.host))
-        {
-            Some(Ok(place @ Place::Own(_))) => pages::Place::from(place),
-            Some(Ok(Place::Shared) | Err(_)) | None => pages::Place::Shared,
-        };
+        let place = place.unwrap_or(Place::Shared).into();
         let look = self.look(&origin, place, organization);
         let is_person = asked
             .inbound
@@ -115,6 +113,7 @@ impl Gateway {
             | Error::Form
             | Error::Suspended(_)
             | Error::SignIn(_)
+            | Error::Loop { .. }
             | Error::Session(_)
             | Error::TooBusy
             | Error::Assertion(_)
@@ -168,6 +167,7 @@ impl Gateway {
                 let retry_after = MAKES_ROOM;
                 (Problem::TooBusy { retry_after, rd }, Fault::Other)
             }
+            Error::Loop { cause, again } => return tell_loop(*cause, again),
             Error::Upstream(error) => tell_upstream(error, rd),
             Error::Session(_) | Error::Assertion(_) | Error::Pages(_) | Error::Stopping => {
                 (Problem::Broken { rd }, Fault::Ours)
@@ -229,7 +229,7 @@ fn page_of(
         Ending::LoginExpired => Problem::LoginExpired { rd },
         Ending::CookiesBlocked => Problem::CookiesBlocked { rd },
         Ending::RedirectLoop => Problem::RedirectLoop {
-            cause: Loop::Unknown,
+            cause: Loop::OutOfSight,
             rd,
         },
         Ending::ProviderUnreachable => Problem::ProviderUnreachable { provider, rd },
@@ -259,6 +259,15 @@ fn page_of(
         | Ending::EmailUnverified => Fault::Visitor,
     };
     (problem, fault)
+}
+
+fn tell_loop(cause: Loop, again: &Again) -> Told {
+    let rd = again.return_path.clone();
+    Told {
+        problem: Problem::RedirectLoop { cause, rd },
+        fault: Fault::Visitor,
+        organization: Some(again.organization.clone()),
+    }
 }
 
 fn tell_upstream(error: &proxy::Error, rd: ReturnPath) -> (Problem, Fault) {

@@ -4,7 +4,6 @@ use serde::Serialize;
 
 use super::views::{View, as_provider};
 use super::{Look, Organization};
-use crate::address::Origin;
 use crate::clock::Timestamp;
 
 /// Who am I, until when, and what the application knows of me.
@@ -37,9 +36,6 @@ pub struct Account<'a> {
     pub claims: Vec<Fact<'a>>,
     /// Token of the forms.
     pub csrf: &'a str,
-    /// Origin of the provider's place to sign out.
-    #[serde(skip)]
-    pub leads_to: Vec<Origin>,
 }
 
 /// A name and its value.
@@ -57,10 +53,6 @@ impl View for Account<'_> {
 
     fn title(&self, _: &Look<'_>) -> String {
         "You are signed in".to_owned()
-    }
-
-    fn leads_to(&self) -> &[Origin] {
-        &self.leads_to
     }
 }
 

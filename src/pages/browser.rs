@@ -1,6 +1,5 @@
 //! What the browser is told beside the page: content security policy and its companions.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -22,11 +21,10 @@ const GENERATED: HeaderName = HeaderName::from_static("sso-generated");
 const REFERENCE: HeaderName = HeaderName::from_static("sso-reference");
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 
-/// The parts of the policy that are the same on every page.
+/// The policy of every page. Forms go to this origin only, and browsers hold the redirects that answer a form against
+/// that too.
 #[derive(Debug)]
-pub(super) struct Policy {
-    before_form_action: String,
-}
+pub(super) struct Policy(HeaderValue);
 
 /// One answer, before its headers.
 #[derive(Debug)]
@@ -35,7 +33,6 @@ pub(super) struct Answer<'a> {
     pub(super) name: &'static str,
     pub(super) content_type: &'static str,
     pub(super) origin: &'a Origin,
-    pub(super) leads_to: &'a [Origin],
     pub(super) body: String,
 }
 
@@ -43,12 +40,13 @@ impl Policy {
     /// The policy under which this style sheet, inside the page, is the only thing that applies.
     pub(super) fn new(style: &str) -> Self {
         let digest = STANDARD.encode(secret::sha256(style.as_bytes()));
-        Self {
-            before_form_action: format!(
-                "default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; \
-                 frame-ancestors 'none'; form-action 'self'"
-            ),
-        }
+        let policy = format!(
+            "default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; \
+             frame-ancestors 'none'; form-action 'self'"
+        );
+        // A digest in base64 is ASCII, so this always succeeds; if it did not, pages would lose their looks.
+        let strictest = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+        Self(HeaderValue::try_from(policy).unwrap_or(strictest))
     }
 
     /// An answer with every security header.
@@ -68,23 +66,8 @@ impl Policy {
         if answer.origin.is_secure() {
             fixed(STRICT_TRANSPORT_SECURITY, "max-age=31536000");
         }
-        headers.insert(CONTENT_SECURITY_POLICY, self.value(answer.leads_to));
+        headers.insert(CONTENT_SECURITY_POLICY, self.0.clone());
         response
-    }
-
-    /// The policy, with the origins to which a form may lead. Chromium applies `form-action` to the redirects that
-    /// answer a form as well, so the provider's origin has to be among them.
-    fn value(&self, leads_to: &[Origin]) -> HeaderValue {
-        let mut policy = self.before_form_action.clone();
-        for origin in leads_to {
-            // Writing into a String cannot fail.
-            let _ = write!(policy, " {origin}");
-        }
-        // An origin is ASCII without spaces and semicolons, so this always succeeds; if it did not, forms that lead
-        // elsewhere would stop working and nothing would be opened.
-        HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static(
-            "default-src 'none'; frame-ancestors 'none'; form-action 'self'",
-        ))
     }
 }
 

@@ -27,8 +27,8 @@ pub use self::account::{Account, Answered, Fact, Linked, OwnSession};
 use self::browser::{Answer, Policy};
 pub use self::problem::{Ended, Loop, Problem};
 pub use self::views::{
-    AtProvider, Choose, Destination, DevForm, Door, DoorProvider, EmailFault, EmailFirst,
-    FormFault, LoggedOut, LogoutConfirm, Notice, Organization, Redirecting, View,
+    Choose, Destination, DevForm, Door, DoorProvider, EmailFault, EmailFirst, LoggedOut,
+    LogoutConfirm, Notice, Organization, Redirecting, View,
 };
 use crate::address::{Origin, ReturnPath};
 use crate::telemetry::Reference;
@@ -146,7 +146,7 @@ impl Pages {
     /// [`Error::Template`] if it does not render; a test shows that every view does, with all its fields and with none.
     pub fn show<V: View>(&self, look: &Look<'_>, view: &V) -> Result<Response<Bytes>, Error> {
         let body = self.render(V::TEMPLATE, &view.title(look), look, view)?;
-        Ok(self.html(look, StatusCode::OK, V::NAME, view.leads_to(), body))
+        Ok(self.html(look, StatusCode::OK, V::NAME, body))
     }
 
     /// The page of a problem. Always succeeds: where even the template does not render, the same is told in plain text.
@@ -160,7 +160,7 @@ impl Pages {
         let (status, code) = (problem.status(), problem.code());
         let view = context! { told => Serde(&told), reference => reference.to_string() };
         let mut response = match self.render("problem.html", &told.heading, look, &view) {
-            Ok(body) => self.html(look, status, code, &[], body),
+            Ok(body) => self.html(look, status, code, body),
             Err(fault) => {
                 error!(error = %fault, code, "the page of a problem does not render");
                 let body = format!("{}\n\nReference: {reference}\n", told.message());
@@ -169,7 +169,6 @@ impl Pages {
                     name: code,
                     content_type: "text/plain; charset=utf-8",
                     origin: look.site,
-                    leads_to: &[],
                     body,
                 })
             }
@@ -200,24 +199,10 @@ impl Pages {
             name: problem.code(),
             content_type: "application/json",
             origin: look.site,
-            leads_to: &[],
             body: body.to_string(),
         });
         browser::mark(&mut response, problem.retry_after(), reference);
         response
-    }
-
-    /// 401 for a program that has not signed in.
-    pub fn unauthorized_json(
-        &self,
-        look: &Look<'_>,
-        reference: Reference,
-        login: Option<&str>,
-    ) -> Response<Bytes> {
-        let problem = Problem::SignInRequired {
-            rd: ReturnPath::root(),
-        };
-        self.problem_json(look, &problem, reference, login)
     }
 
     fn render(
@@ -239,7 +224,6 @@ impl Pages {
         look: &Look<'_>,
         status: StatusCode,
         name: &'static str,
-        leads_to: &[Origin],
         body: String,
     ) -> Response<Bytes> {
         self.policy.answer(Answer {
@@ -247,7 +231,6 @@ impl Pages {
             name,
             content_type: "text/html; charset=utf-8",
             origin: look.site,
-            leads_to,
             body,
         })
     }

@@ -135,8 +135,6 @@ pub enum Problem {
     },
     /// Something there, but not for this method.
     MethodNotAllowed,
-    /// The head of the request is larger than allowed.
-    HeadersTooLarge,
     /// Our own fault.
     Broken {
         /// Where to.
@@ -159,19 +157,17 @@ pub enum Ended {
     Unknown,
 }
 
-/// What makes sign-ins go round in circles, as far as it was measured.
+/// What was found when sign-ins went round in circles: whether the session that the last of them made came back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Loop {
-    /// The visitor's scheme is not that of `public_url`.
-    Scheme,
-    /// The visitor's host is not that of `public_url`.
-    Host,
-    /// The cookie did not come back.
-    Cookie,
-    /// Our clock and the provider's are apart.
-    Clock,
-    /// Nothing stood out.
-    Unknown,
+    /// Its cookie did not come back, though others of ours did.
+    CookieLost,
+    /// The cookie came back, and the session is over by now.
+    SessionOver,
+    /// The session is there and counts.
+    SignedIn,
+    /// It belongs to an organization's own host, of which the shared one sees nothing.
+    OutOfSight,
 }
 
 impl Problem {
@@ -192,7 +188,6 @@ impl Problem {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::MisdirectedRequest => StatusCode::MISDIRECTED_REQUEST,
             Self::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::ProviderMisconfigured { .. } | Self::Broken { .. } => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
@@ -233,7 +228,6 @@ impl Problem {
             Self::NotFound => "not-found",
             Self::NotAllowedHere { .. } => "not-allowed-here",
             Self::MethodNotAllowed => "method-not-allowed",
-            Self::HeadersTooLarge => "headers-too-large",
             Self::Broken { .. } => "broken",
         }
     }

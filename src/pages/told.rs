@@ -99,7 +99,6 @@ impl Problem {
             Self::NotFound => "Page not found".to_owned(),
             Self::NotAllowedHere { .. } => "You don’t have access to this page".to_owned(),
             Self::MethodNotAllowed => "That can’t be done here".to_owned(),
-            Self::HeadersTooLarge => "Your browser sent more than we can take".to_owned(),
             Self::Broken { .. } => "There is a problem on our side".to_owned(),
         }
     }
@@ -201,11 +200,6 @@ impl Problem {
                 "The page exists, but not for what your browser tried to do. Nothing was changed."
                     .to_owned()
             }
-            Self::HeadersTooLarge => format!(
-                "This happens when many cookies have gathered. Delete the cookies of {} in your \
-                 browser’s settings, then try again.",
-                application()
-            ),
             Self::Broken { .. } => {
                 "We could not finish what you asked for. It has been recorded under the reference below."
                     .to_owned()
@@ -243,16 +237,39 @@ impl Problem {
             | Self::BadRequest
             | Self::MisdirectedRequest
             | Self::NotFound
-            | Self::MethodNotAllowed
-            | Self::HeadersTooLarge => None,
+            | Self::MethodNotAllowed => None,
         }
     }
 
     const fn owner(&self) -> Option<&'static str> {
-        if let Self::RedirectLoop { cause, .. } = self {
-            Some(cause.sentence())
-        } else {
-            None
+        match self {
+            Self::RedirectLoop { cause, .. } => Some(cause.sentence()),
+            Self::CookiesBlocked { .. } => Some(
+                "The cookie is given where visitors begin and must come back at the public address. It cannot if \
+                 they begin over http or under another name than that of the public address.",
+            ),
+            Self::LoginExpired { .. }
+            | Self::LoginCancelled { .. }
+            | Self::ProviderUnreachable { .. }
+            | Self::IdentityUnverified { .. }
+            | Self::ProviderRefused { .. }
+            | Self::ProviderMisconfigured { .. }
+            | Self::AccountNotAllowed { .. }
+            | Self::OrganizationUnknown
+            | Self::OrganizationSuspended
+            | Self::EmailUnverified { .. }
+            | Self::SessionEnded { .. }
+            | Self::SignInRequired { .. }
+            | Self::AppUnreachable { .. }
+            | Self::AppSlow { .. }
+            | Self::TooBusy { .. }
+            | Self::TooManyAttempts { .. }
+            | Self::BadRequest
+            | Self::MisdirectedRequest
+            | Self::NotFound
+            | Self::NotAllowedHere { .. }
+            | Self::MethodNotAllowed
+            | Self::Broken { .. } => None,
         }
     }
 
@@ -297,7 +314,6 @@ impl Problem {
             | Self::TooBusy { rd, .. }
             | Self::TooManyAttempts { rd, .. }
             | Self::Broken { rd } => link("Try again", rd.as_str()),
-            Self::HeadersTooLarge => link("Try again", "/"),
             Self::MisdirectedRequest => {
                 link(format!("Go to {}", look.application()), look.site.join("/"))
             }
@@ -333,7 +349,6 @@ impl Problem {
             | Self::MisdirectedRequest
             | Self::NotFound
             | Self::MethodNotAllowed
-            | Self::HeadersTooLarge
             | Self::Broken { .. } => None,
         }
     }
@@ -359,16 +374,20 @@ impl Ended {
 impl Loop {
     const fn sentence(self) -> &'static str {
         match self {
-            Self::Scheme => {
-                "Visitors arrive over http while the public address says https, or the other way round."
+            Self::CookieLost => {
+                "The session cookie did not come back, though other cookies of ours did. Something between the \
+                 browser and Doorward removes it, or the browser refuses it."
             }
-            Self::Host => "Visitors arrive under another name than that of the public address.",
-            Self::Cookie => {
-                "The session cookie does not come back: a proxy in front removes it, or the browser refuses it."
+            Self::SessionOver => {
+                "The session cookie came back, but its session was over already. Look in the audit trail for what ended it."
             }
-            Self::Clock => "The clocks of this server and of the identity provider are apart.",
-            Self::Unknown => {
-                "Look at the log for this reference: scheme, host, cookie and clock are noted there."
+            Self::SignedIn => {
+                "The session cookie came back and its session is alive. Something else sends the browser to \
+                 sign-in again: look at the application’s redirects and at the proxies in front."
+            }
+            Self::OutOfSight => {
+                "The session belongs to the organization’s own host, so it cannot be told from here whether its \
+                 cookie comes back there. Look at that host’s requests in the browser."
             }
         }
     }

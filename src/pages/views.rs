@@ -1,6 +1,8 @@
 //! The pages that are no problem: doors, forms, the account, the way out.
 //!
-//! A view borrows what it shows. Every form in it carries the token that the gateway checks.
+//! A view borrows what it shows. Every form is posted to this origin, which the gateway checks; those that act for somebody
+//! who is signed in carry their session's token as well. A form is answered by a page of this origin: what leads away moves
+//! on by [`Redirecting`], since browsers hold every redirect of a form against the policy of its page.
 
 use std::fmt;
 
@@ -10,7 +12,7 @@ use url::Url;
 use super::problem::Ended;
 use super::words::{name, provider};
 use super::{Error, Fact, Look};
-use crate::address::{Origin, ReturnPath};
+use crate::address::ReturnPath;
 use crate::config::{self, Slug};
 
 /// Something that [`super::Pages::show`] can show. Implemented in this room only.
@@ -23,11 +25,6 @@ pub trait View: Serialize {
 
     /// Title and heading, which are the same.
     fn title(&self, look: &Look<'_>) -> String;
-
-    /// The origins, besides this one, to which its forms lead by redirect.
-    fn leads_to(&self) -> &[Origin] {
-        &[]
-    }
 }
 
 /// An organization, as far as pages know it.
@@ -57,8 +54,6 @@ pub struct Door<'a> {
     pub providers: Vec<DoorProvider<'a>>,
     /// Where to go afterwards.
     pub rd: &'a ReturnPath,
-    /// Token of the forms.
-    pub csrf: &'a str,
     /// What the person typed on the page before, for the provider.
     pub login_hint: Option<&'a str>,
     /// Handed on: `select_account`.
@@ -69,9 +64,6 @@ pub struct Door<'a> {
     pub last_used: Option<&'a Slug>,
     /// Why the person is here.
     pub notice: Option<Notice>,
-    /// Origins of the providers' authorization endpoints.
-    #[serde(skip)]
-    pub leads_to: Vec<Origin>,
 }
 
 /// A button of a [`Door`].
@@ -90,8 +82,6 @@ pub enum Notice {
     Ended(Ended),
     /// They asked for another account.
     AnotherAccount,
-    /// They are signed in, but not freshly enough for where they are going.
-    FreshSignIn,
 }
 
 impl Serialize for Notice {
@@ -109,7 +99,6 @@ impl Serialize for Notice {
             Self::Ended(Ended::AtProvider) => "You were signed out by your sign-in service.",
             Self::Ended(Ended::Unknown) => "You were signed out.",
             Self::AnotherAccount => "Choose the account you want to use.",
-            Self::FreshSignIn => "The page you asked for needs a fresh sign-in.",
         })
     }
 }
@@ -121,10 +110,6 @@ impl View for Door<'_> {
     fn title(&self, _: &Look<'_>) -> String {
         format!("Sign in to {}", name(self.organization.name))
     }
-
-    fn leads_to(&self) -> &[Origin] {
-        &self.leads_to
-    }
 }
 
 /// Sign-in where the organization is not known: by e-mail address, by memory, or from a list.
@@ -132,8 +117,6 @@ impl View for Door<'_> {
 pub struct EmailFirst<'a> {
     /// Where to go afterwards.
     pub rd: &'a ReturnPath,
-    /// Token of the form.
-    pub csrf: &'a str,
     /// What was typed before.
     pub email: Option<&'a str>,
     /// What is wrong with it.
@@ -142,10 +125,6 @@ pub struct EmailFirst<'a> {
     pub remembered: Option<Organization<'a>>,
     /// All of them, where the operator wants them listed.
     pub organizations: Vec<Organization<'a>>,
-    /// Origins to which the form leads. To keep the customers' providers unnamed here, answer the form with
-    /// [`Redirecting`] instead: a page that moves on is no redirect of a form.
-    #[serde(skip)]
-    pub leads_to: Vec<Origin>,
 }
 
 /// What is wrong with an e-mail address.
@@ -179,10 +158,6 @@ impl View for EmailFirst<'_> {
     fn title(&self, look: &Look<'_>) -> String {
         format!("Sign in to {}", name(look.application()))
     }
-
-    fn leads_to(&self) -> &[Origin] {
-        &self.leads_to
-    }
 }
 
 /// One e-mail domain, several organizations.
@@ -212,28 +187,14 @@ pub struct DevForm<'a> {
     pub action: &'a str,
     /// The run's `state`.
     pub state: &'a str,
-    /// What was typed before, or the hint.
+    /// The address that was typed before, or the hint.
     pub email: Option<&'a str>,
-    /// What is wrong.
-    pub error: Option<FormFault>,
-    /// Where the run ends, if not on this origin.
-    #[serde(skip)]
-    pub leads_to: Vec<Origin>,
-}
-
-/// What is wrong with a form of ours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FormFault {
-    /// The e-mail address.
-    Email,
-}
-
-impl Serialize for FormFault {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Email => EmailFault::Malformed.serialize(serializer),
-        }
-    }
+    /// The name that was typed before.
+    pub name: Option<&'a str>,
+    /// The groups that were typed before.
+    pub groups: Option<&'a str>,
+    /// What is wrong with the address.
+    pub error: Option<EmailFault>,
 }
 
 impl View for DevForm<'_> {
@@ -242,10 +203,6 @@ impl View for DevForm<'_> {
 
     fn title(&self, _: &Look<'_>) -> String {
         "Development sign-in".to_owned()
-    }
-
-    fn leads_to(&self) -> &[Origin] {
-        &self.leads_to
     }
 }
 
@@ -256,9 +213,6 @@ pub struct LogoutConfirm<'a> {
     pub csrf: &'a str,
     /// Where to stay.
     pub rd: &'a ReturnPath,
-    /// Origin of the provider's place to sign out.
-    #[serde(skip)]
-    pub leads_to: Vec<Origin>,
 }
 
 impl View for LogoutConfirm<'_> {
@@ -268,44 +222,20 @@ impl View for LogoutConfirm<'_> {
     fn title(&self, look: &Look<'_>) -> String {
         format!("Sign out of {}?", name(look.application()))
     }
-
-    fn leads_to(&self) -> &[Origin] {
-        &self.leads_to
-    }
 }
 
 /// What has ended and what has not.
 #[derive(Clone, Debug, Serialize)]
 pub struct LoggedOut<'a> {
-    /// The session at the provider.
-    pub provider: AtProvider<'a>,
+    /// The text of the button of the provider whose own sign-out the person comes from.
+    #[serde(serialize_with = "as_ended")]
+    pub ended: Option<&'a str>,
+    /// The texts of the buttons of the providers where the person is still signed in: there is no way to sign out there,
+    /// or they had signed in at several organizations.
+    #[serde(serialize_with = "as_providers")]
+    pub still: Vec<&'a str>,
     /// Where to sign in again.
     pub sign_in: Destination,
-}
-
-/// The session at the provider after signing out here.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "snake_case", tag = "state")]
-pub enum AtProvider<'a> {
-    /// Nothing is known of it.
-    Unknown,
-    /// It ended as well.
-    Ended {
-        /// The text of the provider's button.
-        #[serde(serialize_with = "as_provider")]
-        label: &'a str,
-    },
-    /// It goes on.
-    StillSignedIn {
-        /// The text of the provider's button.
-        #[serde(serialize_with = "as_provider")]
-        label: &'a str,
-        /// The texts of further providers' buttons: the person had signed in at several organizations.
-        #[serde(serialize_with = "as_providers")]
-        others: Vec<&'a str>,
-        /// Where the first can be ended.
-        sign_out: Option<Destination>,
-    },
 }
 
 impl View for LoggedOut<'_> {
@@ -317,7 +247,7 @@ impl View for LoggedOut<'_> {
     }
 }
 
-/// Moves on by itself. For answers to a form that lead to an origin which the form's page must not name.
+/// Moves on by itself: how a form is answered that leads elsewhere, or to a page that may.
 #[derive(Clone, Debug, Serialize)]
 pub struct Redirecting<'a> {
     /// Where to.
@@ -329,7 +259,7 @@ impl View for Redirecting<'_> {
     const TEMPLATE: &'static str = "redirecting.html";
 
     fn title(&self, _: &Look<'_>) -> String {
-        "Taking you to your sign-in page".to_owned()
+        "One moment".to_owned()
     }
 }
 
@@ -368,6 +298,10 @@ impl fmt::Display for Destination {
 
 pub(super) fn as_provider<S: Serializer>(button: &str, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&provider(button))
+}
+
+fn as_ended<S: Serializer>(button: &Option<&str>, serializer: S) -> Result<S::Ok, S::Error> {
+    button.map(provider).serialize(serializer)
 }
 
 fn as_providers<S: Serializer>(buttons: &[&str], serializer: S) -> Result<S::Ok, S::Error> {

@@ -45,6 +45,8 @@ pub struct Begun {
     pub start: Start,
     /// The state, for the `dev` form.
     pub state: secret::Secret<String>,
+    /// The e-mail address they typed, for the `dev` form.
+    pub login_hint: Option<String>,
     /// What proves the browser at the redirect URI.
     pub binding: Binding,
 }
@@ -137,6 +139,7 @@ impl Shared {
         Ok(Begun {
             start,
             state,
+            login_hint: begin.login_hint.clone(),
             binding,
         })
     }

@@ -121,7 +121,7 @@ impl Error {
                 Ending::LoginExpired
             }
             Self::Unbound => Ending::CookiesBlocked,
-            Self::Loop => Ending::RedirectLoop,
+            Self::Loop { .. } => Ending::RedirectLoop,
             Self::Provider { source, .. } => of_provider(source),
             Self::NotAdmitted { why, .. } => match why {
                 NotAdmitted::Rule(Unmet::EmailUnverified) => Ending::EmailUnverified,

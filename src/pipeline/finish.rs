@@ -25,6 +25,8 @@ pub struct Finished {
     pub organization: Slug,
     /// When the browser began.
     pub began: Timestamp,
+    /// Whether the person asked to choose an account.
+    pub select_account: bool,
     /// Where the browser goes.
     pub landing: Landing,
     /// The return path.
@@ -201,8 +203,11 @@ impl Shared {
         }
         let cleared = self.check(provider, run, now)?;
         let (organization, began) = (&cleared.run.organization, cleared.attempt.started_at);
-        if cookies.sign_ins_in_a_row(organization, began, now) >= LOOP_SIGN_INS {
-            return Err(Error::Loop);
+        let row = cookies.sign_ins_in_a_row(organization, began, now);
+        // Somebody who asked to choose an account is at work there: that goes round in no circle.
+        if row >= LOOP_SIGN_INS && !cleared.attempt.select_account {
+            let again = cleared.run.again();
+            return Err(Error::Loop { again });
         }
         Ok(cleared)
     }
@@ -325,6 +330,7 @@ impl Shared {
         Finished {
             organization: claimed.cleared.run.organization.clone(),
             began: claimed.cleared.attempt.started_at,
+            select_account: claimed.cleared.attempt.select_account,
             landing,
             return_path: claimed.cleared.run.return_path.clone(),
         }

@@ -249,7 +249,10 @@ pub enum Error {
     Unbound,
     /// This browser signs in again and again.
     #[error("the browser signs in again and again")]
-    Loop,
+    Loop {
+        /// Where to begin again.
+        again: Box<Again>,
+    },
     /// The provider said no, or cannot, or must not be believed.
     #[error("sign-in with {} failed", again.provider)]
     Provider {
@@ -344,13 +347,13 @@ impl Error {
         match self {
             Self::Gone { again, .. } => again.as_deref(),
             Self::Provider { again, .. }
+            | Self::Loop { again }
             | Self::NotAdmitted { again, .. }
             | Self::NeedsConsent { again } => Some(again),
             Self::NoSuchConnection
             | Self::Suspended { .. }
             | Self::TooMany
             | Self::Unbound
-            | Self::Loop
             | Self::Already { .. }
             | Self::Store(_)
             | Self::Identity(_)

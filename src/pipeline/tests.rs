@@ -446,6 +446,7 @@ async fn inv_09_what_does_not_match_asks_nobody_and_changes_nothing() {
     assert!(unchanged(&world).await);
 
     let unknown = Begun {
+        login_hint: None,
         state: secret::random_token(),
         start: begun.start.clone(),
         binding: begun.binding.clone(),
@@ -543,7 +544,7 @@ async fn a_browser_that_signs_in_in_circles_is_stopped() {
     let asked = world.provider.asked();
     let begun = world.begin(&mut browser, "/").await;
     let result = world.resume(&browser, &begun, "ada").await;
-    assert!(matches!(result, Err(Error::Loop)));
+    assert!(matches!(result, Err(Error::Loop { .. })));
     assert_eq!(world.provider.asked(), asked);
     world.clock.advance(LOOP_WINDOW);
     world.resume(&browser, &begun, "ada").await.unwrap();

@@ -1,9 +1,9 @@
 //! What a provider says of itself (OpenID Connect Discovery 1.0 §3), believed only as far as it fits the configuration.
 
 use openidconnect::core::{
-    CoreAuthDisplay, CoreClaimName, CoreClaimType, CoreClientAuthMethod, CoreGrantType,
-    CoreJsonWebKey, CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm,
-    CoreResponseMode, CoreResponseType, CoreSubjectIdentifierType,
+    CoreAuthDisplay, CoreAuthPrompt, CoreClaimName, CoreClaimType, CoreClientAuthMethod,
+    CoreGrantType, CoreJsonWebKey, CoreJweContentEncryptionAlgorithm,
+    CoreJweKeyManagementAlgorithm, CoreResponseMode, CoreResponseType, CoreSubjectIdentifierType,
 };
 use openidconnect::{
     AdditionalProviderMetadata, AuthUrl, JsonWebKeySetUrl, ProviderMetadata, TokenUrl,
@@ -26,6 +26,8 @@ pub(super) struct Metadata {
     pub(super) introspection: Option<Url>,
     /// Whether callbacks carry `iss` (RFC 9207 §3).
     pub(super) promises_issuer: bool,
+    /// What makes it ask who somebody is: `select_account`, or `login` where it says that it has no such thing.
+    pub(super) another_account: CoreAuthPrompt,
 }
 
 impl Metadata {
@@ -55,6 +57,7 @@ impl Metadata {
             promises_issuer: extras
                 .authorization_response_iss_parameter_supported
                 .unwrap_or(false),
+            another_account: another_account(extras.prompt_values_supported.as_deref()),
         };
         let fixed = [this.authorization.url(), this.token.url(), this.keys.url()];
         let optional = [&this.userinfo, &this.end_session, &this.introspection];
@@ -92,6 +95,16 @@ impl Metadata {
     }
 }
 
+/// Providers that do not know a prompt may refuse the whole request (OIDC Core §3.1.2.1).
+fn another_account(supported: Option<&[String]>) -> CoreAuthPrompt {
+    let has = |prompt| supported.is_some_and(|all| all.iter().any(|one| one == prompt));
+    if has("login") && !has("select_account") {
+        CoreAuthPrompt::Login
+    } else {
+        CoreAuthPrompt::SelectAccount
+    }
+}
+
 /// What an operator is told.
 pub(super) fn misconfigured(why: &str) -> Error {
     Error::Misconfigured(why.to_owned())
@@ -121,6 +134,8 @@ struct Extras {
     introspection_endpoint: Option<Url>,
     /// RFC 9207 §3.
     authorization_response_iss_parameter_supported: Option<bool>,
+    /// Initiating User Registration via OpenID Connect 1.0 §4.
+    prompt_values_supported: Option<Vec<String>>,
 }
 
 impl AdditionalProviderMetadata for Extras {}
@@ -160,6 +175,28 @@ mod tests {
         let full = parse(&document).unwrap();
         assert!(full.promises_issuer);
         assert_eq!(full.end_session.unwrap().path(), "/logout");
+    }
+
+    #[test]
+    fn who_wants_another_account_is_asked_in_a_way_that_the_provider_knows() {
+        let select = CoreAuthPrompt::SelectAccount;
+        for (supported, expected) in [
+            (None, select.clone()),
+            (Some(json!([])), select.clone()),
+            (Some(json!(["none", "consent"])), select.clone()),
+            (Some(json!(["login", "select_account"])), select),
+            (
+                Some(json!(["none", "login", "consent"])),
+                CoreAuthPrompt::Login,
+            ),
+        ] {
+            let mut document = document();
+            if let Some(supported) = &supported {
+                document["prompt_values_supported"] = supported.clone();
+            }
+            let read = parse(&document).unwrap();
+            assert_eq!(read.another_account, expected, "{supported:?}");
+        }
     }
 
     /// The issuer of discovery is compared, byte for byte.

@@ -87,7 +87,7 @@ impl Oidc {
             request = request.set_login_hint(LoginHint::new(hint.clone()));
         }
         if attempt.select_account {
-            request = request.add_prompt(CoreAuthPrompt::SelectAccount);
+            request = request.add_prompt(known.metadata.another_account.clone());
         }
         if attempt.consent {
             request = request.add_prompt(CoreAuthPrompt::Consent);

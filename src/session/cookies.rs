@@ -19,6 +19,8 @@ use crate::secret::{self, Secret};
 const OURS: &str = "__Host-sso";
 const SESSION: &str = "__Host-sso";
 const ORGANIZATION: &str = "__Host-sso-org";
+/// Between two names in one value. No name has one.
+const BETWEEN: char = '.';
 const LOOP: &str = "__Host-sso-loop";
 const RUN: &str = "__Host-sso-run-";
 const ENTRY: &str = "__Host-sso-entry-";
@@ -129,8 +131,15 @@ impl<'a> Cookies<'a> {
 
     /// The organization that this browser used last.
     pub fn organization(&self) -> Option<Slug> {
-        self.get(ORGANIZATION)
-            .and_then(|text| Slug::parse(text).ok())
+        let text = self.get(ORGANIZATION)?;
+        let (organization, _) = text.split_once(BETWEEN).unwrap_or((text, ""));
+        Slug::parse(organization).ok()
+    }
+
+    /// The provider through which this browser used that organization.
+    pub fn provider(&self) -> Option<Slug> {
+        let (_, provider) = self.get(ORGANIZATION)?.split_once(BETWEEN)?;
+        Slug::parse(provider).ok()
     }
 
     /// The hash of the proof that belongs to a run or entry.
@@ -220,14 +229,15 @@ pub fn delete_session() -> HeaderValue {
     delete(SESSION)
 }
 
-/// Forgets sign-ins: whoever signs out may sign in again.
+/// Forgets sign-ins: whoever signs out, or asks to choose an account, may sign in again.
 pub fn forget_sign_ins() -> HeaderValue {
     delete(LOOP)
 }
 
-/// Remembers an organization.
-pub fn set_organization(organization: &Slug, lifetime: Duration) -> HeaderValue {
-    set(ORGANIZATION, organization.as_str(), Some(lifetime))
+/// Remembers an organization, and through which provider: names, nothing about the person.
+pub fn set_organization(organization: &Slug, provider: &Slug, lifetime: Duration) -> HeaderValue {
+    let text = format!("{organization}{BETWEEN}{provider}");
+    set(ORGANIZATION, &text, Some(lifetime))
 }
 
 /// Gives a browser the proof that it began something.
@@ -354,10 +364,11 @@ mod tests {
     fn inv_22_our_cookies_have_every_attribute_also_on_deletion() {
         let handle = Handle::random();
         let binding = Binding::new("abc".to_owned());
+        let acme = Slug::parse("acme").unwrap();
         for field in [
             set_session(&handle),
             delete_session(),
-            set_organization(&Slug::parse("acme").unwrap(), Duration::from_secs(60)),
+            set_organization(&acme, &Slug::parse("idp").unwrap(), Duration::from_secs(60)),
             set_binding(BindingKind::Run, &binding, Timestamp::EPOCH),
             delete_binding(BindingKind::Run, "abc"),
         ] {
@@ -391,6 +402,38 @@ mod tests {
         assert!(!read(format!("__Host-sso ={value}")));
         assert!(!read(format!("__Host-sso={value}; __Host-sso={value}")));
         assert!(!read(format!("__Host-sso=\"{value}\"")));
+    }
+
+    #[test]
+    fn what_was_used_last_is_remembered_by_name() {
+        let acme = Slug::parse("acme").unwrap();
+        let idp = Slug::parse("idp").unwrap();
+        let field = set_organization(&acme, &idp, Duration::from_secs(60));
+        assert!(
+            field
+                .to_str()
+                .unwrap()
+                .starts_with("__Host-sso-org=acme.idp;")
+        );
+        for (value, organization, provider) in [
+            ("acme.idp", Some("acme"), Some("idp")),
+            ("acme", Some("acme"), None),
+            ("acme.", Some("acme"), None),
+            (".idp", None, Some("idp")),
+            ("acme.idp.more", Some("acme"), None),
+            ("", None, None),
+        ] {
+            let mut headers = HeaderMap::new();
+            let pair = format!("__Host-sso-org={value}");
+            headers.insert(COOKIE, HeaderValue::from_str(&pair).unwrap());
+            let cookies = Cookies::read(&headers);
+            let read = (cookies.organization(), cookies.provider());
+            let read = (
+                read.0.as_ref().map(Slug::as_str),
+                read.1.as_ref().map(Slug::as_str),
+            );
+            assert_eq!(read, (organization, provider), "{value:?}");
+        }
     }
 
     #[test]

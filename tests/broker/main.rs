@@ -15,6 +15,8 @@ mod support;
 mod account;
 mod by_hand;
 mod callback;
+mod dev;
+mod doors;
 mod forwarding;
 mod front;
 mod headers;

@@ -8,8 +8,8 @@ use serde_json::json;
 
 use crate::support::idp::grace;
 use crate::support::wire::Answer;
-use crate::support::world::{CLIENT_SECRET, ONE, TWO, url};
-use crate::support::{Browser, World};
+use crate::support::world::{CLIENT_SECRET, ONE, OWN_HOST, TWO, url};
+use crate::support::{Browser, Page, World};
 
 #[tokio::test]
 async fn a_newcomer_lands_where_they_were_going_with_their_identity() {
@@ -144,6 +144,11 @@ async fn an_e_mail_address_leads_to_its_organization_and_unknown_ones_nowhere() 
     let unknown = [("email", "eve@elsewhere.com"), ("rd", rd.as_str())];
     let unknown = browser.post(&url("/_sso/login"), &unknown).await;
     assert!(unknown.is(200).text.contains("eve@elsewhere.com"));
+    for (typed, told) in [("", "Enter your e-mail address."), ("ada", "in the form ")] {
+        let form = [("email", typed), ("rd", rd.as_str())];
+        let page = browser.post(&url("/_sso/login"), &form).await;
+        assert!(page.is(200).text.contains(told), "{typed:?}: {}", page.text);
+    }
     let known = browser
         .post(
             &url("/_sso/login"),
@@ -292,21 +297,98 @@ async fn who_is_not_admitted_sees_why_and_gets_no_session() {
     world.end(&[&browser]).await;
 }
 
+/// The page that stops a circle says what was found, as its log line does, and leads on; nobody was asked.
+#[track_caller]
+fn stopped(world: &World, page: &Page, cause: &str, words: &str, exchanges: usize) {
+    assert_eq!(page.is(508).kind(), Some("redirect-loop"));
+    assert!(page.text.contains(words), "{words:?}: {}", page.text);
+    assert!(page.text.contains("?rd=%2Freports\""), "{}", page.text);
+    let reference = page.field("sso-reference").unwrap();
+    let records = world.logs.with_reference(reference);
+    assert!(
+        records
+            .iter()
+            .any(|record| record.to_string().contains(cause)),
+        "{cause}: {records:?}"
+    );
+    let asked = world.acme.heard("/token").len() + world.globex.heard("/token").len();
+    assert_eq!(asked, exchanges, "the last one was not exchanged");
+}
+
+const SESSION: &str = "__Host-sso";
+
 #[tokio::test]
 async fn a_browser_that_signs_in_again_and_again_is_stopped() {
     let world = World::new().await;
     let mut browser = world.browser();
-    let session = ("app.example.com".to_owned(), "__Host-sso".to_owned());
-    let mut kinds = Vec::new();
-    for _ in 0..4 {
-        kinds.push(browser.visit(&url("/")).await.kind().map(str::to_owned));
+    let session = ("app.example.com".to_owned(), SESSION.to_owned());
+    for _ in 0..3 {
+        assert_eq!(browser.visit(&url("/reports")).await.is(200).kind(), None);
         // Something between us keeps this cookie from us, and only this one.
         browser.cookies.remove(&session);
     }
-    assert_eq!(kinds[..3], [None, None, None]);
-    assert_eq!(kinds[3].as_deref(), Some("redirect-loop"));
+    world.application.forget();
+    let page = browser.visit(&url("/reports")).await;
+    let words = "The session cookie did not come back";
+    stopped(&world, &page, "CookieLost", words, 3);
+    world.application.heard_nothing();
     world.later(Duration::from_secs(60));
     browser.visit(&url("/")).await.is(200);
+    world.end(&[&browser]).await;
+}
+
+#[tokio::test]
+async fn a_circle_is_told_apart_by_what_became_of_the_session() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    for _ in 0..3 {
+        browser.visit(&url("/reports")).await.is(200);
+        let token = world.acme.logout_token(&json!({ "sub": "subject-of-ada" }));
+        let end = url("/_sso/logout/backchannel/acme-idp");
+        let form = [("logout_token", token.as_str())];
+        browser.post_from_elsewhere(&end, &form).await.is(200);
+    }
+    let page = browser.visit(&url("/reports")).await;
+    stopped(&world, &page, "SessionOver", "was over already", 3);
+
+    let mut browser = world.browser();
+    let session = ("app.example.com".to_owned(), SESSION.to_owned());
+    let door = url("/_sso/login/acme?rd=/reports");
+    let left_open = browser.away_and_back(&door).await;
+    for _ in 0..3 {
+        browser.cookies.remove(&session);
+        browser.visit(&url("/reports")).await.is(200);
+    }
+    let page = browser.get(&left_open).await;
+    stopped(&world, &page, "SignedIn", "its session is alive", 6);
+    world.end(&[&browser]).await;
+}
+
+#[tokio::test]
+async fn what_the_shared_host_cannot_see_of_a_circle_it_does_not_claim() {
+    let world = World::with(OWN_HOST).await;
+    let mut browser = world.browser();
+    let session = ("globex.example.com".to_owned(), SESSION.to_owned());
+    for _ in 0..3 {
+        let page = browser.visit("https://globex.example.com/reports").await;
+        page.is(200);
+        browser.cookies.remove(&session);
+    }
+    let page = browser.visit("https://globex.example.com/reports").await;
+    stopped(&world, &page, "OutOfSight", "cannot be told from here", 3);
+    world.end(&[&browser]).await;
+}
+
+#[tokio::test]
+async fn who_chooses_another_account_again_and_again_is_not_stopped() {
+    let world = World::new().await;
+    let (mut browser, _) = world.signed_in().await;
+    for _ in 0..5 {
+        let door = url("/_sso/login/acme?prompt=select_account&rd=/reports");
+        assert_eq!(browser.visit(&door).await.is(200).path(), "/reports");
+        let asked = world.acme.heard("/authorize").pop().unwrap().query();
+        assert_eq!(asked["prompt"], "select_account");
+    }
     world.end(&[&browser]).await;
 }
 

@@ -43,7 +43,10 @@ async fn signing_out_ends_here_and_then_at_the_provider() {
     assert_eq!(browser.cookie("app.example.com", "__Host-sso"), None);
     old.fetch(&url("/")).await.is(401);
     let end = browser.follow(sent).await;
-    assert_eq!(end.is(200).path(), "/_sso/logged-out");
+    assert_eq!(end.is(200).path(), "/_sso/logged-out?state=acme-idp");
+    let told = "Your session here is over, and so is the one at";
+    assert!(end.text.contains(told), "{}", end.text);
+    assert!(!end.text.contains("still signed in"), "{}", end.text);
     let asked = world.acme.heard("/logout").pop().unwrap().query();
     assert_eq!(asked["post_logout_redirect_uri"], url("/_sso/logged-out"));
     assert!(
@@ -76,6 +79,7 @@ async fn where_the_provider_has_no_sign_out_the_page_says_so() {
     let sent = browser.post(&url("/_sso/logout"), &[("csrf", &csrf)]).await;
     let end = browser.follow(sent).await;
     assert!(end.is(200).text.contains("still signed in"), "{}", end.text);
+    assert!(!end.text.contains("so is the one"), "{}", end.text);
     world.end(&[&browser]).await;
 }
 
@@ -89,17 +93,22 @@ async fn the_page_names_the_provider_that_nobody_was_sent_to() {
     }
     let csrf = browser.get(&url("/_sso/logout")).await.input("csrf");
     let sent = browser.post(&url("/_sso/logout"), &[("csrf", &csrf)]).await;
-    browser.follow(sent).await.is(200);
+    let page = browser.follow(sent).await;
+    assert!(page.is(200).text.contains("still signed in"));
     let asked = world.acme.heard("/logout").pop().unwrap().query();
-    assert_eq!(asked["state"], "globex-idp");
+    assert_eq!(asked["state"], "acme-idp.globex-idp");
     assert!(world.globex.heard("/logout").is_empty());
-    for (told, provider) in [("?state=globex-idp", true), ("?state=<b>.nobody", false)] {
+    for (told, ended, still) in [
+        ("?state=acme-idp.globex-idp", true, true),
+        ("?state=acme-idp", true, false),
+        ("?still=acme-idp.globex-idp", false, true),
+        ("?state=<b>.nobody", false, false),
+        ("", false, false),
+    ] {
         let page = browser.get(&url(&format!("/_sso/logged-out{told}"))).await;
-        assert_eq!(
-            page.is(200).text.contains("still signed in"),
-            provider,
-            "{told}"
-        );
+        let says = |words| page.text.contains(words);
+        assert_eq!(says("so is the one at"), ended, "{told}");
+        assert_eq!(says("still signed in"), still, "{told}");
     }
     world.end(&[&browser]).await;
 }

@@ -28,11 +28,36 @@ async fn one_session_holds_a_grant_in_each_organization_and_switches() {
             &[("csrf", &csrf), ("rd", "/reports")],
         )
         .await;
-    assert_eq!(switched.is(303).field("location"), Some("/reports"));
-    browser.get(&url("/reports")).await.is(200);
+    assert_eq!(
+        switched.is(200).kind(),
+        Some("redirecting"),
+        "no redirect of the form, wherever the application leads from there"
+    );
+    assert_eq!(browser.follow(switched).await.path(), "/reports");
     assert_eq!(
         world.application.last().field("remote-organization"),
         Some("acme")
+    );
+    world.end(&[&browser]).await;
+}
+
+#[tokio::test]
+async fn switching_to_where_somebody_is_no_longer_signed_in_begins_there() {
+    let world = World::with(TWO).await;
+    let mut browser = world.browser();
+    browser.visit(&url("/_sso/login/acme")).await.is(200);
+    let csrf = browser.get(&url("/_sso/account")).await.input("csrf");
+    let form = [("csrf", csrf.as_str())];
+    let page = browser.post(&url("/_sso/switch/globex"), &form).await;
+    assert_eq!(
+        page.is(200).kind(),
+        Some("redirecting"),
+        "browsers hold the redirects of a form against its page's policy, and this leads to the provider"
+    );
+    browser.follow(page).await.is(200);
+    assert_eq!(
+        world.application.last().field("remote-organization"),
+        Some("globex")
     );
     world.end(&[&browser]).await;
 }
@@ -247,6 +272,24 @@ async fn unknown_and_disabled_organizations_have_their_pages() {
         page.is(200).leads_to().is_none(),
         "a disabled one is not led to"
     );
+    assert_eq!((world.acme.requests(), world.globex.requests()), (0, 0));
+    world.end(&[&browser]).await;
+}
+
+#[tokio::test]
+async fn a_host_that_nobody_owns_gets_a_page_that_leads_to_one_that_is_ours() {
+    let world = World::with(OWN_HOST).await;
+    let mut browser = world.browser();
+    for elsewhere in ["https://127.0.0.1/reports", "https://evil.example/"] {
+        let page = browser.get(elsewhere).await;
+        assert_eq!(page.is(421).kind(), Some("misdirected-request"));
+        let way_on = "<a class=\"button\" href=\"https://app.example.com/\">";
+        assert!(page.text.contains(way_on), "{}", page.text);
+        for other in ["127.0.0.1", "evil.example", "Globex"] {
+            assert!(!page.text.contains(other), "{other}: {}", page.text);
+        }
+    }
+    world.application.heard_nothing();
     assert_eq!((world.acme.requests(), world.globex.requests()), (0, 0));
     world.end(&[&browser]).await;
 }

@@ -85,17 +85,76 @@ demonstration("what is open is cut within seconds when a person is disabled", as
   assert.equal(answer, 401);
 });
 
-/** A test with a demonstration of its own, of which nothing stays. */
-function demonstration(name, tell) {
+demonstration(
+  "the steps that it prints can be followed in one browser, in their order",
+  async ({ text, application, provider }, visitor) => {
+    visitor.expects(/status of 40[13]|ERR_|WebSocket connection/);
+    const names = [...text.matchAll(/"(.+?)"/g)].map(([, name]) => name);
+    assert.deepEqual(names, ["Sign in at Globex", "Your account", "Use a different account", "Administration"]);
+    const [globex, account, another, administration] = names;
+    const page = await visitor.tab();
+    const press = (name) => page.getByRole("link", { name }).click();
+
+    // 1
+    await page.goto(application);
+    await press("Acme");
+    await choose(page, "ada@acme.example");
+    await seen(page, "Ada Park", "acme");
+    await page.locator("#stream").getByText("open").waitFor();
+    await page.locator("#socket").getByText("open").waitFor();
+    // 2
+    const office = await visitor.tab();
+    await office.goto(provider);
+    await office.getByRole("button", { name: "Disable Ada Park" }).click();
+    await page.locator("#socket").getByText("cut").waitFor({ timeout: 15_000 });
+    await page.locator("#stream").getByText("cut").waitFor({ timeout: 15_000 });
+    await office.getByRole("button", { name: "Enable Ada Park" }).click();
+    await office.getByRole("button", { name: "Disable Ada Park" }).waitFor();
+    await page.reload();
+    await choose(page, "ada@acme.example");
+    await seen(page, "Ada Park", "acme");
+    // 3
+    await press(globex);
+    await choose(page, "dan@globex.example");
+    await seen(page, "Dan Núñez", "globex");
+    await press(account);
+    await page.getByRole("button", { name: "Switch to Acme" }).click();
+    await seen(page, "Ada Park", "acme");
+    // 4
+    await press(another);
+    await choose(page, "bob@acme.example");
+    await seen(page, "Bob Fischer", "acme");
+    await press(administration);
+    await page.getByRole("heading", { name: "You don’t have access to this page" }).waitFor();
+    // 5
+    await press(another);
+    await choose(page, "eve@acme.example");
+    await page.getByRole("heading", { name: "Your e-mail address is not verified at Acme" }).waitFor();
+    await press(another);
+    await choose(page, "carol@globex.example");
+    await page.getByRole("heading", { name: "carol@globex.example can’t use" }).waitFor();
+    // 6
+    await page.goto(application);
+    await seen(page, "Bob Fischer", "acme");
+    await press("Sign out");
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByText("Your session here is over, and so is the one at Acme").waitFor();
+    await page.getByText("still signed in to Globex").waitFor();
+  },
+  "human",
+);
+
+/** A test with a demonstration of its own, of which nothing stays. It is told in JSON, or in words with addresses. */
+function demonstration(name, tell, output = "json") {
   test(name, async (t) => {
     const folder = await Folder.make();
-    const listen = ["--listen", "http://localhost:0", "--output", "json"];
+    const listen = ["--listen", "http://localhost:0", "--output", output];
     const program = new Program(BINARY, ["demo", ...listen], { TMPDIR: folder.path });
     const visitor = await Visitor.arrive(await browser);
     try {
-      const [line] = await program.says(/^\{.*\}$/m);
+      const told = await (output === "json" ? inJson(program) : inWords(program));
       assert.notDeepEqual(await folder.contents(), [], "it works in the folder that it is given");
-      await tell(JSON.parse(line), visitor);
+      await tell(told, visitor);
       visitor.check();
       // The visitor's tabs are still open: they must not hold the end up.
       assert.deepEqual(await program.end("SIGTERM"), { code: 0, signal: null });
@@ -108,6 +167,17 @@ function demonstration(name, tell) {
       await closeAll([() => visitor.leave(), () => program.end("SIGKILL"), () => folder.remove()]);
     }
   });
+}
+
+async function inJson(program) {
+  const [line] = await program.says(/^\{.*\}$/m);
+  return JSON.parse(line);
+}
+
+async function inWords(program) {
+  const [text] = await program.says(/^Doorward[^]*^Ctrl-C.*$/m);
+  const address = (name) => new RegExp(`${name} +(\\S+)`).exec(text)[1];
+  return { text, application: address("Open this"), provider: address("Identity provider") };
 }
 
 /** A person in the provider's list. */

@@ -22,8 +22,8 @@ story("signing out goes by the provider's own sign-out and comes back to a page 
   assert.equal(await visitor.cookie(SESSION_COOKIE, world.doorward.url), undefined);
   await page.getByRole("button", { name: "Yes, sign me out" }).click();
 
-  await page.getByText("Your session here is over").waitFor();
-  assert.equal(page.url(), world.doorward.at("/_sso/logged-out"));
+  await page.getByText("Your session here is over, and so is the one at acme").waitFor();
+  assert.equal(page.url(), world.doorward.at("/_sso/logged-out?state=acme"));
   const [ending] = world.acme.events.filter((event) => event.kind === "end-session");
   assert.equal(ending.client, world.acme.clientId);
   await refused(world, handle);

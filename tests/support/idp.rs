@@ -268,7 +268,14 @@ impl State {
             "/token" => self.token(heard),
             "/userinfo" => self.userinfo(heard),
             "/introspect" => self.introspect(heard),
-            "/logout" => Answer::redirect(&heard.query()["post_logout_redirect_uri"]),
+            "/logout" => {
+                let query = heard.query();
+                let back = &query["post_logout_redirect_uri"];
+                Answer::redirect(&match query.get("state") {
+                    Some(state) => format!("{back}?state={state}"),
+                    None => back.clone(),
+                })
+            }
             _ => Answer::new(404, "text/plain", "not here"),
         }
     }

@@ -78,7 +78,6 @@ impl Gateway {
             headers: facts.collect(),
             claims: claims(&statement),
             csrf: token.as_deref().unwrap_or_default(),
-            leads_to: Vec::new(),
         };
         self.show(ask, Some(organization), &view)
     }
@@ -225,12 +224,11 @@ impl Gateway {
         let live = self.sessions.find(&handle, &ask.inbound.host).await?;
         let Some(live) = live.filter(|live| live.grant(&organization, self.clock.now()).is_some())
         else {
-            let to = self.below(&format!("login/{organization}"));
-            return Ok(self.see_other(&to, ask.reference));
+            // From there it may go on to the provider.
+            return self.move_on(ask, &self.below(&format!("login/{organization}")));
         };
         self.sessions.switch(&live, &organization).await?;
-        let to = self.return_path(&fields);
-        Ok(self.see_other(to.as_str(), ask.reference))
+        self.move_on(ask, self.return_path(&fields).as_str())
     }
 }
 

@@ -1,32 +1,23 @@
 //! Towards sign-in: e-mail first, an organization's door, the start of a run.
 
-use http::header::SET_COOKIE;
-use http::{HeaderValue, Response, StatusCode, request};
+use http::{Response, StatusCode, request};
 use hyper::body::Incoming;
 
+use super::dev::Typed;
 use super::form::{self, Fields};
-use super::{Ask, slug};
+use super::{Ask, Leaving, set_cookie, slug};
 use crate::address::{Host, ReturnPath};
 use crate::config::{self, Slug};
 use crate::gateway::inbound::Inbound;
 use crate::gateway::{Body, Error, Gateway, Place, redirect};
 use crate::pages::{
-    Choose, DevForm, Door, DoorProvider, EmailFault, EmailFirst, Fact, Organization,
+    Choose, Door, DoorProvider, EmailFault, EmailFirst, Fact, Notice, Organization,
 };
 use crate::pipeline::{Begin, Begun, Target};
 use crate::provider::Start;
 use crate::secret;
 use crate::session::cookies::{self, Binding, BindingKind, Cookies};
 use crate::telemetry::Reference;
-
-/// What the browser leaves behind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Leaving {
-    /// A page load: it is redirected.
-    Page,
-    /// A form: browsers hold every redirect of it against the page's policy, so a page that moves on answers it.
-    Form,
-}
 
 /// A tag becomes part of a cookie's name: nothing but what `cookies::tag` makes is one.
 const TAG_LENGTH: usize = 10;
@@ -104,12 +95,10 @@ impl Gateway {
         let rd = self.return_path(fields);
         let view = EmailFirst {
             rd: &rd,
-            csrf: "",
             email: fields.get("email").or(fields.get("login_hint")),
             error,
             remembered: remembered.map(Organization::from),
             organizations,
-            leads_to: Vec::new(),
         };
         self.show(ask, None, &view)
     }
@@ -148,7 +137,12 @@ impl Gateway {
         let domain = match email.split_once('@') {
             Some((local, domain)) if !local.is_empty() && !domain.contains('@') => domain,
             Some(_) | None => {
-                return self.email_page(ask, &fields, Some(EmailFault::Malformed));
+                let fault = if email.is_empty() {
+                    EmailFault::Missing
+                } else {
+                    EmailFault::Malformed
+                };
+                return self.email_page(ask, &fields, Some(fault));
             }
         };
         let found: Vec<&config::Organization> = self
@@ -206,6 +200,8 @@ impl Gateway {
             }
             several => {
                 let known = |id| self.config.providers.get(id);
+                let last_used = ask.cookies.organization() == Some(organization.slug.clone());
+                let last_used = ask.cookies.provider().filter(|_| last_used);
                 let view = Door {
                     organization: Organization::from(organization),
                     providers: several
@@ -217,13 +213,11 @@ impl Gateway {
                         })
                         .collect(),
                     rd: &return_path,
-                    csrf: "",
                     login_hint: ask.query.get("login_hint"),
                     prompt: select_account.then_some("select_account"),
                     carried: entry_fields(&ask.query),
-                    last_used: None,
-                    notice: None,
-                    leads_to: Vec::new(),
+                    last_used: last_used.as_ref().filter(|id| several.contains(id)),
+                    notice: select_account.then_some(Notice::AnotherAccount),
                 };
                 self.show(ask, Some(organization), &view)
             }
@@ -259,10 +253,10 @@ impl Gateway {
         let to = self.config.server.public_url.join(&path);
         let mut response = self.see_other(&to, ask.reference);
         for cookie in ask.cookies.evict_bindings(BindingKind::Entry) {
-            response.headers_mut().append(SET_COOKIE, cookie);
+            set_cookie(&mut response, cookie);
         }
         let cookie = cookies::set_binding(BindingKind::Entry, &binding, self.clock.now());
-        response.headers_mut().append(SET_COOKIE, cookie);
+        set_cookie(&mut response, cookie);
         response
     }
 
@@ -320,35 +314,24 @@ impl Gateway {
         begun: &Begun,
         leaving: Leaving,
     ) -> Result<Response<Body>, Error> {
-        let mut response = match (&begun.start, leaving) {
-            (Start::Redirect(to), Leaving::Page) => self.see_other(to.as_str(), ask.reference),
-            (Start::Redirect(to), Leaving::Form) => self.move_on(ask, to.as_str())?,
-            (Start::Form, Leaving::Page | Leaving::Form) => {
-                let action = self.below(&format!("callback/{provider}"));
-                let view = DevForm {
-                    action: &action,
-                    state: begun.state.expose(),
-                    email: ask.query.get("login_hint"),
-                    error: None,
-                    leads_to: Vec::new(),
-                };
-                self.show(ask, Some(organization), &view)?
+        let mut response = match &begun.start {
+            Start::Redirect(to) => self.go_on(ask, to.as_str(), leaving)?,
+            Start::Form => {
+                let typed = Typed::hint(begun.login_hint.as_deref());
+                self.dev_form(ask, organization, provider, begun, typed)?
             }
         };
-        for cookie in self.binding_cookies(ask, begun) {
-            response.headers_mut().append(SET_COOKIE, cookie);
-        }
+        self.bind(ask, begun, &mut response);
         Ok(response)
     }
 
-    fn binding_cookies(&self, ask: &Ask<'_>, begun: &Begun) -> Vec<HeaderValue> {
-        let mut all = ask.cookies.evict_bindings(BindingKind::Run);
-        all.push(cookies::set_binding(
-            BindingKind::Run,
-            &begun.binding,
-            self.clock.now(),
-        ));
-        all
+    /// Gives the browser the proof that it began the run.
+    pub(super) fn bind(&self, ask: &Ask<'_>, begun: &Begun, response: &mut Response<Body>) {
+        for cookie in ask.cookies.evict_bindings(BindingKind::Run) {
+            set_cookie(response, cookie);
+        }
+        let cookie = cookies::set_binding(BindingKind::Run, &begun.binding, self.clock.now());
+        set_cookie(response, cookie);
     }
 
     /// The organization that a path names, if this host may show its door.

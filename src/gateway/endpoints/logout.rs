@@ -12,15 +12,15 @@ use super::{Ask, form, set_cookie};
 use crate::audit;
 use crate::config::Slug;
 use crate::gateway::{Body, Error, Gateway, Known, Place};
-use crate::pages::{AtProvider, Destination, LoggedOut, LogoutConfirm};
+use crate::pages::{Destination, LoggedOut, LogoutConfirm};
 use crate::session::cookies;
 use crate::session::{Ending, Handle};
 
 /// Between the names of providers. No name has one.
 const BETWEEN: char = '.';
 
-/// Providers on the page beside the first: the names come in a parameter, which may hold anything.
-const MAX_OTHERS: usize = 10;
+/// Providers on the page: the names come in a parameter, which may hold anything.
+const MAX_STILL: usize = 10;
 
 impl Gateway {
     /// Asks whether to sign out: a link alone ends nothing (threat model 12).
@@ -34,7 +34,6 @@ impl Gateway {
         let view = LogoutConfirm {
             csrf: token.as_deref().unwrap_or_default(),
             rd: &self.return_path(&ask.query),
-            leads_to: Vec::new(),
         };
         self.show(ask, organization, &view)
     }
@@ -110,14 +109,15 @@ impl Gateway {
     }
 
     /// The provider's own sign-out if it has one, else our page. That says at which providers the person is still signed
-    /// in; through the provider's sign-out this travels as `state` (OIDC RP-Initiated Logout 1.0 §2).
+    /// in; through the provider's sign-out this travels as `state`, behind the name of that provider itself (OIDC
+    /// RP-Initiated Logout 1.0 §2): whoever comes back with it comes from there.
     async fn after_sign_out(&self, known: &Known, others: &[Slug]) -> String {
         let grant = known.grant.grant();
         let own = self.below("logged-out");
         let return_to = self.config.server.public_url.join(&own);
-        let names = others.iter().map(Slug::as_str);
-        let still = iter::once(grant.provider.as_str()).chain(names.clone());
-        let honest = with_query(&return_to, &[("still", &joined(still))]);
+        let names = iter::once(&grant.provider).chain(others);
+        let names = joined(names.map(Slug::as_str));
+        let honest = with_query(&return_to, &[("still", &names)]);
         let Ok(return_url) = Url::parse(&return_to) else {
             return honest;
         };
@@ -127,9 +127,7 @@ impl Gateway {
             .await
         {
             Ok(Some(mut url)) => {
-                if !others.is_empty() {
-                    url.query_pairs_mut().append_pair("state", &joined(names));
-                }
+                url.query_pairs_mut().append_pair("state", &names);
                 url.into()
             }
             Ok(None) => honest,
@@ -145,29 +143,32 @@ impl Gateway {
 
     /// What has ended and what has not.
     pub(super) fn logged_out(&self, ask: &Ask<'_>) -> Result<Response<Body>, Error> {
-        let still = ask.query.get("still").or(ask.query.get("state"));
-        let mut still = still
-            .into_iter()
-            .flat_map(|names| names.split(BETWEEN))
-            .filter_map(|text| Slug::parse(text).ok())
-            .filter_map(|id| self.config.providers.get(&id))
-            .map(|provider| provider.button.as_str());
+        let mut ended = self.buttons(ask.query.get("state"));
+        let last = ended.next();
+        let still: Vec<&str> = ended
+            .chain(self.buttons(ask.query.get("still")))
+            .take(MAX_STILL)
+            .collect();
         let organization = match ask.place {
             Place::Own(organization) => Some(organization),
             Place::Shared => None,
         };
         let view = LoggedOut {
-            provider: match still.next() {
-                None => AtProvider::Unknown,
-                Some(label) => AtProvider::StillSignedIn {
-                    label,
-                    others: still.take(MAX_OTHERS).collect(),
-                    sign_out: None,
-                },
-            },
+            ended: last,
+            still,
             sign_in: Destination::parse(&self.below("login"))?,
         };
         self.show(ask, organization, &view)
+    }
+
+    /// The texts of the buttons of the providers that a parameter names.
+    fn buttons<'a>(&'a self, names: Option<&'a str>) -> impl Iterator<Item = &'a str> {
+        names
+            .into_iter()
+            .flat_map(|names| names.split(BETWEEN))
+            .filter_map(|text| Slug::parse(text).ok())
+            .filter_map(|id| self.config.providers.get(&id))
+            .map(|provider| provider.button.as_str())
     }
 }
 

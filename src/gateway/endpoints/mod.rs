@@ -1,6 +1,7 @@
 //! What lies below the prefix: sign-in, callback, sign-out, account, key set.
 
 mod account;
+mod dev;
 mod form;
 mod login;
 mod logout;
@@ -35,6 +36,15 @@ struct Ask<'a> {
     query: Fields,
 }
 
+/// What the browser leaves behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Leaving {
+    /// A page load: it is redirected.
+    Page,
+    /// A form: browsers hold every redirect of it against the page's policy, so a page that moves on answers it.
+    Form,
+}
+
 impl Gateway {
     /// Answers a request whose path below the prefix is `path`.
     pub(super) async fn endpoint(
@@ -66,10 +76,13 @@ impl Gateway {
                 self.start_form(&ask, organization, provider, body, &head)
                     .await
             }
-            ["callback", provider] if get => self.callback(&ask, provider, ask.query.clone()).await,
+            ["callback", provider] if get => {
+                let fields = ask.query.clone();
+                self.callback(&ask, provider, fields, Leaving::Page).await
+            }
             ["callback", provider] if post => {
                 let fields = form::read(&head, body).await?;
-                self.callback(&ask, provider, fields).await
+                self.callback(&ask, provider, fields, Leaving::Form).await
             }
             ["enter"] if get => self.enter(&ask).await,
             ["logout"] if get => self.logout_page(&ask).await,
@@ -148,6 +161,14 @@ impl Gateway {
             response.headers_mut().insert("sso-reference", reference);
         }
         Ok(response)
+    }
+
+    /// Sends the browser on.
+    fn go_on(&self, ask: &Ask<'_>, to: &str, leaving: Leaving) -> Result<Response<Body>, Error> {
+        match leaving {
+            Leaving::Page => Ok(self.see_other(to, ask.reference)),
+            Leaving::Form => self.move_on(ask, to),
+        }
     }
 
     /// Answers a form with a page that moves on by itself.

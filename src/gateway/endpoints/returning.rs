@@ -3,12 +3,13 @@
 use http::Response;
 
 use super::form::Fields;
-use super::login::{Leaving, with_query};
-use super::{Ask, set_cookie, slug};
+use super::login::with_query;
+use super::{Ask, Leaving, set_cookie, slug};
 use crate::config::Slug;
 use crate::gateway::{Body, Error, Gateway, Place};
-use crate::pipeline::{self, Again, Begin, Finished, Landing};
-use crate::provider::Callback;
+use crate::pages::Loop;
+use crate::pipeline::{self, Again, Begin, Finished, Landing, Target};
+use crate::provider::{self, Callback, Check};
 use crate::secret::Secret;
 use crate::session::cookies::{self, BindingKind};
 
@@ -19,6 +20,7 @@ impl Gateway {
         ask: &Ask<'_>,
         provider: &str,
         fields: Fields,
+        leaving: Leaving,
     ) -> Result<Response<Body>, Error> {
         let Place::Shared = ask.place else {
             return Err(Error::NotFound);
@@ -34,17 +36,53 @@ impl Gateway {
             .resume(&provider, callback, &ask.cookies, &reference)
             .await;
         match resumed {
-            Ok(finished) => Ok(self.land(ask, &finished)),
-            Err(pipeline::Error::NeedsConsent { again }) => self.ask_for_consent(ask, *again).await,
+            Ok(finished) => self.land(ask, &provider, &finished, leaving),
+            Err(pipeline::Error::NeedsConsent { again }) => {
+                self.ask_for_consent(ask, *again, leaving).await
+            }
             Err(pipeline::Error::Already { return_path }) => {
-                Ok(self.see_other(return_path.as_str(), ask.reference))
+                self.go_on(ask, return_path.as_str(), leaving)
+            }
+            Err(pipeline::Error::Provider {
+                again,
+                source: provider::Error::Rejected(Check::Form),
+            }) => self.dev_form_again(ask, &provider, &again, &fields).await,
+            Err(pipeline::Error::Loop { again }) => {
+                let cause = self.cause_of_loop(ask, &again).await?;
+                Err(Error::Loop { cause, again })
             }
             Err(other) => Err(other.into()),
         }
     }
 
+    /// What can be told of why sign-ins of this browser lead nowhere: whether what the one before gave it came back, and
+    /// still counts. No other cause gets as far as this: a redirect URI has scheme and host of `public_url`, so whoever
+    /// begins under others comes here without the run's cookie, and a clock that is wrong fails verification.
+    async fn cause_of_loop(&self, ask: &Ask<'_>, again: &Again) -> Result<Loop, Error> {
+        if again.target != Target::Shared {
+            return Ok(Loop::OutOfSight);
+        }
+        if !ask.cookies.has_session() {
+            return Ok(Loop::CookieLost);
+        }
+        let Some(handle) = ask.cookies.handle() else {
+            return Ok(Loop::SessionOver);
+        };
+        let live = self.sessions.find(&handle, &ask.inbound.host).await?;
+        let grant = live.and_then(|live| live.grant(&again.organization, self.clock.now()));
+        Ok(match grant {
+            Some(_) => Loop::SignedIn,
+            None => Loop::SessionOver,
+        })
+    }
+
     /// Back to the provider, which hands out a refresh token only when it asks for consent.
-    async fn ask_for_consent(&self, ask: &Ask<'_>, again: Again) -> Result<Response<Body>, Error> {
+    async fn ask_for_consent(
+        &self,
+        ask: &Ask<'_>,
+        again: Again,
+        leaving: Leaving,
+    ) -> Result<Response<Body>, Error> {
         let organization = self.config.organizations.get(&again.organization);
         let organization = organization.ok_or(Error::NotFound)?;
         let begin = Begin {
@@ -59,11 +97,17 @@ impl Gateway {
             reference: ask.reference.to_string(),
         };
         let begun = self.pipeline.begin(begin).await?;
-        self.leave(ask, organization, &again.provider, &begun, Leaving::Page)
+        self.leave(ask, organization, &again.provider, &begun, leaving)
     }
 
     /// The run's cookie stays until it expires: it is what lets a reloaded callback go on to its destination.
-    fn land(&self, ask: &Ask<'_>, finished: &Finished) -> Response<Body> {
+    fn land(
+        &self,
+        ask: &Ask<'_>,
+        provider: &Slug,
+        finished: &Finished,
+        leaving: Leaving,
+    ) -> Result<Response<Body>, Error> {
         let to = match &finished.landing {
             Landing::Here(_) => finished.return_path.as_str().to_owned(),
             Landing::Own(ticket) => {
@@ -71,20 +115,27 @@ impl Gateway {
                 self.config.server.public_url.on(&ticket.host).join(&path)
             }
         };
-        let mut response = self.see_other(&to, ask.reference);
-        let counted =
+        let mut response = self.go_on(ask, &to, leaving)?;
+        let counted = if finished.select_account {
+            cookies::forget_sign_ins()
+        } else {
             ask.cookies
-                .count_sign_in(&finished.organization, finished.began, self.clock.now());
+                .count_sign_in(&finished.organization, finished.began, self.clock.now())
+        };
         set_cookie(&mut response, counted);
         if let Landing::Here(handle) = &finished.landing {
             set_cookie(&mut response, cookies::set_session(handle));
-            set_cookie(&mut response, self.remember(&finished.organization));
+            set_cookie(
+                &mut response,
+                self.remember(&finished.organization, provider),
+            );
         }
-        response
+        Ok(response)
     }
 
-    fn remember(&self, organization: &Slug) -> http::HeaderValue {
-        cookies::set_organization(organization, self.config.login.remember_organization)
+    fn remember(&self, organization: &Slug, provider: &Slug) -> http::HeaderValue {
+        let lifetime = self.config.login.remember_organization;
+        cookies::set_organization(organization, provider, lifetime)
     }
 
     /// A one-time ticket becomes a session on an organization's own host.

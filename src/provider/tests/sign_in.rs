@@ -1,5 +1,7 @@
 //! Sign-ins that go well, and what is sent for them.
 
+use serde_json::json;
+
 use super::*;
 
 #[tokio::test]
@@ -116,6 +118,23 @@ async fn the_authorization_request_carries_what_was_asked_for() {
     ] {
         assert_eq!(query(&url, name), [value], "{name}");
     }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_provider_without_a_choice_of_accounts_is_asked_for_a_new_sign_in() {
+    let world = World::new().await;
+    let supported = json!({ "prompt_values_supported": ["none", "login", "consent"] });
+    world.idp.describe(supported.as_object().unwrap());
+    let asked = Attempt {
+        select_account: true,
+        ..world.attempt.clone()
+    };
+    let Start::Redirect(url) = world.oidc.start(&asked).await.unwrap() else {
+        panic!("a redirect")
+    };
+    assert_eq!(query(&url, "prompt"), ["login"]);
+    assert_eq!(query(&world.start().await, "prompt"), Vec::<String>::new());
     world.end().await;
 }
 

@@ -5,6 +5,9 @@ import { chromium } from "playwright-core";
 
 const EXECUTABLE = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
+/** The name under which Doorward is met over TLS: unlike those of loopback, browsers take it as any other. */
+export const TLS_NAME = "doorward.test";
+
 const ARGUMENTS = [
   "--no-sandbox",
   "--disable-gpu",
@@ -14,21 +17,23 @@ const ARGUMENTS = [
   "--disable-component-update",
   "--disable-sync",
   // Nothing is to leave this machine; what tries to is told so at once.
-  "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost, EXCLUDE *.localhost",
+  `--host-resolver-rules=MAP ${TLS_NAME} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost, EXCLUDE *.localhost`,
 ];
 
 /** Nothing here leaves this machine, so nothing takes long. */
 const PATIENCE = 15_000;
 
-/** A browser of its own: a fresh profile, which goes with it. */
-export function openBrowser() {
-  return chromium.launch({ executablePath: EXECUTABLE, args: ARGUMENTS, timeout: 60_000 });
+/** A browser of its own: a fresh profile, which goes with it. It trusts the certificate with this key, if one is given. */
+export function openBrowser(trusted) {
+  const args = trusted ? [...ARGUMENTS, `--ignore-certificate-errors-spki-list=${trusted}`] : ARGUMENTS;
+  return chromium.launch({ executablePath: EXECUTABLE, args, timeout: 60_000 });
 }
 
 /** Somebody with a browser: tabs, cookies, and a note of everything that was not as it should be. */
 export class Visitor {
   #context;
   #forgiven = [];
+  #listeners = [];
 
   /** Errors on the console (every breach of a page's policy is one), and requests to anywhere else. */
   complaints = [];
@@ -41,6 +46,7 @@ export class Visitor {
 
   constructor(context) {
     this.#context = context;
+    context.on("response", (response) => this.#listeners.forEach((listener) => listener(response)));
     context.on("console", (message) => {
       if (message.type() === "error") this.#complain(`${message.location().url}: ${message.text()}`);
     });
@@ -60,10 +66,25 @@ export class Visitor {
     this.#forgiven.push(pattern);
   }
 
+  /** Calls `listener` with every response. */
+  hears(listener) {
+    this.#listeners.push(listener);
+  }
+
   /** A cookie's value on an address, or nothing. */
   async cookie(name, url) {
-    const cookies = await this.#context.cookies(url);
+    const cookies = await this.cookies(url);
     return cookies.find((cookie) => cookie.name === name)?.value;
+  }
+
+  /** The cookies for an address, with their attributes. */
+  cookies(url) {
+    return this.#context.cookies(url);
+  }
+
+  /** Loses a cookie. */
+  lose(name) {
+    return this.#context.clearCookies({ name });
   }
 
   /** Fails if something was not as it should be. */
@@ -108,6 +129,6 @@ export async function shown(page) {
 
 function isHere(address) {
   const url = new URL(address);
-  const local = (name) => name === "127.0.0.1" || name === "localhost" || name.endsWith(".localhost");
+  const local = (name) => ["127.0.0.1", "localhost", TLS_NAME].includes(name) || name.endsWith(".localhost");
   return ["data:", "blob:", "about:"].includes(url.protocol) || local(url.hostname);
 }

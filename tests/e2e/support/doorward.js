@@ -3,6 +3,8 @@ import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { once } from "node:events";
 
+import { TLS_NAME } from "./browser.js";
+import { selfMade } from "./certificate.js";
 import { Folder } from "./folder.js";
 import { Program } from "./process.js";
 
@@ -19,15 +21,17 @@ export class Doorward {
   #environment;
   #program;
 
-  /** Knows its address before it runs, since providers have to register it. */
-  static async prepare() {
-    const port = await freePort();
-    return new Doorward(port, await Folder.make());
+  /** Knows its address before it runs, since providers have to register it. Over TLS, its certificate is its own work. */
+  static async prepare({ tls = false } = {}) {
+    const [port, folder] = [await freePort(), await Folder.make()];
+    const certificate = tls ? await selfMade(folder, TLS_NAME) : undefined;
+    return new Doorward(port, folder, certificate);
   }
 
-  constructor(port, folder) {
+  constructor(port, folder, certificate) {
     this.port = port;
-    this.url = `http://localhost:${port}`;
+    this.url = certificate ? `https://${TLS_NAME}:${port}` : `http://localhost:${port}`;
+    this.certificate = certificate;
     this.#folder = folder;
   }
 
@@ -61,7 +65,7 @@ export class Doorward {
     this.#environment = environment;
     this.#file = await this.#folder.write(
       "doorward.toml",
-      `[server]\npublic_url = "${this.url}"\n\n[management]\nlisten = "off"\n\n${rest}`,
+      `[server]\npublic_url = "${this.url}"\n${this.#tls()}\n[management]\nlisten = "off"\n\n${rest}`,
     );
   }
 
@@ -92,6 +96,12 @@ export class Doorward {
   /** What is in the log of the life that runs now. */
   get said() {
     return this.log + (this.#program?.output ?? "");
+  }
+
+  #tls() {
+    if (!this.certificate) return "";
+    const { file, key } = this.certificate;
+    return `listen = ["127.0.0.1:${this.port}"]\n[server.tls]\ncertificate = "${file}"\nkey = "${key}"\n`;
   }
 
   async #finish(signal) {

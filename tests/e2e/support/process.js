@@ -101,8 +101,9 @@ export async function listen(server) {
   return server.address().port;
 }
 
-/** Closes a server with every connection that is still open. */
+/** Closes a server with every connection that is still open, if a story has not done so already. */
 export async function shut(server) {
+  if (!server.listening) return;
   const closed = once(server, "close");
   server.close();
   server.closeAllConnections();

@@ -47,8 +47,10 @@ export class IdentityProvider {
           client_secret: this.clientSecret,
           redirect_uris: [redirectUri],
           post_logout_redirect_uris: [loggedOut],
-          backchannel_logout_uri: backchannel,
-          backchannel_logout_session_required: true,
+          ...(backchannel && {
+            backchannel_logout_uri: backchannel,
+            backchannel_logout_session_required: true,
+          }),
           id_token_signed_response_alg: algorithm,
         },
       ],
@@ -61,6 +63,8 @@ export class IdentityProvider {
         groups: ["groups"],
       },
       scopes: ["openid", "email", "profile", "groups"],
+      // It has no choice of accounts, which its discovery leaves out by default.
+      discovery: { prompt_values_supported: ["none", "login", "consent"] },
       features: {
         devInteractions: { enabled: false },
         backchannelLogout: { enabled: true },

@@ -28,12 +28,12 @@ const GLOBEX_PEOPLE = {
 let browser;
 after(() => browser?.then((open) => open.close()));
 
-/** A test with a world of its own, which ends with it. */
-export function story(name, tell) {
+/** A test with a world of its own, which ends with it. `tls`: Doorward is met over TLS, under another name. */
+export function story(name, tell, { tls = false } = {}) {
   test(name, async (t) => {
     const world = new World();
     try {
-      await world.begin();
+      await world.begin(tls);
       await tell(world);
       world.check();
     } catch (error) {
@@ -48,28 +48,31 @@ export function story(name, tell) {
 class World {
   #open = [];
   #visitors = [];
+  #trusting;
 
-  async begin() {
+  async begin(tls) {
     this.application = this.#keep(await Application.open());
     this.acme = this.#keep(await IdentityProvider.open("acme", ACME_PEOPLE));
     this.globex = this.#keep(await IdentityProvider.open("globex", GLOBEX_PEOPLE));
-    this.doorward = this.#keep(await Doorward.prepare());
+    this.doorward = this.#keep(await Doorward.prepare({ tls }));
     const { doorward, acme, globex, application } = this;
     const loggedOut = doorward.at("/_sso/logged-out");
+    // The name over TLS is one for browsers alone: nobody else on this machine could look it up.
+    const backchannel = (provider) => (tls ? undefined : doorward.backchannel(provider));
     await acme.register({
       redirectUri: doorward.redirectUri("acme"),
       loggedOut,
-      backchannel: doorward.backchannel("acme"),
+      backchannel: backchannel("acme"),
     });
     // The other one signs with another algorithm and has no place to sign out.
     await globex.register({
       redirectUri: doorward.redirectUri("globex"),
       loggedOut,
-      backchannel: doorward.backchannel("globex"),
+      backchannel: backchannel("globex"),
       algorithm: "ES256",
       signOut: false,
     });
-    await doorward.configure(configuration({ acme, globex, application }), {
+    await doorward.configure(configuration({ acme, globex, application, tls }), {
       ACME_SECRET: acme.clientSecret,
       GLOBEX_SECRET: globex.clientSecret,
     });
@@ -78,10 +81,15 @@ class World {
 
   /** Somebody with a fresh browser. */
   async visitor(options) {
-    browser ??= openBrowser();
-    const visitor = await Visitor.arrive(await browser, options);
+    const visitor = await Visitor.arrive(await this.#browser(), options);
     this.#visitors.push(visitor);
     return visitor;
+  }
+
+  /** A browser's window that belongs to nobody. */
+  async context() {
+    const context = await (await this.#browser()).newContext();
+    return this.#keep(context);
   }
 
   check() {
@@ -108,14 +116,21 @@ class World {
     ]);
   }
 
+  /** The one of all stories, or one that trusts this world's certificate. */
+  async #browser() {
+    const { certificate } = this.doorward;
+    if (!certificate) return (browser ??= openBrowser());
+    return (this.#trusting ??= this.#keep(await openBrowser(certificate.pin)));
+  }
+
   #keep(opened) {
     this.#open.push(opened);
     return opened;
   }
 }
 
-function configuration({ acme, globex, application }) {
-  return `
+function configuration({ acme, globex, application, tls }) {
+  return `${tls ? "" : DEVELOPMENT}
 [upstreams.app]
 url = "${application.url}"
 
@@ -123,15 +138,15 @@ ${provider(acme)}
 ${provider(globex)}
 [organizations.acme]
 name = "Acme Inc."
-domains = ["acme.example"]
+domains = ["acme.example", "both.example"]
 providers = ["acme"]
-allow = { email_domains = ["acme.example"] }
+allow = { email_domains = ["acme.example", "both.example"] }
 
 [organizations.globex]
 name = "Globex"
-domains = ["globex.example"]
+domains = ["globex.example", "both.example"]
 providers = ["globex"]
-allow = { email_domains = ["globex.example"] }
+allow = { email_domains = ["globex.example", "both.example"] }
 
 # On a host of its own, with the provider of another.
 [organizations.initech]
@@ -141,6 +156,47 @@ providers = ["acme"]
 allow = { groups_any = ["initech"] }
 `;
 }
+
+/** A choice of providers, one of which believes what is typed, on a host of its own; an organization that is paused, one
+ * whose provider nobody can reach; and a part of the application for few. */
+const DEVELOPMENT = `
+[providers.dev]
+kind = "dev"
+button = "Development sign-in"
+
+[organizations.hooli]
+name = "Hooli"
+hosts = ["hooli.localhost"]
+providers = ["acme", "dev"]
+allow = { email_domains = ["hooli.example"] }
+
+[organizations.umbrella]
+name = "Umbrella"
+enabled = false
+providers = ["globex"]
+allow = { anyone = true }
+
+[providers.vandelay]
+kind = "oidc"
+issuer = "http://127.0.0.1:1"
+client_id = "doorward"
+client_secret = { env = "ACME_SECRET" }
+button = "Sign in with Vandelay"
+
+[organizations.vandelay]
+name = "Vandelay"
+providers = ["vandelay"]
+allow = { anyone = true }
+
+[routes.default]
+path = "/*"
+upstream = "app"
+
+[routes.vault]
+path = "/vault/*"
+upstream = "app"
+require = { groups_any = ["keepers"] }
+`;
 
 function provider({ name, issuer, clientId }) {
   return `[providers.${name}]

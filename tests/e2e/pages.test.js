@@ -1,0 +1,197 @@
+// Every page of a running Doorward that a visitor can reach by what people do: without scripts, in the dark, on a small
+// screen; and then each under the eyes of axe-core.
+import assert from "node:assert/strict";
+
+import { cancel, shown, signInAs } from "./support/browser.js";
+import { SESSION_COOKIE } from "./support/doorward.js";
+import { Album, examine } from "./support/examiner.js";
+import { story } from "./support/world.js";
+
+/** By the name that each carries in `Sso-Generated`. */
+const PAGES = [
+  "account",
+  "account-not-allowed",
+  "app-unreachable",
+  "bad-request",
+  "choose",
+  "cookies-blocked",
+  "dev-form",
+  "door",
+  "email-first",
+  "logged-out",
+  "login-cancelled",
+  "login-expired",
+  "logout-confirm",
+  "misdirected-request",
+  "not-allowed-here",
+  "not-found",
+  "organization-suspended",
+  "organization-unknown",
+  "provider-unreachable",
+  "redirect-loop",
+  "session-ended",
+];
+
+const READER = { javaScriptEnabled: false, colorScheme: "dark", viewport: { width: 320, height: 640 } };
+
+story("every page works without scripts, is small, and stands up to axe-core", async (world) => {
+  const visitor = await world.visitor(READER);
+  visitor.expects(/status of [45]\d\d/);
+  const album = new Album();
+  album.follow(visitor);
+  const page = await visitor.tab();
+
+  await findTheWay(world, page);
+  await signInAndOut(world, visitor, page);
+  await goAstray(world, visitor, page);
+  await loseCookies(world, visitor, page);
+  await forgetEverything(world, album);
+  await breakDown(world, page);
+
+  const pages = await album.pages();
+  const names = new Set(pages.map(({ name }) => name));
+  names.delete("redirecting");
+  assert.deepEqual([...names].sort(), PAGES);
+  const examiner = await world.context();
+  for (const sent of pages) await examine(examiner, sent);
+});
+
+/** By e-mail address, by an organization's door, by the form of first tries. */
+async function findTheWay(world, page) {
+  const ask = async (email) => {
+    await page.getByLabel("Your work e-mail address").fill(email);
+    await page.getByRole("button", { name: "Continue" }).click();
+  };
+  await page.goto(world.doorward.at("/reports"));
+  await ask("eve@elsewhere.example");
+  await page.getByText("We know no organization with this address").waitFor();
+  await ask("ada@both.example");
+  await headed(page, "Choose your organization");
+  await page.getByRole("link", { name: "Globex" }).click();
+  await page.getByRole("heading", { name: "Sign in at globex" }).waitFor();
+
+  await page.goto(world.doorward.on("hooli.localhost", "/plans"));
+  await headed(page, "Sign in to Hooli");
+  await page.getByRole("button", { name: "Development sign-in" }).click();
+  await headed(page, "Development sign-in");
+  await page.getByLabel("E-mail address").fill("gavin@hooli.example");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  assert.equal((await shown(page)).organization, "hooli");
+}
+
+/** Two organizations, the account, a part of the application that is for others, and the way out. */
+async function signInAndOut(world, visitor, page) {
+  const { doorward } = world;
+  await page.goto(doorward.door("acme"));
+  const [answer] = await Promise.all([generated(page), cancel(page)]);
+  assert.equal(answer, "login-cancelled");
+  await page.getByRole("link", { name: "Try again" }).click();
+  await signInAs(page, "ada");
+  await shown(page);
+  await page.goto(doorward.door("globex"));
+  await signInAs(page, "ada");
+  await shown(page);
+
+  await page.goto(doorward.at("/_sso/account"));
+  await page.getByText("is told about you").click();
+  await page.getByRole("button", { name: "Switch to Acme Inc." }).click();
+  assert.equal((await shown(page)).organization, "acme");
+  await page.goto(doorward.at("/vault/"));
+  await headed(page, "You don’t have access to this page");
+
+  await page.goto(doorward.at("/_sso/account"));
+  await page.getByRole("link", { name: "Use a different account" }).click();
+  await signInAs(page, "ada");
+  assert.equal((await shown(page)).name, "Ada Park");
+  assert.equal(world.acme.count("sign-in"), 2, "the provider asked again");
+
+  await page.goto(doorward.at("/_sso/logout"));
+  await headed(page, /^Sign out of /);
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("button", { name: "Yes, sign me out" }).click();
+  await page.getByText("still signed in to globex").waitFor();
+}
+
+/** What goes wrong, by what people, browsers and operators do. */
+async function goAstray(world, visitor, page) {
+  const { doorward } = world;
+  for (const [address, heading] of [
+    [doorward.door("nobody"), "We don’t know that organization"],
+    [doorward.door("umbrella"), "Sign-in for Umbrella is paused"],
+    [doorward.door("vandelay"), "We can’t reach Vandelay right now"],
+    [doorward.at("/_sso/nothing"), "Page not found"],
+    [`http://127.0.0.1:${doorward.port}/`, "There is nothing at this address"],
+    [doorward.at("/_sso/callback/acme"), "We couldn’t read that request"],
+    [doorward.at("/_sso/callback/acme?code=old&state=old"), "This sign-in page has expired"],
+  ]) {
+    await page.goto(address);
+    await headed(page, heading);
+  }
+  await page.goto(`http://127.0.0.1:${doorward.port}/`);
+  await page.getByRole("link", { name: `Go to localhost:${doorward.port}` }).click();
+  await headed(page, "Sign in at acme");
+
+  // Bob is of Acme, but not of Initech.
+  await page.goto(doorward.on("initech.localhost", "/"));
+  await signInAs(page, "bob");
+  await headed(page, /bob@acme.example can’t use/);
+
+  // A form is sent when its session is over.
+  await page.goto(doorward.door("acme"));
+  await shown(page);
+  await page.evaluate((html) => {
+    document.body.innerHTML = html;
+  }, `<form method="post" action="/save"><button>Save</button></form>`);
+  const office = await visitor.tab();
+  await office.goto(`${world.acme.issuer}/session/end`);
+  await office.getByRole("button", { name: "Yes, sign me out" }).click();
+  await headed(office, "Signed out at acme");
+  await page.getByRole("button", { name: "Save" }).click();
+  await headed(page, "You were signed out");
+  assert.equal(world.application.last("/save"), undefined);
+}
+
+/** Something takes the session's cookie away, again and again. */
+async function loseCookies(world, visitor, page) {
+  await page.goto(world.doorward.door("acme"));
+  await signInAs(page, "bob");
+  await shown(page);
+  for (let round = 0; round < 3; round += 1) {
+    await visitor.lose(SESSION_COOKIE);
+    await page.goto(world.doorward.door("acme"));
+  }
+  await headed(page, "Sign-in keeps restarting");
+}
+
+/** A browser that keeps no cookie of the way to the provider. */
+async function forgetEverything(world, album) {
+  const visitor = await world.visitor(READER);
+  visitor.expects(/status of 400/);
+  album.follow(visitor);
+  const page = await visitor.tab();
+  await page.goto(world.doorward.door("acme"));
+  for (const { name } of await visitor.cookies(world.doorward.url)) {
+    if (name.startsWith("__Host-")) await visitor.lose(name);
+  }
+  await signInAs(page, "ada");
+  await headed(page, "Your browser isn’t keeping our cookie");
+}
+
+/** The application is gone. */
+async function breakDown(world, page) {
+  await page.goto(world.doorward.door("globex"));
+  await shown(page);
+  await world.application.close();
+  await page.goto(world.doorward.at("/"));
+  await headed(page, /isn’t responding$/);
+}
+
+async function headed(page, name) {
+  await page.getByRole("heading", { level: 1, name }).waitFor();
+}
+
+/** The name of the next page that Doorward makes. */
+async function generated(page) {
+  const answer = await page.waitForResponse((response) => "sso-generated" in response.headers());
+  return answer.headers()["sso-generated"];
+}

@@ -1,0 +1,74 @@
+// Looks at pages as they were sent, the way different readers do: with axe-core, in light and dark, narrow and large.
+import assert from "node:assert/strict";
+
+import axe from "axe-core";
+
+/** A page of ours is one small document. */
+const MAX_BYTES = 30 * 1024;
+
+/** The width of a small telephone, at which nothing may have to be scrolled sideways (WCAG 2.2, 1.4.10). */
+const NARROW = { width: 320, height: 640 };
+const WIDE = { width: 1280, height: 800 };
+
+/** Everything that axe-core knows, what it leaves out by default for being new included. */
+const RULES = { rules: { "target-size": { enabled: true } }, resultTypes: ["violations"] };
+
+/** Collects the pages that Doorward sends to visitors: each once, whatever reference or token it carries. */
+export class Album {
+  #pages = new Map();
+  #pending = [];
+
+  /** From now on, those that it sends to this one. */
+  follow(visitor) {
+    visitor.hears((response) => {
+      const { "sso-generated": name, "content-type": type } = response.headers();
+      if (name && /^text\/html/.test(type)) this.#pending.push(this.#keep(name, response));
+    });
+  }
+
+  /** All of them, in the order in which they came. */
+  async pages() {
+    await Promise.all(this.#pending);
+    return [...this.#pages.values()];
+  }
+
+  async #keep(name, response) {
+    // What the browser has left by now is gone for good.
+    const html = await response.text().catch(() => undefined);
+    if (html === undefined) return;
+    const same = html.replace(/\b[0-9A-Z]{4}-[0-9A-Z]{4}\b|[\w-]{43}/g, "");
+    if (!this.#pages.has(same)) this.#pages.set(same, { name, html });
+  }
+}
+
+/** Examines a page in every way. `context` has scripts, which axe-core is one of; the pages have none. */
+export async function examine(context, { name, html }) {
+  assert.ok(Buffer.byteLength(html) < MAX_BYTES, `${name} weighs ${Buffer.byteLength(html)} bytes`);
+  const page = await context.newPage();
+  try {
+    await page.setContent(html.replace(/<meta http-equiv="refresh"[^>]*>/, ""));
+    await page.evaluate(axe.source);
+    for (const [colorScheme, size] of [["light", WIDE], ["dark", NARROW]]) {
+      // Nothing fades from one scheme to the other while it is looked at.
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      await page.setViewportSize(size);
+      const { violations } = await page.evaluate((rules) => window.axe.run(document, rules), RULES);
+      const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html)}`);
+      assert.deepEqual(found, [], `${name}, ${colorScheme}, ${size.width} px`);
+    }
+    assert.equal(await surplus(page), 0, `${name} is too wide for ${NARROW.width} px`);
+    await page.setViewportSize({ width: WIDE.width / 2, height: WIDE.height / 2 });
+    await page.evaluate(() => (document.documentElement.style.fontSize = "200%"));
+    assert.equal(await surplus(page), 0, `${name} is too wide at 200 %`);
+  } finally {
+    await page.close();
+  }
+}
+
+/** How much of a page lies beyond the window's right edge. */
+function surplus(page) {
+  return page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    return scrollWidth - clientWidth;
+  });
+}
