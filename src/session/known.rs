@@ -96,6 +96,14 @@ impl Known {
         self.cache.get_value_or_guard_async(key).await
     }
 
+    /// Whether this is the one value for its key. Whoever waits for a place is handed what was meant for it although
+    /// something has ended in the meantime; under the lock it shows.
+    pub(super) fn is_current(&self, live: &Arc<Live>) -> bool {
+        let held = self.held();
+        let there = held.sessions.get(&live.key);
+        there.is_some_and(|there| Weak::as_ptr(there) == Arc::as_ptr(live))
+    }
+
     /// Fills a place with what was loaded. `None`: something ended in the meantime, what was read must not be used.
     pub(super) fn fill(
         &self,
@@ -109,24 +117,13 @@ impl Known {
         if let Some(there) = &there {
             there.state.rcu(|state| state.following(record));
         }
-        let live = there.clone().unwrap_or_else(|| {
+        let live = there.unwrap_or_else(|| {
             let grants = make(&|grant| held.tie(&key, grant).unwrap_or_default());
             Arc::new(Live::new(key, record, grants))
         });
-        if place.insert(Arc::clone(&live)).is_ok() {
-            held.remember(&live);
-            return Some(live);
-        }
-        if there.is_none() {
-            // Whoever waited for this place was handed the value all the same: it is worth nothing.
-            for grant in &live.state.load().grants {
-                if held.tie(&key, grant.grant()).is_none() {
-                    grant.cut().cancel();
-                }
-            }
-            live.state.rcu(|state| state.without_grants());
-        }
-        None
+        place.insert(Arc::clone(&live)).ok()?;
+        held.remember(&live);
+        Some(live)
     }
 
     /// How long an identity counts: as it is known here, else as it was just read.

@@ -78,7 +78,9 @@ impl Sessions {
         for _ in 0..TRIES {
             // The place is void as soon as somebody removes the key: what ends while it is being read is not kept.
             let place = match self.known.get_or_place(&key).await {
-                Ok(live) => return Ok(Some(live)),
+                Ok(live) if self.known.is_current(&live) => return Ok(Some(live)),
+                // Loaded by another request, and void by the time it was there.
+                Ok(_) => continue,
                 Err(place) => place,
             };
             let Some((record, _)) = self.read(&key).await? else {

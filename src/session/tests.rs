@@ -614,6 +614,75 @@ async fn inv_25_a_late_write_of_the_last_use_brings_nothing_back() {
     }
 }
 
+/// One request reads the session for all that wait, and what it reads is void by the time it is there.
+#[tokio::test]
+async fn requests_of_a_good_session_are_let_in_whatever_happens_to_the_rest_of_it() {
+    for seed in 0..300 {
+        let world = world(Arc::new(Fickle::wavering(seed * 7_919)));
+        let acme = world.sign_in("acme", None, START).await;
+        let both = world.sign_in("globex", Some(&acme), START).await;
+        let ada = world.person("acme", "ada").await;
+        world.sessions.known.crowd_out();
+        let meanwhile = async {
+            tokio::task::yield_now().await;
+            match seed % 3 {
+                0 => {
+                    let (key, globex, event) = (both.key(), slug("globex"), event());
+                    let ending = Ending::Grant(&globex);
+                    let ended = world.sessions.end(&key, ending, "logout", &event);
+                    ended.await.unwrap();
+                }
+                1 => world.sessions.confirm_identity(&ada, true),
+                _ => {
+                    world.sessions.known.counts(&ada.id, START);
+                    world.sessions.lapse(START);
+                }
+            }
+        };
+        let good = || world.good(&both, START);
+        let (a, b, c, ()) = tokio::join!(good(), good(), good(), meanwhile);
+        for good in [a, b, c] {
+            assert!(good.contains(&"acme".to_owned()), "{seed}: {good:?}");
+        }
+    }
+}
+
+/// On several threads: nobody who asks after an end was acknowledged gets in by what was read before it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn inv_39_no_thread_is_handed_what_has_ended() {
+    let world = Arc::new(world(Arc::new(Fickle::steady())));
+    let ended = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    for round in 0..200 {
+        let acme = world.sign_in("acme", None, START).await;
+        let both = world.sign_in("globex", Some(&acme), START).await;
+        world.sessions.known.crowd_out();
+        ended.store(false, std::sync::atomic::Ordering::SeqCst);
+        let tasks = crate::tasks::Tasks::new();
+        let requests = (0..8).map(|_| {
+            let (world, both, ended) = (Arc::clone(&world), both.clone(), Arc::clone(&ended));
+            tasks.spawn(async move {
+                for _ in 0..20 {
+                    let was_ended = ended.load(std::sync::atomic::Ordering::SeqCst);
+                    let good = world.good(&both, START).await;
+                    assert!(good.contains(&"acme".to_owned()), "{round}: {good:?}");
+                    assert!(!was_ended || good.len() == 1, "{round}: {good:?}");
+                    tokio::task::yield_now().await;
+                }
+            })
+        });
+        let requests: Vec<_> = requests.collect();
+        let (key, globex) = (both.key(), slug("globex"));
+        let ending = Ending::Grant(&globex);
+        let done = world.sessions.end(&key, ending, "logout", &event()).await;
+        done.unwrap();
+        ended.store(true, std::sync::atomic::Ordering::SeqCst);
+        for request in requests {
+            request.await.unwrap();
+        }
+        world.sign_out(&both).await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn a_reading_that_was_overtaken_does_not_switch_back() {
     for seed in 0..300 {
@@ -663,6 +732,8 @@ struct Left {
     opened: Option<Handle>,
     ended: Option<Option<&'static str>>,
     stream: Option<Arc<CancellationToken>>,
+    /// A request in this organization that was not let in.
+    refused: Option<&'static str>,
 }
 
 impl World {
@@ -695,6 +766,8 @@ impl World {
                 if let Some(grant) = live.and_then(|live| live.grant(&slug(organization), now)) {
                     self.sessions.touch(live.unwrap(), &grant, now);
                     left.stream = Some(Arc::clone(grant.cut()));
+                } else {
+                    left.refused = Some(organization);
                 }
             }
             Deed::Switch(organization) => {
@@ -735,6 +808,12 @@ impl World {
         }
         if all.iter().any(|left| left.opened.is_some()) {
             assert!(self.good(first, now).await.is_empty(), "the old handle");
+        }
+        let replaced = all.iter().any(|left| left.opened.is_some());
+        for refused in all.iter().filter_map(|left| left.refused) {
+            let mut ended = all.iter().filter_map(|left| left.ended);
+            let ended = ended.any(|ended| ended.is_none_or(|name| name == refused));
+            assert!(replaced || ended, "nothing has touched {refused}");
         }
         for stream in all.iter().filter_map(|left| left.stream.as_ref()) {
             let owned = good.iter().any(|grant| Arc::ptr_eq(grant.cut(), stream));
