@@ -19,7 +19,7 @@ use crate::provider::{
 };
 use crate::secret::{self, Secret};
 use crate::session::cookies::{self, Binding, BindingKind, Cookies};
-use crate::session::{Handle, Settings};
+use crate::session::{Filter, Handle, Settings};
 use crate::store::{Fickle, SealKey, Sled, Table};
 
 const CONFIG: &str = r#"
@@ -103,8 +103,8 @@ impl Provider for Counting {
             Ok(Asserted {
                 issuer: ISSUER.to_owned(),
                 subject: Subject::parse(code.expose()).unwrap(),
-                email: None,
-                email_verified: false,
+                email: Some(format!("{}@globex.com", code.expose())),
+                email_verified: true,
                 name: None,
                 preferred_username: None,
                 groups: Some(vec![self.groups.to_owned()]),
@@ -639,6 +639,13 @@ struct Bound {
 }
 
 impl World {
+    /// As an operator does.
+    async fn revoke(&self, filter: &Filter) {
+        let (now, kind) = (self.clock.now(), audit::Kind::SessionRevoked);
+        let event = audit::Event::new(now, kind, audit::Actor::Operator);
+        self.pipeline.revoke(filter, &event, now).await.unwrap();
+    }
+
     async fn ticket(&self) -> Bound {
         let entry = Binding::new("0123456789".to_owned());
         let mut browser = Browser::default();
@@ -928,6 +935,74 @@ async fn inv_39_a_sign_in_on_its_way_to_another_host_ends_there() {
         let entered = world.enter(&bound.browser, &bound.token).await;
         assert_eq!(entered.is_ok(), arrives, "{token}: {entered:?}");
     }
+}
+
+/// Just before it was used, an operator ended what it would have become.
+#[tokio::test]
+async fn inv_39_a_revocation_reaches_the_ticket_that_is_not_a_session_yet() {
+    for (organization, user, arrives) in [
+        (Some("globex"), None, false),
+        (None, Some("ada@globex.com"), false),
+        (None, None, false),
+        (Some("acme"), None, true),
+        (None, Some("grace@globex.com"), true),
+    ] {
+        let world = world(Arc::new(Fickle::steady()));
+        let bound = world.ticket().await;
+        world.clock.advance(Duration::from_secs(1));
+        let filter = Filter {
+            organization: organization.map(slug),
+            user: user.map(str::to_owned),
+            ..Filter::default()
+        };
+        world.revoke(&filter).await;
+        // A crash forgets nothing of it.
+        let restarted = world.restarted(CONFIG, Counting::new());
+        let entered = restarted.enter(&bound.browser, &bound.token).await;
+        assert_eq!(entered.is_ok(), arrives, "{filter:?}: {entered:?}");
+        assert_eq!(world.count(Table::Sessions).await, usize::from(arrives));
+    }
+}
+
+/// Whoever revoked looked through the tickets before this one was written.
+#[tokio::test]
+async fn inv_39_a_sign_in_that_an_operator_overtook_ends_as_it_enters() {
+    let world = world(Arc::new(Fickle::steady()));
+    world.provider.gate.forget_permits(usize::MAX);
+    let filter = Filter {
+        organization: Some(slug("globex")),
+        ..Filter::default()
+    };
+    let revoked = async {
+        while world.provider.asked() == 0 {
+            tokio::task::yield_now().await;
+        }
+        world.clock.advance(Duration::from_secs(1));
+        world.revoke(&filter).await;
+        world.provider.gate.add_permits(2);
+    };
+    let (bound, ()) = tokio::join!(world.ticket(), revoked);
+    let entered = world.enter(&bound.browser, &bound.token).await.unwrap();
+    let own = host("globex.localhost:8000");
+    let found = world.sessions.find(&entered.handle, &own).await;
+    assert!(found.unwrap().is_none());
+    assert_eq!(world.count(Table::Sessions).await, 0);
+    world.clock.advance(Duration::from_secs(1));
+    let later = world.ticket().await;
+    let entered = world.enter(&later.browser, &later.token).await.unwrap();
+    let found = world.sessions.find(&entered.handle, &own).await;
+    assert!(found.unwrap().is_some(), "a sign-in after it stands");
+}
+
+/// The clock was wrong, an operator revoked, the clock was set right.
+#[tokio::test(start_paused = true)]
+async fn a_revocation_does_not_keep_people_out_until_the_clock_is_there_again() {
+    let world = world(Arc::new(Fickle::steady()));
+    world.revoke(&Filter::default()).await;
+    world.clock.step_back(Duration::from_secs(24 * 3600));
+    tokio::time::advance(Duration::from_secs(600)).await;
+    let finished = world.sign_in("ada").await;
+    assert!(world.is_signed_in(&finished).await);
 }
 
 #[tokio::test]

@@ -252,8 +252,7 @@ impl Sessions {
             self.known.end(key, Ending::Grant(&opened.granted));
         }
         self.recheck(&key, &opened.record).await;
-        self.end_revoked(&key, &opened.record, &opened.granted)
-            .await;
+        self.end_revoked(&key, &opened.record).await;
     }
 
     /// Ends in memory what is no longer in the store. Whoever ends something writes that down first and then looks into

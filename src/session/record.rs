@@ -7,6 +7,7 @@ use crate::address::Host;
 use crate::clock::Timestamp;
 use crate::config::{self, Slug};
 use crate::identity::{AccountId, Generation, IdentityId};
+use crate::secret;
 
 /// One browser on one host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,6 +93,18 @@ impl Grant {
 }
 
 impl Record {
+    /// A new session with one grant.
+    pub(super) fn of(host: Host, grant: Grant) -> Self {
+        Self {
+            id: secret::encode(&secret::random_bytes::<16>()),
+            host,
+            created_at: grant.granted_at,
+            active: grant.organization.clone(),
+            revision: 0,
+            grants: vec![grant],
+        }
+    }
+
     /// The grant in an organization.
     pub fn grant(&self, organization: &Slug) -> Option<&Grant> {
         self.grants
