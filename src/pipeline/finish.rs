@@ -198,7 +198,12 @@ impl Shared {
             match self.store.commit(batch).await {
                 Ok(()) => return Ok(self.land(claimed, planned, now).await),
                 Err(store::Error::Conflict) => {}
-                Err(other) => return Err(other.into()),
+                Err(other) => {
+                    if let Planned::Here(opened) = &planned {
+                        self.sessions.not_opened(opened, &other);
+                    }
+                    return Err(other.into());
+                }
             }
         }
         Err(store::Error::Conflict.into())

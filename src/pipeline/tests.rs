@@ -8,6 +8,7 @@ use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue};
 use serde_json::Map;
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::address::Host;
@@ -615,6 +616,48 @@ async fn inv_44_a_finish_is_written_whole_or_not_at_all() {
     assert!(is_gone(&again, Gone::Used), "the code is spent");
 }
 
+/// The disk answers too late: what a sign-in replaced or evicted is not served any longer if it is gone.
+#[tokio::test]
+async fn inv_25_what_may_have_been_replaced_is_asked_of_the_store() {
+    let config = CONFIG.replace("[store]", "[sessions]\nmax_per_account = 2\n[store]");
+    for applied in [true, false] {
+        let store = Arc::new(Fickle::steady());
+        let seal = Seal::new(&SealKey::random()).unwrap();
+        let world = World::over(store.clone(), seal, START, &config, Counting::new());
+        let evicted = world.sign_in("ada").await;
+        world.clock.advance(MINUTE);
+        let kept = world.sign_in("ada").await;
+        let mut browser = Browser::default();
+        let grace = world.begin(&mut browser, "/").await;
+        let grace = world.resume(&browser, &grace, "grace").await.unwrap();
+        let streams = [
+            world.stream(&evicted).await,
+            world.stream(&grace).await,
+            world.stream(&kept).await,
+        ];
+        browser.take(&cookies::set_session(handle(&grace)));
+        let begun = world.begin(&mut browser, "/").await;
+        world.provider.gate.forget_permits(usize::MAX);
+        let asked = world.provider.asked();
+        let late = async {
+            while world.provider.asked() == asked {
+                tokio::task::yield_now().await;
+            }
+            store.fall_silent(applied);
+            store.fill_up(!applied);
+            world.provider.gate.add_permits(1);
+        };
+        let (result, ()) = tokio::join!(world.resume(&browser, &begun, "ada"), late);
+        assert!(matches!(result, Err(Error::Store(_))), "{result:?}");
+        for finished in [&evicted, &grace] {
+            assert_eq!(world.is_signed_in(finished).await, !applied);
+        }
+        assert!(world.is_signed_in(&kept).await);
+        let cut = streams.map(|stream| stream.is_cancelled());
+        assert_eq!(cut, [true, true, false]);
+    }
+}
+
 #[tokio::test]
 async fn inv_20_who_is_not_admitted_leaves_no_record() {
     let store = Arc::new(Fickle::steady());
@@ -872,6 +915,13 @@ impl World {
         let host = host("localhost:8000");
         let live = self.sessions.find(handle(finished), &host).await.unwrap();
         live.is_some_and(|live| !live.grants(self.clock.now()).is_empty())
+    }
+
+    async fn stream(&self, finished: &Finished) -> Arc<CancellationToken> {
+        let host = host("localhost:8000");
+        let live = self.sessions.find(handle(finished), &host).await.unwrap();
+        let grants = live.unwrap().grants(self.clock.now());
+        Arc::clone(grants[0].cut())
     }
 
     async fn sign_in(&self, who: &str) -> Finished {

@@ -265,7 +265,10 @@ impl Shared {
                         return Err(gone(Gone::Used));
                     }
                 }
-                Err(other) => return Err(other.into()),
+                Err(other) => {
+                    self.sessions.not_opened(&opened, &other);
+                    return Err(other.into());
+                }
             }
         }
         Err(store::Error::Conflict.into())

@@ -179,14 +179,7 @@ impl Known {
         let keys = held.ties.iter().filter(|(_, ties)| is_over(ties));
         let keys: Vec<Key> = keys.map(|(key, _)| *key).collect();
         for key in keys {
-            let ties = held.ties.remove(&key).unwrap_or_default();
-            let (cut, left): (Vec<_>, Vec<_>) = ties
-                .into_iter()
-                .partition(|tie| over.contains(&tie.identity));
-            for tie in cut {
-                tie.end();
-            }
-            held.ties.insert(key, left);
+            held.cut(&key, |tie| over.contains(&tie.identity));
             // The next request reads it again, with a token that is not cancelled.
             held.forget(&self.cache, &key);
         }
@@ -247,6 +240,13 @@ impl Known {
     /// Ends something in memory; open streams of it are cut.
     pub(super) fn end(&self, key: &Key, ending: Ending<'_>) {
         self.held().end(&self.cache, key, ending);
+    }
+
+    /// Nobody can say whether a grant has ended: streams of it are cut, and the next request of its session asks the store.
+    pub(super) fn doubt(&self, key: &Key, organization: &Slug) {
+        let mut held = self.held();
+        held.cut(key, |tie| tie.organization == *organization);
+        held.forget(&self.cache, key);
     }
 
     /// The same for what the store could not write: until it can, no record of it counts.
@@ -371,28 +371,29 @@ impl Held {
         self.sessions.remove(key).and_then(|live| live.upgrade())
     }
 
+    /// Cuts what some ties of a session hold.
+    fn cut(&mut self, key: &Key, is_over: impl Fn(&Tie) -> bool) {
+        let ties = self.ties.remove(key).unwrap_or_default();
+        let (over, left): (Vec<_>, Vec<_>) = ties.into_iter().partition(is_over);
+        for tie in over {
+            tie.end();
+        }
+        if !left.is_empty() {
+            self.ties.insert(*key, left);
+        }
+    }
+
     fn end(&mut self, cache: &Cache<Key, Arc<Live>>, key: &Key, ending: Ending<'_>) {
         let live = self.forget(cache, key);
-        let ties = self.ties.remove(key).unwrap_or_default();
         match ending {
             Ending::Session => {
-                for tie in ties {
-                    tie.end();
-                }
+                self.cut(key, |_| true);
                 if let Some(live) = live {
                     live.state.rcu(|state| state.without_grants());
                 }
             }
             Ending::Grant(organization) => {
-                let (ended, left): (Vec<_>, Vec<_>) = ties
-                    .into_iter()
-                    .partition(|tie| tie.organization == *organization);
-                for tie in ended {
-                    tie.end();
-                }
-                if !left.is_empty() {
-                    self.ties.insert(*key, left);
-                }
+                self.cut(key, |tie| tie.organization == *organization);
                 let Some(live) = live else { return };
                 live.state.rcu(|state| state.without(organization));
                 if !live.state.load().grants.is_empty() {

@@ -13,7 +13,7 @@ use crate::clock::Timestamp;
 use crate::config::Slug;
 use crate::identity::Profile;
 use crate::secret;
-use crate::store::{Batch, Keys, Table};
+use crate::store::{self, Batch, Keys, Table};
 
 /// A grant about to be made.
 #[derive(Debug)]
@@ -253,6 +253,21 @@ impl Sessions {
         }
         self.recheck(&key, &opened.record).await;
         self.end_revoked(&key, &opened.record).await;
+    }
+
+    /// The batch of an opening was not acknowledged. If it may have been applied all the same, memory must not go on
+    /// serving what it replaced or evicted: the next request asks the store (threat model 25, 47). Nobody is given the
+    /// new handle, so streams of the old one are cut: a revocation would look for them under the new one.
+    pub fn not_opened(&self, opened: &Opened, error: &store::Error) {
+        if !error.leaves_doubt() {
+            return;
+        }
+        if let Some(key) = &opened.replaced {
+            self.known.end(key, Ending::Session);
+        }
+        for key in &opened.evicted {
+            self.known.doubt(key, &opened.granted);
+        }
     }
 
     /// Ends in memory what is no longer in the store. Whoever ends something writes that down first and then looks into

@@ -12,6 +12,7 @@ pub(crate) struct Fickle {
     /// State of the sequence that says how often the next answer waits; none if it never does.
     wavering: AtomicU64,
     full: AtomicBool,
+    silent: AtomicBool,
     unreadable: AtomicBool,
 }
 
@@ -31,6 +32,7 @@ impl Fickle {
             inner,
             wavering: AtomicU64::new(seed),
             full: AtomicBool::new(false),
+            silent: AtomicBool::new(false),
             unreadable: AtomicBool::new(false),
         }
     }
@@ -38,6 +40,11 @@ impl Fickle {
     /// Whether the disk is full: nothing is written, everything is read.
     pub(crate) fn fill_up(&self, full: bool) {
         self.full.store(full, Ordering::SeqCst);
+    }
+
+    /// Whether it does not say that it has written: what it answers leaves the outcome open.
+    pub(crate) fn fall_silent(&self, silent: bool) {
+        self.silent.store(silent, Ordering::SeqCst);
     }
 
     /// Whether reading fails.
@@ -107,6 +114,10 @@ impl Store for Fickle {
             }
             let done = self.inner.commit(batch).await;
             self.waver().await;
+            if self.silent.load(Ordering::SeqCst) {
+                done?;
+                return Err(Error::Io(std::io::ErrorKind::TimedOut.into()));
+            }
             done
         })
     }

@@ -356,3 +356,18 @@ pub enum Error {
     #[error("the store cannot be read or written")]
     Io(#[source] std::io::Error),
 }
+
+impl Error {
+    /// Whether a batch whose commit answered this may have been applied all the same.
+    pub const fn leaves_doubt(&self) -> bool {
+        match self {
+            Self::Conflict | Self::Busy | Self::TooLarge(_) => false,
+            Self::Locked
+            | Self::Damaged(_)
+            | Self::Newer { .. }
+            | Self::WrongKey
+            | Self::KeyFile(_)
+            | Self::Io(_) => true,
+        }
+    }
+}
