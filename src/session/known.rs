@@ -217,12 +217,18 @@ impl Known {
 
     /// Whether a grant has ended, whatever the store says.
     pub(super) fn is_over(&self, key: &Key, organization: &Slug) -> bool {
-        self.held().unwritten.get(key).is_some_and(|all| {
-            all.iter().any(|end| match &end.organization {
-                None => true,
-                Some(ended) => ended == organization,
-            })
+        self.unwritten_end(key, organization).is_some()
+    }
+
+    /// The end of a grant that is still to be written, if it has ended like that.
+    pub(super) fn unwritten_end(&self, key: &Key, organization: &Slug) -> Option<Unwritten> {
+        let held = self.held();
+        let mut ends = held.unwritten.get(key)?.iter();
+        ends.find(|end| {
+            let ended = end.organization.as_ref();
+            ended.is_none_or(|ended| ended == organization)
         })
+        .cloned()
     }
 
     /// The session, if anything in this process holds it.

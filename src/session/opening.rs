@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use tracing::warn;
+
+use super::known::Unwritten;
 use super::live::LiveGrant;
 use super::record::{self, Grant, Record};
 use super::sessions::{Sessions, indexes, unlink};
@@ -251,7 +254,7 @@ impl Sessions {
             self.count_ended(&opened.granted, "evicted");
             self.known.end(key, Ending::Grant(&opened.granted));
         }
-        self.recheck(&key, &opened.record).await;
+        self.recheck(&key, opened).await;
         self.end_revoked(&key, &opened.record).await;
     }
 
@@ -271,18 +274,44 @@ impl Sessions {
     }
 
     /// Ends in memory what is no longer in the store. Whoever ends something writes that down first and then looks into
-    /// memory: either it is seen here, or what is in memory by now is seen there.
-    async fn recheck(&self, key: &Key, opened: &Record) {
+    /// memory: either it is seen here, or what is in memory by now is seen there. What could not be written is found in
+    /// memory under the key that it was meant for, and ends under the new one.
+    async fn recheck(&self, key: &Key, opened: &Opened) {
+        for (organization, end) in self.missed(opened) {
+            let ending = Ending::Grant(organization);
+            if let Err(error) = self.end(key, ending, end.reason, &end.event).await {
+                warn!(
+                    error = &error as &dyn std::error::Error,
+                    "what ended while it moved cannot be written yet"
+                );
+            }
+        }
         let Ok(Some((stored, _))) = self.read(key).await else {
             // If the store cannot tell, the first request asks it again.
             self.known.end(key, Ending::Session);
             return;
         };
-        for grant in &opened.grants {
+        for grant in &opened.record.grants {
             let organization = &grant.organization;
             if stored.grant(organization).is_none() || self.known.is_over(key, organization) {
                 self.known.end(key, Ending::Grant(organization));
             }
         }
+    }
+
+    /// What was taken over although it has ended: the store could not write that, and what is known of it came too late
+    /// for the batch.
+    fn missed<'a>(&self, opened: &'a Opened) -> Vec<(&'a Slug, Unwritten)> {
+        let Some(replaced) = &opened.replaced else {
+            return Vec::new();
+        };
+        let grants = opened.record.grants.iter().map(|grant| &grant.organization);
+        let carried = grants.filter(|organization| **organization != opened.granted);
+        carried
+            .filter_map(|organization| {
+                let end = self.known.unwritten_end(replaced, organization)?;
+                Some((organization, end))
+            })
+            .collect()
     }
 }

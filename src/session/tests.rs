@@ -446,6 +446,48 @@ async fn inv_47_a_full_disk_does_not_keep_a_session_alive() {
     assert!(world.restarted().good(&one, START).await.is_empty());
 }
 
+/// Between reading what a sign-in takes over and writing it, something of that ends, and cannot be written.
+#[tokio::test]
+async fn inv_25_an_end_that_could_not_be_written_is_not_lost_when_the_session_moves() {
+    let acme = slug("acme");
+    for (ending, still_full) in [
+        (Ending::Session, false),
+        (Ending::Grant(&acme), false),
+        (Ending::Session, true),
+    ] {
+        let store = Arc::new(Fickle::steady());
+        let world = world(store.clone());
+        let before = world.sign_in("acme", None, START).await;
+        let stream = world.stream(&before, "acme").await;
+        let globex = world.person("globex", "ada").await;
+        let mut batch = Batch::new();
+        let opening = Opening {
+            previous: Some(&before),
+            host: &host(),
+            grant: grant(&globex, START),
+            profile: globex.profile.clone(),
+            reference: "test",
+        };
+        let opened = world.sessions.open(&mut batch, opening, START).await;
+        let opened = opened.unwrap();
+        store.fill_up(true);
+        let (key, event) = (before.key(), event());
+        let ended = world.sessions.end(&key, ending, "logout", &event).await;
+        assert!(ended.is_err(), "nothing is promised");
+        store.fill_up(false);
+        world.store.commit(batch).await.unwrap();
+        store.fill_up(still_full);
+        world.sessions.opened(&opened, START).await;
+        store.fill_up(false);
+        assert!(stream.is_cancelled());
+        assert_eq!(world.good(&opened.handle, START).await, ["globex"]);
+        world.sessions.write_behind().await.unwrap();
+        assert!(world.sessions.known.unwritten().is_empty());
+        let after = world.restarted();
+        assert_eq!(after.good(&opened.handle, START).await, ["globex"]);
+    }
+}
+
 #[tokio::test]
 async fn inv_54_made_up_handles_leave_nothing_behind_when_the_store_fails() {
     let store = Arc::new(Fickle::steady());
