@@ -391,6 +391,7 @@ fn grant(run: &Run, identity: &Identity, asserted: &Asserted, now: Timestamp) ->
         generation: run.generation.clone(),
         authenticated_at: asserted.authenticated_at,
         granted_at: now,
+        expires_at: None,
         used_at: now,
     }
 }

@@ -89,6 +89,10 @@ impl Sessions {
             )
         });
         record.put(opening.grant);
+        for grant in &mut record.grants {
+            let limits = self.settings.limits(&grant.organization);
+            grant.expires_at = limits.map(|limits| grant.expires_at(limits));
+        }
         self.write_new(batch, &handle.key(), &record)?;
         Ok(Opened {
             handle,
@@ -191,14 +195,12 @@ impl Sessions {
         batch.expect_absent(Table::Sessions, key.as_bytes());
         self.put(batch, key, record)?;
         let mut targets = vec![(Table::Sessions, key.as_bytes().to_vec())];
-        let mut last = Timestamp::EPOCH;
+        let ends = record.grants.iter().filter_map(|grant| grant.expires_at);
+        let last = ends.max().unwrap_or(Timestamp::EPOCH);
         for grant in &record.grants {
             for (table, index) in indexes(grant, key) {
                 batch.put(table, index.clone(), Vec::new());
                 targets.push((table, index));
-            }
-            if let Some(limits) = self.settings.limits(&grant.organization) {
-                last = last.max(grant.expires_at(limits));
             }
         }
         for some in targets.chunks(EXPIRING_TOGETHER) {

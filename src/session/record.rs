@@ -46,6 +46,10 @@ pub struct Grant {
     pub authenticated_at: Timestamp,
     /// When it was made.
     pub granted_at: Timestamp,
+    /// When it ends by the limits of the day on which its record was made, and when that record is removed. Absent until
+    /// it is part of a session.
+    #[serde(default)]
+    pub expires_at: Option<Timestamp>,
     /// Last use that has been written down.
     pub used_at: Timestamp,
 }
@@ -70,9 +74,11 @@ impl Over {
 }
 
 impl Grant {
-    /// When it ends, whatever happens.
+    /// When it ends, whatever happens. Limits of another day can bring that forward, but never put it off: its record
+    /// would be gone while it went on in memory, where no revocation finds it.
     pub fn expires_at(&self, limits: &config::Sessions) -> Timestamp {
-        self.granted_at.plus(limits.absolute_timeout)
+        let today = self.granted_at.plus(limits.absolute_timeout);
+        self.expires_at.map_or(today, |then| then.min(today))
     }
 
     /// Whether it is over at `now`, having last been used at `used_at` (threat model 24).
@@ -178,6 +184,7 @@ mod tests {
             generation: serde_json::from_str("\"g\"").unwrap(),
             authenticated_at: Timestamp::from_seconds(0),
             granted_at: Timestamp::from_seconds(0),
+            expires_at: None,
             used_at: Timestamp::from_seconds(0),
         }
     }

@@ -239,6 +239,7 @@ fn grant(identity: &Identity, now: Timestamp) -> Grant {
         generation: identity.generation.clone(),
         authenticated_at: now,
         granted_at: now,
+        expires_at: None,
         used_at: now,
     }
 }
@@ -639,6 +640,38 @@ async fn inv_01_grants_end_when_the_configuration_no_longer_stands_behind_them()
     other.organizations.remove(&slug("acme"));
     let restarted = World::over(Arc::clone(&world.store), world.seal.clone(), other);
     assert_eq!(restarted.good(&both, START).await, ["globex"]);
+}
+
+/// What is swept away must not go on in memory, where no revocation finds it.
+#[tokio::test]
+async fn inv_39_no_other_file_makes_a_session_outlive_its_record() {
+    let longer = CONFIG
+        .replace("\"1h\"", "\"90h\"")
+        .replace("\"10h\"", "\"90h\"");
+    let shorter = CONFIG
+        .replace("\"1h\"", "\"8h\"")
+        .replace("\"10h\"", "\"8h\"");
+    let record = async |world: &World, handle: &Handle, now| {
+        store::sweep(&*world.store, now, 100).await.unwrap();
+        world.sessions.read(&handle.key()).await.unwrap().is_some()
+    };
+    let just_before = |end: Timestamp| end.minus(MINUTE);
+    let world = world(Arc::new(Fickle::steady()));
+    let first = world.sign_in("acme", None, START).await;
+    let longer = world.restarted_with(&longer);
+    let end = START.plus(HOUR * 10);
+    assert_eq!(longer.good(&first, just_before(end)).await, ["acme"]);
+    assert!(longer.good(&first, end).await.is_empty());
+
+    // A file with shorter limits counts at once; what moved under it stays as short.
+    let moved = world.restarted_with(&shorter);
+    let moved = moved.sign_in("globex", Some(&first), START).await;
+    let end = START.plus(HOUR * 8);
+    assert!(record(&longer, &moved, just_before(end)).await);
+    let now = just_before(end);
+    assert!(longer.good(&moved, now).await.contains(&"acme".to_owned()));
+    assert!(longer.good(&moved, end).await.is_empty());
+    assert!(!record(&longer, &moved, end.plus(MINUTE)).await);
 }
 
 #[tokio::test]
