@@ -141,7 +141,10 @@ impl Shared {
             return Err(gone(Gone::Expired, again));
         }
         let connection = self.connection(&run.organization, &run.provider)?;
-        if connection.generation != run.generation || connection.digest(run.flow) != run.digest {
+        if connection.generation != run.generation
+            || connection.digest(run.flow) != run.digest
+            || !run.target.is_of(connection.organization)
+        {
             return Err(gone(Gone::Changed, again));
         }
         let provider = Arc::clone(connection.provider);

@@ -449,6 +449,10 @@ async fn inv_09_what_does_not_match_asks_nobody_and_changes_nothing() {
     for (from, to) in [
         ("http://127.0.0.1:2", "http://127.0.0.1:3"),
         ("client_id = \"doorward\"", "client_id = \"other\""),
+        (
+            "name = \"Acme\"",
+            "name = \"Acme\"\nhosts = [\"acme.localhost:8000\"]",
+        ),
     ] {
         let restarted = world.restarted(&CONFIG.replace(from, to), Counting::new());
         let result = restarted.resume(&browser, &begun, "ada").await;
@@ -802,6 +806,28 @@ async fn inv_01_a_ticket_is_judged_by_the_configuration_of_the_day() {
             .await
             .is_ok()
     );
+}
+
+/// Also back on the shared host, and before the provider hears of it.
+#[tokio::test]
+async fn inv_27_a_run_ends_only_where_its_organization_lives_today() {
+    let world = world(Arc::new(Fickle::steady()));
+    let mut browser = Browser::default();
+    let target = Target::Own {
+        host: host("globex.localhost:8000"),
+        tag: "0123456789".to_owned(),
+        entry: secret::encode(&[7; 32]),
+    };
+    let begun = world.begin_at("globex", target, &mut browser, "/").await;
+    for to in ["hosts = [\"other.localhost:8000\"]", ""] {
+        let config = CONFIG.replace("hosts = [\"globex.localhost:8000\"]", to);
+        let restarted = world.restarted(&config, Counting::new());
+        let result = restarted.resume(&browser, &begun, "ada").await;
+        assert!(is_gone(&result, Gone::Changed), "{to}: {result:?}");
+        assert_eq!(restarted.provider.asked(), 0);
+        assert!(restarted.made_nothing().await);
+    }
+    world.resume(&browser, &begun, "ada").await.unwrap();
 }
 
 #[tokio::test]

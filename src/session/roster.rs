@@ -401,7 +401,9 @@ impl Sessions {
                 && matches!(identity.link.state, LinkState::Valid | LinkState::Suspect)
                 && now < identity.counts_until(terms)
                 && identity.account == grant.account
-                && self.settings.admits(&grant, &identity.profile)
+                && self
+                    .settings
+                    .admits(&record.host, &grant, &identity.profile)
         });
         let over = limits.and_then(|limits| grant.over(limits, grant.used_at, now));
         Ok(Listed {

@@ -89,7 +89,7 @@ impl Sessions {
             let mut revived = Vec::with_capacity(record.grants.len());
             for grant in &record.grants {
                 if !self.known.is_over(&key, &grant.organization) {
-                    revived.extend(self.revive(grant).await?);
+                    revived.extend(self.revive(&record.host, grant).await?);
                 }
             }
             if revived.is_empty() {
@@ -112,7 +112,7 @@ impl Sessions {
     }
 
     /// A stored grant with what it needs to live, if it still stands.
-    async fn revive(&self, grant: &Grant) -> Result<Option<Revived>, Error> {
+    async fn revive(&self, host: &Host, grant: &Grant) -> Result<Option<Revived>, Error> {
         let Some((identity, account)) = self.people.find(&grant.identity).await? else {
             return Ok(None);
         };
@@ -120,7 +120,7 @@ impl Sessions {
         let stands = account.membership == Membership::Active
             && is_linked
             && identity.account == grant.account
-            && self.settings.admits(grant, &identity.profile);
+            && self.settings.admits(host, grant, &identity.profile);
         let limits = self.settings.limits(&grant.organization);
         let Some(limits) = limits.filter(|_| stands) else {
             return Ok(None);
