@@ -59,7 +59,12 @@ struct Cleared {
 }
 
 /// What a batch makes, once it is committed.
-enum Planned {
+struct Planned {
+    identity: Identity,
+    end: End,
+}
+
+enum End {
     Here(Box<Opened>),
     Own(ticket::Ticket),
 }
@@ -202,7 +207,7 @@ impl Shared {
                 Ok(()) => return Ok(self.land(claimed, planned, now).await),
                 Err(store::Error::Conflict) => {}
                 Err(other) => {
-                    if let Planned::Here(opened) = &planned {
+                    if let End::Here(opened) = &planned.end {
                         self.sessions.not_opened(opened, &other);
                     }
                     return Err(other.into());
@@ -214,9 +219,11 @@ impl Shared {
 
     /// What follows from a committed batch.
     async fn land(&self, claimed: &Claimed, planned: Planned, now: Timestamp) -> Finished {
-        let landing = match planned {
-            Planned::Own(ticket) => Landing::Own(ticket),
-            Planned::Here(opened) => {
+        // All its sessions count again, for as long as those that are made now.
+        self.sessions.confirm_identity(&planned.identity, false);
+        let landing = match planned.end {
+            End::Own(ticket) => Landing::Own(ticket),
+            End::Here(opened) => {
                 self.sessions.opened(&opened, now).await;
                 Landing::Here(opened.handle)
             }
@@ -269,24 +276,25 @@ impl Shared {
         if provisioned.is_new {
             batch.audit(named(audit::Kind::IdentityLinked));
         }
-        match &run.target {
+        let identity = provisioned.identity;
+        let end = match &run.target {
             Target::Shared => {
                 let opening = Opening {
                     previous: claimed.previous.as_ref(),
                     host: self.config.server.public_url.host(),
                     grant,
-                    profile: profile.clone(),
+                    identity: &identity,
                     reference: &claimed.reference,
                 };
                 let opened = self.sessions.open(batch, opening, now).await?;
-                Ok(Planned::Here(Box::new(opened)))
+                End::Here(Box::new(opened))
             }
             Target::Own { host, tag, entry } => {
                 let place = ticket::Place { host, tag, entry };
-                let ticket = self.issue(batch, place, grant, run, now)?;
-                Ok(Planned::Own(ticket))
+                End::Own(self.issue(batch, place, grant, run, now)?)
             }
-        }
+        };
+        Ok(Planned { identity, end })
     }
 
     /// Somebody who could not be asked about would be signed out at the first question: better said now. Many providers

@@ -830,6 +830,58 @@ async fn inv_27_a_run_ends_only_where_its_organization_lives_today() {
     world.resume(&browser, &begun, "ada").await.unwrap();
 }
 
+/// The provider confirmed the person when the ticket was issued, and could not be asked since.
+#[tokio::test]
+async fn inv_41_a_ticket_opens_nothing_that_a_verdict_has_closed() {
+    let config = CONFIG
+        .replace(
+            "client_id = \"doorward\"",
+            "client_id = \"doorward\"\nrevalidation = \"userinfo\"",
+        )
+        .replace("[store]", "[revalidation]\non_error = \"block\"\n[store]");
+    let seal = Seal::new(&SealKey::random()).unwrap();
+    let store = Arc::new(Fickle::steady());
+    let world = World::over(store, seal, START, &config, Counting::new());
+    let (first, second) = (world.ticket().await, world.ticket().await);
+    let counts_until = async |bound: &Bound| {
+        let own = host("globex.localhost:8000");
+        let handle = Cookies::read(&bound.browser.headers()).handle().unwrap();
+        let live = world.sessions.find(&handle, &own).await.unwrap().unwrap();
+        live.active_grant(START).unwrap().counts_until()
+    };
+    let enter = async |mut bound: Bound| {
+        let entered = world.enter(&bound.browser, &bound.token).await.unwrap();
+        bound.browser.take(&cookies::set_session(&entered.handle));
+        bound
+    };
+    let first = enter(first).await;
+    assert!(counts_until(&first).await > START);
+
+    let people = People::new(Arc::clone(&world.store), world.seal.clone());
+    let (idp, later) = (slug("idp"), START.plus(MINUTE * 600));
+    let due = people.due(&idp, later, 10).await.unwrap().remove(0);
+    let lease = people.lease(&idp, (due.0, &due.1), START, later).await;
+    let silence = identity::Conclusion {
+        answer: identity::Answer::Unanswered("timeout"),
+        fresh: None,
+        next: Some(later),
+    };
+    let leased = lease.unwrap().unwrap();
+    let concluded = people.conclude(&leased, &silence, START).await;
+    let suspect = concluded.unwrap().unwrap().identity;
+    world.sessions.confirm_identity(&suspect, false);
+    assert_eq!(counts_until(&first).await, Timestamp::EPOCH);
+
+    let second = enter(second).await;
+    assert_eq!(counts_until(&second).await, Timestamp::EPOCH);
+    assert_eq!(counts_until(&first).await, Timestamp::EPOCH);
+
+    // Only somebody who signs in is confirmed.
+    let third = world.ticket().await;
+    assert!(counts_until(&first).await > START);
+    assert!(counts_until(&enter(third).await).await > START);
+}
+
 #[tokio::test]
 async fn a_session_that_moves_meanwhile_does_not_cost_the_ticket() {
     for seed in 0..20 {

@@ -12,7 +12,7 @@ use crate::audit;
 use crate::clock::Timestamp;
 use crate::config::Slug;
 use crate::config::defaults::TICKET_LIFETIME;
-use crate::identity::{self, LinkState, Membership, Profile};
+use crate::identity::{self, Identity, LinkState, Membership};
 use crate::secret::{self, Secret};
 use crate::session::cookies::{BindingKind, Cookies};
 use crate::session::{self, Filter, Grant, Handle, Named, Opening, Revoked};
@@ -241,11 +241,12 @@ impl Shared {
             batch
                 .expect_unchanged(Table::Tickets, key, raw.clone())
                 .remove(Table::Tickets, key);
+            let identity = self.still_admitted(&mut batch, &stored).await?;
             let opening = Opening {
                 previous: previous.as_ref(),
                 host: &stored.host,
                 grant: stored.grant.clone(),
-                profile: self.still_admitted(&mut batch, &stored).await?,
+                identity: &identity,
                 reference: &reference,
             };
             let opened = self.sessions.open(&mut batch, opening, now).await?;
@@ -274,9 +275,9 @@ impl Shared {
         Err(store::Error::Conflict.into())
     }
 
-    /// The person's profile, if they would be admitted today as they were when the ticket was made: the process may
+    /// The person, if they would be admitted today as they were when the ticket was made: the process may
     /// have been restarted with another configuration, and a membership may have been removed.
-    async fn still_admitted(&self, batch: &mut Batch, stored: &Stored) -> Result<Profile, Error> {
+    async fn still_admitted(&self, batch: &mut Batch, stored: &Stored) -> Result<Identity, Error> {
         let grant = &stored.grant;
         let connection = self.connection(&grant.organization, &grant.provider)?;
         let person = self.people.confirm(batch, &grant.identity).await?;
@@ -290,7 +291,7 @@ impl Shared {
             && account.id == grant.account
             && identity::judge(&connection.organization.allow, &identity.profile).is_ok();
         if stands {
-            Ok(identity.profile)
+            Ok(identity)
         } else {
             Err(gone(Gone::Changed))
         }

@@ -8,13 +8,12 @@ use super::known::Unwritten;
 use super::live::LiveGrant;
 use super::record::{self, Grant, Record};
 use super::sessions::{Sessions, indexes, unlink};
-use super::standing::Standing;
 use super::{Ending, Error, Handle, Key};
 use crate::address::Host;
 use crate::audit;
 use crate::clock::Timestamp;
 use crate::config::Slug;
-use crate::identity::Profile;
+use crate::identity::{Identity, IdentityId, Profile};
 use crate::secret;
 use crate::store::{self, Batch, Keys, Table};
 
@@ -27,8 +26,8 @@ pub struct Opening<'a> {
     pub host: &'a Host,
     /// What is granted.
     pub grant: Grant,
-    /// To whom.
-    pub profile: Profile,
+    /// To whom, as they will be once the batch is committed.
+    pub identity: &'a Identity,
     /// The reference of the request, for the audit trail.
     pub reference: &'a str,
 }
@@ -41,6 +40,9 @@ pub struct Opened {
     record: Record,
     granted: Slug,
     profile: Profile,
+    identity: IdentityId,
+    /// How long that counts.
+    until: Timestamp,
     replaced: Option<Key>,
     evicted: Vec<Key>,
 }
@@ -76,6 +78,7 @@ impl Sessions {
             .take_over(batch, &mut record, opening.previous, now)
             .await?;
         let granted = opening.grant.organization.clone();
+        let terms = self.settings.terms(&opening.identity.provider);
         let evicted = self.evict(batch, &opening.grant, replaced, now).await?;
         batch.audit(audit::Event {
             organization: Some(granted.to_string()),
@@ -98,7 +101,9 @@ impl Sessions {
             handle,
             record,
             granted,
-            profile: opening.profile,
+            profile: opening.identity.profile.clone(),
+            identity: opening.identity.id.clone(),
+            until: opening.identity.counts_until(terms),
             replaced,
             evicted,
         })
@@ -209,21 +214,6 @@ impl Sessions {
         Ok(())
     }
 
-    /// How long the identity counts that was confirmed just now.
-    fn confirmed(&self, opened: &Opened, now: Timestamp) -> Arc<Standing> {
-        let grant = opened.record.grant(&opened.granted);
-        let Some(grant) = grant else {
-            return Arc::new(Standing::new(Timestamp::EPOCH));
-        };
-        let until = match self.settings.terms(&grant.provider) {
-            None => Timestamp::END,
-            Some(terms) => now.plus(terms.interval).plus(terms.grace),
-        };
-        let standing = self.known.standing(&grant.identity, until);
-        self.known.counts(&grant.identity, until);
-        standing
-    }
-
     /// Makes a committed opening count in memory: the new session is known, what it replaced or evicted is not. What has
     /// ended since the commit, as a provider's logout or an operator may have it, is not brought back (threat model 25).
     ///
@@ -231,7 +221,8 @@ impl Sessions {
     /// Not cancel safe: run it in the task that committed.
     pub async fn opened(&self, opened: &Opened, now: Timestamp) {
         let key = opened.handle.key();
-        let standing = self.confirmed(opened, now);
+        // What a verdict has said since the batch was made stands.
+        let standing = self.known.standing(&opened.identity, opened.until);
         let make = |grant: &Grant, before: Option<&LiveGrant>, cut| {
             if grant.organization != opened.granted {
                 return before.map(|before| before.renewed(cut));

@@ -171,7 +171,7 @@ impl World {
                 previous,
                 host,
                 grant: grant.clone(),
-                profile: identity.profile.clone(),
+                identity,
                 reference: "test",
             };
             let opened = self.sessions.open(&mut batch, opening, now).await.unwrap();
@@ -466,7 +466,7 @@ async fn inv_25_an_end_that_could_not_be_written_is_not_lost_when_the_session_mo
             previous: Some(&before),
             host: &host(),
             grant: grant(&globex, START),
-            profile: globex.profile.clone(),
+            identity: &globex,
             reference: "test",
         };
         let opened = world.sessions.open(&mut batch, opening, START).await;
@@ -1015,7 +1015,7 @@ async fn inv_25_what_ended_while_it_opened_stays_ended() {
         previous: Some(&before),
         host: &host(),
         grant: grant(&ada, START),
-        profile: ada.profile.clone(),
+        identity: &ada,
         reference: "test",
     };
     let opened = world
