@@ -9,8 +9,9 @@ use url::Url;
 
 use super::login::with_query;
 use super::{Ask, form, set_cookie};
+use crate::address::ReturnPath;
 use crate::audit;
-use crate::config::Slug;
+use crate::config::{Organization, Slug};
 use crate::gateway::{Body, Error, Gateway, Known, Place};
 use crate::pages::{AtProvider, Destination, LoggedOut, LogoutConfirm};
 use crate::session::cookies;
@@ -19,14 +20,22 @@ use crate::session::{Ending, Handle};
 /// Between the names of providers. No name has one.
 const BETWEEN: char = '.';
 
+/// Before the name of the organization whose host was left. No name has one.
+const OF: char = '@';
+
 /// Providers on the page beside the first: the names come in a parameter, which may hold anything.
 const MAX_OTHERS: usize = 10;
 
 impl Gateway {
     /// Asks whether to sign out: a link alone ends nothing (threat model 12).
     pub(super) async fn logout_page(&self, ask: &Ask<'_>) -> Result<Response<Body>, Error> {
-        let Some(known) = self.visitor(ask).await? else {
-            return Ok(self.see_other(&self.below("logged-out"), ask.reference));
+        let Some(known) = self.signed_in(ask).await? else {
+            let mut response = self.see_other(&self.below("logged-out"), ask.reference);
+            if ask.cookies.has_session() {
+                // Nothing is behind it any more.
+                set_cookie(&mut response, cookies::delete_session());
+            }
+            return Ok(response);
         };
         let token = ask.cookies.handle().map(|handle| handle.form_token());
         let grant = known.grant.grant();
@@ -52,14 +61,14 @@ impl Gateway {
             return Ok(self.see_other(&self.below("logged-out"), ask.reference));
         };
         self.check_token(ask, &fields)?;
-        let known = self.visitor(ask).await?;
+        let known = self.signed_in(ask).await?;
         // The session still knows its grants now.
         let others = known.as_ref().map(|known| self.other_providers(known));
         self.end(ask, &handle, known.as_ref()).await?;
         let to = match &known {
             Some(known) => {
-                self.after_sign_out(known, &others.unwrap_or_default())
-                    .await
+                let others = others.unwrap_or_default();
+                self.after_sign_out(ask, known, &others).await
             }
             None => self.below("logged-out"),
         };
@@ -109,26 +118,27 @@ impl Gateway {
         others
     }
 
-    /// The provider's own sign-out if it has one, else our page. That says at which providers the person is still signed
-    /// in; through the provider's sign-out this travels as `state` (OIDC RP-Initiated Logout 1.0 §2).
-    async fn after_sign_out(&self, known: &Known, others: &[Slug]) -> String {
+    /// The provider's own sign-out if it has one, else our page on the same host. That page says at which providers the
+    /// person is still signed in; through the provider's sign-out, which comes back to the shared host, this travels as
+    /// `state` (OIDC RP-Initiated Logout 1.0 §2), with the organization whose host the person was on.
+    async fn after_sign_out(&self, ask: &Ask<'_>, known: &Known, others: &[Slug]) -> String {
         let grant = known.grant.grant();
         let own = self.below("logged-out");
-        let return_to = self.config.server.public_url.join(&own);
         let names = others.iter().map(Slug::as_str);
         let still = iter::once(grant.provider.as_str()).chain(names.clone());
-        let honest = with_query(&return_to, &[("still", &joined(still))]);
-        let Ok(return_url) = Url::parse(&return_to) else {
+        let honest = with_query(&own, &[("still", &joined(still))]);
+        let Ok(return_url) = Url::parse(&self.config.server.public_url.join(&own)) else {
             return honest;
         };
-        match self
-            .pipeline
-            .end_session(&grant.identity, &return_url)
-            .await
-        {
+        match self.pipeline.end_session(grant, &return_url).await {
             Ok(Some(mut url)) => {
-                if !others.is_empty() {
-                    url.query_pairs_mut().append_pair("state", &joined(names));
+                let from = match ask.place {
+                    Place::Own(organization) => Some(format!("{OF}{}", organization.slug)),
+                    Place::Shared => None,
+                };
+                let state = joined(from.as_deref().into_iter().chain(names));
+                if !state.is_empty() {
+                    url.query_pairs_mut().append_pair("state", &state);
                 }
                 url.into()
             }
@@ -146,15 +156,19 @@ impl Gateway {
     /// What has ended and what has not.
     pub(super) fn logged_out(&self, ask: &Ask<'_>) -> Result<Response<Body>, Error> {
         let still = ask.query.get("still").or(ask.query.get("state"));
-        let mut still = still
-            .into_iter()
-            .flat_map(|names| names.split(BETWEEN))
+        let names: Vec<&str> = still.into_iter().flat_map(|it| it.split(BETWEEN)).collect();
+        let mut still = names
+            .iter()
             .filter_map(|text| Slug::parse(text).ok())
             .filter_map(|id| self.config.providers.get(&id))
             .map(|provider| provider.button.as_str());
         let organization = match ask.place {
             Place::Own(organization) => Some(organization),
-            Place::Shared => None,
+            Place::Shared => names.first().and_then(|text| self.left(text)),
+        };
+        let sign_in = match organization {
+            Some(organization) => self.door_url(organization, &ReturnPath::root(), None),
+            None => self.below("login"),
         };
         let view = LoggedOut {
             provider: match still.next() {
@@ -165,9 +179,18 @@ impl Gateway {
                     sign_out: None,
                 },
             },
-            sign_in: Destination::parse(&self.below("login"))?,
+            sign_in: Destination::parse(&sign_in)?,
         };
         self.show(ask, organization, &view)
+    }
+
+    /// The organization that somebody left on its own host. Anybody may have written it: it leads to a door that is there
+    /// for everybody.
+    fn left(&self, text: &str) -> Option<&Organization> {
+        let slug = Slug::parse(text.strip_prefix(OF)?).ok()?;
+        let organization = self.config.organizations.get(&slug)?;
+        let is_elsewhere = organization.enabled && !organization.hosts.is_empty();
+        is_elsewhere.then_some(organization)
     }
 }
 
