@@ -63,9 +63,6 @@ const TICK: Duration = Duration::from_secs(15);
 /// For work that has been told to stop: it has nothing to wait for.
 const LAST_GRACE: Duration = Duration::from_secs(5);
 
-/// Expired records removed in one go.
-const SWEEP: usize = 500;
-
 impl App {
     /// Builds every room and binds every listener. Asks no provider and no application.
     ///
@@ -303,7 +300,7 @@ impl Background {
                 "the last use of sessions was not written down"
             );
         }
-        match store::sweep(&*self.store, self.clock.now(), SWEEP).await {
+        match store::sweep(&*self.store, self.clock.now()).await {
             Ok(_) => {}
             Err(error) => warn!(
                 error = &error as &dyn std::error::Error,

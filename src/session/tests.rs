@@ -652,7 +652,7 @@ async fn inv_39_no_other_file_makes_a_session_outlive_its_record() {
         .replace("\"1h\"", "\"8h\"")
         .replace("\"10h\"", "\"8h\"");
     let record = async |world: &World, handle: &Handle, now| {
-        store::sweep(&*world.store, now, 100).await.unwrap();
+        store::sweep(&*world.store, now).await.unwrap();
         world.sessions.read(&handle.key()).await.unwrap().is_some()
     };
     let just_before = |end: Timestamp| end.minus(MINUTE);

@@ -33,19 +33,38 @@ impl Batch {
     }
 }
 
-/// Removes what expired before `now`, at most `limit` entries. Returns how many entries there were.
+/// Entries that are removed in one batch.
+const PIECE: usize = 500;
+
+/// Entries that are removed by one call, so that none takes long.
+const MOST: usize = 20_000;
+
+/// Removes what expired before `now`, piece by piece, until nothing is left of it or one call has done enough. Returns how
+/// many entries there were.
 ///
 /// # Errors
 /// The store's.
 ///
 /// # Cancel safety
 /// Dropping the future leaves some entries for the next call.
-pub async fn sweep(store: &dyn Store, now: Timestamp, limit: usize) -> Result<usize, Error> {
+pub async fn sweep(store: &dyn Store, now: Timestamp) -> Result<usize, Error> {
+    let mut count = 0;
+    while count < MOST {
+        let done = sweep_piece(store, now).await?;
+        count += done;
+        if done < PIECE {
+            break;
+        }
+    }
+    Ok(count)
+}
+
+async fn sweep_piece(store: &dyn Store, now: Timestamp) -> Result<usize, Error> {
     let due = store
         .range(
             Table::Expiry,
             Keys::before(&now.as_millis().to_be_bytes()),
-            limit,
+            PIECE,
         )
         .await?;
     let count = due.len();
@@ -98,19 +117,29 @@ mod tests {
                 .expire(Timestamp::from_seconds(at), &[(Table::Runs, name.into())]);
         }
         store.commit(batch).await.unwrap();
-        assert_eq!(
-            sweep(&store, Timestamp::from_seconds(15), 100)
-                .await
-                .unwrap(),
-            1
-        );
+        let now = Timestamp::from_seconds(15);
+        assert_eq!(sweep(&store, now).await.unwrap(), 1);
         assert!(store.get(Table::Runs, b"early").await.unwrap().is_none());
         assert!(store.get(Table::Runs, b"late").await.unwrap().is_some());
-        assert_eq!(
-            sweep(&store, Timestamp::from_seconds(15), 100)
-                .await
-                .unwrap(),
-            0
-        );
+        assert_eq!(sweep(&store, now).await.unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn inv_54_one_call_removes_thousands_and_not_without_end() {
+        let store = Memory::new();
+        let now = Timestamp::from_seconds(20);
+        let fill = async |count: u32| {
+            let mut batch = Batch::new();
+            for number in 0..count {
+                let target = (Table::Runs, number.to_be_bytes().to_vec());
+                batch.expire(Timestamp::from_seconds(10), &[target]);
+            }
+            store.commit(batch).await.unwrap();
+        };
+        fill(5_000).await;
+        assert_eq!(sweep(&store, now).await.unwrap(), 5_000);
+        fill(20_001).await;
+        assert_eq!(sweep(&store, now).await.unwrap(), 20_000);
+        assert_eq!(sweep(&store, now).await.unwrap(), 1);
     }
 }
