@@ -210,6 +210,15 @@ impl Known {
         self.held().used.insert(live.key, Arc::clone(live));
     }
 
+    /// It could not be written: it still is to be, unless the session has ended or moved in the meantime.
+    pub(super) fn keep_used(&self, live: &Arc<Live>) {
+        let mut held = self.held();
+        let there = held.sessions.get(&live.key);
+        if there.is_some_and(|there| Weak::as_ptr(there) == Arc::as_ptr(live)) {
+            held.used.insert(live.key, Arc::clone(live));
+        }
+    }
+
     /// The sessions whose last use is to be written down, once.
     pub(super) fn take_used(&self) -> HashMap<Key, Arc<Live>> {
         std::mem::take(&mut self.held().used)

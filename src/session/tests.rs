@@ -346,6 +346,105 @@ async fn the_last_use_survives_a_restart() {
     assert!(restarted.good(&handle, used.plus(HOUR)).await.is_empty());
 }
 
+/// Two hundred and fifty sessions; some have ended, and the record of one is damaged.
+#[tokio::test]
+async fn the_last_use_of_many_is_written_together_and_one_that_cannot_be_keeps_none_from_it() {
+    let store = Arc::new(Fickle::steady());
+    let world = world(store.clone());
+    let mut handles = Vec::new();
+    for number in 0..250 {
+        let person = world.person("globex", &format!("person-{number}")).await;
+        handles.push(world.open(&person, None, START).await);
+    }
+    let used = START.plus(HOUR * 2);
+    let used_at = async |handle: &Handle| {
+        let read = world.sessions.read(&handle.key()).await;
+        let record = read.ok().flatten()?.0;
+        Some(record.grants[0].used_at)
+    };
+    let use_all = async |used| {
+        for handle in &handles {
+            world.use_it(handle, "globex", used).await;
+        }
+    };
+    use_all(used).await;
+    let before = store.commits();
+    world.sessions.write_behind().await.unwrap();
+    assert_eq!(store.commits() - before, 3, "a hundred in one batch");
+    assert_eq!(used_at(&handles[249]).await, Some(used));
+
+    let used = used.plus(HOUR);
+    use_all(used).await;
+    let key = handles[7].key();
+    let sound = world.store.get(Table::Sessions, key.as_bytes()).await;
+    let put = async |record: Vec<u8>| {
+        let mut batch = Batch::new();
+        batch.put(Table::Sessions, key.as_bytes(), record);
+        world.store.commit(batch).await.unwrap();
+    };
+    put(b"nothing that opens".to_vec()).await;
+    assert!(world.sessions.write_behind().await.is_err(), "it is told");
+    for (number, handle) in handles.iter().enumerate() {
+        let expected = (number != 7).then_some(used);
+        assert_eq!(used_at(handle).await, expected, "{number}");
+    }
+    put(sound.unwrap().unwrap()).await;
+    world.sessions.write_behind().await.unwrap();
+    assert_eq!(used_at(&handles[7]).await, Some(used), "and not forgotten");
+
+    let used = used.plus(MINUTE * 5);
+    use_all(used).await;
+    store.fill_up(true);
+    assert!(world.sessions.write_behind().await.is_err());
+    store.fill_up(false);
+    world.sessions.write_behind().await.unwrap();
+    assert_eq!(used_at(&handles[0]).await, Some(used));
+}
+
+#[tokio::test]
+async fn inv_25_a_use_beside_one_that_ended_meanwhile_is_written() {
+    for seed in 0..50 {
+        let world = world(Arc::new(Fickle::wavering(seed * 7_919)));
+        let (one, two) = (
+            world.sign_in("acme", None, START).await,
+            world.sign_in("globex", None, START).await,
+        );
+        let used = START.plus(MINUTE * 2);
+        world.use_it(&one, "acme", used).await;
+        world.use_it(&two, "globex", used).await;
+        let (ended, written) = tokio::join!(world.sign_out(&one), world.sessions.write_behind());
+        ended.unwrap();
+        written.unwrap();
+        assert!(world.restarted().good(&one, used).await.is_empty());
+        let (record, _) = world.sessions.read(&two.key()).await.unwrap().unwrap();
+        assert_eq!(record.grants[0].used_at, used, "{seed}");
+    }
+}
+
+#[tokio::test]
+async fn inv_47_one_end_that_cannot_be_written_keeps_no_other_from_being() {
+    let store = Arc::new(Fickle::steady());
+    let world = world(store.clone());
+    let mut handles = Vec::new();
+    for _ in 0..3 {
+        handles.push(world.sign_in("acme", None, START).await);
+    }
+    store.fill_up(true);
+    for handle in &handles {
+        assert!(world.sign_out(handle).await.is_err());
+    }
+    store.fill_up(false);
+    let unwritten = world.sessions.known.unwritten();
+    let (first, _) = unwritten.first().unwrap();
+    let mut batch = Batch::new();
+    batch.put(Table::Sessions, first.as_bytes(), "nothing that opens");
+    world.store.commit(batch).await.unwrap();
+    assert!(world.sessions.write_behind().await.is_err(), "it is told");
+    assert_eq!(world.sessions.known.unwritten().len(), 1);
+    let left = store.dump(&[Table::Sessions]).await;
+    assert_eq!(left.len(), 1, "the others are written");
+}
+
 async fn sled(folder: &Path) -> Arc<dyn Store> {
     Arc::new(Sled::open(folder, START).await.unwrap())
 }

@@ -11,6 +11,7 @@ pub(crate) struct Fickle {
     inner: Arc<dyn Store>,
     /// State of the sequence that says how often the next answer waits; none if it never does.
     wavering: AtomicU64,
+    commits: AtomicU64,
     full: AtomicBool,
     silent: AtomicBool,
     unreadable: AtomicBool,
@@ -31,10 +32,16 @@ impl Fickle {
         Self {
             inner,
             wavering: AtomicU64::new(seed),
+            commits: AtomicU64::new(0),
             full: AtomicBool::new(false),
             silent: AtomicBool::new(false),
             unreadable: AtomicBool::new(false),
         }
+    }
+
+    /// How many batches came.
+    pub(crate) fn commits(&self) -> u64 {
+        self.commits.load(Ordering::SeqCst)
     }
 
     /// Whether the disk is full: nothing is written, everything is read.
@@ -109,6 +116,7 @@ impl Store for Fickle {
     fn commit(&self, batch: Batch) -> Answer<'_, ()> {
         Box::pin(async move {
             self.waver().await;
+            self.commits.fetch_add(1, Ordering::SeqCst);
             if self.full.load(Ordering::SeqCst) {
                 return Err(Error::Io(std::io::ErrorKind::StorageFull.into()));
             }
