@@ -15,7 +15,7 @@ use crate::identity::{self, Identity, Profile, Terms, Through};
 use crate::provider::{self, Asserted, Attempt, Callback, Provider, Refusal};
 use crate::secret;
 use crate::session::cookies::{self, BindingKind, Cookies};
-use crate::session::{AtProvider, Grant, Handle, Opened, Opening};
+use crate::session::{AtProvider, Grant, Handle, Opened, Opening, Tabs};
 use crate::store::{self, Batch, Table};
 use crate::telemetry::metrics::{Connection, Login};
 
@@ -48,6 +48,7 @@ struct Claimed {
     raw: Vec<u8>,
     callback: Callback,
     previous: Option<Handle>,
+    tabs: Tabs,
     reference: String,
 }
 
@@ -106,7 +107,12 @@ impl Pipeline {
             shared.metrics.login_loops.inc();
             return Err(Error::Loop);
         }
+        let tabs = Tabs {
+            own: cleared.run.binding,
+            all: cookies.bindings(BindingKind::Run),
+        };
         let mut claimed = Claimed {
+            tabs,
             cleared,
             key,
             raw,
@@ -281,6 +287,7 @@ impl Shared {
             Target::Shared => {
                 let opening = Opening {
                     previous: claimed.previous.as_ref(),
+                    tabs: Some(&claimed.tabs),
                     host: self.config.server.public_url.host(),
                     grant,
                     identity: &identity,

@@ -20,7 +20,7 @@ use crate::provider::{
 };
 use crate::secret::{self, Secret};
 use crate::session::cookies::{self, Binding, BindingKind, Cookies};
-use crate::session::{Filter, Handle, Settings};
+use crate::session::{Ending, Filter, Handle, Settings};
 use crate::store::{Fickle, SealKey, Sled, Table};
 
 const CONFIG: &str = r#"
@@ -38,6 +38,10 @@ kind = "dev"
 [organizations.acme]
 name = "Acme"
 providers = ["idp", "dev"]
+allow = { groups_any = ["staff"] }
+[organizations.initech]
+name = "Initech"
+providers = ["idp"]
 allow = { groups_any = ["staff"] }
 [organizations.globex]
 name = "Globex"
@@ -522,6 +526,130 @@ async fn ten_tabs_each_go_where_they_were_going() {
     let shared = host("localhost:8000");
     let found = world.sessions.find(handle(&last), &shared).await;
     assert!(found.unwrap().is_some());
+}
+
+impl World {
+    /// A browser that is signed in at Initech, and so many of its tabs on their way to Acme.
+    async fn tabs(&self, count: usize) -> (Browser, Vec<Begun>) {
+        let mut browser = Browser::default();
+        let begun = self
+            .begin_at("initech", Target::Shared, &mut browser, "/")
+            .await;
+        let finished = self.resume(&browser, &begun, "ada").await.unwrap();
+        browser.take(&cookies::set_session(handle(&finished)));
+        self.clock.advance(MINUTE * 5);
+        let mut tabs = Vec::new();
+        for _ in 0..count {
+            tabs.push(self.begin(&mut browser, "/").await);
+        }
+        (browser, tabs)
+    }
+
+    /// The organizations in which a handle is good.
+    async fn good(&self, handle: &Handle) -> Vec<String> {
+        let found = self.sessions.find(handle, &host("localhost:8000")).await;
+        let grants = found.unwrap().map(|live| live.grants(self.clock.now()));
+        let names = grants.into_iter().flatten();
+        let mut names: Vec<_> = names
+            .map(|grant| grant.grant().organization.to_string())
+            .collect();
+        names.sort();
+        names
+    }
+}
+
+#[tokio::test]
+async fn ten_tabs_that_finish_at_once_keep_what_the_browser_had() {
+    for seed in 0..20 {
+        let world = world(Arc::new(Fickle::wavering(seed * 7_919)));
+        let (browser, tabs) = world.tabs(10).await;
+        let all = tabs.iter().map(|tab| world.resume(&browser, tab, "ada"));
+        let all = join_all(all).await;
+        let mut alive = Vec::new();
+        for finished in &all {
+            let good = world.good(handle(finished.as_ref().unwrap())).await;
+            alive.extend(Some(good).filter(|good| !good.is_empty()));
+        }
+        assert_eq!(alive, [["acme", "initech"]], "{seed}: one is left");
+        assert_eq!(world.count(Table::Sessions).await, 1);
+        let old = Cookies::read(&browser.headers()).handle().unwrap();
+        assert!(world.good(&old).await.is_empty());
+    }
+}
+
+/// Of two tabs the first has finished: what the second takes over, and what nobody does.
+#[tokio::test]
+async fn inv_21_an_old_handle_gives_nobody_what_became_of_it() {
+    let world = world(Arc::new(Fickle::steady()));
+    let (browser, tabs) = world.tabs(2).await;
+    let old = Cookies::read(&browser.headers()).handle().unwrap();
+    let first = world.resume(&browser, &tabs[0], "ada").await.unwrap();
+    assert_eq!(world.good(handle(&first)).await, ["acme", "initech"]);
+    assert_eq!(world.count(Table::Successors).await, 1);
+
+    // Somebody else with the old handle, and the browser itself with a run that it began later.
+    let mut thief = Browser::default();
+    let mut later = browser.clone();
+    for browser in [&mut thief, &mut later] {
+        browser.take(&cookies::set_session(&old));
+        let begun = world.begin(browser, "/").await;
+        let finished = world.resume(browser, &begun, "eve").await.unwrap();
+        assert_eq!(world.good(handle(&finished)).await, ["acme"]);
+        assert_eq!(world.good(handle(&first)).await, ["acme", "initech"]);
+    }
+    // The handle alone opens nothing.
+    assert!(world.good(&old).await.is_empty());
+    assert!(
+        world
+            .restarted(CONFIG, Counting::new())
+            .good(&old)
+            .await
+            .is_empty()
+    );
+
+    world.clock.advance(MINUTE);
+    let late = world.resume(&browser, &tabs[1], "ada").await.unwrap();
+    assert_eq!(world.good(handle(&late)).await, ["acme"], "too late");
+    assert_eq!(world.good(handle(&first)).await, ["acme", "initech"]);
+    store::sweep(&*world.store, world.clock.now().plus(MINUTE * 2))
+        .await
+        .unwrap();
+    assert_eq!(world.count(Table::Successors).await, 0);
+}
+
+#[tokio::test]
+async fn inv_21_a_tab_takes_over_only_what_its_own_handle_gave() {
+    let world = world(Arc::new(Fickle::steady()));
+    let (mut browser, tabs) = world.tabs(1).await;
+    let other = world
+        .begin_at("initech", Target::Shared, &mut browser, "/")
+        .await;
+    world.resume(&browser, &tabs[0], "ada").await.unwrap();
+    let second = world.resume(&browser, &other, "ada").await.unwrap();
+    let good = world.good(handle(&second)).await;
+    assert_eq!(good, ["initech"], "the handle gave nothing at Acme");
+}
+
+#[tokio::test]
+async fn inv_25_what_ended_meanwhile_is_not_taken_over() {
+    let world = world(Arc::new(Fickle::steady()));
+    let initech = slug("initech");
+    for ending in [Ending::Session, Ending::Grant(&initech)] {
+        let (browser, tabs) = world.tabs(3).await;
+        world.resume(&browser, &tabs[0], "ada").await.unwrap();
+        let second = world.resume(&browser, &tabs[1], "ada").await.unwrap();
+        assert_eq!(world.good(handle(&second)).await, ["acme", "initech"]);
+        let event = audit::Event::new(
+            world.clock.now(),
+            audit::Kind::LogoutRequested,
+            audit::Actor::Visitor,
+        );
+        let key = handle(&second).key();
+        let ended = world.sessions.end(&key, ending, "logout", &event).await;
+        ended.unwrap();
+        let third = world.resume(&browser, &tabs[2], "ada").await.unwrap();
+        assert_eq!(world.good(handle(&third)).await, ["acme"], "{ending:?}");
+    }
 }
 
 #[tokio::test]

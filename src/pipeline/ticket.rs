@@ -244,6 +244,8 @@ impl Shared {
             let identity = self.still_admitted(&mut batch, &stored).await?;
             let opening = Opening {
                 previous: previous.as_ref(),
+                // On its own host an organization's grant is the only one: there is no other to lose.
+                tabs: None,
                 host: &stored.host,
                 grant: stored.grant.clone(),
                 identity: &identity,

@@ -16,6 +16,7 @@ mod roster;
 mod sessions;
 mod settings;
 mod standing;
+mod successor;
 #[cfg(test)]
 mod tests;
 mod used;
@@ -28,6 +29,7 @@ pub use record::{Grant, Over, Record};
 pub use roster::{Filter, Listed, Page, Revoked, Status};
 pub use sessions::Sessions;
 pub use settings::Settings;
+pub use successor::Tabs;
 
 use crate::secret::{self, Secret};
 use crate::{identity, store};

@@ -8,6 +8,7 @@ use super::known::Unwritten;
 use super::live::LiveGrant;
 use super::record::{self, Grant, Record};
 use super::sessions::{Sessions, indexes, unlink};
+use super::successor::{Note, Tabs};
 use super::{Ending, Error, Handle, Key};
 use crate::address::Host;
 use crate::audit;
@@ -22,6 +23,8 @@ use crate::store::{self, Batch, Keys, Table};
 pub struct Opening<'a> {
     /// The session that the browser has; it is replaced.
     pub previous: Option<&'a Handle>,
+    /// What the sign-in proves of the browser, if other tabs may be signing in beside it.
+    pub tabs: Option<&'a Tabs>,
     /// Where the session counts.
     pub host: &'a Host,
     /// What is granted.
@@ -43,12 +46,16 @@ pub struct Opened {
     identity: IdentityId,
     /// How long that counts.
     until: Timestamp,
-    replaced: Option<Key>,
+    /// The session that the browser's handle named, and those that followed it: the last one goes.
+    path: Vec<Key>,
     evicted: Vec<Key>,
 }
 
 /// Records in one entry of the expiry index: far below what a value may hold.
 const EXPIRING_TOGETHER: usize = 100;
+
+/// Tabs of one browser that sign in at the same moment: more than it keeps proofs of.
+const MOST_STEPS: usize = 64;
 
 /// Sessions of one account that are looked at: more than any configuration allows.
 pub(super) const MAX_HELD: usize = 2_000;
@@ -74,12 +81,10 @@ impl Sessions {
             revision: 0,
             grants: Vec::new(),
         };
-        let replaced = self
-            .take_over(batch, &mut record, opening.previous, now)
-            .await?;
+        let path = self.take_over(batch, &mut record, &opening, now).await?;
         let granted = opening.grant.organization.clone();
         let terms = self.settings.terms(&opening.identity.provider);
-        let evicted = self.evict(batch, &opening.grant, replaced, now).await?;
+        let evicted = self.evict(batch, &opening.grant, &path, now).await?;
         batch.audit(audit::Event {
             organization: Some(granted.to_string()),
             provider: Some(opening.grant.provider.to_string()),
@@ -91,6 +96,11 @@ impl Sessions {
                 audit::Actor::Account(opening.grant.account.to_string()),
             )
         });
+        if let (Some(replaced), Some(tabs)) = (path.last(), opening.tabs) {
+            let grants = record.grants.iter().map(|grant| &grant.organization);
+            let carried = grants.filter(|it| **it != granted).cloned().collect();
+            self.leave_note(batch, replaced, &handle.key(), carried, tabs, now)?;
+        }
         record.put(opening.grant);
         for grant in &mut record.grants {
             let limits = self.settings.limits(&grant.organization);
@@ -104,40 +114,54 @@ impl Sessions {
             profile: opening.identity.profile.clone(),
             identity: opening.identity.id.clone(),
             until: opening.identity.counts_until(terms),
-            replaced,
+            path,
             evicted,
         })
     }
 
-    /// Moves what still counts of the browser's previous session into `record`. Returns the key of the session that
-    /// goes; one of another host is none of ours.
+    /// Moves what still counts of the browser's previous session, or of the one that another tab has just put in its
+    /// place, into `record`. Returns the keys that lead to the session that goes; one of another host is none of ours.
     async fn take_over(
         &self,
         batch: &mut Batch,
         record: &mut Record,
-        previous: Option<&Handle>,
+        opening: &Opening<'_>,
         now: Timestamp,
-    ) -> Result<Option<Key>, Error> {
-        let Some(key) = previous.map(Handle::key) else {
-            return Ok(None);
-        };
-        let Some((previous, raw)) = self.read(&key).await? else {
+    ) -> Result<Vec<Key>, Error> {
+        let mut path: Vec<Key> = opening.previous.map(Handle::key).into_iter().collect();
+        let mut notes = Vec::new();
+        while let Some(&key) = path.last() {
+            if let Some((mut previous, raw)) = self.read(&key).await? {
+                if previous.host != record.host {
+                    return Ok(Vec::new());
+                }
+                batch.expect_unchanged(Table::Sessions, key.as_bytes(), raw);
+                unlink(batch, &key, &previous);
+                record.created_at = previous.created_at;
+                for note in &notes {
+                    Note::narrow(note, &mut previous);
+                }
+                record.grants = previous
+                    .grants
+                    .into_iter()
+                    .filter(|grant| self.lasts(grant, now))
+                    .filter(|grant| {
+                        let mut path = path.iter();
+                        !path.any(|key| self.known.is_over(key, &grant.organization))
+                    })
+                    .collect();
+                break;
+            }
             // It has ended, or another tab has just replaced it.
-            return Ok(Some(key));
-        };
-        if previous.host != record.host {
-            return Ok(None);
+            match self.note(&key, opening.tabs, now).await? {
+                Some(note) if path.len() < MOST_STEPS => {
+                    path.push(note.successor());
+                    notes.push(note);
+                }
+                Some(_) | None => break,
+            }
         }
-        batch.expect_unchanged(Table::Sessions, key.as_bytes(), raw);
-        unlink(batch, &key, &previous);
-        record.created_at = previous.created_at;
-        record.grants = previous
-            .grants
-            .into_iter()
-            .filter(|grant| self.lasts(grant, now))
-            .filter(|grant| !self.known.is_over(&key, &grant.organization))
-            .collect();
-        Ok(Some(key))
+        Ok(path)
     }
 
     fn lasts(&self, grant: &Grant, now: Timestamp) -> bool {
@@ -151,7 +175,7 @@ impl Sessions {
         &self,
         batch: &mut Batch,
         grant: &Grant,
-        replaced: Option<Key>,
+        path: &[Key],
         now: Timestamp,
     ) -> Result<Vec<Key>, Error> {
         let most = self
@@ -166,7 +190,7 @@ impl Sessions {
         let keys: Vec<Key> = held
             .iter()
             .filter_map(|(key, _)| Key::from_bytes(key.get(prefix.len()..)?))
-            .filter(|key| Some(*key) != replaced)
+            .filter(|key| !path.contains(key))
             .collect();
         if keys.len() < most {
             return Ok(Vec::new());
@@ -239,7 +263,7 @@ impl Sessions {
             ))
         };
         self.known
-            .succeed(key, &opened.record, opened.replaced.as_ref(), make);
+            .succeed(key, &opened.record, opened.path.last(), make);
         if let Some(live) = self.known.get(&key) {
             live.claim_write(now, std::time::Duration::ZERO);
         }
@@ -258,7 +282,7 @@ impl Sessions {
         if !error.leaves_doubt() {
             return;
         }
-        if let Some(key) = &opened.replaced {
+        if let Some(key) = opened.path.last() {
             self.known.end(key, Ending::Session);
         }
         for key in &opened.evicted {
@@ -295,14 +319,12 @@ impl Sessions {
     /// What was taken over although it has ended: the store could not write that, and what is known of it came too late
     /// for the batch.
     fn missed<'a>(&self, opened: &'a Opened) -> Vec<(&'a Slug, Unwritten)> {
-        let Some(replaced) = &opened.replaced else {
-            return Vec::new();
-        };
         let grants = opened.record.grants.iter().map(|grant| &grant.organization);
         let carried = grants.filter(|organization| **organization != opened.granted);
         carried
             .filter_map(|organization| {
-                let end = self.known.unwritten_end(replaced, organization)?;
+                let mut path = opened.path.iter();
+                let end = path.find_map(|key| self.known.unwritten_end(key, organization))?;
                 Some((organization, end))
             })
             .collect()

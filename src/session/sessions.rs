@@ -20,7 +20,7 @@ use crate::telemetry::Metrics;
 #[derive(Debug)]
 pub struct Sessions {
     pub(super) store: Arc<dyn Store>,
-    seal: Seal,
+    pub(super) seal: Seal,
     pub(super) people: People,
     pub(super) settings: Settings,
     pub(super) metrics: Metrics,

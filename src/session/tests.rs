@@ -169,6 +169,7 @@ impl World {
             let mut batch = Batch::new();
             let opening = Opening {
                 previous,
+                tabs: None,
                 host,
                 grant: grant.clone(),
                 identity,
@@ -255,6 +256,7 @@ async fn inv_21_the_store_holds_a_hash_and_never_the_handle() {
         Table::SessionsByOrganization,
         Table::SessionsBySubject,
         Table::SessionsByProviderSession,
+        Table::Successors,
         Table::Expiry,
         Table::Audit,
     ];
@@ -563,6 +565,7 @@ async fn inv_25_an_end_that_could_not_be_written_is_not_lost_when_the_session_mo
         let mut batch = Batch::new();
         let opening = Opening {
             previous: Some(&before),
+            tabs: None,
             host: &host(),
             grant: grant(&globex, START),
             identity: &globex,
@@ -1112,6 +1115,7 @@ async fn inv_25_what_ended_while_it_opened_stays_ended() {
     let mut batch = Batch::new();
     let opening = Opening {
         previous: Some(&before),
+        tabs: None,
         host: &host(),
         grant: grant(&ada, START),
         identity: &ada,

@@ -97,6 +97,7 @@ fn expiring(number: u8) -> Option<Table> {
         Table::SessionsBySubject,
         Table::SessionsByProviderSession,
         Table::LogoutTokens,
+        Table::Successors,
     ]
     .into_iter()
     .find(|table| *table as u8 == number)

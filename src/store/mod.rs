@@ -103,6 +103,8 @@ pub enum Table {
     LogoutTokens = 14,
     /// provider, time, identity id → nothing: whom to ask about when.
     Due = 15,
+    /// sha256(handle) → what became of a session that a sign-in replaced, for a minute.
+    Successors = 16,
 }
 
 /// Does blocking work where it keeps nobody waiting.
