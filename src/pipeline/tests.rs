@@ -453,10 +453,6 @@ async fn inv_09_what_does_not_match_asks_nobody_and_changes_nothing() {
     for (from, to) in [
         ("http://127.0.0.1:2", "http://127.0.0.1:3"),
         ("client_id = \"doorward\"", "client_id = \"other\""),
-        (
-            "name = \"Acme\"",
-            "name = \"Acme\"\nhosts = [\"acme.localhost:8000\"]",
-        ),
     ] {
         let restarted = world.restarted(&CONFIG.replace(from, to), Counting::new());
         let result = restarted.resume(&browser, &begun, "ada").await;
@@ -946,16 +942,25 @@ async fn inv_27_a_run_ends_only_where_its_organization_lives_today() {
         tag: "0123456789".to_owned(),
         entry: secret::encode(&[7; 32]),
     };
-    let begun = world.begin_at("globex", target, &mut browser, "/").await;
-    for to in ["hosts = [\"other.localhost:8000\"]", ""] {
-        let config = CONFIG.replace("hosts = [\"globex.localhost:8000\"]", to);
+    let own = world.begin_at("globex", target, &mut browser, "/").await;
+    let shared = world.begin(&mut browser, "/").await;
+    let hosts = "hosts = [\"globex.localhost:8000\"]";
+    let moved = "name = \"Acme\"\nhosts = [\"acme.localhost:8000\"]";
+    for (begun, from, to) in [
+        (&own, hosts, "hosts = [\"other.localhost:8000\"]"),
+        (&own, hosts, ""),
+        (&shared, "name = \"Acme\"", moved),
+    ] {
+        let config = CONFIG.replace(from, to);
         let restarted = world.restarted(&config, Counting::new());
-        let result = restarted.resume(&browser, &begun, "ada").await;
+        let result = restarted.resume(&browser, begun, "ada").await;
         assert!(is_gone(&result, Gone::Changed), "{to}: {result:?}");
         assert_eq!(restarted.provider.asked(), 0);
         assert!(restarted.made_nothing().await);
     }
-    world.resume(&browser, &begun, "ada").await.unwrap();
+    for begun in [&own, &shared] {
+        world.resume(&browser, begun, "ada").await.unwrap();
+    }
 }
 
 /// The provider confirmed the person when the ticket was issued, and could not be asked since.

@@ -19,6 +19,7 @@ mod standing;
 mod successor;
 #[cfg(test)]
 mod tests;
+mod ties;
 mod used;
 
 pub use ending::Ending;

@@ -170,11 +170,11 @@ pub(super) fn organization_prefix(organization: &Slug) -> Vec<u8> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use std::time::Duration;
 
-    fn grant(organization: &str) -> Grant {
+    pub(in crate::session) fn grant(organization: &str) -> Grant {
         Grant {
             organization: Slug::parse(organization).unwrap(),
             account: AccountId::random(),
