@@ -67,9 +67,6 @@ const TICK: Duration = Duration::from_secs(15);
 /// For work that has been told to stop: it has nothing to wait for.
 const LAST_GRACE: Duration = Duration::from_secs(5);
 
-/// Expired records removed in one go.
-const SWEEP: usize = 500;
-
 impl App {
     /// Builds every room and binds every listener. Asks no provider and no application.
     ///
@@ -310,7 +307,7 @@ impl Background {
             );
         }
         let now = self.clock.now();
-        match store::sweep(&*self.store, now, SWEEP, Table::Sessions).await {
+        match store::sweep(&*self.store, now, Table::Sessions).await {
             Ok(swept) => self.tell(swept, now).await,
             Err(error) => warn!(
                 error = &error as &dyn std::error::Error,

@@ -3,7 +3,6 @@
 //! Questions are GET, changes are POST with a JSON body; what a page in a browser could send is refused, though none
 //! reaches the socket. Long answers come in pieces.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -196,8 +195,8 @@ impl Admin {
             reason: query::reason(wanted.reason.as_ref())?,
             ..audit::Event::new(now, audit::Kind::SessionRevoked, audit::Actor::Operator)
         };
-        let sessions = Arc::clone(&self.0.sessions);
-        let work = async move { sessions.revoke(&filter, &event, now).await };
+        let pipeline = self.0.pipeline.clone();
+        let work = async move { pipeline.revoke(&filter, &event, now).await };
         let revoked = self.0.tasks.spawn(work).await;
         let revoked = revoked.map_err(|_| Error::Stopping)??;
         let ended = revoked.ended.iter();

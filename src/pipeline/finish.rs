@@ -14,7 +14,7 @@ use crate::identity::{self, Identity, Profile, Terms, Through};
 use crate::provider::{self, Asserted, Attempt, Callback, Provider};
 use crate::secret::{self, Secret};
 use crate::session::cookies::{self, BindingKind, Cookies};
-use crate::session::{AtProvider, Grant, Handle, Opened, Opening};
+use crate::session::{AtProvider, Grant, Handle, Opened, Opening, Tabs};
 use crate::store::{self, Batch, Table};
 use crate::telemetry::metrics::Reason;
 
@@ -49,6 +49,7 @@ struct Claimed {
     raw: Vec<u8>,
     callback: Callback,
     previous: Option<Handle>,
+    tabs: Tabs,
     reference: String,
 }
 
@@ -60,7 +61,12 @@ struct Cleared {
 }
 
 /// What a batch makes, once it is committed.
-enum Planned {
+struct Planned {
+    identity: Identity,
+    end: End,
+}
+
+enum End {
     Here(Box<Opened>),
     Own(ticket::Ticket),
 }
@@ -90,7 +96,12 @@ impl Pipeline {
             .await;
         let error = match found {
             Ok(Found { cleared, key, raw }) => {
+                let tabs = Tabs {
+                    own: cleared.run.binding,
+                    all: cookies.bindings(BindingKind::Run),
+                };
                 let claimed = Claimed {
+                    tabs,
                     cleared,
                     key,
                     raw,
@@ -253,7 +264,10 @@ impl Shared {
             return Err(gone(Gone::Expired, again));
         }
         let connection = self.connection(&run.organization, &run.provider)?;
-        if connection.generation != run.generation || connection.digest(run.flow) != run.digest {
+        if connection.generation != run.generation
+            || connection.digest(run.flow) != run.digest
+            || !run.target.is_of(connection.organization)
+        {
             return Err(gone(Gone::Changed, again));
         }
         let provider = Arc::clone(connection.provider);
@@ -306,13 +320,16 @@ impl Shared {
         for _ in 0..TRIES {
             let mut batch = Batch::new();
             batch.expect_unchanged(Table::Runs, claimed.key, claimed.raw.clone());
-            let planned = self
-                .plan(&mut batch, claimed, &asserted, &profile, now)
-                .await?;
+            let planned = self.plan(&mut batch, claimed, &asserted, now).await?;
             match self.store.commit(batch).await {
                 Ok(()) => return Ok(self.land(claimed, planned, now).await),
                 Err(store::Error::Conflict) => {}
-                Err(other) => return Err(other.into()),
+                Err(other) => {
+                    if let End::Here(opened) = &planned.end {
+                        self.sessions.not_opened(opened, &other);
+                    }
+                    return Err(other.into());
+                }
             }
         }
         Err(store::Error::Conflict.into())
@@ -320,9 +337,11 @@ impl Shared {
 
     /// What follows from a committed batch.
     async fn land(&self, claimed: &Claimed, planned: Planned, now: Timestamp) -> Finished {
-        let landing = match planned {
-            Planned::Own(ticket) => Landing::Own(ticket),
-            Planned::Here(opened) => {
+        // All its sessions count again, for as long as those that are made now.
+        self.sessions.confirm_identity(&planned.identity, false);
+        let landing = match planned.end {
+            End::Own(ticket) => Landing::Own(ticket),
+            End::Here(opened) => {
                 self.sessions.opened(&opened, now).await;
                 Landing::Here(opened.handle)
             }
@@ -342,7 +361,6 @@ impl Shared {
         batch: &mut Batch,
         claimed: &Claimed,
         asserted: &Asserted,
-        profile: &Profile,
         now: Timestamp,
     ) -> Result<Planned, Error> {
         let run = &claimed.cleared.run;
@@ -375,24 +393,26 @@ impl Shared {
         if provisioned.is_new {
             batch.audit(named(audit::Kind::IdentityLinked));
         }
-        match &run.target {
+        let identity = provisioned.identity;
+        let end = match &run.target {
             Target::Shared => {
                 let opening = Opening {
                     previous: claimed.previous.as_ref(),
+                    tabs: Some(&claimed.tabs),
                     host: self.config.server.public_url.host(),
                     grant,
-                    profile: profile.clone(),
+                    identity: &identity,
                     reference: &claimed.reference,
                 };
                 let opened = self.sessions.open(batch, opening, now).await?;
-                Ok(Planned::Here(Box::new(opened)))
+                End::Here(Box::new(opened))
             }
             Target::Own { host, tag, entry } => {
                 let place = ticket::Place { host, tag, entry };
-                let ticket = self.issue(batch, place, grant, run, now)?;
-                Ok(Planned::Own(ticket))
+                End::Own(self.issue(batch, place, grant, run, now)?)
             }
-        }
+        };
+        Ok(Planned { identity, end })
     }
 
     /// Somebody who could not be asked about would be signed out at the first question: better said now. Many providers
@@ -472,6 +492,7 @@ fn grant(run: &Run, identity: &Identity, asserted: &Asserted, now: Timestamp) ->
         generation: run.generation.clone(),
         authenticated_at: asserted.authenticated_at,
         granted_at: now,
+        expires_at: None,
         used_at: now,
     }
 }

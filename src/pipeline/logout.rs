@@ -6,7 +6,8 @@ use std::sync::Arc;
 use tracing::warn;
 
 use super::ending::LOGOUT_TOKENS;
-use super::{Pipeline, Shared, ticket};
+use super::ticket::Ended;
+use super::{Pipeline, Shared};
 use crate::clock::Timestamp;
 use crate::config::Slug;
 use crate::provider::{Check, Logout, Who};
@@ -140,7 +141,7 @@ impl Shared {
         }
         let named = named(&request.provider, &logout);
         // First what could still become a session, then what is one.
-        self.void_tickets(&named).await?;
+        self.void_tickets(Ended::Named(&named)).await?;
         let ended = audit::Event {
             reason: Some("backchannel".to_owned()),
             ..logout_event(request, audit::Kind::SessionEnded, now)
@@ -163,31 +164,6 @@ impl Shared {
             Ok(()) => Ok(()),
             Err(store::Error::Conflict) => Err(Unheard::Replayed),
             Err(other) => Err(other.into()),
-        }
-    }
-
-    /// A sign-in that is on its way to an organization's own host ends there.
-    async fn void_tickets(&self, named: &Named) -> Result<(), Unheard> {
-        let mut keys = store::Keys::all();
-        loop {
-            let page = self.store.range(Table::Tickets, keys, PAGE).await?;
-            for (key, raw) in &page {
-                if ticket::is_meant(&self.seal, key, raw, named)? {
-                    let mut batch = Batch::new();
-                    batch
-                        .expect_unchanged(Table::Tickets, key.clone(), raw.clone())
-                        .remove(Table::Tickets, key.clone());
-                    match self.store.commit(batch).await {
-                        // Taken in the meantime: it is a session now, and those come next.
-                        Ok(()) | Err(store::Error::Conflict) => {}
-                        Err(other) => return Err(other.into()),
-                    }
-                }
-            }
-            match page.last() {
-                Some((last, _)) if page.len() == PAGE => keys = store::Keys::after(&[], last),
-                Some(_) | None => return Ok(()),
-            }
         }
     }
 
@@ -230,6 +206,3 @@ fn used_key(provider: &Slug, logout: &Logout) -> [u8; 32] {
     let fields = ["jti", provider.as_str(), &logout.issuer, &logout.id];
     secret::sha256_fields(fields.map(str::as_bytes))
 }
-
-/// Tickets that are read at once.
-const PAGE: usize = 200;

@@ -37,9 +37,9 @@ use url::Url;
 use crate::address::ReturnPath;
 use crate::clock::Clock;
 use crate::config::{self, Config, Slug};
-use crate::identity::{self, IdentityId, People, Unmet};
+use crate::identity::{self, People, Unmet};
 use crate::provider::{self, Examined, Flow, Health, Provider};
-use crate::session::{self, Sessions};
+use crate::session::{self, Grant, Sessions};
 use crate::store::{self, Seal, Store};
 use crate::tasks::Tasks;
 use crate::telemetry::Metrics;
@@ -150,7 +150,8 @@ impl Pipeline {
         Some(self.shared.providers.get(provider)?.examine().await)
     }
 
-    /// Where a browser can end its session at the provider that made `identity`. `None` if there is no such place, or if
+    /// Where a browser can end the session at the provider that a grant came from. The provider is given an ID token of that
+    /// very session or none: the newest of the person may be of another browser, which stays signed in. `None` if there is no such place, or if
     /// the provider does not say in time where it is.
     ///
     /// # Errors
@@ -158,19 +159,21 @@ impl Pipeline {
     ///
     /// # Cancel safety
     /// Safe.
-    pub async fn end_session(
-        &self,
-        identity: &IdentityId,
-        return_to: &Url,
-    ) -> Result<Option<Url>, Error> {
-        let Some((identity, _)) = self.shared.people.find(identity).await? else {
+    pub async fn end_session(&self, grant: &Grant, return_to: &Url) -> Result<Option<Url>, Error> {
+        let Some((identity, _)) = self.shared.people.find(&grant.identity).await? else {
             return Ok(None);
         };
         let Some(provider) = self.shared.providers.get(&identity.provider) else {
             return Ok(None);
         };
         let slug = &identity.provider;
-        let answer = provider.end_session(identity.tokens.id.as_ref(), return_to);
+        let hint = identity.tokens.id.as_ref().filter(|token| {
+            let session = provider::session_named_in(token);
+            grant
+                .at_provider
+                .is_in(slug, &identity.issuer, session.as_deref())
+        });
+        let answer = provider.end_session(hint, return_to);
         match timeout(END_SESSION_PATIENCE, answer).await {
             Ok(Ok(url)) => Ok(url),
             Ok(Err(error)) => {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Again, Shared};
 use crate::address::{Host, ReturnPath};
 use crate::clock::Timestamp;
-use crate::config::Slug;
+use crate::config::{Organization, Slug};
 use crate::identity::Generation;
 use crate::provider::{Attempt, Flow, Step};
 use crate::secret::{self, Secret};
@@ -51,6 +51,16 @@ pub enum Target {
         /// Hash of that proof.
         entry: String,
     },
+}
+
+impl Target {
+    /// Whether runs of an organization end there: on its own hosts if it has some, else on the shared one.
+    pub(super) fn is_of(&self, organization: &Organization) -> bool {
+        match self {
+            Self::Shared => organization.hosts.is_empty(),
+            Self::Own { host, .. } => organization.hosts.contains(host),
+        }
+    }
 }
 
 impl Run {

@@ -8,9 +8,11 @@ use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue};
 use serde_json::Map;
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::address::Host;
+use crate::audit;
 use crate::clock::{Manual, Timestamp};
 use crate::config::defaults::{LOOP_SIGN_INS, LOOP_WINDOW, RUN_LIFETIME, TICKET_LIFETIME};
 use crate::provider::{
@@ -19,7 +21,7 @@ use crate::provider::{
 };
 use crate::secret::{self, Secret};
 use crate::session::cookies::{self, Binding, BindingKind, Cookies};
-use crate::session::{Handle, Settings};
+use crate::session::{Ending, Filter, Handle, Settings};
 use crate::store::{Fickle, SealKey, Sled, Table};
 
 const CONFIG: &str = r#"
@@ -37,6 +39,10 @@ kind = "dev"
 [organizations.acme]
 name = "Acme"
 providers = ["idp", "dev"]
+allow = { groups_any = ["staff"] }
+[organizations.initech]
+name = "Initech"
+providers = ["idp"]
 allow = { groups_any = ["staff"] }
 [organizations.globex]
 name = "Globex"
@@ -103,8 +109,8 @@ impl Provider for Counting {
             Ok(Asserted {
                 issuer: ISSUER.to_owned(),
                 subject: Subject::parse(code.expose()).unwrap(),
-                email: None,
-                email_verified: false,
+                email: Some(format!("{}@globex.com", code.expose())),
+                email_verified: true,
                 name: None,
                 preferred_username: None,
                 groups: Some(vec![self.groups.to_owned()]),
@@ -529,6 +535,131 @@ async fn ten_tabs_each_go_where_they_were_going() {
     assert!(found.unwrap().is_some());
 }
 
+impl World {
+    /// A browser that is signed in at Initech, and so many of its tabs on their way to Acme.
+    async fn tabs(&self, count: usize) -> (Browser, Vec<Begun>) {
+        let mut browser = Browser::default();
+        let begun = self
+            .begin_at("initech", Target::Shared, &mut browser, "/")
+            .await;
+        let finished = self.resume(&browser, &begun, "ada").await.unwrap();
+        browser.take(&cookies::set_session(handle(&finished)));
+        self.clock.advance(MINUTE * 5);
+        let mut tabs = Vec::new();
+        for _ in 0..count {
+            tabs.push(self.begin(&mut browser, "/").await);
+        }
+        (browser, tabs)
+    }
+
+    /// The organizations in which a handle is good.
+    async fn good(&self, handle: &Handle) -> Vec<String> {
+        let found = self.sessions.find(handle, &host("localhost:8000")).await;
+        let grants = found.unwrap().map(|live| live.grants(self.clock.now()));
+        let names = grants.into_iter().flatten();
+        let mut names: Vec<_> = names
+            .map(|grant| grant.grant().organization.to_string())
+            .collect();
+        names.sort();
+        names
+    }
+}
+
+#[tokio::test]
+async fn ten_tabs_that_finish_at_once_keep_what_the_browser_had() {
+    for seed in 0..20 {
+        let world = world(Arc::new(Fickle::wavering(seed * 7_919)));
+        let (browser, tabs) = world.tabs(10).await;
+        let all = tabs.iter().map(|tab| world.resume(&browser, tab, "ada"));
+        let all = join_all(all).await;
+        let mut alive = Vec::new();
+        for finished in &all {
+            let good = world.good(handle(finished.as_ref().unwrap())).await;
+            alive.extend(Some(good).filter(|good| !good.is_empty()));
+        }
+        assert_eq!(alive, [["acme", "initech"]], "{seed}: one is left");
+        assert_eq!(world.count(Table::Sessions).await, 1);
+        let old = Cookies::read(&browser.headers()).handle().unwrap();
+        assert!(world.good(&old).await.is_empty());
+    }
+}
+
+/// Of two tabs the first has finished: what the second takes over, and what nobody does.
+#[tokio::test]
+async fn inv_21_an_old_handle_gives_nobody_what_became_of_it() {
+    let world = world(Arc::new(Fickle::steady()));
+    let (browser, tabs) = world.tabs(2).await;
+    let old = Cookies::read(&browser.headers()).handle().unwrap();
+    let first = world.resume(&browser, &tabs[0], "ada").await.unwrap();
+    assert_eq!(world.good(handle(&first)).await, ["acme", "initech"]);
+    assert_eq!(world.count(Table::Successors).await, 1);
+
+    // Somebody else with the old handle, and the browser itself with a run that it began later.
+    let mut thief = Browser::default();
+    let mut later = browser.clone();
+    for browser in [&mut thief, &mut later] {
+        browser.take(&cookies::set_session(&old));
+        let begun = world.begin(browser, "/").await;
+        let finished = world.resume(browser, &begun, "eve").await.unwrap();
+        assert_eq!(world.good(handle(&finished)).await, ["acme"]);
+        assert_eq!(world.good(handle(&first)).await, ["acme", "initech"]);
+    }
+    // The handle alone opens nothing.
+    assert!(world.good(&old).await.is_empty());
+    assert!(
+        world
+            .restarted(CONFIG, Counting::new())
+            .good(&old)
+            .await
+            .is_empty()
+    );
+
+    world.clock.advance(MINUTE);
+    let late = world.resume(&browser, &tabs[1], "ada").await.unwrap();
+    assert_eq!(world.good(handle(&late)).await, ["acme"], "too late");
+    assert_eq!(world.good(handle(&first)).await, ["acme", "initech"]);
+    let later = world.clock.now().plus(MINUTE * 2);
+    store::sweep(&*world.store, later, Table::Sessions)
+        .await
+        .unwrap();
+    assert_eq!(world.count(Table::Successors).await, 0);
+}
+
+#[tokio::test]
+async fn inv_21_a_tab_takes_over_only_what_its_own_handle_gave() {
+    let world = world(Arc::new(Fickle::steady()));
+    let (mut browser, tabs) = world.tabs(1).await;
+    let other = world
+        .begin_at("initech", Target::Shared, &mut browser, "/")
+        .await;
+    world.resume(&browser, &tabs[0], "ada").await.unwrap();
+    let second = world.resume(&browser, &other, "ada").await.unwrap();
+    let good = world.good(handle(&second)).await;
+    assert_eq!(good, ["initech"], "the handle gave nothing at Acme");
+}
+
+#[tokio::test]
+async fn inv_25_what_ended_meanwhile_is_not_taken_over() {
+    let world = world(Arc::new(Fickle::steady()));
+    let initech = slug("initech");
+    for ending in [Ending::Session, Ending::Grant(&initech)] {
+        let (browser, tabs) = world.tabs(3).await;
+        world.resume(&browser, &tabs[0], "ada").await.unwrap();
+        let second = world.resume(&browser, &tabs[1], "ada").await.unwrap();
+        assert_eq!(world.good(handle(&second)).await, ["acme", "initech"]);
+        let event = audit::Event::new(
+            world.clock.now(),
+            audit::Kind::LogoutRequested,
+            audit::Actor::Visitor,
+        );
+        let key = handle(&second).key();
+        let ended = world.sessions.end(&key, ending, "logout", &event).await;
+        ended.unwrap();
+        let third = world.resume(&browser, &tabs[2], "ada").await.unwrap();
+        assert_eq!(world.good(handle(&third)).await, ["acme"], "{ending:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_browser_that_signs_in_in_circles_is_stopped() {
     let world = world(Arc::new(Fickle::steady()));
@@ -685,6 +816,48 @@ async fn inv_44_a_finish_is_written_whole_or_not_at_all() {
     assert!(is_gone(&again, Gone::Used), "the code is spent");
 }
 
+/// The disk answers too late: what a sign-in replaced or evicted is not served any longer if it is gone.
+#[tokio::test]
+async fn inv_25_what_may_have_been_replaced_is_asked_of_the_store() {
+    let config = CONFIG.replace("[store]", "[sessions]\nmax_per_account = 2\n[store]");
+    for applied in [true, false] {
+        let store = Arc::new(Fickle::steady());
+        let seal = Seal::new(&SealKey::random()).unwrap();
+        let world = World::over(store.clone(), seal, START, &config, Counting::new());
+        let evicted = world.sign_in("ada").await;
+        world.clock.advance(MINUTE);
+        let kept = world.sign_in("ada").await;
+        let mut browser = Browser::default();
+        let grace = world.begin(&mut browser, "/").await;
+        let grace = world.resume(&browser, &grace, "grace").await.unwrap();
+        let streams = [
+            world.stream(&evicted).await,
+            world.stream(&grace).await,
+            world.stream(&kept).await,
+        ];
+        browser.take(&cookies::set_session(handle(&grace)));
+        let begun = world.begin(&mut browser, "/").await;
+        world.provider.gate.forget_permits(usize::MAX);
+        let asked = world.provider.asked();
+        let late = async {
+            while world.provider.asked() == asked {
+                tokio::task::yield_now().await;
+            }
+            store.fall_silent(applied);
+            store.fill_up(!applied);
+            world.provider.gate.add_permits(1);
+        };
+        let (result, ()) = tokio::join!(world.resume(&browser, &begun, "ada"), late);
+        assert!(matches!(result, Err(Error::Store(_))), "{result:?}");
+        for finished in [&evicted, &grace] {
+            assert_eq!(world.is_signed_in(finished).await, !applied);
+        }
+        assert!(world.is_signed_in(&kept).await);
+        let cut = streams.map(|stream| stream.is_cancelled());
+        assert_eq!(cut, [true, true, false]);
+    }
+}
+
 #[tokio::test]
 async fn inv_20_who_is_not_admitted_leaves_no_record() {
     let store = Arc::new(Fickle::steady());
@@ -709,6 +882,13 @@ struct Bound {
 }
 
 impl World {
+    /// As an operator does.
+    async fn revoke(&self, filter: &Filter) {
+        let (now, kind) = (self.clock.now(), audit::Kind::SessionRevoked);
+        let event = audit::Event::new(now, kind, audit::Actor::Operator);
+        self.pipeline.revoke(filter, &event, now).await.unwrap();
+    }
+
     async fn ticket(&self) -> Bound {
         let entry = Binding::new("0123456789".to_owned());
         let mut browser = Browser::default();
@@ -824,6 +1004,89 @@ async fn inv_01_a_ticket_is_judged_by_the_configuration_of_the_day() {
     );
 }
 
+/// Also back on the shared host, and before the provider hears of it.
+#[tokio::test]
+async fn inv_27_a_run_ends_only_where_its_organization_lives_today() {
+    let world = world(Arc::new(Fickle::steady()));
+    let mut browser = Browser::default();
+    let target = Target::Own {
+        host: host("globex.localhost:8000"),
+        tag: "0123456789".to_owned(),
+        entry: secret::encode(&[7; 32]),
+    };
+    let own = world.begin_at("globex", target, &mut browser, "/").await;
+    let shared = world.begin(&mut browser, "/").await;
+    let hosts = "hosts = [\"globex.localhost:8000\"]";
+    let moved = "name = \"Acme\"\nhosts = [\"acme.localhost:8000\"]";
+    for (begun, from, to) in [
+        (&own, hosts, "hosts = [\"other.localhost:8000\"]"),
+        (&own, hosts, ""),
+        (&shared, "name = \"Acme\"", moved),
+    ] {
+        let config = CONFIG.replace(from, to);
+        let restarted = world.restarted(&config, Counting::new());
+        let result = restarted.resume(&browser, begun, "ada").await;
+        assert!(is_gone(&result, Gone::Changed), "{to}: {result:?}");
+        assert_eq!(restarted.provider.asked(), 0);
+        assert!(restarted.made_nothing().await);
+    }
+    for begun in [&own, &shared] {
+        world.resume(&browser, begun, "ada").await.unwrap();
+    }
+}
+
+/// The provider confirmed the person when the ticket was issued, and could not be asked since.
+#[tokio::test]
+async fn inv_41_a_ticket_opens_nothing_that_a_verdict_has_closed() {
+    let config = CONFIG
+        .replace(
+            "client_id = \"doorward\"",
+            "client_id = \"doorward\"\nrevalidation = \"userinfo\"",
+        )
+        .replace("[store]", "[revalidation]\non_error = \"block\"\n[store]");
+    let seal = Seal::new(&SealKey::random()).unwrap();
+    let store = Arc::new(Fickle::steady());
+    let world = World::over(store, seal, START, &config, Counting::new());
+    let (first, second) = (world.ticket().await, world.ticket().await);
+    let counts_until = async |bound: &Bound| {
+        let own = host("globex.localhost:8000");
+        let handle = Cookies::read(&bound.browser.headers()).handle().unwrap();
+        let live = world.sessions.find(&handle, &own).await.unwrap().unwrap();
+        live.active_grant(START).unwrap().counts_until()
+    };
+    let enter = async |mut bound: Bound| {
+        let entered = world.enter(&bound.browser, &bound.token).await.unwrap();
+        bound.browser.take(&cookies::set_session(&entered.handle));
+        bound
+    };
+    let first = enter(first).await;
+    assert!(counts_until(&first).await > START);
+
+    let people = People::new(Arc::clone(&world.store), world.seal.clone());
+    let (idp, later) = (slug("idp"), START.plus(MINUTE * 600));
+    let due = people.due(&idp, later, 10).await.unwrap().remove(0);
+    let lease = people.lease(&idp, (due.0, &due.1), START, later).await;
+    let silence = identity::Conclusion {
+        answer: identity::Answer::Unanswered("timeout"),
+        fresh: None,
+        next: Some(later),
+    };
+    let leased = lease.unwrap().unwrap();
+    let concluded = people.conclude(&leased, &silence, START).await;
+    let suspect = concluded.unwrap().unwrap().identity;
+    world.sessions.confirm_identity(&suspect, false);
+    assert_eq!(counts_until(&first).await, Timestamp::EPOCH);
+
+    let second = enter(second).await;
+    assert_eq!(counts_until(&second).await, Timestamp::EPOCH);
+    assert_eq!(counts_until(&first).await, Timestamp::EPOCH);
+
+    // Only somebody who signs in is confirmed.
+    let third = world.ticket().await;
+    assert!(counts_until(&first).await > START);
+    assert!(counts_until(&enter(third).await).await > START);
+}
+
 #[tokio::test]
 async fn a_session_that_moves_meanwhile_does_not_cost_the_ticket() {
     for seed in 0..20 {
@@ -937,6 +1200,13 @@ impl World {
         live.is_some_and(|live| !live.grants(self.clock.now()).is_empty())
     }
 
+    async fn stream(&self, finished: &Finished) -> Arc<CancellationToken> {
+        let host = host("localhost:8000");
+        let live = self.sessions.find(handle(finished), &host).await.unwrap();
+        let grants = live.unwrap().grants(self.clock.now());
+        Arc::clone(grants[0].cut())
+    }
+
     async fn sign_in(&self, who: &str) -> Finished {
         let mut browser = Browser::default();
         let begun = self.begin(&mut browser, "/").await;
@@ -998,6 +1268,74 @@ async fn inv_39_a_sign_in_on_its_way_to_another_host_ends_there() {
         let entered = world.enter(&bound.browser, &bound.token).await;
         assert_eq!(entered.is_ok(), arrives, "{token}: {entered:?}");
     }
+}
+
+/// Just before it was used, an operator ended what it would have become.
+#[tokio::test]
+async fn inv_39_a_revocation_reaches_the_ticket_that_is_not_a_session_yet() {
+    for (organization, user, arrives) in [
+        (Some("globex"), None, false),
+        (None, Some("ada@globex.com"), false),
+        (None, None, false),
+        (Some("acme"), None, true),
+        (None, Some("grace@globex.com"), true),
+    ] {
+        let world = world(Arc::new(Fickle::steady()));
+        let bound = world.ticket().await;
+        world.clock.advance(Duration::from_secs(1));
+        let filter = Filter {
+            organization: organization.map(slug),
+            user: user.map(str::to_owned),
+            ..Filter::default()
+        };
+        world.revoke(&filter).await;
+        // A crash forgets nothing of it.
+        let restarted = world.restarted(CONFIG, Counting::new());
+        let entered = restarted.enter(&bound.browser, &bound.token).await;
+        assert_eq!(entered.is_ok(), arrives, "{filter:?}: {entered:?}");
+        assert_eq!(world.count(Table::Sessions).await, usize::from(arrives));
+    }
+}
+
+/// Whoever revoked looked through the tickets before this one was written.
+#[tokio::test]
+async fn inv_39_a_sign_in_that_an_operator_overtook_ends_as_it_enters() {
+    let world = world(Arc::new(Fickle::steady()));
+    world.provider.gate.forget_permits(usize::MAX);
+    let filter = Filter {
+        organization: Some(slug("globex")),
+        ..Filter::default()
+    };
+    let revoked = async {
+        while world.provider.asked() == 0 {
+            tokio::task::yield_now().await;
+        }
+        world.clock.advance(Duration::from_secs(1));
+        world.revoke(&filter).await;
+        world.provider.gate.add_permits(2);
+    };
+    let (bound, ()) = tokio::join!(world.ticket(), revoked);
+    let entered = world.enter(&bound.browser, &bound.token).await.unwrap();
+    let own = host("globex.localhost:8000");
+    let found = world.sessions.find(&entered.handle, &own).await;
+    assert!(found.unwrap().is_none());
+    assert_eq!(world.count(Table::Sessions).await, 0);
+    world.clock.advance(Duration::from_secs(1));
+    let later = world.ticket().await;
+    let entered = world.enter(&later.browser, &later.token).await.unwrap();
+    let found = world.sessions.find(&entered.handle, &own).await;
+    assert!(found.unwrap().is_some(), "a sign-in after it stands");
+}
+
+/// The clock was wrong, an operator revoked, the clock was set right.
+#[tokio::test(start_paused = true)]
+async fn a_revocation_does_not_keep_people_out_until_the_clock_is_there_again() {
+    let world = world(Arc::new(Fickle::steady()));
+    world.revoke(&Filter::default()).await;
+    world.clock.step_back(Duration::from_secs(24 * 3600));
+    tokio::time::advance(Duration::from_secs(600)).await;
+    let finished = world.sign_in("ada").await;
+    assert!(world.is_signed_in(&finished).await);
 }
 
 #[tokio::test]

@@ -8,14 +8,15 @@ use super::finish::TRIES;
 use super::run::Run;
 use super::{Error, Gone, Pipeline, Shared};
 use crate::address::{Host, ReturnPath};
+use crate::audit;
 use crate::clock::Timestamp;
 use crate::config::Slug;
 use crate::config::defaults::TICKET_LIFETIME;
-use crate::identity::{self, LinkState, Membership, Profile};
+use crate::identity::{self, Identity, LinkState, Membership};
 use crate::secret::{self, Secret};
 use crate::session::cookies::{BindingKind, Cookies};
-use crate::session::{Grant, Handle, Named, Opening};
-use crate::store::{self, Batch, Seal, Table};
+use crate::session::{self, Filter, Grant, Handle, Named, Opening, Revoked};
+use crate::store::{self, Batch, Table};
 
 /// What travels through the browser's address line, once.
 #[derive(Debug)]
@@ -36,6 +37,18 @@ struct Stored {
     return_path: ReturnPath,
     expires_at: Timestamp,
 }
+
+/// What ends sign-ins before they are sessions.
+#[derive(Clone, Copy)]
+pub(super) enum Ended<'a> {
+    /// A provider's logout.
+    Named(&'a Named),
+    /// An operator, at that time.
+    Revoked(&'a Filter, Timestamp),
+}
+
+/// Tickets that are read at once.
+const PAGE: usize = 200;
 
 /// Where a ticket counts, and for whom.
 #[derive(Clone, Copy)]
@@ -153,7 +166,63 @@ const fn gone(why: Gone) -> Error {
     Error::Gone { why, again: None }
 }
 
+impl Pipeline {
+    /// Ends what an operator's filter means: sessions as [`Sessions::revoke`] does, and before that the one-time tickets
+    /// that would still become sessions.
+    ///
+    /// # Errors
+    /// The store's. What could be read has ended in this process all the same (threat model 47).
+    ///
+    /// # Cancel safety
+    /// Not cancel safe after the first poll: run it in a task of its own.
+    ///
+    /// [`Sessions::revoke`]: crate::session::Sessions::revoke
+    pub async fn revoke(
+        &self,
+        filter: &Filter,
+        event: &audit::Event,
+        now: Timestamp,
+    ) -> Result<Revoked, session::Error> {
+        let shared = &self.shared;
+        let voided = shared.void_tickets(Ended::Revoked(filter, now)).await;
+        let revoked = shared.sessions.revoke(filter, event, now).await?;
+        voided.map(|()| revoked)
+    }
+}
+
 impl Shared {
+    /// Ends sign-ins that are on their way to an organization's own host.
+    pub(super) async fn void_tickets(&self, ended: Ended<'_>) -> Result<(), session::Error> {
+        let mut keys = store::Keys::all();
+        loop {
+            let page = self.store.range(Table::Tickets, keys, PAGE).await?;
+            for (key, raw) in &page {
+                let Stored { host, grant, .. } = self.seal.open_json(Table::Tickets, key, raw)?;
+                let is_meant = match ended {
+                    Ended::Named(named) => named.means(&grant.at_provider),
+                    Ended::Revoked(filter, now) => {
+                        self.sessions.is_meant(filter, &host, &grant, now).await?
+                    }
+                };
+                if is_meant {
+                    let mut batch = Batch::new();
+                    batch
+                        .expect_unchanged(Table::Tickets, key.clone(), raw.clone())
+                        .remove(Table::Tickets, key.clone());
+                    match self.store.commit(batch).await {
+                        // Taken in the meantime: it is a session now, and those come next.
+                        Ok(()) | Err(store::Error::Conflict) => {}
+                        Err(other) => return Err(other.into()),
+                    }
+                }
+            }
+            match page.last() {
+                Some((last, _)) if page.len() == PAGE => keys = store::Keys::after(&[], last),
+                Some(_) | None => return Ok(()),
+            }
+        }
+    }
+
     /// Makes the session, once.
     async fn take(&self, entering: Entering) -> Result<Entered, Error> {
         let Entering {
@@ -172,11 +241,14 @@ impl Shared {
             batch
                 .expect_unchanged(Table::Tickets, key, raw.clone())
                 .remove(Table::Tickets, key);
+            let identity = self.still_admitted(&mut batch, &stored).await?;
             let opening = Opening {
                 previous: previous.as_ref(),
+                // On its own host an organization's grant is the only one: there is no other to lose.
+                tabs: None,
                 host: &stored.host,
                 grant: stored.grant.clone(),
-                profile: self.still_admitted(&mut batch, &stored).await?,
+                identity: &identity,
                 reference: &reference,
             };
             let opened = self.sessions.open(&mut batch, opening, now).await?;
@@ -196,15 +268,18 @@ impl Shared {
                         return Err(gone(Gone::Used));
                     }
                 }
-                Err(other) => return Err(other.into()),
+                Err(other) => {
+                    self.sessions.not_opened(&opened, &other);
+                    return Err(other.into());
+                }
             }
         }
         Err(store::Error::Conflict.into())
     }
 
-    /// The person's profile, if they would be admitted today as they were when the ticket was made: the process may
+    /// The person, if they would be admitted today as they were when the ticket was made: the process may
     /// have been restarted with another configuration, and a membership may have been removed.
-    async fn still_admitted(&self, batch: &mut Batch, stored: &Stored) -> Result<Profile, Error> {
+    async fn still_admitted(&self, batch: &mut Batch, stored: &Stored) -> Result<Identity, Error> {
         let grant = &stored.grant;
         let connection = self.connection(&grant.organization, &grant.provider)?;
         let person = self.people.confirm(batch, &grant.identity).await?;
@@ -218,22 +293,11 @@ impl Shared {
             && account.id == grant.account
             && identity::judge(&connection.organization.allow, &identity.profile).is_ok();
         if stands {
-            Ok(identity.profile)
+            Ok(identity)
         } else {
             Err(gone(Gone::Changed))
         }
     }
-}
-
-/// Whether a stored ticket is for a sign-in that a provider's logout names.
-pub(super) fn is_meant(
-    seal: &Seal,
-    key: &[u8],
-    raw: &[u8],
-    named: &Named,
-) -> Result<bool, store::Error> {
-    let stored: Stored = seal.open_json(Table::Tickets, key, raw)?;
-    Ok(named.means(&stored.grant.at_provider))
 }
 
 fn key(token: &Secret<String>) -> [u8; 32] {

@@ -10,7 +10,7 @@ use openidconnect::core::{
 use serde_json::{Map, Value};
 
 use super::{Check, Error, json};
-use crate::secret::decode;
+use crate::secret::{Secret, decode};
 
 /// A JWS in compact serialization (RFC 7515 §7.1) whose header is acceptable. Nothing in it is to be believed yet.
 pub(super) struct Compact<'a> {
@@ -20,6 +20,12 @@ pub(super) struct Compact<'a> {
     signature: Vec<u8>,
     /// What it says.
     pub(super) payload: Vec<u8>,
+}
+
+/// The provider's session (`sid`) that an ID token names. The token was checked when it came; here it is only read.
+pub fn session_named_in(id_token: &Secret<String>) -> Option<String> {
+    let payload = id_token.expose().split('.').nth(1)?;
+    json::text(&json::object(&decode(payload)?)?, "sid")
 }
 
 /// What kind of token is expected. One kind never passes for another (RFC 8725 §3.11).

@@ -26,6 +26,7 @@ mod tests;
 mod trust;
 mod userinfo;
 
+pub use self::jws::session_named_in;
 pub use self::logout::{Logout, Who};
 pub use self::outcome::{Cause, Fault, Outcome, Revocation, Trouble};
 

@@ -149,6 +149,14 @@ impl<'a> Cookies<'a> {
         Some(hash(token))
     }
 
+    /// The hashes of all proofs of a kind.
+    pub fn bindings(&self, kind: BindingKind) -> Vec<[u8; 32]> {
+        let names = self.ours.iter().map(|(name, _)| *name);
+        names
+            .filter_map(|name| self.binding(kind, name.strip_prefix(kind.prefix())?))
+            .collect()
+    }
+
     /// How many sign-ins into `organization` this browser has completed in a row, if the one that began at `began`
     /// would go on with the row. Tabs that sign in side by side began before the others were done: they are no row.
     pub fn sign_ins_in_a_row(

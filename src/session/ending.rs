@@ -1,5 +1,7 @@
 //! A session ends: once, durably, and at once in memory.
 
+use futures_util::future::join_all;
+
 use super::known::Unwritten;
 use super::named::{QUIET, ROUNDS};
 use super::opening::MAX_HELD;
@@ -12,6 +14,9 @@ use crate::config::Slug;
 use crate::identity::Identity;
 use crate::store::{self, Batch, Keys, Table};
 use crate::telemetry::metrics::Ended;
+
+/// Ends that are written at once: they share a trip to stable storage.
+const TOGETHER: usize = 64;
 
 /// How much ends.
 #[derive(Clone, Copy, Debug)]
@@ -210,15 +215,22 @@ impl Sessions {
         Ok(())
     }
 
-    /// Writes down what ended while the store could not.
+    /// Writes down what ended while the store could not. One that still cannot be written keeps no other from being.
     pub(super) async fn settle(&self) -> Result<(), Error> {
-        for (key, end) in self.known.unwritten() {
-            let organization = end.organization.as_ref();
-            let ending = organization.map_or(Ending::Session, Ending::Grant);
-            self.end_in_store(&key, ending, end.reason, &end.event)
-                .await?;
-            self.known.written(&key, organization);
+        let mut result = Ok(());
+        for some in self.known.unwritten().chunks(TOGETHER) {
+            let written = join_all(some.iter().map(|(key, end)| self.settle_one(key, end)));
+            result = written.await.into_iter().fold(result, Result::and);
         }
+        result
+    }
+
+    async fn settle_one(&self, key: &Key, end: &Unwritten) -> Result<(), Error> {
+        let organization = end.organization.as_ref();
+        let ending = organization.map_or(Ending::Session, Ending::Grant);
+        self.end_in_store(key, ending, end.reason, &end.event)
+            .await?;
+        self.known.written(key, organization);
         Ok(())
     }
 

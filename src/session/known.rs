@@ -3,7 +3,7 @@
 //! Everything that changes who is known happens under one lock, and whatever ends takes the place that a load under way
 //! wants to fill: a record that was read before an end is never kept after it (threat model 25).
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use quick_cache::sync::{Cache, DefaultLifecycle, PlaceholderGuard};
@@ -12,12 +12,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::live::{Live, LiveGrant};
 use super::record::{Grant, Record};
-use super::standing::Standing;
+use super::standing::{Standing, Standings};
+use super::ties::Ties;
 use super::{Ending, Key};
 use crate::audit;
 use crate::clock::Timestamp;
 use crate::config::Slug;
-use crate::identity::{AccountId, IdentityId};
+use crate::identity::IdentityId;
 
 /// All that is in memory.
 #[derive(Debug)]
@@ -31,27 +32,14 @@ pub(super) struct Known {
 struct Held {
     /// Every session that anything still holds, so that there is only one value for a key.
     sessions: HashMap<Key, Weak<Live>>,
-    /// What cuts the streams of a session. A stream outlives its session's place in the cache, so these are held by the
-    /// streams and found here.
-    ties: HashMap<Key, Vec<Tie>>,
+    /// What cuts the streams of a session.
+    ties: Ties,
     /// Sessions whose last use is not yet written down.
     used: HashMap<Key, Arc<Live>>,
-    /// How long identities count, for those that any grant in memory is of.
-    standings: HashMap<IdentityId, Weak<Standing>>,
-    /// The same for identities that no grant in memory was of: a session that is being loaded may have read the record
-    /// before. Kept until the next tidying but one.
-    told: [HashMap<IdentityId, Timestamp>; 2],
+    /// How long identities count.
+    standings: Standings,
     /// What has ended although the store could not write it: no record of it counts any more (threat model 47).
     unwritten: HashMap<Key, Vec<Unwritten>>,
-}
-
-/// A grant's hold on its streams.
-#[derive(Debug)]
-struct Tie {
-    organization: Slug,
-    account: AccountId,
-    identity: IdentityId,
-    cut: Weak<CancellationToken>,
 }
 
 /// An end that is still to be written.
@@ -96,6 +84,14 @@ impl Known {
         self.cache.get_value_or_guard_async(key).await
     }
 
+    /// Whether this is the one value for its key. Whoever waits for a place is handed what was meant for it although
+    /// something has ended in the meantime; under the lock it shows.
+    pub(super) fn is_current(&self, live: &Arc<Live>) -> bool {
+        let held = self.held();
+        let there = held.sessions.get(&live.key);
+        there.is_some_and(|there| Weak::as_ptr(there) == Arc::as_ptr(live))
+    }
+
     /// Fills a place with what was loaded. `None`: something ended in the meantime, what was read must not be used.
     pub(super) fn fill(
         &self,
@@ -109,89 +105,36 @@ impl Known {
         if let Some(there) = &there {
             there.state.rcu(|state| state.following(record));
         }
-        let live = there.clone().unwrap_or_else(|| {
-            let grants = make(&|grant| held.tie(&key, grant).unwrap_or_default());
+        let live = there.unwrap_or_else(|| {
+            let grants = make(&|grant| held.ties.find(&key, grant).unwrap_or_default());
             Arc::new(Live::new(key, record, grants))
         });
-        if place.insert(Arc::clone(&live)).is_ok() {
-            held.remember(&live);
-            return Some(live);
-        }
-        if there.is_none() {
-            // Whoever waited for this place was handed the value all the same: it is worth nothing.
-            for grant in &live.state.load().grants {
-                if held.tie(&key, grant.grant()).is_none() {
-                    grant.cut().cancel();
-                }
-            }
-            live.state.rcu(|state| state.without_grants());
-        }
-        None
+        place.insert(Arc::clone(&live)).ok()?;
+        held.remember(&live);
+        Some(live)
     }
 
     /// How long an identity counts: as it is known here, else as it was just read.
     pub(super) fn standing(&self, identity: &IdentityId, read: Timestamp) -> Arc<Standing> {
-        let mut held = self.held();
-        if let Some(there) = held.standings.get(identity).and_then(Weak::upgrade) {
-            return there;
-        }
-        let told = held
-            .told
-            .iter()
-            .find_map(|told| told.get(identity).copied());
-        let standing = Arc::new(Standing::new(told.unwrap_or(read)));
-        held.standings
-            .insert(identity.clone(), Arc::downgrade(&standing));
-        standing
+        self.held().standings.of(identity, read)
     }
 
     /// From now on an identity counts until another time.
     pub(super) fn counts(&self, identity: &IdentityId, until: Timestamp) {
-        let mut held = self.held();
-        for told in &mut held.told {
-            told.remove(identity);
-        }
-        match held.standings.get(identity).and_then(Weak::upgrade) {
-            Some(standing) => standing.set(until),
-            None => {
-                let [newest, _] = &mut held.told;
-                newest.insert(identity.clone(), until);
-            }
-        }
+        self.held().standings.counts(identity, until);
     }
 
     /// Cuts what is open of identities that have run out at `now`, once. Their sessions stay: they count again as soon
     /// as a provider confirms the identity. Returns how many ran out.
     pub(super) fn lapse(&self, now: Timestamp) -> usize {
         let mut held = self.held();
-        let held = &mut *held;
-        let mut over = HashSet::new();
-        held.standings.retain(|identity, standing| {
-            let Some(standing) = standing.upgrade() else {
-                return false;
-            };
-            if standing.runs_out(now) {
-                over.insert(identity.clone());
+        let over = held.standings.run_out(now);
+        for identity in &over {
+            for key in held.ties.of(identity) {
+                held.ties.cut(&key, |tie| tie.identity == *identity);
+                // The next request reads it again, with a token that is not cancelled.
+                held.forget(&self.cache, &key);
             }
-            true
-        });
-        if over.is_empty() {
-            return 0;
-        }
-        let is_over = |ties: &Vec<Tie>| ties.iter().any(|tie| over.contains(&tie.identity));
-        let keys = held.ties.iter().filter(|(_, ties)| is_over(ties));
-        let keys: Vec<Key> = keys.map(|(key, _)| *key).collect();
-        for key in keys {
-            let ties = held.ties.remove(&key).unwrap_or_default();
-            let (cut, left): (Vec<_>, Vec<_>) = ties
-                .into_iter()
-                .partition(|tie| over.contains(&tie.identity));
-            for tie in cut {
-                tie.end();
-            }
-            held.ties.insert(key, left);
-            // The next request reads it again, with a token that is not cancelled.
-            held.forget(&self.cache, &key);
         }
         over.len()
     }
@@ -199,11 +142,7 @@ impl Known {
     /// Has the sessions of an identity read again: its attributes are others now. What is open stays open.
     pub(super) fn reread(&self, identity: &IdentityId) {
         let mut held = self.held();
-        let held = &mut *held;
-        let is_of = |ties: &Vec<Tie>| ties.iter().any(|tie| tie.identity == *identity);
-        let keys = held.ties.iter().filter(|(_, ties)| is_of(ties));
-        let keys: Vec<Key> = keys.map(|(key, _)| *key).collect();
-        for key in keys {
+        for key in held.ties.of(identity) {
             held.forget(&self.cache, &key);
         }
     }
@@ -220,6 +159,15 @@ impl Known {
         self.held().used.insert(live.key, Arc::clone(live));
     }
 
+    /// It could not be written: it still is to be, unless the session has ended or moved in the meantime.
+    pub(super) fn keep_used(&self, live: &Arc<Live>) {
+        let mut held = self.held();
+        let there = held.sessions.get(&live.key);
+        if there.is_some_and(|there| Weak::as_ptr(there) == Arc::as_ptr(live)) {
+            held.used.insert(live.key, Arc::clone(live));
+        }
+    }
+
     /// The sessions whose last use is to be written down, once.
     pub(super) fn take_used(&self) -> HashMap<Key, Arc<Live>> {
         std::mem::take(&mut self.held().used)
@@ -227,12 +175,18 @@ impl Known {
 
     /// Whether a grant has ended, whatever the store says.
     pub(super) fn is_over(&self, key: &Key, organization: &Slug) -> bool {
-        self.held().unwritten.get(key).is_some_and(|all| {
-            all.iter().any(|end| match &end.organization {
-                None => true,
-                Some(ended) => ended == organization,
-            })
+        self.unwritten_end(key, organization).is_some()
+    }
+
+    /// The end of a grant that is still to be written, if it has ended like that.
+    pub(super) fn unwritten_end(&self, key: &Key, organization: &Slug) -> Option<Unwritten> {
+        let held = self.held();
+        let mut ends = held.unwritten.get(key)?.iter();
+        ends.find(|end| {
+            let ended = end.organization.as_ref();
+            ended.is_none_or(|ended| ended == organization)
         })
+        .cloned()
     }
 
     /// The session, if anything in this process holds it.
@@ -244,12 +198,19 @@ impl Known {
     pub(super) fn holds(&self, key: &Key) -> bool {
         let held = self.held();
         let live = held.sessions.get(key);
-        live.is_some_and(|live| live.strong_count() > 0) || held.ties.contains_key(key)
+        live.is_some_and(|live| live.strong_count() > 0) || held.ties.holds(key)
     }
 
     /// Ends something in memory; open streams of it are cut.
     pub(super) fn end(&self, key: &Key, ending: Ending<'_>) {
         self.held().end(&self.cache, key, ending);
+    }
+
+    /// Nobody can say whether a grant has ended: streams of it are cut, and the next request of its session asks the store.
+    pub(super) fn doubt(&self, key: &Key, organization: &Slug) {
+        let mut held = self.held();
+        held.ties.cut(key, |tie| tie.organization == *organization);
+        held.forget(&self.cache, key);
     }
 
     /// The same for what the store could not write: until it can, no record of it counts.
@@ -294,16 +255,14 @@ impl Known {
         let mut held = self.held();
         let before = replaced.and_then(|key| held.forget(&self.cache, key));
         let before = before.map_or_else(Vec::new, |live| live.state.load().grants.clone());
-        let mut old = replaced
-            .and_then(|key| held.ties.remove(key))
-            .unwrap_or_default();
+        let mut old = replaced.map_or_else(Vec::new, |key| held.ties.take(key));
         let mut grants = Vec::with_capacity(record.grants.len());
         for grant in &record.grants {
             let kept = old.iter().position(|tie| tie.is_of(grant));
             let kept = kept.map(|index| old.swap_remove(index));
             let cut = kept.and_then(|tie| tie.cut.upgrade());
             let cut = cut.filter(|cut| !cut.is_cancelled()).unwrap_or_default();
-            held.bind(&key, grant, &cut);
+            held.ties.bind(&key, grant, &cut);
             let same = |before: &&Arc<LiveGrant>| before.grant().organization == grant.organization;
             let before = before.iter().find(same).map(Arc::as_ref);
             grants.extend(make(grant, before, cut).map(Arc::new));
@@ -321,16 +280,9 @@ impl Known {
     /// Forgets what nothing holds any more.
     pub(super) fn tidy(&self) {
         let mut held = self.held();
-        held.standings
-            .retain(|_, standing| standing.strong_count() > 0);
-        held.told.swap(0, 1);
-        let [newest, _] = &mut held.told;
-        newest.clear();
+        held.standings.tidy();
         held.sessions.retain(|_, live| live.strong_count() > 0);
-        held.ties.retain(|_, ties| {
-            ties.retain(|tie| tie.cut.strong_count() > 0);
-            !ties.is_empty()
-        });
+        held.ties.tidy();
     }
 
     /// Drops what requests are served from, as if it had grown over.
@@ -345,26 +297,8 @@ impl Held {
     fn remember(&mut self, live: &Arc<Live>) {
         self.sessions.insert(live.key, Arc::downgrade(live));
         for grant in &live.state.load().grants {
-            self.bind(&live.key, grant.grant(), grant.cut());
+            self.ties.bind(&live.key, grant.grant(), grant.cut());
         }
-    }
-
-    /// What cuts the streams that a grant has open, if it has any.
-    fn tie(&self, key: &Key, grant: &Grant) -> Option<Arc<CancellationToken>> {
-        let mut ties = self.ties.get(key)?.iter();
-        ties.find(|tie| tie.is_of(grant))
-            .and_then(|tie| tie.cut.upgrade())
-    }
-
-    fn bind(&mut self, key: &Key, grant: &Grant, cut: &Arc<CancellationToken>) {
-        let ties = self.ties.entry(*key).or_default();
-        ties.retain(|tie| tie.organization != grant.organization);
-        ties.push(Tie {
-            organization: grant.organization.clone(),
-            account: grant.account.clone(),
-            identity: grant.identity.clone(),
-            cut: Arc::downgrade(cut),
-        });
     }
 
     /// Takes a session out of memory, but not its ties.
@@ -376,26 +310,15 @@ impl Held {
 
     fn end(&mut self, cache: &Cache<Key, Arc<Live>>, key: &Key, ending: Ending<'_>) {
         let live = self.forget(cache, key);
-        let ties = self.ties.remove(key).unwrap_or_default();
         match ending {
             Ending::Session => {
-                for tie in ties {
-                    tie.end();
-                }
+                self.ties.cut(key, |_| true);
                 if let Some(live) = live {
                     live.state.rcu(|state| state.without_grants());
                 }
             }
             Ending::Grant(organization) => {
-                let (ended, left): (Vec<_>, Vec<_>) = ties
-                    .into_iter()
-                    .partition(|tie| tie.organization == *organization);
-                for tie in ended {
-                    tie.end();
-                }
-                if !left.is_empty() {
-                    self.ties.insert(*key, left);
-                }
+                self.ties.cut(key, |tie| tie.organization == *organization);
                 let Some(live) = live else { return };
                 live.state.rcu(|state| state.without(organization));
                 if !live.state.load().grants.is_empty() {
@@ -403,18 +326,6 @@ impl Held {
                     cache.insert(*key, live);
                 }
             }
-        }
-    }
-}
-
-impl Tie {
-    fn is_of(&self, grant: &Grant) -> bool {
-        self.organization == grant.organization && self.account == grant.account
-    }
-
-    fn end(self) {
-        if let Some(cut) = self.cut.upgrade() {
-            cut.cancel();
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use super::record::{Grant, Over, Record};
 use super::sessions::Sessions;
-use super::{Error, Key};
+use super::{Error, Key, Opening};
 use crate::audit;
 use crate::clock::Timestamp;
 use crate::config::Slug;
@@ -38,16 +38,16 @@ impl Sessions {
     }
 
     /// The grants of a session that its successor does not take over, for the trail now and to be counted once that is
-    /// committed. `granted` gets a new grant.
+    /// committed. What is `carried` goes on, but where a new grant is made.
     pub(super) fn left_behind(
         &self,
         batch: &mut Batch,
-        key: &Key,
-        previous: &Record,
-        granted: &Slug,
+        (key, previous): (&Key, &Record),
+        carried: &[Grant],
+        opening: &Opening<'_>,
         now: Timestamp,
-        reference: &str,
     ) -> Vec<Lapsed> {
+        let granted = &opening.grant.organization;
         let mut lapsed = Vec::new();
         for grant in &previous.grants {
             let organization = &grant.organization;
@@ -55,7 +55,8 @@ impl Sessions {
                 // It has ended, and is told of when the store can write again.
                 continue;
             }
-            if organization != granted && self.lasts(grant, now) {
+            let mut carried = carried.iter();
+            if organization != granted && carried.any(|it| it.organization == *organization) {
                 continue;
             }
             // What is in memory may have been used later than is written down.
@@ -63,7 +64,7 @@ impl Sessions {
             let over = over.filter(|_| !self.is_alive(key, organization, now));
             let reason = over.unwrap_or(REPLACED);
             batch.audit(audit::Event {
-                reference: Some(reference.to_owned()),
+                reference: Some(opening.reference.to_owned()),
                 ..event(previous, grant, reason, now)
             });
             lapsed.push((organization.clone(), reason));

@@ -18,8 +18,10 @@ mod roster;
 mod sessions;
 mod settings;
 mod standing;
+mod successor;
 #[cfg(test)]
 mod tests;
+mod ties;
 mod used;
 
 pub use denied::Denied;
@@ -31,6 +33,7 @@ pub use record::{Grant, Over, Record};
 pub use roster::{Filter, Listed, Page, Revoked, Status};
 pub use sessions::Sessions;
 pub use settings::Settings;
+pub use successor::Tabs;
 
 use crate::secret::{self, Secret};
 use crate::{identity, store};

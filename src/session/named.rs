@@ -58,6 +58,12 @@ impl AtProvider {
         }
     }
 
+    /// Whether it is in this session of the provider's (`sid`), or in none that is known and none is named.
+    pub fn is_in(&self, provider: &Slug, issuer: &str, session: Option<&str>) -> bool {
+        let named = session.map(|session| digest("sid", provider, issuer, session));
+        self.session == named
+    }
+
     /// Keys of the indexes that lead to a grant of this sign-in.
     pub(super) fn indexes(
         &self,

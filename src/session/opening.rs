@@ -2,19 +2,22 @@
 
 use std::sync::Arc;
 
+use tracing::warn;
+
+use super::known::Unwritten;
 use super::lapsed::Lapsed;
 use super::live::LiveGrant;
 use super::record::{self, Grant, Record};
 use super::sessions::{Sessions, indexes, unlink};
-use super::standing::Standing;
+use super::successor::{Note, Tabs};
 use super::{Ending, Error, Handle, Key};
 use crate::address::Host;
 use crate::audit;
 use crate::clock::Timestamp;
 use crate::config::Slug;
-use crate::identity::Profile;
+use crate::identity::{Identity, IdentityId, Profile};
 use crate::secret;
-use crate::store::{Batch, Keys, Table};
+use crate::store::{self, Batch, Keys, Table};
 use crate::telemetry::metrics::Connection;
 
 /// A grant about to be made.
@@ -22,12 +25,14 @@ use crate::telemetry::metrics::Connection;
 pub struct Opening<'a> {
     /// The session that the browser has; it is replaced.
     pub previous: Option<&'a Handle>,
+    /// What the sign-in proves of the browser, if other tabs may be signing in beside it.
+    pub tabs: Option<&'a Tabs>,
     /// Where the session counts.
     pub host: &'a Host,
     /// What is granted.
     pub grant: Grant,
-    /// To whom.
-    pub profile: Profile,
+    /// To whom, as they will be once the batch is committed.
+    pub identity: &'a Identity,
     /// The reference of the request, for the audit trail.
     pub reference: &'a str,
 }
@@ -40,13 +45,20 @@ pub struct Opened {
     record: Record,
     granted: Slug,
     profile: Profile,
-    replaced: Option<Key>,
+    identity: IdentityId,
+    /// How long that counts.
+    until: Timestamp,
+    /// The session that the browser's handle named, and those that followed it: the last one goes.
+    path: Vec<Key>,
     lapsed: Vec<Lapsed>,
     evicted: Vec<Key>,
 }
 
 /// Records in one entry of the expiry index: far below what a value may hold.
 const EXPIRING_TOGETHER: usize = 100;
+
+/// Tabs of one browser that sign in at the same moment: more than it keeps proofs of.
+const MOST_STEPS: usize = 64;
 
 /// Sessions of one account that are looked at: more than any configuration allows.
 pub(super) const MAX_HELD: usize = 2_000;
@@ -72,9 +84,10 @@ impl Sessions {
             revision: 0,
             grants: Vec::new(),
         };
-        let (replaced, lapsed) = self.take_over(batch, &mut record, &opening, now).await?;
+        let (path, lapsed) = self.take_over(batch, &mut record, &opening, now).await?;
         let granted = opening.grant.organization.clone();
-        let evicted = self.evict(batch, &opening.grant, replaced, now).await?;
+        let terms = self.settings.terms(&opening.identity.provider);
+        let evicted = self.evict(batch, &opening.grant, &path, now).await?;
         batch.audit(audit::Event {
             organization: Some(granted.to_string()),
             provider: Some(opening.grant.provider.to_string()),
@@ -86,50 +99,83 @@ impl Sessions {
                 audit::Actor::Account(opening.grant.account.to_string()),
             )
         });
+        if let (Some(replaced), Some(tabs)) = (path.last(), opening.tabs) {
+            let grants = record.grants.iter().map(|grant| &grant.organization);
+            let carried = grants.filter(|it| **it != granted).cloned().collect();
+            self.leave_note(batch, replaced, &handle.key(), carried, tabs, now)?;
+        }
         record.put(opening.grant);
+        for grant in &mut record.grants {
+            let limits = self.settings.limits(&grant.organization);
+            grant.expires_at = limits.map(|limits| grant.expires_at(limits));
+        }
         self.write_new(batch, &handle.key(), &record)?;
         Ok(Opened {
             handle,
             record,
             granted,
-            profile: opening.profile,
-            replaced,
+            profile: opening.identity.profile.clone(),
+            identity: opening.identity.id.clone(),
+            until: opening.identity.counts_until(terms),
+            path,
             lapsed,
             evicted,
         })
     }
 
-    /// Moves what still counts of the browser's previous session into `record`. Returns the key of the session that
-    /// goes, with what does not go on; one of another host is none of ours.
+    /// Moves what still counts of the browser's previous session, or of the one that another tab has just put in its
+    /// place, into `record`. Returns the keys that lead to the session that goes, and what of it does not go on; one of
+    /// another host is none of ours.
     async fn take_over(
         &self,
         batch: &mut Batch,
         record: &mut Record,
         opening: &Opening<'_>,
         now: Timestamp,
-    ) -> Result<(Option<Key>, Vec<Lapsed>), Error> {
-        let Some(key) = opening.previous.map(Handle::key) else {
-            return Ok((None, Vec::new()));
-        };
-        let Some((previous, raw)) = self.read(&key).await? else {
+    ) -> Result<(Vec<Key>, Vec<Lapsed>), Error> {
+        let mut path: Vec<Key> = opening.previous.map(Handle::key).into_iter().collect();
+        let (mut notes, mut lapsed) = (Vec::new(), Vec::new());
+        while let Some(&key) = path.last() {
+            if let Some((previous, raw)) = self.read(&key).await? {
+                if previous.host != record.host {
+                    return Ok((Vec::new(), Vec::new()));
+                }
+                batch.expect_unchanged(Table::Sessions, key.as_bytes(), raw);
+                unlink(batch, &key, &previous);
+                record.created_at = previous.created_at;
+                record.grants = self.carried(&previous, &path, &notes, now);
+                lapsed = self.left_behind(batch, (&key, &previous), &record.grants, opening, now);
+                break;
+            }
             // It has ended, or another tab has just replaced it.
-            return Ok((Some(key), Vec::new()));
-        };
-        if previous.host != record.host {
-            return Ok((None, Vec::new()));
+            match self.note(&key, opening.tabs, now).await? {
+                Some(note) if path.len() < MOST_STEPS => {
+                    path.push(note.successor());
+                    notes.push(note);
+                }
+                Some(_) | None => break,
+            }
         }
-        batch.expect_unchanged(Table::Sessions, key.as_bytes(), raw);
-        unlink(batch, &key, &previous);
-        let (granted, reference) = (&opening.grant.organization, opening.reference);
-        let lapsed = self.left_behind(batch, &key, &previous, granted, now, reference);
-        record.created_at = previous.created_at;
-        record.grants = previous
-            .grants
-            .into_iter()
-            .filter(|grant| self.lasts(grant, now))
-            .filter(|grant| !self.known.is_over(&key, &grant.organization))
-            .collect();
-        Ok((Some(key), lapsed))
+        Ok((path, lapsed))
+    }
+
+    /// What goes on of a session: what lasts, what every note on the way to it handed on, and what has not ended.
+    fn carried(
+        &self,
+        previous: &Record,
+        path: &[Key],
+        notes: &[Note],
+        now: Timestamp,
+    ) -> Vec<Grant> {
+        let mut previous = previous.clone();
+        for note in notes {
+            note.narrow(&mut previous);
+        }
+        previous.grants.retain(|grant| {
+            let mut path = path.iter();
+            self.lasts(grant, now) && !path.any(|key| self.known.is_over(key, &grant.organization))
+        });
+        previous.grants
     }
 
     pub(super) fn lasts(&self, grant: &Grant, now: Timestamp) -> bool {
@@ -143,7 +189,7 @@ impl Sessions {
         &self,
         batch: &mut Batch,
         grant: &Grant,
-        replaced: Option<Key>,
+        path: &[Key],
         now: Timestamp,
     ) -> Result<Vec<Key>, Error> {
         let most = self
@@ -158,7 +204,7 @@ impl Sessions {
         let keys: Vec<Key> = held
             .iter()
             .filter_map(|(key, _)| Key::from_bytes(key.get(prefix.len()..)?))
-            .filter(|key| Some(*key) != replaced)
+            .filter(|key| !path.contains(key))
             .collect();
         if keys.len() < most {
             return Ok(Vec::new());
@@ -192,14 +238,12 @@ impl Sessions {
         batch.expect_absent(Table::Sessions, key.as_bytes());
         self.put(batch, key, record)?;
         let mut targets = vec![(Table::Sessions, key.as_bytes().to_vec())];
-        let mut last = Timestamp::EPOCH;
+        let ends = record.grants.iter().filter_map(|grant| grant.expires_at);
+        let last = ends.max().unwrap_or(Timestamp::EPOCH);
         for grant in &record.grants {
             for (table, index) in indexes(grant, key) {
                 batch.put(table, index.clone(), Vec::new());
                 targets.push((table, index));
-            }
-            if let Some(limits) = self.settings.limits(&grant.organization) {
-                last = last.max(grant.expires_at(limits));
             }
         }
         for some in targets.chunks(EXPIRING_TOGETHER) {
@@ -218,21 +262,6 @@ impl Sessions {
         }
     }
 
-    /// How long the identity counts that was confirmed just now.
-    fn confirmed(&self, opened: &Opened, now: Timestamp) -> Arc<Standing> {
-        let grant = opened.record.grant(&opened.granted);
-        let Some(grant) = grant else {
-            return Arc::new(Standing::new(Timestamp::EPOCH));
-        };
-        let until = match self.settings.terms(&grant.provider) {
-            None => Timestamp::END,
-            Some(terms) => now.plus(terms.interval).plus(terms.grace),
-        };
-        let standing = self.known.standing(&grant.identity, until);
-        self.known.counts(&grant.identity, until);
-        standing
-    }
-
     /// Makes a committed opening count in memory: the new session is known, what it replaced or evicted is not. What has
     /// ended since the commit, as a provider's logout or an operator may have it, is not brought back (threat model 25).
     ///
@@ -241,7 +270,8 @@ impl Sessions {
     pub async fn opened(&self, opened: &Opened, now: Timestamp) {
         let key = opened.handle.key();
         self.count_created(opened);
-        let standing = self.confirmed(opened, now);
+        // What a verdict has said since the batch was made stands.
+        let standing = self.known.standing(&opened.identity, opened.until);
         let make = |grant: &Grant, before: Option<&LiveGrant>, cut| {
             if grant.organization != opened.granted {
                 return before.map(|before| before.renewed(cut));
@@ -258,7 +288,7 @@ impl Sessions {
             ))
         };
         self.known
-            .succeed(key, &opened.record, opened.replaced.as_ref(), make);
+            .succeed(key, &opened.record, opened.path.last(), make);
         if let Some(live) = self.known.get(&key) {
             live.claim_write(now, std::time::Duration::ZERO);
         }
@@ -269,24 +299,62 @@ impl Sessions {
             self.count_ended(&opened.granted, "evicted");
             self.known.end(key, Ending::Grant(&opened.granted));
         }
-        self.recheck(&key, &opened.record).await;
-        self.end_revoked(&key, &opened.record, &opened.granted)
-            .await;
+        self.recheck(&key, opened).await;
+        self.end_revoked(&key, &opened.record).await;
+    }
+
+    /// The batch of an opening was not acknowledged. If it may have been applied all the same, memory must not go on
+    /// serving what it replaced or evicted: the next request asks the store (threat model 25, 47). Nobody is given the
+    /// new handle, so streams of the old one are cut: a revocation would look for them under the new one.
+    pub fn not_opened(&self, opened: &Opened, error: &store::Error) {
+        if !error.leaves_doubt() {
+            return;
+        }
+        if let Some(key) = opened.path.last() {
+            self.known.end(key, Ending::Session);
+        }
+        for key in &opened.evicted {
+            self.known.doubt(key, &opened.granted);
+        }
     }
 
     /// Ends in memory what is no longer in the store. Whoever ends something writes that down first and then looks into
-    /// memory: either it is seen here, or what is in memory by now is seen there.
-    async fn recheck(&self, key: &Key, opened: &Record) {
+    /// memory: either it is seen here, or what is in memory by now is seen there. What could not be written is found in
+    /// memory under the key that it was meant for, and ends under the new one.
+    async fn recheck(&self, key: &Key, opened: &Opened) {
+        for (organization, end) in self.missed(opened) {
+            let ending = Ending::Grant(organization);
+            if let Err(error) = self.end(key, ending, end.reason, &end.event).await {
+                warn!(
+                    error = &error as &dyn std::error::Error,
+                    "what ended while it moved cannot be written yet"
+                );
+            }
+        }
         let Ok(Some((stored, _))) = self.read(key).await else {
             // If the store cannot tell, the first request asks it again.
             self.known.end(key, Ending::Session);
             return;
         };
-        for grant in &opened.grants {
+        for grant in &opened.record.grants {
             let organization = &grant.organization;
             if stored.grant(organization).is_none() || self.known.is_over(key, organization) {
                 self.known.end(key, Ending::Grant(organization));
             }
         }
+    }
+
+    /// What was taken over although it has ended: the store could not write that, and what is known of it came too late
+    /// for the batch.
+    fn missed<'a>(&self, opened: &'a Opened) -> Vec<(&'a Slug, Unwritten)> {
+        let grants = opened.record.grants.iter().map(|grant| &grant.organization);
+        let carried = grants.filter(|organization| **organization != opened.granted);
+        carried
+            .filter_map(|organization| {
+                let mut path = opened.path.iter();
+                let end = path.find_map(|key| self.known.unwritten_end(key, organization))?;
+                Some((organization, end))
+            })
+            .collect()
     }
 }

@@ -7,6 +7,7 @@ use crate::address::Host;
 use crate::clock::Timestamp;
 use crate::config::{self, Slug};
 use crate::identity::{AccountId, Generation, IdentityId};
+use crate::secret;
 
 /// One browser on one host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +46,10 @@ pub struct Grant {
     pub authenticated_at: Timestamp,
     /// When it was made.
     pub granted_at: Timestamp,
+    /// When it ends by the limits of the day on which its record was made, and when that record is removed. Absent until
+    /// it is part of a session.
+    #[serde(default)]
+    pub expires_at: Option<Timestamp>,
     /// Last use that has been written down.
     pub used_at: Timestamp,
 }
@@ -69,9 +74,11 @@ impl Over {
 }
 
 impl Grant {
-    /// When it ends, whatever happens.
+    /// When it ends, whatever happens. Limits of another day can bring that forward, but never put it off: its record
+    /// would be gone while it went on in memory, where no revocation finds it.
     pub fn expires_at(&self, limits: &config::Sessions) -> Timestamp {
-        self.granted_at.plus(limits.absolute_timeout)
+        let today = self.granted_at.plus(limits.absolute_timeout);
+        self.expires_at.map_or(today, |then| then.min(today))
     }
 
     /// Whether it is over at `now`, having last been used at `used_at` (threat model 24).
@@ -92,6 +99,18 @@ impl Grant {
 }
 
 impl Record {
+    /// A new session with one grant.
+    pub(super) fn of(host: Host, grant: Grant) -> Self {
+        Self {
+            id: secret::encode(&secret::random_bytes::<16>()),
+            host,
+            created_at: grant.granted_at,
+            active: grant.organization.clone(),
+            revision: 0,
+            grants: vec![grant],
+        }
+    }
+
     /// The grant in an organization.
     pub fn grant(&self, organization: &Slug) -> Option<&Grant> {
         self.grants
@@ -151,11 +170,11 @@ pub(super) fn organization_prefix(organization: &Slug) -> Vec<u8> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use std::time::Duration;
 
-    fn grant(organization: &str) -> Grant {
+    pub(in crate::session) fn grant(organization: &str) -> Grant {
         Grant {
             organization: Slug::parse(organization).unwrap(),
             account: AccountId::random(),
@@ -165,6 +184,7 @@ mod tests {
             generation: serde_json::from_str("\"g\"").unwrap(),
             authenticated_at: Timestamp::from_seconds(0),
             granted_at: Timestamp::from_seconds(0),
+            expires_at: None,
             used_at: Timestamp::from_seconds(0),
         }
     }

@@ -4,13 +4,16 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use futures_util::future::join_all;
+use tokio::time::Instant;
 use tracing::warn;
 
 use super::record::{self, Grant, Over, Record};
 use super::sessions::Sessions;
-use super::{Ending, Error, Key};
+use super::{Ending, Error, Handle, Key};
+use crate::address::Host;
 use crate::audit;
 use crate::clock::Timestamp;
 use crate::config::Slug;
@@ -97,13 +100,26 @@ const REMEMBERED: usize = 64;
 #[derive(Debug, Default)]
 pub(super) struct Revocations(Mutex<VecDeque<Revocation>>);
 
-/// What was revoked, and what is written of it.
-type Revocation = (Filter, audit::Event);
+/// For how long they are: longer than any sign-in or one-time ticket that was under way. The clock may be set back
+/// after a revocation, and then it must not go on ending sign-ins until the clock is there again.
+const REMEMBERED_FOR: Duration = Duration::from_secs(600);
+
+#[derive(Clone, Debug)]
+struct Revocation {
+    filter: Filter,
+    /// What is written of it.
+    event: audit::Event,
+    at: Instant,
+}
 
 impl Revocations {
     fn remember(&self, filter: &Filter, event: &audit::Event) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.push_back((filter.clone(), event.clone()));
+        all.push_back(Revocation {
+            filter: filter.clone(),
+            event: event.clone(),
+            at: Instant::now(),
+        });
         if all.len() > REMEMBERED {
             all.pop_front();
         }
@@ -111,7 +127,8 @@ impl Revocations {
 
     fn all(&self) -> Vec<Revocation> {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.iter().cloned().collect()
+        let recent = |one: &&Revocation| one.at.elapsed() < REMEMBERED_FOR;
+        all.iter().filter(recent).cloned().collect()
     }
 }
 
@@ -242,16 +259,33 @@ impl Sessions {
         }
     }
 
-    /// Ends what a sign-in has just carried over from the browser's previous session although it was revoked: whoever
-    /// revoked may have looked for it before it was here, and after it had left where it was.
-    pub(super) async fn end_revoked(&self, key: &Key, opened: &Record, granted: &Slug) {
-        for (filter, event) in self.revocations.all() {
-            let mut carried = opened.clone();
-            let older = |grant: &Grant| grant.granted_at < event.time;
-            carried
-                .grants
-                .retain(|grant| grant.organization != *granted && older(grant));
-            let meant = self.meant(&filter, vec![(*key, carried)], event.time).await;
+    /// Whether a filter means a grant that is no session yet: a one-time ticket holds it, for a session on `host`.
+    ///
+    /// # Errors
+    /// The store's.
+    ///
+    /// # Cancel safety
+    /// Dropping the future changes nothing.
+    pub async fn is_meant(
+        &self,
+        filter: &Filter,
+        host: &Host,
+        grant: &Grant,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        let record = Record::of(host.clone(), grant.clone());
+        let meant = self.meant(filter, vec![(Handle::random().key(), record)], now);
+        Ok(!meant.await?.is_empty())
+    }
+
+    /// Ends what a session that was just opened has although it was revoked: whoever revoked may have looked for it before
+    /// it was here, and after it had left where it was - the browser's previous session, the provider's answer, or a
+    /// one-time ticket.
+    pub(super) async fn end_revoked(&self, key: &Key, opened: &Record) {
+        for Revocation { filter, event, .. } in self.revocations.all() {
+            let mut older = opened.clone();
+            older.grants.retain(|grant| grant.granted_at < event.time);
+            let meant = self.meant(&filter, vec![(*key, older)], event.time).await;
             let mut revoking = Revoking::default();
             match meant {
                 Ok(meant) => self.end_all(&meant, &event, &mut revoking).await,
@@ -379,7 +413,9 @@ impl Sessions {
                 && matches!(identity.link.state, LinkState::Valid | LinkState::Suspect)
                 && now < identity.counts_until(terms)
                 && identity.account == grant.account
-                && self.settings.admits(&grant, &identity.profile)
+                && self
+                    .settings
+                    .admits(&record.host, &grant, &identity.profile)
         });
         let over = limits.and_then(|limits| grant.over(limits, grant.used_at, now));
         Ok(Listed {

@@ -81,7 +81,9 @@ impl Sessions {
         for _ in 0..TRIES {
             // The place is void as soon as somebody removes the key: what ends while it is being read is not kept.
             let place = match self.known.get_or_place(&key).await {
-                Ok(live) => return Ok(Some(live)),
+                Ok(live) if self.known.is_current(&live) => return Ok(Some(live)),
+                // Loaded by another request, and void by the time it was there.
+                Ok(_) => continue,
                 Err(place) => place,
             };
             let Some((record, _)) = self.read(&key).await? else {
@@ -90,7 +92,7 @@ impl Sessions {
             let mut revived = Vec::with_capacity(record.grants.len());
             for grant in &record.grants {
                 if !self.known.is_over(&key, &grant.organization) {
-                    revived.extend(self.revive(grant).await?);
+                    revived.extend(self.revive(&record.host, grant).await?);
                 }
             }
             if revived.is_empty() {
@@ -113,7 +115,7 @@ impl Sessions {
     }
 
     /// A stored grant with what it needs to live, if it still stands.
-    async fn revive(&self, grant: &Grant) -> Result<Option<Revived>, Error> {
+    async fn revive(&self, host: &Host, grant: &Grant) -> Result<Option<Revived>, Error> {
         let Some((identity, account)) = self.people.find(&grant.identity).await? else {
             return Ok(None);
         };
@@ -121,7 +123,7 @@ impl Sessions {
         let stands = account.membership == Membership::Active
             && is_linked
             && identity.account == grant.account
-            && self.settings.admits(grant, &identity.profile);
+            && self.settings.admits(host, grant, &identity.profile);
         let limits = self.settings.limits(&grant.organization);
         let Some(limits) = limits.filter(|_| stands) else {
             return Ok(None);

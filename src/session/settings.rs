@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::record::Grant;
+use crate::address::Host;
 use crate::config::{self, Config, Slug};
 use crate::identity::{self, Generation, Profile, Terms};
 
 /// What sessions must know of the configuration.
 #[derive(Clone, Debug)]
 pub struct Settings {
+    /// Where organizations live that have no host of their own.
+    shared: Host,
     organizations: BTreeMap<Slug, Organization>,
     /// How identities of a provider are asked about again; only those that can be.
     terms: BTreeMap<Slug, Terms>,
@@ -17,9 +20,21 @@ pub struct Settings {
 #[derive(Clone, Debug)]
 struct Organization {
     enabled: bool,
+    /// Its own; none if it lives on the shared one.
+    hosts: Vec<Host>,
     limits: config::Sessions,
     allow: config::Rules,
     generations: BTreeMap<Slug, Generation>,
+}
+
+impl Organization {
+    fn lives_on(&self, host: &Host, shared: &Host) -> bool {
+        if self.hosts.is_empty() {
+            host == shared
+        } else {
+            self.hosts.contains(host)
+        }
+    }
 }
 
 impl Settings {
@@ -39,6 +54,7 @@ impl Settings {
                 .collect();
             let settings = Organization {
                 enabled: organization.enabled,
+                hosts: organization.hosts.clone(),
                 limits: organization.sessions,
                 allow: organization.allow.clone(),
                 generations,
@@ -50,6 +66,7 @@ impl Settings {
             Some((provider.id.clone(), terms))
         });
         Self {
+            shared: config.server.public_url.host().clone(),
             organizations: organizations.collect(),
             terms: terms.collect(),
         }
@@ -76,12 +93,13 @@ impl Settings {
         })
     }
 
-    /// Whether a stored grant still stands under this configuration.
-    pub(super) fn admits(&self, grant: &Grant, profile: &Profile) -> bool {
+    /// Whether a stored grant of a session on `host` still stands under this configuration.
+    pub(super) fn admits(&self, host: &Host, grant: &Grant, profile: &Profile) -> bool {
         self.organizations
             .get(&grant.organization)
             .is_some_and(|organization| {
                 organization.enabled
+                    && organization.lives_on(host, &self.shared)
                     && self.is_of_today(grant)
                     && identity::judge(&organization.allow, profile).is_ok()
             })

@@ -169,9 +169,10 @@ impl World {
             let mut batch = Batch::new();
             let opening = Opening {
                 previous,
+                tabs: None,
                 host,
                 grant: grant.clone(),
-                profile: identity.profile.clone(),
+                identity,
                 reference: "test",
             };
             let opened = self.sessions.open(&mut batch, opening, now).await.unwrap();
@@ -239,6 +240,7 @@ fn grant(identity: &Identity, now: Timestamp) -> Grant {
         generation: identity.generation.clone(),
         authenticated_at: now,
         granted_at: now,
+        expires_at: None,
         used_at: now,
     }
 }
@@ -254,6 +256,7 @@ async fn inv_21_the_store_holds_a_hash_and_never_the_handle() {
         Table::SessionsByOrganization,
         Table::SessionsBySubject,
         Table::SessionsByProviderSession,
+        Table::Successors,
         Table::Expiry,
         Table::Audit,
     ];
@@ -408,7 +411,7 @@ async fn a_session_that_nobody_ends_is_told_of_when_its_record_goes() {
     world.sign_out(&signed_out).await.unwrap();
     let over = START.plus(limits.absolute_timeout + MINUTE);
     for _ in 0..2 {
-        let swept = store::sweep(&*world.store, over, 100, Table::Sessions).await;
+        let swept = store::sweep(&*world.store, over, Table::Sessions).await;
         world
             .sessions
             .lapsed(swept.unwrap().removed, over)
@@ -427,7 +430,7 @@ async fn a_session_whose_organization_is_gone_was_withdrawn() {
     let after = world
         .restarted_with(&CONFIG.replace("name = \"Acme\"", "name = \"Acme\"\nenabled = false"));
     let over = START.plus(Duration::from_secs(100 * 24 * 3600));
-    let swept = store::sweep(&*after.store, over, 100, Table::Sessions).await;
+    let swept = store::sweep(&*after.store, over, Table::Sessions).await;
     after
         .sessions
         .lapsed(swept.unwrap().removed, over)
@@ -439,6 +442,105 @@ async fn a_session_whose_organization_is_gone_was_withdrawn() {
 fn idle(world: &World, organization: &str) -> Duration {
     let limits = world.sessions.settings.limits(&slug(organization));
     limits.unwrap().idle_timeout
+}
+
+/// Two hundred and fifty sessions; some have ended, and the record of one is damaged.
+#[tokio::test]
+async fn the_last_use_of_many_is_written_together_and_one_that_cannot_be_keeps_none_from_it() {
+    let store = Arc::new(Fickle::steady());
+    let world = world(store.clone());
+    let mut handles = Vec::new();
+    for number in 0..250 {
+        let person = world.person("globex", &format!("person-{number}")).await;
+        handles.push(world.open(&person, None, START).await);
+    }
+    let used = START.plus(HOUR * 2);
+    let used_at = async |handle: &Handle| {
+        let read = world.sessions.read(&handle.key()).await;
+        let record = read.ok().flatten()?.0;
+        Some(record.grants[0].used_at)
+    };
+    let use_all = async |used| {
+        for handle in &handles {
+            world.use_it(handle, "globex", used).await;
+        }
+    };
+    use_all(used).await;
+    let before = store.commits();
+    world.sessions.write_behind().await.unwrap();
+    assert_eq!(store.commits() - before, 3, "a hundred in one batch");
+    assert_eq!(used_at(&handles[249]).await, Some(used));
+
+    let used = used.plus(HOUR);
+    use_all(used).await;
+    let key = handles[7].key();
+    let sound = world.store.get(Table::Sessions, key.as_bytes()).await;
+    let put = async |record: Vec<u8>| {
+        let mut batch = Batch::new();
+        batch.put(Table::Sessions, key.as_bytes(), record);
+        world.store.commit(batch).await.unwrap();
+    };
+    put(b"nothing that opens".to_vec()).await;
+    assert!(world.sessions.write_behind().await.is_err(), "it is told");
+    for (number, handle) in handles.iter().enumerate() {
+        let expected = (number != 7).then_some(used);
+        assert_eq!(used_at(handle).await, expected, "{number}");
+    }
+    put(sound.unwrap().unwrap()).await;
+    world.sessions.write_behind().await.unwrap();
+    assert_eq!(used_at(&handles[7]).await, Some(used), "and not forgotten");
+
+    let used = used.plus(MINUTE * 5);
+    use_all(used).await;
+    store.fill_up(true);
+    assert!(world.sessions.write_behind().await.is_err());
+    store.fill_up(false);
+    world.sessions.write_behind().await.unwrap();
+    assert_eq!(used_at(&handles[0]).await, Some(used));
+}
+
+#[tokio::test]
+async fn inv_25_a_use_beside_one_that_ended_meanwhile_is_written() {
+    for seed in 0..50 {
+        let world = world(Arc::new(Fickle::wavering(seed * 7_919)));
+        let (one, two) = (
+            world.sign_in("acme", None, START).await,
+            world.sign_in("globex", None, START).await,
+        );
+        let used = START.plus(MINUTE * 2);
+        world.use_it(&one, "acme", used).await;
+        world.use_it(&two, "globex", used).await;
+        let (ended, written) = tokio::join!(world.sign_out(&one), world.sessions.write_behind());
+        ended.unwrap();
+        written.unwrap();
+        assert!(world.restarted().good(&one, used).await.is_empty());
+        let (record, _) = world.sessions.read(&two.key()).await.unwrap().unwrap();
+        assert_eq!(record.grants[0].used_at, used, "{seed}");
+    }
+}
+
+#[tokio::test]
+async fn inv_47_one_end_that_cannot_be_written_keeps_no_other_from_being() {
+    let store = Arc::new(Fickle::steady());
+    let world = world(store.clone());
+    let mut handles = Vec::new();
+    for _ in 0..3 {
+        handles.push(world.sign_in("acme", None, START).await);
+    }
+    store.fill_up(true);
+    for handle in &handles {
+        assert!(world.sign_out(handle).await.is_err());
+    }
+    store.fill_up(false);
+    let unwritten = world.sessions.known.unwritten();
+    let (first, _) = unwritten.first().unwrap();
+    let mut batch = Batch::new();
+    batch.put(Table::Sessions, first.as_bytes(), "nothing that opens");
+    world.store.commit(batch).await.unwrap();
+    assert!(world.sessions.write_behind().await.is_err(), "it is told");
+    assert_eq!(world.sessions.known.unwritten().len(), 1);
+    let left = store.dump(&[Table::Sessions]).await;
+    assert_eq!(left.len(), 1, "the others are written");
 }
 
 async fn sled(folder: &Path) -> Arc<dyn Store> {
@@ -540,6 +642,49 @@ async fn inv_47_a_full_disk_does_not_keep_a_session_alive() {
     world.sessions.write_behind().await.unwrap();
     assert!(world.sessions.known.unwritten().is_empty());
     assert!(world.restarted().good(&one, START).await.is_empty());
+}
+
+/// Between reading what a sign-in takes over and writing it, something of that ends, and cannot be written.
+#[tokio::test]
+async fn inv_25_an_end_that_could_not_be_written_is_not_lost_when_the_session_moves() {
+    let acme = slug("acme");
+    for (ending, still_full) in [
+        (Ending::Session, false),
+        (Ending::Grant(&acme), false),
+        (Ending::Session, true),
+    ] {
+        let store = Arc::new(Fickle::steady());
+        let world = world(store.clone());
+        let before = world.sign_in("acme", None, START).await;
+        let stream = world.stream(&before, "acme").await;
+        let globex = world.person("globex", "ada").await;
+        let mut batch = Batch::new();
+        let opening = Opening {
+            previous: Some(&before),
+            tabs: None,
+            host: &host(),
+            grant: grant(&globex, START),
+            identity: &globex,
+            reference: "test",
+        };
+        let opened = world.sessions.open(&mut batch, opening, START).await;
+        let opened = opened.unwrap();
+        store.fill_up(true);
+        let (key, event) = (before.key(), event());
+        let ended = world.sessions.end(&key, ending, "logout", &event).await;
+        assert!(ended.is_err(), "nothing is promised");
+        store.fill_up(false);
+        world.store.commit(batch).await.unwrap();
+        store.fill_up(still_full);
+        world.sessions.opened(&opened, START).await;
+        store.fill_up(false);
+        assert!(stream.is_cancelled());
+        assert_eq!(world.good(&opened.handle, START).await, ["globex"]);
+        world.sessions.write_behind().await.unwrap();
+        assert!(world.sessions.known.unwritten().is_empty());
+        let after = world.restarted();
+        assert_eq!(after.good(&opened.handle, START).await, ["globex"]);
+    }
 }
 
 #[tokio::test]
@@ -695,6 +840,40 @@ async fn inv_01_grants_end_when_the_configuration_no_longer_stands_behind_them()
     assert_eq!(restarted.good(&both, START).await, ["globex"]);
 }
 
+/// What is swept away must not go on in memory, where no revocation finds it.
+#[tokio::test]
+async fn inv_39_no_other_file_makes_a_session_outlive_its_record() {
+    let longer = CONFIG
+        .replace("\"1h\"", "\"90h\"")
+        .replace("\"10h\"", "\"90h\"");
+    let shorter = CONFIG
+        .replace("\"1h\"", "\"8h\"")
+        .replace("\"10h\"", "\"8h\"");
+    let record = async |world: &World, handle: &Handle, now| {
+        store::sweep(&*world.store, now, Table::Sessions)
+            .await
+            .unwrap();
+        world.sessions.read(&handle.key()).await.unwrap().is_some()
+    };
+    let just_before = |end: Timestamp| end.minus(MINUTE);
+    let world = world(Arc::new(Fickle::steady()));
+    let first = world.sign_in("acme", None, START).await;
+    let longer = world.restarted_with(&longer);
+    let end = START.plus(HOUR * 10);
+    assert_eq!(longer.good(&first, just_before(end)).await, ["acme"]);
+    assert!(longer.good(&first, end).await.is_empty());
+
+    // A file with shorter limits counts at once; what moved under it stays as short.
+    let moved = world.restarted_with(&shorter);
+    let moved = moved.sign_in("globex", Some(&first), START).await;
+    let end = START.plus(HOUR * 8);
+    assert!(record(&longer, &moved, just_before(end)).await);
+    let now = just_before(end);
+    assert!(longer.good(&moved, now).await.contains(&"acme".to_owned()));
+    assert!(longer.good(&moved, end).await.is_empty());
+    assert!(!record(&longer, &moved, end.plus(MINUTE)).await);
+}
+
 #[tokio::test]
 async fn inv_25_a_late_write_of_the_last_use_brings_nothing_back() {
     for seed in 0..200 {
@@ -707,6 +886,75 @@ async fn inv_25_a_late_write_of_the_last_use_brings_nothing_back() {
         written.unwrap();
         assert!(world.good(&handle, used).await.is_empty(), "{seed}");
         assert!(world.restarted().good(&handle, used).await.is_empty());
+    }
+}
+
+/// One request reads the session for all that wait, and what it reads is void by the time it is there.
+#[tokio::test]
+async fn requests_of_a_good_session_are_let_in_whatever_happens_to_the_rest_of_it() {
+    for seed in 0..300 {
+        let world = world(Arc::new(Fickle::wavering(seed * 7_919)));
+        let acme = world.sign_in("acme", None, START).await;
+        let both = world.sign_in("globex", Some(&acme), START).await;
+        let ada = world.person("acme", "ada").await;
+        world.sessions.known.crowd_out();
+        let meanwhile = async {
+            tokio::task::yield_now().await;
+            match seed % 3 {
+                0 => {
+                    let (key, globex, event) = (both.key(), slug("globex"), event());
+                    let ending = Ending::Grant(&globex);
+                    let ended = world.sessions.end(&key, ending, "logout", &event);
+                    ended.await.unwrap();
+                }
+                1 => world.sessions.confirm_identity(&ada, true),
+                _ => {
+                    world.sessions.known.counts(&ada.id, START);
+                    world.sessions.lapse(START);
+                }
+            }
+        };
+        let good = || world.good(&both, START);
+        let (a, b, c, ()) = tokio::join!(good(), good(), good(), meanwhile);
+        for good in [a, b, c] {
+            assert!(good.contains(&"acme".to_owned()), "{seed}: {good:?}");
+        }
+    }
+}
+
+/// On several threads: nobody who asks after an end was acknowledged gets in by what was read before it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn inv_39_no_thread_is_handed_what_has_ended() {
+    let world = Arc::new(world(Arc::new(Fickle::steady())));
+    let ended = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    for round in 0..200 {
+        let acme = world.sign_in("acme", None, START).await;
+        let both = world.sign_in("globex", Some(&acme), START).await;
+        world.sessions.known.crowd_out();
+        ended.store(false, std::sync::atomic::Ordering::SeqCst);
+        let tasks = crate::tasks::Tasks::new();
+        let requests = (0..8).map(|_| {
+            let (world, both, ended) = (Arc::clone(&world), both.clone(), Arc::clone(&ended));
+            tasks.spawn(async move {
+                for _ in 0..20 {
+                    let was_ended = ended.load(std::sync::atomic::Ordering::SeqCst);
+                    let good = world.good(&both, START).await;
+                    assert!(good.contains(&"acme".to_owned()), "{round}: {good:?}");
+                    assert!(!was_ended || good.len() == 1, "{round}: {good:?}");
+                    tokio::task::yield_now().await;
+                }
+            })
+        });
+        let requests: Vec<_> = requests.collect();
+        let (key, globex) = (both.key(), slug("globex"));
+        let ending = Ending::Grant(&globex);
+        let done = world.sessions.end(&key, ending, "logout", &event()).await;
+        done.unwrap();
+        ended.store(true, std::sync::atomic::Ordering::SeqCst);
+        for request in requests {
+            request.await.unwrap();
+        }
+        world.sign_out(&both).await.unwrap();
     }
 }
 
@@ -759,6 +1007,8 @@ struct Left {
     opened: Option<Handle>,
     ended: Option<Option<&'static str>>,
     stream: Option<Arc<CancellationToken>>,
+    /// A request in this organization that was not let in.
+    refused: Option<&'static str>,
 }
 
 impl World {
@@ -791,6 +1041,8 @@ impl World {
                 if let Some(grant) = live.and_then(|live| live.grant(&slug(organization), now)) {
                     self.sessions.touch(live.unwrap(), &grant, now);
                     left.stream = Some(Arc::clone(grant.cut()));
+                } else {
+                    left.refused = Some(organization);
                 }
             }
             Deed::Switch(organization) => {
@@ -831,6 +1083,12 @@ impl World {
         }
         if all.iter().any(|left| left.opened.is_some()) {
             assert!(self.good(first, now).await.is_empty(), "the old handle");
+        }
+        let replaced = all.iter().any(|left| left.opened.is_some());
+        for refused in all.iter().filter_map(|left| left.refused) {
+            let mut ended = all.iter().filter_map(|left| left.ended);
+            let ended = ended.any(|ended| ended.is_none_or(|name| name == refused));
+            assert!(replaced || ended, "nothing has touched {refused}");
         }
         for stream in all.iter().filter_map(|left| left.stream.as_ref()) {
             let owned = good.iter().any(|grant| Arc::ptr_eq(grant.cut(), stream));
@@ -955,9 +1213,10 @@ async fn inv_25_what_ended_while_it_opened_stays_ended() {
     let mut batch = Batch::new();
     let opening = Opening {
         previous: Some(&before),
+        tabs: None,
         host: &host(),
         grant: grant(&ada, START),
-        profile: ada.profile.clone(),
+        identity: &ada,
         reference: "test",
     };
     let opened = world

@@ -42,24 +42,39 @@ pub struct Swept {
     pub removed: Vec<Pair>,
 }
 
-/// Removes what expired before `now`, at most `limit` entries. What it removes of `watched` is given back.
+/// Entries that are removed in one batch.
+const PIECE: usize = 500;
+
+/// Entries that are removed by one call, so that none takes long.
+const MOST: usize = 20_000;
+
+/// Removes what expired before `now`, piece by piece, until nothing is left of it or one call has done enough. What it
+/// removes of `watched` is given back.
 ///
 /// # Errors
 /// The store's.
 ///
 /// # Cancel safety
 /// Dropping the future leaves some entries for the next call.
-pub async fn sweep(
-    store: &dyn Store,
-    now: Timestamp,
-    limit: usize,
-    watched: Table,
-) -> Result<Swept, Error> {
+pub async fn sweep(store: &dyn Store, now: Timestamp, watched: Table) -> Result<Swept, Error> {
+    let mut all = Swept::default();
+    while all.entries < MOST {
+        let piece = sweep_piece(store, now, watched).await?;
+        all.entries += piece.entries;
+        all.removed.extend(piece.removed);
+        if piece.entries < PIECE {
+            break;
+        }
+    }
+    Ok(all)
+}
+
+async fn sweep_piece(store: &dyn Store, now: Timestamp, watched: Table) -> Result<Swept, Error> {
     let due = store
         .range(
             Table::Expiry,
             Keys::before(&now.as_millis().to_be_bytes()),
-            limit,
+            PIECE,
         )
         .await?;
     let mut swept = Swept {
@@ -100,6 +115,7 @@ fn expiring(number: u8) -> Option<Table> {
         Table::SessionsBySubject,
         Table::SessionsByProviderSession,
         Table::LogoutTokens,
+        Table::Successors,
     ]
     .into_iter()
     .find(|table| *table as u8 == number)
@@ -121,12 +137,12 @@ mod tests {
         }
         store.commit(batch).await.unwrap();
         let at = Timestamp::from_seconds(15);
-        let swept = sweep(&store, at, 100, Table::Runs).await.unwrap();
+        let swept = sweep(&store, at, Table::Runs).await.unwrap();
         assert_eq!(swept.entries, 1);
         assert_eq!(swept.removed, [(b"early".to_vec(), b"run".to_vec())]);
         assert!(store.get(Table::Runs, b"early").await.unwrap().is_none());
         assert!(store.get(Table::Runs, b"late").await.unwrap().is_some());
-        let swept = sweep(&store, at, 100, Table::Runs).await.unwrap();
+        let swept = sweep(&store, at, Table::Runs).await.unwrap();
         assert_eq!((swept.entries, swept.removed.len()), (0, 0));
     }
 
@@ -144,9 +160,35 @@ mod tests {
         batch.remove(Table::Runs, "gone");
         store.commit(batch).await.unwrap();
         let at = Timestamp::from_seconds(1);
-        let swept = sweep(&store, at, 1, Table::Runs).await.unwrap();
-        assert_eq!((swept.entries, swept.removed.len()), (1, 0));
-        let swept = sweep(&store, at, 1, Table::Sessions).await.unwrap();
-        assert_eq!((swept.entries, swept.removed.len()), (1, 0));
+        let swept = sweep(&store, at, Table::Sessions).await.unwrap();
+        assert_eq!((swept.entries, swept.removed.len()), (2, 0));
+    }
+
+    #[tokio::test]
+    async fn inv_54_one_call_removes_thousands_and_not_without_end() {
+        let store = Memory::new();
+        let now = Timestamp::from_seconds(20);
+        let fill = async |count: u32| {
+            let mut batch = Batch::new();
+            for number in 0..count {
+                let target = (Table::Runs, number.to_be_bytes().to_vec());
+                batch.expire(Timestamp::from_seconds(10), &[target]);
+            }
+            store.commit(batch).await.unwrap();
+        };
+        fill(5_000).await;
+        assert_eq!(
+            sweep(&store, now, Table::Sessions).await.unwrap().entries,
+            5_000
+        );
+        fill(20_001).await;
+        assert_eq!(
+            sweep(&store, now, Table::Sessions).await.unwrap().entries,
+            20_000
+        );
+        assert_eq!(
+            sweep(&store, now, Table::Sessions).await.unwrap().entries,
+            1
+        );
     }
 }

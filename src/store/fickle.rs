@@ -11,7 +11,9 @@ pub(crate) struct Fickle {
     inner: Arc<dyn Store>,
     /// State of the sequence that says how often the next answer waits; none if it never does.
     wavering: AtomicU64,
+    commits: AtomicU64,
     full: AtomicBool,
+    silent: AtomicBool,
     unreadable: AtomicBool,
 }
 
@@ -30,14 +32,26 @@ impl Fickle {
         Self {
             inner,
             wavering: AtomicU64::new(seed),
+            commits: AtomicU64::new(0),
             full: AtomicBool::new(false),
+            silent: AtomicBool::new(false),
             unreadable: AtomicBool::new(false),
         }
+    }
+
+    /// How many batches came.
+    pub(crate) fn commits(&self) -> u64 {
+        self.commits.load(Ordering::SeqCst)
     }
 
     /// Whether the disk is full: nothing is written, everything is read.
     pub(crate) fn fill_up(&self, full: bool) {
         self.full.store(full, Ordering::SeqCst);
+    }
+
+    /// Whether it does not say that it has written: what it answers leaves the outcome open.
+    pub(crate) fn fall_silent(&self, silent: bool) {
+        self.silent.store(silent, Ordering::SeqCst);
     }
 
     /// Whether reading fails.
@@ -102,11 +116,16 @@ impl Store for Fickle {
     fn commit(&self, batch: Batch) -> Answer<'_, ()> {
         Box::pin(async move {
             self.waver().await;
+            self.commits.fetch_add(1, Ordering::SeqCst);
             if self.full.load(Ordering::SeqCst) {
                 return Err(Error::Io(std::io::ErrorKind::StorageFull.into()));
             }
             let done = self.inner.commit(batch).await;
             self.waver().await;
+            if self.silent.load(Ordering::SeqCst) {
+                done?;
+                return Err(Error::Io(std::io::ErrorKind::TimedOut.into()));
+            }
             done
         })
     }

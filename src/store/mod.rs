@@ -111,6 +111,8 @@ pub enum Table {
     LogoutTokens = 14,
     /// provider, time, identity id → nothing: whom to ask about when.
     Due = 15,
+    /// sha256(handle) → what became of a session that a sign-in replaced, for a minute.
+    Successors = 16,
 }
 
 /// Does blocking work where it keeps nobody waiting.
@@ -363,4 +365,19 @@ pub enum Error {
     /// The disk or its file system refused.
     #[error("the store cannot be read or written")]
     Io(#[source] std::io::Error),
+}
+
+impl Error {
+    /// Whether a batch whose commit answered this may have been applied all the same.
+    pub const fn leaves_doubt(&self) -> bool {
+        match self {
+            Self::Conflict | Self::Busy | Self::TooLarge(_) => false,
+            Self::Locked
+            | Self::Damaged(_)
+            | Self::Newer { .. }
+            | Self::WrongKey
+            | Self::KeyFile(_)
+            | Self::Io(_) => true,
+        }
+    }
 }

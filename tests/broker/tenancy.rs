@@ -315,3 +315,35 @@ async fn a_disabled_organization_loses_its_sessions_and_others_keep_theirs() {
     globex.fetch(&url("/")).await.is(200);
     world.end(&[&acme, &globex]).await;
 }
+
+#[tokio::test]
+async fn inv_27_an_organization_that_moves_to_its_own_host_is_left_by_sessions_of_the_shared_one() {
+    let file = TWO.replace("name = \"Acme Inc.\"", "name = \"Acme Inc.\"\n#moved");
+    let world = World::with(&file).await;
+    let (mut acme, mut both) = (world.browser(), world.browser());
+    for door in ["globex", "acme"] {
+        let door = url(&format!("/_sso/login/{door}"));
+        both.visit(&door).await.is(200);
+    }
+    acme.visit(&url("/_sso/login/acme")).await.is(200);
+    let callback = acme
+        .away_and_back(&url("/_sso/login/acme?prompt=select_account"))
+        .await;
+    let world = world
+        .restart_with("#moved", "hosts = [\"acme.example.com\"]")
+        .await;
+    acme.now_at(world.broker.address);
+    both.now_at(world.broker.address);
+    world.application.forget();
+    let asked = world.acme.back_channel();
+    acme.fetch(&url("/")).await.is(401);
+    both.fetch(&url("/")).await.is(401);
+    // What was begun there does not end there.
+    let late = acme.get(&callback).await;
+    assert_eq!(late.is(400).kind(), Some("login-expired"));
+    acme.fetch(&url("/")).await.is(401);
+    assert_eq!(world.acme.back_channel(), asked);
+    world.application.heard_nothing();
+    both.visit(&url("/_sso/login/globex")).await.is(200);
+    world.end(&[&acme, &both]).await;
+}

@@ -26,7 +26,7 @@ const MOST_SHOWN: usize = 50;
 impl Gateway {
     /// Who am I, in which organization, and what the application gets.
     pub(super) async fn account(&self, ask: &Ask<'_>) -> Result<Response<Body>, Error> {
-        let Some(known) = self.visitor(ask).await? else {
+        let Some(known) = self.signed_in(ask).await? else {
             return Ok(self.see_other(&self.below("login"), ask.reference));
         };
         let now = self.clock.now();
@@ -173,7 +173,7 @@ impl Gateway {
 
     /// Who am I, for scripts.
     pub(super) async fn userinfo(&self, ask: &Ask<'_>) -> Result<Response<Body>, Error> {
-        let Some(known) = self.visitor(ask).await? else {
+        let Some(known) = self.signed_in(ask).await? else {
             let had_session = ask.cookies.has_session();
             return Err(Error::Unauthorized { had_session });
         };

@@ -104,7 +104,7 @@ impl Gateway {
     }
 
     /// The address of an organization's door.
-    fn door_url(
+    pub(super) fn door_url(
         &self,
         organization: &config::Organization,
         return_path: &ReturnPath,

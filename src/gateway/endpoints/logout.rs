@@ -9,8 +9,9 @@ use url::Url;
 
 use super::login::with_query;
 use super::{Ask, form, set_cookie};
+use crate::address::ReturnPath;
 use crate::audit;
-use crate::config::Slug;
+use crate::config::{Organization, Slug};
 use crate::gateway::{Body, Error, Gateway, Known, Place};
 use crate::pages::{Destination, LoggedOut, LogoutConfirm};
 use crate::session::cookies;
@@ -19,14 +20,22 @@ use crate::session::{Ending, Handle};
 /// Between the names of providers. No name has one.
 const BETWEEN: char = '.';
 
+/// Before the name of the organization whose host was left. No name has one.
+const OF: char = '@';
+
 /// Providers on the page: the names come in a parameter, which may hold anything.
 const MAX_STILL: usize = 10;
 
 impl Gateway {
     /// Asks whether to sign out: a link alone ends nothing (threat model 12).
     pub(super) async fn logout_page(&self, ask: &Ask<'_>) -> Result<Response<Body>, Error> {
-        let Some(known) = self.visitor(ask).await? else {
-            return Ok(self.see_other(&self.below("logged-out"), ask.reference));
+        let Some(known) = self.signed_in(ask).await? else {
+            let mut response = self.see_other(&self.below("logged-out"), ask.reference);
+            if ask.cookies.has_session() {
+                // Nothing is behind it any more.
+                set_cookie(&mut response, cookies::delete_session());
+            }
+            return Ok(response);
         };
         let token = ask.cookies.handle().map(|handle| handle.form_token());
         let grant = known.grant.grant();
@@ -51,14 +60,14 @@ impl Gateway {
             return Ok(self.see_other(&self.below("logged-out"), ask.reference));
         };
         self.check_token(ask, &fields)?;
-        let known = self.visitor(ask).await?;
+        let known = self.signed_in(ask).await?;
         // The session still knows its grants now.
         let others = known.as_ref().map(|known| self.other_providers(known));
         self.end(ask, &handle, known.as_ref()).await?;
         let to = match &known {
             Some(known) => {
-                self.after_sign_out(known, &others.unwrap_or_default())
-                    .await
+                let others = others.unwrap_or_default();
+                self.after_sign_out(ask, known, &others).await
             }
             None => self.below("logged-out"),
         };
@@ -108,26 +117,26 @@ impl Gateway {
         others
     }
 
-    /// The provider's own sign-out if it has one, else our page. That says at which providers the person is still signed
-    /// in; through the provider's sign-out this travels as `state`, behind the name of that provider itself (OIDC
-    /// RP-Initiated Logout 1.0 §2): whoever comes back with it comes from there.
-    async fn after_sign_out(&self, known: &Known, others: &[Slug]) -> String {
+    /// The provider's own sign-out if it has one, else our page on the same host. That page says at which providers the
+    /// person is still signed in; through the provider's sign-out, which comes back to the shared host, this travels as
+    /// `state` (OIDC RP-Initiated Logout 1.0 §2): the organization whose host the person was on, the name of that provider
+    /// itself, since whoever comes back with it comes from there, and the others.
+    async fn after_sign_out(&self, ask: &Ask<'_>, known: &Known, others: &[Slug]) -> String {
         let grant = known.grant.grant();
         let own = self.below("logged-out");
-        let return_to = self.config.server.public_url.join(&own);
-        let names = iter::once(&grant.provider).chain(others);
-        let names = joined(names.map(Slug::as_str));
-        let honest = with_query(&return_to, &[("still", &names)]);
-        let Ok(return_url) = Url::parse(&return_to) else {
+        let names = iter::once(&grant.provider).chain(others).map(Slug::as_str);
+        let honest = with_query(&own, &[("still", &joined(names.clone()))]);
+        let Ok(return_url) = Url::parse(&self.config.server.public_url.join(&own)) else {
             return honest;
         };
-        match self
-            .pipeline
-            .end_session(&grant.identity, &return_url)
-            .await
-        {
+        match self.pipeline.end_session(grant, &return_url).await {
             Ok(Some(mut url)) => {
-                url.query_pairs_mut().append_pair("state", &names);
+                let from = match ask.place {
+                    Place::Own(organization) => Some(format!("{OF}{}", organization.slug)),
+                    Place::Shared => None,
+                };
+                let state = joined(from.as_deref().into_iter().chain(names));
+                url.query_pairs_mut().append_pair("state", &state);
                 url.into()
             }
             Ok(None) => honest,
@@ -143,7 +152,8 @@ impl Gateway {
 
     /// What has ended and what has not.
     pub(super) fn logged_out(&self, ask: &Ask<'_>) -> Result<Response<Body>, Error> {
-        let mut ended = self.buttons(ask.query.get("state"));
+        let state = ask.query.get("state");
+        let mut ended = self.buttons(state);
         let last = ended.next();
         let still: Vec<&str> = ended
             .chain(self.buttons(ask.query.get("still")))
@@ -151,12 +161,16 @@ impl Gateway {
             .collect();
         let organization = match ask.place {
             Place::Own(organization) => Some(organization),
-            Place::Shared => None,
+            Place::Shared => state.and_then(|state| self.left(state)),
+        };
+        let sign_in = match organization {
+            Some(organization) => self.door_url(organization, &ReturnPath::root(), None),
+            None => self.below("login"),
         };
         let view = LoggedOut {
             ended: last,
             still,
-            sign_in: Destination::parse(&self.below("login"))?,
+            sign_in: Destination::parse(&sign_in)?,
         };
         self.show(ask, organization, &view)
     }
@@ -169,6 +183,16 @@ impl Gateway {
             .filter_map(|text| Slug::parse(text).ok())
             .filter_map(|id| self.config.providers.get(&id))
             .map(|provider| provider.button.as_str())
+    }
+
+    /// The organization that somebody left on its own host. Anybody may have written it: it leads to a door that is there
+    /// for everybody.
+    fn left(&self, state: &str) -> Option<&Organization> {
+        let first = state.split(BETWEEN).next()?;
+        let slug = Slug::parse(first.strip_prefix(OF)?).ok()?;
+        let organization = self.config.organizations.get(&slug)?;
+        let is_elsewhere = organization.enabled && !organization.hosts.is_empty();
+        is_elsewhere.then_some(organization)
     }
 }
 

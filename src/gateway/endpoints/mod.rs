@@ -115,7 +115,7 @@ impl Gateway {
 
     /// The front door: the account page if somebody is signed in, else sign-in.
     async fn front(&self, ask: &Ask<'_>) -> Result<Response<Body>, Error> {
-        let known = self.visitor(ask).await?;
+        let known = self.signed_in(ask).await?;
         let to = if known.is_some() { "account" } else { "login" };
         Ok(self.see_other(&self.below(to), ask.reference))
     }
@@ -141,6 +141,23 @@ impl Gateway {
     /// The visitor's session with the grant that counts on this host.
     async fn visitor(&self, ask: &Ask<'_>) -> Result<Option<Known>, Error> {
         self.known(&ask.cookies, ask.inbound, ask.place, None).await
+    }
+
+    /// The visitor's session with a grant to speak of: the one that counts on this host, or, if that one is over, any that
+    /// still lets somebody in by a route of its organization. Never for deciding what a request may do.
+    async fn signed_in(&self, ask: &Ask<'_>) -> Result<Option<Known>, Error> {
+        if let Some(known) = self.visitor(ask).await? {
+            return Ok(Some(known));
+        }
+        let (Place::Shared, Some(handle)) = (ask.place, ask.cookies.handle()) else {
+            return Ok(None);
+        };
+        let live = self.sessions.find(&handle, &ask.inbound.host).await?;
+        let now = self.clock.now();
+        Ok(live.and_then(|live| {
+            let grant = live.grants(now).pop()?;
+            Some(Known { live, grant })
+        }))
     }
 
     /// A path below the prefix.
