@@ -79,6 +79,10 @@ pub const SESSIONS_PER_ACCOUNT: usize = 50;
 /// From starting a sign-in to the provider's answer: time to find a second factor.
 pub const RUN_LIFETIME: Duration = Duration::from_secs(600);
 
+/// A used or expired run, and the cookie that proves whose it was, are kept this much longer: an answer that comes late
+/// or twice is sent to where it was going.
+pub const RUN_KEPT: Duration = Duration::from_secs(3600);
+
 /// Sign-ins in flight from one browser: its cookies stay small.
 pub const RUNS_PER_BROWSER: usize = 12;
 

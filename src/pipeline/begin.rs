@@ -1,7 +1,6 @@
 //! The beginning: a run is stored, then the browser goes.
 
 use std::net::IpAddr;
-use std::time::Duration;
 
 use super::run::{self, Run, State, Target};
 use super::{Again, Error, Pipeline, Shared};
@@ -45,9 +44,6 @@ pub struct Begun {
     /// What proves the browser at the redirect URI.
     pub binding: Binding,
 }
-
-/// A used or expired run is kept this much longer, so that a late answer can be sent to where it was going.
-const KEPT_AFTER_EXPIRY: Duration = Duration::from_secs(3600);
 
 impl Pipeline {
     /// Begins a run: asks the provider where to go (which may need discovery), stores the run, and only then says it.
@@ -129,10 +125,7 @@ impl Shared {
                 *key,
                 self.seal.seal_json(Table::Runs, key, run)?,
             )
-            .expire(
-                run.expires_at.plus(KEPT_AFTER_EXPIRY),
-                &[(Table::Runs, key.to_vec())],
-            );
+            .expire(run.kept_until(), &[(Table::Runs, key.to_vec())]);
         Ok(self.store.commit(batch).await?)
     }
 }

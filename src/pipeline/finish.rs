@@ -85,7 +85,9 @@ impl Pipeline {
         let shared = &self.shared;
         let now = shared.clock.now();
         let key = run::key(&callback.state);
-        let Some((run, raw)) = shared.read_run(&key).await? else {
+        let found = shared.read_run(&key).await?;
+        // One that is only not swept away yet is not there: its cookie is not there either.
+        let Some((run, raw)) = found.filter(|(run, _)| now < run.kept_until()) else {
             return Err(gone(Gone::Unknown, None));
         };
         let bound = match cookies.binding(BindingKind::Run, &cookies::tag(&key)) {

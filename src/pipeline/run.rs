@@ -6,6 +6,7 @@ use super::{Again, Shared};
 use crate::address::{Host, ReturnPath};
 use crate::clock::Timestamp;
 use crate::config::Slug;
+use crate::config::defaults::RUN_KEPT;
 use crate::identity::Generation;
 use crate::provider::{Attempt, Flow, Step};
 use crate::secret::{self, Secret};
@@ -54,6 +55,11 @@ pub enum Target {
 }
 
 impl Run {
+    /// How long it is kept, as is the browser's proof: an answer that comes late is sent to where it was going.
+    pub(super) fn kept_until(&self) -> Timestamp {
+        self.expires_at.plus(RUN_KEPT)
+    }
+
     /// Where this run can begin again.
     pub(super) fn again(&self) -> Box<Again> {
         Box::new(Again {

@@ -76,10 +76,7 @@ async fn inv_09_what_does_not_match_its_run_calls_nobody_and_changes_nothing() {
     }
     let mut stranger = world.browser();
     stranger.get(&url("/_sso/login/acme")).await;
-    stranger.cookies.insert(
-        ("app.example.com".into(), "__Host-sso-org".into()),
-        "acme".into(),
-    );
+    stranger.put_cookie("app.example.com", "__Host-sso-org", "acme");
     let page = stranger.get(&callback).await;
     refused(&world, &stranger, &page, "login-expired", calls);
     world.later(Duration::from_secs(601));
@@ -355,7 +352,7 @@ async fn a_browser_without_cookies_is_told_so() {
     let world = World::new().await;
     let mut browser = world.browser();
     let callback = browser.away_and_back(&url("/_sso/login/acme")).await;
-    browser.cookies.clear();
+    browser.lose_cookies();
     assert_eq!(
         browser.get(&callback).await.is(400).kind(),
         Some("cookies-blocked")

@@ -16,6 +16,7 @@ mod callback;
 mod forwarding;
 mod front;
 mod headers;
+mod late;
 mod operator;
 mod provider_logout;
 mod revalidation;

@@ -163,9 +163,7 @@ async fn the_organization_is_remembered_for_the_next_time() {
     let world = World::with(TWO).await;
     let mut browser = world.browser();
     browser.visit(&url("/_sso/login/globex")).await.is(200);
-    browser
-        .cookies
-        .remove(&("app.example.com".to_owned(), "__Host-sso".to_owned()));
+    browser.lose_cookie("app.example.com", "__Host-sso");
     let page = browser.visit(&url("/")).await;
     assert_eq!(page.is(200).text, "hello from the application");
     assert_eq!(world.globex.heard("/authorize").len(), 2);
@@ -296,12 +294,11 @@ async fn who_is_not_admitted_sees_why_and_gets_no_session() {
 async fn a_browser_that_signs_in_again_and_again_is_stopped() {
     let world = World::new().await;
     let mut browser = world.browser();
-    let session = ("app.example.com".to_owned(), "__Host-sso".to_owned());
     let mut kinds = Vec::new();
     for _ in 0..4 {
         kinds.push(browser.visit(&url("/")).await.kind().map(str::to_owned));
         // Something between us keeps this cookie from us, and only this one.
-        browser.cookies.remove(&session);
+        browser.lose_cookie("app.example.com", "__Host-sso");
     }
     assert_eq!(kinds[..3], [None, None, None]);
     assert_eq!(kinds[3].as_deref(), Some("redirect-loop"));

@@ -82,7 +82,7 @@ impl Gateway {
         self.leave(ask, organization, provider, &begun, Leaving::Page)
     }
 
-    /// The run's cookie stays until it expires: it is what lets a reloaded callback go on to its destination.
+    /// The run's cookie stays as long as the run is kept: it is what lets a reloaded callback go on to its destination.
     fn land(&self, ask: &Ask<'_>, finished: &Finished) -> Response<Body> {
         let to = match &finished.landing {
             Landing::Here(_) => finished.return_path.as_str().to_owned(),
