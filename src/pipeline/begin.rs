@@ -7,7 +7,7 @@ use super::{Again, Error, Pipeline, Shared};
 use crate::address::ReturnPath;
 use crate::config::Slug;
 use crate::config::defaults::RUN_LIFETIME;
-use crate::provider::{Attempt, Flow, Start};
+use crate::provider::{Attempt, Flow, LoginHint, Start};
 use crate::secret;
 use crate::session::cookies::{self, Binding};
 use crate::store::{Batch, Table};
@@ -24,8 +24,8 @@ pub struct Begin {
     pub return_path: ReturnPath,
     /// On which host it ends.
     pub target: Target,
-    /// The e-mail address they typed.
-    pub login_hint: Option<String>,
+    /// Who they say they are.
+    pub login_hint: Option<LoginHint>,
     /// Whether they want to choose an account at the provider.
     pub select_account: bool,
     /// Whether the provider must ask for consent again.

@@ -6,6 +6,7 @@
 //! verified TLS and follows no redirect (48); errors and logs carry no token, code or secret (51).
 
 mod again;
+mod attempt;
 mod claims;
 mod dev;
 mod directory;
@@ -26,6 +27,7 @@ mod tests;
 mod trust;
 mod userinfo;
 
+pub use self::attempt::{Attempt, LoginHint};
 pub use self::logout::{Logout, Who};
 pub use self::outcome::{Cause, Fault, Outcome, Revocation, Trouble};
 
@@ -218,28 +220,6 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
 
     /// Whether the newest call worked; for health and metrics.
     fn health(&self) -> Health;
-}
-
-/// What one run sends and compares: made by the pipeline, stored sealed with the run.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Attempt {
-    /// RFC 6749 §10.12; 256 bits.
-    pub state: Secret<String>,
-    /// OIDC Core §3.1.2.1; 256 bits.
-    pub nonce: Secret<String>,
-    /// RFC 7636 §4.1; 256 bits.
-    pub verifier: Secret<String>,
-    /// Our redirect URI at this provider.
-    pub redirect_uri: String,
-    /// E-mail address that the person typed.
-    pub login_hint: Option<String>,
-    /// Whether the provider must let the person choose an account (`prompt=select_account`).
-    pub select_account: bool,
-    /// Whether the provider must ask for consent again (`prompt=consent`): it hands out a refresh token then.
-    #[serde(default)]
-    pub consent: bool,
-    /// When the run began.
-    pub started_at: Timestamp,
 }
 
 /// What a provider says of itself.

@@ -84,7 +84,7 @@ impl Oidc {
             .set_pkce_challenge(challenge(attempt)?)
             .add_scopes(self.config.scopes.iter().cloned().map(Scope::new));
         if let Some(hint) = &attempt.login_hint {
-            request = request.set_login_hint(LoginHint::new(hint.clone()));
+            request = request.set_login_hint(LoginHint::new(hint.as_str().to_owned()));
         }
         if attempt.select_account {
             request = request.add_prompt(CoreAuthPrompt::SelectAccount);

@@ -158,6 +158,21 @@ async fn an_e_mail_address_leads_to_its_organization_and_unknown_ones_nowhere() 
     world.end(&[&browser]).await;
 }
 
+/// It would be stored with the run, and anybody can write one into an address.
+#[tokio::test]
+async fn inv_54_a_hint_that_is_no_address_is_left_out() {
+    let world = World::new().await;
+    let long = "x".repeat(321);
+    for bad in [long.as_str(), "ada%0D%0Aevil", "%00"] {
+        let mut browser = world.browser();
+        let door = url(&format!("/_sso/login/acme?login_hint={bad}"));
+        browser.visit(&door).await.is(200);
+        let asked = world.acme.heard("/authorize").pop().unwrap().query();
+        assert_eq!(asked.get("login_hint"), None, "{bad}");
+    }
+    world.end(&[]).await;
+}
+
 #[tokio::test]
 async fn the_organization_is_remembered_for_the_next_time() {
     let world = World::with(TWO).await;

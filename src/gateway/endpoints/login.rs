@@ -14,7 +14,7 @@ use crate::pages::{
     Choose, DevForm, Door, DoorProvider, EmailFault, EmailFirst, Fact, Organization,
 };
 use crate::pipeline::{Begin, Begun, Target};
-use crate::provider::Start;
+use crate::provider::{LoginHint, Start};
 use crate::secret;
 use crate::session::cookies::{self, Binding, BindingKind, Cookies};
 use crate::telemetry::Reference;
@@ -302,7 +302,7 @@ impl Gateway {
             provider: provider.clone(),
             return_path: self.return_path(fields),
             target,
-            login_hint: fields.get("login_hint").map(str::to_owned),
+            login_hint: fields.get("login_hint").and_then(LoginHint::parse),
             select_account: fields.get("prompt") == Some("select_account"),
             consent: false,
             client: ask.inbound.client,

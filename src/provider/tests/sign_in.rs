@@ -96,7 +96,7 @@ async fn the_authorization_request_carries_what_was_asked_for() {
     assert_eq!(query(&plain, "prompt"), ["consent"]);
     assert_eq!(query(&plain, "login_hint"), Vec::<String>::new());
     let asked = Attempt {
-        login_hint: Some("ada@acme.example".to_owned()),
+        login_hint: super::LoginHint::parse("ada@acme.example"),
         select_account: true,
         ..world.attempt.clone()
     };

@@ -1,5 +1,7 @@
 //! Runs and tickets over a store, with a provider that counts how often it is asked.
 
+mod records;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -14,8 +16,8 @@ use crate::address::Host;
 use crate::clock::Manual;
 use crate::config::defaults::{LOOP_SIGN_INS, LOOP_WINDOW, RUN_LIFETIME, TICKET_LIFETIME};
 use crate::provider::{
-    Answer, Asserted, Attempt, Callback, Confirmation, Held, Logout, Outcome, Renewal, Response,
-    Start, Step, Subject, Tokens, Who,
+    Answer, Asserted, Attempt, Callback, Confirmation, Held, LoginHint, Logout, Outcome, Renewal,
+    Response, Start, Step, Subject, Tokens, Who,
 };
 use crate::secret::{self, Secret};
 use crate::session::cookies::{self, Binding, BindingKind, Cookies};
