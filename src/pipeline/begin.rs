@@ -7,7 +7,7 @@ use super::{Again, Error, Pipeline, Shared};
 use crate::address::ReturnPath;
 use crate::config::Slug;
 use crate::config::defaults::RUN_LIFETIME;
-use crate::provider::{Attempt, Flow, LoginHint, Start};
+use crate::provider::{Attempt, Flow, LoginHint, Start, Started};
 use crate::secret;
 use crate::session::cookies::{self, Binding};
 use crate::store::{Batch, Table};
@@ -60,7 +60,7 @@ impl Pipeline {
         if !shared.bounds.admit(begin.client, &begin.organization, now) {
             return Err(Error::TooMany);
         }
-        let attempt = Attempt {
+        let mut attempt = Attempt {
             state: secret::random_token(),
             nonce: secret::random_token(),
             verifier: secret::random_token(),
@@ -68,10 +68,14 @@ impl Pipeline {
             login_hint: begin.login_hint.clone(),
             select_account: begin.select_account,
             consent: begin.consent,
+            promises_issuer: false,
             started_at: now,
         };
         let started = connection.provider.start(&attempt).await;
-        let start = started.map_err(|source| Error::Provider {
+        let Started {
+            start,
+            promises_issuer,
+        } = started.map_err(|source| Error::Provider {
             provider: begin.provider.clone(),
             again: Box::new(Again {
                 organization: begin.organization.clone(),
@@ -80,6 +84,7 @@ impl Pipeline {
             }),
             source,
         })?;
+        attempt.promises_issuer = promises_issuer;
         let state = attempt.state.clone();
         let key = run::key(&state);
         let binding = Binding::new(cookies::tag(&key));

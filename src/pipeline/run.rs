@@ -85,7 +85,7 @@ pub(super) fn digest(
     steps: &[Step],
 ) -> String {
     let mut fields = vec![
-        "run 1",
+        "run 2",
         organization.as_str(),
         provider.as_str(),
         generation.as_str(),

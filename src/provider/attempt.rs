@@ -23,6 +23,10 @@ pub struct Attempt {
     /// Whether the provider must ask for consent again (`prompt=consent`): it hands out a refresh token then.
     #[serde(default)]
     pub consent: bool,
+    /// Whether the provider promised, when the run began, to name itself in its answer (RFC 9207 §3). Kept here, so that
+    /// an answer can be judged without asking anybody, also after a restart.
+    #[serde(default)]
+    pub promises_issuer: bool,
     /// When the run began.
     pub started_at: Timestamp,
 }

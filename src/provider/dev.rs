@@ -5,7 +5,7 @@ use url::Url;
 
 use super::{
     Answer, Asserted, Attempt, Callback, Check, Confirmation, DevForm, Error, Flow, Health, Held,
-    Logout, Outcome, Provider, Renewal, Response, Start, Step, Subject, Tokens,
+    Logout, Outcome, Provider, Renewal, Response, Start, Started, Step, Subject, Tokens,
 };
 use crate::clock::Timestamp;
 use crate::secret::Secret;
@@ -24,8 +24,13 @@ impl Provider for Dev {
         }
     }
 
-    fn start<'a>(&'a self, _attempt: &'a Attempt) -> Answer<'a, Start> {
-        Box::pin(async { Ok(Start::Form) })
+    fn start<'a>(&'a self, _attempt: &'a Attempt) -> Answer<'a, Started> {
+        Box::pin(async {
+            Ok(Started {
+                start: Start::Form,
+                promises_issuer: false,
+            })
+        })
     }
 
     fn finish<'a>(
@@ -123,6 +128,7 @@ mod tests {
             login_hint: None,
             select_account: false,
             consent: false,
+            promises_issuer: false,
             started_at: Timestamp::from_seconds(1),
         }
     }
@@ -147,7 +153,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_form_is_believed() {
-        assert_eq!(Dev.start(&attempt()).await.unwrap(), Start::Form);
+        assert_eq!(Dev.start(&attempt()).await.unwrap().start, Start::Form);
         let asserted = finish(form(" Ada@Acme.Example ")).await.unwrap();
         assert_eq!(asserted.subject.as_str(), "ada@acme.example");
         assert_eq!(asserted.email.as_deref(), Some("ada@acme.example"));

@@ -143,10 +143,10 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// [`Error::Unreachable`] or [`Error::Misconfigured`] when discovery fails.
-    fn start<'a>(&'a self, attempt: &'a Attempt) -> Answer<'a, Start>;
+    fn start<'a>(&'a self, attempt: &'a Attempt) -> Answer<'a, Started>;
 
     /// Ends: turns what the browser brought back into an identity. `iss` and `error` have been looked at by
-    /// [`Callback::parse`] only as text: this method compares the issuer (RFC 9207 §2.4).
+    /// [`Callback::parse`] only as text: this method compares the issuer (RFC 9207 §2.4), before it calls anybody.
     ///
     /// # Errors
     /// Every variant of [`Error`].
@@ -233,6 +233,15 @@ pub struct Examined {
     pub keys: usize,
     /// Those that can have signed a token that is accepted.
     pub usable_keys: usize,
+}
+
+/// How a run begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Started {
+    /// Where the browser goes.
+    pub start: Start,
+    /// What [`Attempt::promises_issuer`] must say when the answer comes.
+    pub promises_issuer: bool,
 }
 
 /// Where the browser goes.

@@ -22,7 +22,8 @@ use super::reach::Reach;
 use super::trust::Trust;
 use super::{
     Answer, Asserted, Attempt, Callback, Check, Confirmation, Error, Examined, Flow, Health, Held,
-    Logout, Provider, Renewal, Response, Shared, Start, Step, Tokens, json, logout, userinfo,
+    Logout, Provider, Renewal, Response, Shared, Start, Started, Step, Tokens, json, logout,
+    userinfo,
 };
 use crate::clock::Timestamp;
 use crate::config::{self, ClientAuthentication, Preset};
@@ -70,7 +71,7 @@ impl Oidc {
         })
     }
 
-    async fn begin(&self, attempt: &Attempt) -> Result<Url, Error> {
+    async fn begin(&self, attempt: &Attempt) -> Result<Started, Error> {
         let known = self.directory.known(&self.client).await?;
         let registration = self.registration(&known.metadata);
         let (state, nonce) = (attempt.state.clone(), attempt.nonce.clone());
@@ -98,7 +99,10 @@ impl Oidc {
                 request = request.add_extra_param(name.as_str(), value.as_str());
             }
         }
-        Ok(request.url().0)
+        Ok(Started {
+            start: Start::Redirect(request.url().0),
+            promises_issuer: known.metadata.promises_issuer,
+        })
     }
 
     async fn end(
@@ -107,18 +111,13 @@ impl Oidc {
         callback: &Callback,
         now: Timestamp,
     ) -> Result<Asserted, Error> {
+        self.check_issuer(attempt, callback)?;
         let code = match &callback.response {
             Response::Code(code) => code,
-            Response::Refused(refusal) => {
-                let known = self.directory.remembered();
-                let promised = known.is_some_and(|known| known.metadata.promises_issuer);
-                self.check_issuer(callback, promised)?;
-                return Err(Error::Refused(*refusal));
-            }
+            Response::Refused(refusal) => return Err(Error::Refused(*refusal)),
             Response::Form(_) => return Err(Error::Rejected(Check::Response)),
         };
         let known = self.directory.known(&self.client).await?;
-        self.check_issuer(callback, known.metadata.promises_issuer)?;
         let answer = self.exchange(&known.metadata, attempt, code).await?;
         let (token, access) = (answer.id_token()?, answer.access_token());
         let nonce = Some(&attempt.nonce);
@@ -127,11 +126,11 @@ impl Oidc {
         Ok(self.asserted(claims, answer.into_tokens(&self.config.scopes, now)))
     }
 
-    /// RFC 9207 §2.4: whoever answers is whom we asked. The comparison is byte for byte.
-    fn check_issuer(&self, callback: &Callback, promised: bool) -> Result<(), Error> {
+    /// RFC 9207 §2.4: whoever answers is whom we asked. The comparison is byte for byte, and needs nobody to be asked.
+    fn check_issuer(&self, attempt: &Attempt, callback: &Callback) -> Result<(), Error> {
         match &callback.issuer {
             Some(issuer) if *issuer == self.config.issuer => Ok(()),
-            None if !promised => Ok(()),
+            None if !attempt.promises_issuer => Ok(()),
             Some(_) | None => Err(Error::Rejected(Check::ResponseIssuer)),
         }
     }
@@ -260,10 +259,10 @@ impl Provider for Oidc {
         }
     }
 
-    fn start<'a>(&'a self, attempt: &'a Attempt) -> Answer<'a, Start> {
+    fn start<'a>(&'a self, attempt: &'a Attempt) -> Answer<'a, Started> {
         Box::pin(async move {
-            let url = self.begin(attempt).await;
-            self.noting(url).map(Start::Redirect)
+            let started = self.begin(attempt).await;
+            self.noting(started)
         })
     }
 

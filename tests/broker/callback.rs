@@ -237,6 +237,37 @@ async fn inv_10_answers_of_another_issuer_or_with_two_meanings_are_refused() {
 }
 
 #[tokio::test]
+async fn inv_10_an_answer_of_another_issuer_reaches_nobody_also_after_a_restart() {
+    let mut world = World::new().await;
+    let changes: [fn(&str) -> String; 4] = [
+        |at| at.replace("&iss=", "&iss=http%3A%2F%2Fevil.example&was="),
+        |at| at.replace("&iss=", "&was="),
+        |at| {
+            at.replace("&iss=", "&iss=http%3A%2F%2Fevil.example&was=")
+                .replace("&code=", "&error=")
+        },
+        |at| at.replace("&iss=", "&was=").replace("&code=", "&error="),
+    ];
+    for (index, change) in changes.iter().enumerate() {
+        let mut browser = world.browser();
+        let callback = browser.away_and_back(&url("/_sso/login/acme")).await;
+        world = world.restart().await;
+        browser.now_at(world.broker.address);
+        let before = world.acme.requests();
+        let page = browser.get(&change(&callback)).await;
+        assert_eq!(
+            page.kind(),
+            Some("provider-misconfigured"),
+            "change {index}"
+        );
+        assert_eq!(world.acme.requests(), before, "not even discovery");
+        assert_eq!(browser.cookie("app.example.com", "__Host-sso"), None);
+    }
+    world.application.heard_nothing();
+    world.end(&[]).await;
+}
+
+#[tokio::test]
 async fn inv_11_the_redirect_uri_comes_from_the_file_and_differs_by_provider() {
     let world = World::with(TWO).await;
     let mut seen = Vec::new();

@@ -17,7 +17,7 @@ use crate::clock::Manual;
 use crate::config::defaults::{LOOP_SIGN_INS, LOOP_WINDOW, RUN_LIFETIME, TICKET_LIFETIME};
 use crate::provider::{
     Answer, Asserted, Attempt, Callback, Confirmation, Held, LoginHint, Logout, Outcome, Renewal,
-    Response, Start, Step, Subject, Tokens, Who,
+    Response, Start, Started, Step, Subject, Tokens, Who,
 };
 use crate::secret::{self, Secret};
 use crate::session::cookies::{self, Binding, BindingKind, Cookies};
@@ -85,9 +85,14 @@ impl Provider for Counting {
         self.steps
     }
 
-    fn start<'a>(&'a self, attempt: &'a Attempt) -> Answer<'a, Start> {
+    fn start<'a>(&'a self, attempt: &'a Attempt) -> Answer<'a, Started> {
         let url = format!("http://127.0.0.1:2/?state={}", attempt.state.expose());
-        Box::pin(async move { Ok(Start::Redirect(Url::parse(&url).unwrap())) })
+        Box::pin(async move {
+            Ok(Started {
+                start: Start::Redirect(Url::parse(&url).unwrap()),
+                promises_issuer: false,
+            })
+        })
     }
 
     fn finish<'a>(

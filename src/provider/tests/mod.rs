@@ -113,7 +113,7 @@ impl World {
     }
 
     async fn start(&self) -> Url {
-        match self.oidc.start(&self.attempt).await.unwrap() {
+        match self.oidc.start(&self.attempt).await.unwrap().start {
             Start::Redirect(url) => url,
             Start::Form => panic!("an OpenID provider has no form"),
         }
@@ -160,6 +160,7 @@ fn attempt() -> Attempt {
         login_hint: None,
         select_account: false,
         consent: false,
+        promises_issuer: false,
         started_at: NOW,
     }
 }

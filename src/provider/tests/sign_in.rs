@@ -96,11 +96,11 @@ async fn the_authorization_request_carries_what_was_asked_for() {
     assert_eq!(query(&plain, "prompt"), ["consent"]);
     assert_eq!(query(&plain, "login_hint"), Vec::<String>::new());
     let asked = Attempt {
-        login_hint: super::LoginHint::parse("ada@acme.example"),
+        login_hint: LoginHint::parse("ada@acme.example"),
         select_account: true,
         ..world.attempt.clone()
     };
-    let Start::Redirect(url) = world.oidc.start(&asked).await.unwrap() else {
+    let Start::Redirect(url) = world.oidc.start(&asked).await.unwrap().start else {
         panic!("a redirect")
     };
     for (name, value) in [
