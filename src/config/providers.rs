@@ -301,6 +301,11 @@ fn is_ours(name: &str) -> bool {
             | "request_uri"
             | "login_hint"
             | "prompt"
+            // What is asked for must be held against the token, or it means nothing.
+            | "max_age"
+            | "acr_values"
+            | "claims"
+            | "id_token_hint"
     )
 }
 

@@ -63,10 +63,15 @@ impl Claims {
         require(answers, Check::Nonce)?;
         require(is_bound(&all, expected), Check::AccessTokenHash)?;
         let subject = text(&all, "sub").ok_or(Error::Rejected(Check::Subject))?;
+        let proven_at = if all.contains_key("auth_time") {
+            moment(&all, "auth_time").ok_or(Error::Rejected(Check::AuthTime))?
+        } else {
+            issued_at
+        };
         Ok(Self {
             subject: Subject::parse(subject)?,
             // A provider whose clock is ahead must not make a sign-in fresher than it is.
-            authenticated_at: moment(&all, "auth_time").unwrap_or(issued_at).min(now),
+            authenticated_at: proven_at.min(now),
             all,
         })
     }

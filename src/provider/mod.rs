@@ -406,6 +406,8 @@ pub enum Check {
     IssuedAt,
     /// The claim `nonce`.
     Nonce,
+    /// The claim `auth_time` is there and is no time.
+    AuthTime,
     /// The claim `at_hash`.
     AccessTokenHash,
     /// The claim `sub` is missing or unusable.
@@ -440,6 +442,7 @@ impl Check {
             Self::Expiry => "expiry",
             Self::IssuedAt => "issued_at",
             Self::Nonce => "nonce",
+            Self::AuthTime => "auth_time",
             Self::AccessTokenHash => "access_token_hash",
             Self::Subject => "subject",
             Self::UserInfo => "userinfo",

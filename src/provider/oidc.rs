@@ -383,7 +383,7 @@ fn parse_algorithms(names: &[String]) -> Result<Vec<CoreJwsSigningAlgorithm>, Er
 
 /// Parameters of the authorization request that a file must not set, since a run depends on them.
 fn is_ours(name: &str) -> bool {
-    const OURS: [&str; 12] = [
+    const OURS: [&str; 16] = [
         "client_id",
         "redirect_uri",
         "response_type",
@@ -396,6 +396,11 @@ fn is_ours(name: &str) -> bool {
         "request",
         "request_uri",
         "login_hint",
+        // What is asked for must be held against the token, or it means nothing.
+        "max_age",
+        "acr_values",
+        "claims",
+        "id_token_hint",
     ];
     OURS.contains(&name)
 }

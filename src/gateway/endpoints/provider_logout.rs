@@ -231,6 +231,7 @@ const fn explain(check: provider::Check) -> &'static str {
         | Check::AuthorizedParty
         | Check::AccessTokenHash
         | Check::UserInfo
+        | Check::AuthTime
         | Check::Form => "the logout token cannot be accepted",
     }
 }

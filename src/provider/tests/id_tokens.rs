@@ -3,7 +3,7 @@
 use super::*;
 
 /// Values that a claim must not have, and the check that says so.
-fn wrong_claims(issuer: &str) -> [(&'static str, Check, Value); 9] {
+fn wrong_claims(issuer: &str) -> [(&'static str, Check, Value); 10] {
     let seconds = NOW.as_seconds();
     let slash = format!("{issuer}/");
     let whole_hash = encode(&sha256(ACCESS.as_bytes()));
@@ -49,6 +49,11 @@ fn wrong_claims(issuer: &str) -> [(&'static str, Check, Value); 9] {
             json!([null, "0", seconds + 61, -1, []]),
         ),
         ("nonce", Check::Nonce, json!([null, 7, "", "other", []])),
+        (
+            "auth_time",
+            Check::AuthTime,
+            json!([null, true, "1700000000", -1, [], {}]),
+        ),
         (
             "at_hash",
             Check::AccessTokenHash,
@@ -97,7 +102,9 @@ async fn claims_at_the_edge_of_what_is_allowed_pass() {
         json!({"nbf": seconds + 60}),
         json!({"at_hash": at_hash(ACCESS)}),
         json!({"sub": "x".repeat(255)}),
-        json!({"email_verified": "true", "email": 7, "name": null, "groups": 7, "auth_time": "x"}),
+        json!({"auth_time": 1_699_999_999.5}),
+        json!({"auth_time": 0}),
+        json!({"email_verified": "true", "email": 7, "name": null, "groups": 7}),
     ] {
         let mut claims = object(world.claims());
         claims.extend(object(change.clone()));

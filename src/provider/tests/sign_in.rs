@@ -129,9 +129,12 @@ async fn a_file_cannot_set_what_a_run_depends_on() {
         matches!(built, Err(Error::Misconfigured(_)))
     };
     assert!(!misconfigured(|_| {}));
-    assert!(misconfigured(|oidc| {
-        oidc.authorize_parameters = vec![("state".to_owned(), "x".to_owned())];
-    }));
+    for name in ["state", "max_age", "acr_values", "claims", "id_token_hint"] {
+        let mut oidc = registration("https://id.example");
+        oidc.authorize_parameters = vec![(name.to_owned(), "x".to_owned())];
+        let built = build(&provider(oidc), &world.shared);
+        assert!(matches!(built, Err(Error::Misconfigured(_))), "{name}");
+    }
     assert!(misconfigured(
         |oidc| oidc.algorithms = vec!["HS256".to_owned()]
     ));
