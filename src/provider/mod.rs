@@ -233,6 +233,8 @@ pub struct Examined {
     pub keys: usize,
     /// Those that can have signed a token that is accepted.
     pub usable_keys: usize,
+    /// The names of the algorithms that are accepted and that it announces.
+    pub algorithms: Vec<&'static str>,
 }
 
 /// How a run begins.

@@ -35,7 +35,6 @@ pub(super) struct Oidc {
     pub(super) config: config::Oidc,
     preset: Preset,
     issuer: IssuerUrl,
-    algorithms: Vec<CoreJwsSigningAlgorithm>,
     pub(super) client: Client,
     pub(super) directory: Directory,
 }
@@ -61,11 +60,11 @@ impl Oidc {
         }
         let trust = Trust::new(oidc.ca.as_deref(), &shared.roots)?;
         let limits = Limits::new(oidc.timeout);
+        let algorithms = parse_algorithms(&oidc.algorithms)?;
         Ok(Self {
             preset: provider.preset,
-            algorithms: parse_algorithms(&oidc.algorithms)?,
             client: Client::new(provider.id.as_str(), reach, trust, limits, shared),
-            directory: Directory::new(issuer.clone(), Arc::clone(&shared.clock)),
+            directory: Directory::new(issuer.clone(), algorithms, Arc::clone(&shared.clock)),
             issuer,
             config: oidc.clone(),
         })
@@ -160,7 +159,7 @@ impl Oidc {
         now: Timestamp,
     ) -> Result<Claims, Error> {
         let expecting = Expecting::IdToken;
-        let token = Compact::parse(token.expose(), expecting, &self.algorithms)?;
+        let token = Compact::parse(token.expose(), expecting, self.directory.algorithms())?;
         let key = self
             .directory
             .verify(&self.client, &token, expecting)
@@ -307,7 +306,7 @@ impl Provider for Oidc {
     fn logout<'a>(&'a self, token: &'a Secret<String>, now: Timestamp) -> Answer<'a, Logout> {
         Box::pin(async move {
             let expecting = Expecting::LogoutToken;
-            let token = Compact::parse(token.expose(), expecting, &self.algorithms)?;
+            let token = Compact::parse(token.expose(), expecting, self.directory.algorithms())?;
             self.directory
                 .verify(&self.client, &token, expecting)
                 .await?;
@@ -333,8 +332,9 @@ impl Provider for Oidc {
         Box::pin(async move {
             let known = self.directory.learn_anew(&self.client).await?;
             let keys = known.keys();
+            let algorithms = &known.metadata.algorithms;
             let usable = keys.iter().filter(|key| {
-                let mut accepted = self.algorithms.iter();
+                let mut accepted = algorithms.iter();
                 accepted.any(|algorithm| jws::suits(key, algorithm))
             });
             Ok(Some(Examined {
@@ -342,6 +342,7 @@ impl Provider for Oidc {
                 endpoints: known.metadata.endpoints(),
                 keys: keys.len(),
                 usable_keys: usable.count(),
+                algorithms: jws::names(algorithms),
             }))
         })
     }

@@ -252,6 +252,39 @@ async fn inv_14_an_algorithm_that_is_not_configured_is_refused() {
     world.end().await;
 }
 
+/// Threat model §5: what is accepted is what both sides name.
+#[tokio::test]
+async fn inv_14_an_algorithm_that_the_provider_does_not_announce_is_refused() {
+    let world = World::new().await;
+    let announce = |algorithms: &[&str]| {
+        let member = "id_token_signing_alg_values_supported";
+        world.idp.describe(&object(json!({member: algorithms})));
+    };
+    announce(&["RS256"]);
+    world.hand_out(&world.claims());
+    let results = join_all((0..20).map(|_| world.finish())).await;
+    for result in &results {
+        assert_rejected(result, Check::Signature, "ES256");
+    }
+    let asked = world.idp.seen(DISCOVERY).len();
+    assert_eq!(asked, 2, "asked again once, whoever waits");
+
+    announce(&["RS256", "ES256"]);
+    assert_rejected(&world.finish().await, Check::Signature, "before its time");
+    world.clock.advance(defaults::PROVIDER_KEY_REFETCH);
+    let result = world.finish().await;
+    assert!(result.is_ok(), "a provider may change its mind: {result:?}");
+
+    announce(&["PS512"]);
+    world.clock.advance(defaults::PROVIDER_METADATA_LIFETIME);
+    let result = world.oidc.start(&world.attempt).await;
+    assert!(result.is_ok(), "what was learned serves on: {result:?}");
+    let fresh = build(&provider(registration(&world.idp.issuer)), &world.shared).unwrap();
+    let result = fresh.start(&world.attempt).await;
+    assert!(matches!(result, Err(Error::Misconfigured(_))), "{result:?}");
+    world.end().await;
+}
+
 #[tokio::test]
 async fn inv_14_keys_for_other_uses_are_not_used() {
     let world = World::new().await;
