@@ -277,6 +277,8 @@ pub struct Oidc {
     pub revalidation: RevalidationMethod,
     /// Certificates to trust instead of the system's.
     pub ca: Option<PathBuf>,
+    /// Whether it may lead to private addresses though its issuer has a public one.
+    pub private_network: bool,
     /// For one call to the provider, from connect to the last byte.
     pub timeout: Duration,
 }

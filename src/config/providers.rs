@@ -215,6 +215,7 @@ fn oidc(reader: &Reader<'_>, preset: Preset) -> Oidc {
         userinfo: reader.switch("userinfo").unwrap_or(true),
         revalidation: revalidation(reader, preset, &scopes),
         ca: existing(reader, "ca", "tls/ca.pem"),
+        private_network: reader.switch("private_network").unwrap_or(false),
         timeout: reader
             .duration("timeout", "10s", timeout)
             .unwrap_or(defaults::PROVIDER_TIMEOUT),

@@ -208,6 +208,7 @@ fn provider(facts: &Facts<'_>, client: &Client) -> Result<(Slug, config::Provide
         userinfo: true,
         revalidation: config::RevalidationMethod::RefreshToken,
         ca: None,
+        private_network: false,
         timeout: defaults::PROVIDER_TIMEOUT,
     };
     let provider = config::Provider {

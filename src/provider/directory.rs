@@ -299,7 +299,9 @@ async fn fetch_keys(client: &Client, metadata: &Metadata) -> Result<CoreJsonWebK
 /// A call that cannot be made at all is for an operator to mend.
 pub(super) fn unreachable(error: CallError) -> Error {
     match error {
-        CallError::NotSecure | CallError::NoRoots => Error::Misconfigured(error.to_string()),
+        CallError::NotSecure | CallError::Private | CallError::NoRoots => {
+            Error::Misconfigured(error.to_string())
+        }
         CallError::Timeout
         | CallError::TooLarge
         | CallError::Connection(_)

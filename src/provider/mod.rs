@@ -11,6 +11,7 @@ mod claims;
 mod dev;
 mod directory;
 mod exchange;
+mod fence;
 pub mod http;
 mod json;
 mod jws;

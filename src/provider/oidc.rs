@@ -14,6 +14,7 @@ use url::Url;
 use super::claims::{Claims, Expected};
 use super::directory::Directory;
 use super::exchange::{self, Registration, TokenAnswer};
+use super::fence::Fence;
 use super::http::{Client, Limits, Operation};
 use super::jws::{self, Compact, Expecting};
 use super::metadata::{Metadata, misconfigured};
@@ -59,11 +60,12 @@ impl Oidc {
             return Err(Error::Misconfigured(why));
         }
         let trust = Trust::new(oidc.ca.as_deref(), &shared.roots)?;
+        let fence = Fence::new(&oidc.issuer, oidc.private_network);
         let limits = Limits::new(oidc.timeout);
         let algorithms = parse_algorithms(&oidc.algorithms)?;
         Ok(Self {
             preset: provider.preset,
-            client: Client::new(provider.id.as_str(), reach, trust, limits, shared),
+            client: Client::new(provider.id.as_str(), (reach, fence), trust, limits, shared),
             directory: Directory::new(issuer.clone(), algorithms, Arc::clone(&shared.clock)),
             issuer,
             config: oidc.clone(),

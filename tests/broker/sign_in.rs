@@ -158,6 +158,33 @@ async fn an_e_mail_address_leads_to_its_organization_and_unknown_ones_nowhere() 
     world.end(&[&browser]).await;
 }
 
+/// Whoever owns the provider could otherwise read what only this machine can reach.
+#[tokio::test]
+async fn inv_48_a_provider_that_leads_to_another_network_is_not_followed() {
+    let world = World::new().await;
+    let (issuer, inside) = (world.acme.issuer.clone(), "https://169.254.169.254/latest");
+    world
+        .acme
+        .answer("/.well-known/openid-configuration", move |_| {
+            Answer::json(&json!({
+                "issuer": issuer,
+                "authorization_endpoint": format!("{issuer}/authorize"),
+                "token_endpoint": inside,
+                "jwks_uri": format!("{issuer}/jwks"),
+                "response_types_supported": ["code"],
+                "subject_types_supported": ["public"],
+                "id_token_signing_alg_values_supported": ["ES256"],
+            }))
+        });
+    let mut browser = world.browser();
+    let page = browser.visit(&url("/")).await;
+    assert_eq!(page.kind(), Some("provider-misconfigured"));
+    assert!(!page.text.contains("169.254"), "{}", page.text);
+    assert!(world.logs.text().contains("private_network"));
+    world.application.heard_nothing();
+    world.end(&[&browser]).await;
+}
+
 /// It would be stored with the run, and anybody can write one into an address.
 #[tokio::test]
 async fn inv_54_a_hint_that_is_no_address_is_left_out() {

@@ -138,6 +138,7 @@ fn registration(issuer: &str) -> Oidc {
         userinfo: false,
         revalidation: config::RevalidationMethod::RefreshToken,
         ca: None,
+        private_network: false,
         timeout: Duration::from_secs(20),
     }
 }
