@@ -455,6 +455,13 @@ async fn inv_09_what_does_not_match_asks_nobody_and_changes_nothing() {
     for (from, to) in [
         ("http://127.0.0.1:2", "http://127.0.0.1:3"),
         ("client_id = \"doorward\"", "client_id = \"other\""),
+        // How claims are read: what is stored of a person was read that way.
+        ("kind = \"oidc\"", "preset = \"auth0\""),
+        (
+            "kind = \"oidc\"",
+            "kind = \"oidc\"\ngroups_claim = \"roles\"",
+        ),
+        ("kind = \"oidc\"", "kind = \"oidc\"\nuserinfo = false"),
     ] {
         let restarted = world.restarted(&CONFIG.replace(from, to), Counting::new());
         let result = restarted.resume(&browser, &begun, "ada").await;
