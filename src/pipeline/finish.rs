@@ -182,6 +182,7 @@ impl Shared {
             .provider
             .finish(&claimed.cleared.attempt, &claimed.callback, now)
             .await
+            .map_err(|failed| failed.noted_for(&run.provider, &claimed.reference))
             .map_err(|source| Error::Provider {
                 provider: run.provider.clone(),
                 again: run.again(),

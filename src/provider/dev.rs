@@ -4,8 +4,9 @@ use serde_json::{Map, json};
 use url::Url;
 
 use super::{
-    Answer, Asserted, Attempt, Callback, Check, Confirmation, DevForm, Error, Flow, Health, Held,
-    Logout, Outcome, Provider, Renewal, Response, Start, Started, Step, Subject, Tokens,
+    Answer, Asserted, Attempt, Callback, Check, Confirmation, DevForm, Ending, Error, Failed, Flow,
+    Health, Held, Logout, Outcome, Provider, Renewal, Response, Start, Started, Step, Subject,
+    Tokens,
 };
 use crate::clock::Timestamp;
 use crate::secret::Secret;
@@ -38,13 +39,14 @@ impl Provider for Dev {
         _attempt: &'a Attempt,
         callback: &'a Callback,
         now: Timestamp,
-    ) -> Answer<'a, Asserted> {
+    ) -> Ending<'a> {
         Box::pin(async move {
             match &callback.response {
                 Response::Form(form) => asserted(form, now),
-                Response::Refused(refusal) => Err(Error::Refused(*refusal)),
+                Response::Refused(refusal, _) => Err(Error::Refused(*refusal)),
                 Response::Code(_) => Err(Error::Rejected(Check::Response)),
             }
+            .map_err(Failed::from)
         })
     }
 
@@ -117,7 +119,7 @@ fn parse_email(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provider::Refusal;
+    use crate::provider::{Refusal, Said};
 
     fn attempt() -> Attempt {
         Attempt {
@@ -140,7 +142,8 @@ mod tests {
             response,
         };
         let now = Timestamp::from_seconds(7);
-        Dev.finish(&attempt(), &callback, now).await
+        let finished = Dev.finish(&attempt(), &callback, now).await;
+        finished.map_err(|failed| failed.error)
     }
 
     fn form(email: &str) -> Response {
@@ -183,7 +186,7 @@ mod tests {
             finish(code).await,
             Err(Error::Rejected(Check::Response))
         ));
-        let refused = Response::Refused(Refusal::AccessDenied);
+        let refused = Response::Refused(Refusal::AccessDenied, Said::default());
         assert!(matches!(
             finish(refused).await,
             Err(Error::Refused(Refusal::AccessDenied))

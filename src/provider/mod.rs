@@ -21,6 +21,7 @@ mod oidc;
 mod outcome;
 mod presets;
 mod reach;
+mod said;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -31,6 +32,7 @@ mod userinfo;
 pub use self::attempt::{Attempt, LoginHint};
 pub use self::logout::{Logout, Who};
 pub use self::outcome::{Cause, Fault, Outcome, Revocation, Trouble};
+pub use self::said::{Failed, Said};
 
 use std::fmt;
 use std::future::Future;
@@ -73,6 +75,9 @@ pub fn build(config: &config::Provider, shared: &Shared) -> Result<Arc<dyn Provi
 
 /// The answer of a provider, to be awaited.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
+
+/// The end of a sign-in, to be awaited.
+pub type Ending<'a> = Pin<Box<dyn Future<Output = Result<Asserted, Failed>> + Send + 'a>>;
 
 /// Tokens that were renewed, to be awaited.
 pub type Renewal<'a> = Pin<Box<dyn Future<Output = Result<Option<Tokens>, Outcome>> + Send + 'a>>;
@@ -150,7 +155,7 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
     /// [`Callback::parse`] only as text: this method compares the issuer (RFC 9207 §2.4), before it calls anybody.
     ///
     /// # Errors
-    /// Every variant of [`Error`].
+    /// Every variant of [`Error`], with what the provider says of it.
     ///
     /// # Cancel safety
     /// Not cancel safe: the code is spent once it is sent. Run it in a task of its own.
@@ -159,7 +164,7 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
         attempt: &'a Attempt,
         callback: &'a Callback,
         now: Timestamp,
-    ) -> Answer<'a, Asserted>;
+    ) -> Ending<'a>;
 
     /// Where a browser can end its session at the provider (OIDC RP-Initiated Logout 1.0 §2), or `None` if there is no
     /// such place. Asks the provider only if nothing is known of it yet, as after a restart.
@@ -272,8 +277,8 @@ pub struct Callback {
 pub enum Response {
     /// An authorization code.
     Code(Secret<String>),
-    /// An error code (RFC 6749 §4.1.2.1, OIDC Core §3.1.2.6).
-    Refused(Refusal),
+    /// An error code (RFC 6749 §4.1.2.1, OIDC Core §3.1.2.6), and the words that it came in.
+    Refused(Refusal, Said),
     /// Fields of the `dev` form.
     Form(DevForm),
 }
@@ -496,7 +501,11 @@ impl Callback {
             .ok_or(Error::Rejected(Check::Response))?;
         let response = match (one("code")?, one("error")?, one("email")?) {
             (Some(code), None, None) if !code.is_empty() => Response::Code(Secret::new(code)),
-            (None, Some(error), None) => Response::Refused(Refusal::parse(&error)),
+            (None, Some(error), None) => {
+                let description = one("error_description")?;
+                let said = Said::new(&error, description.as_deref(), &[&state]);
+                Response::Refused(Refusal::parse(&error), said)
+            }
             (None, None, Some(email)) => Response::Form(DevForm {
                 email,
                 name: one("name")?.filter(|name| !name.trim().is_empty()),

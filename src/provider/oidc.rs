@@ -22,9 +22,9 @@ use super::presets::Reading;
 use super::reach::Reach;
 use super::trust::Trust;
 use super::{
-    Answer, Asserted, Attempt, Callback, Check, Confirmation, Error, Examined, Flow, Health, Held,
-    Logout, Provider, Renewal, Response, Shared, Start, Started, Step, Tokens, json, logout,
-    userinfo,
+    Answer, Asserted, Attempt, Callback, Check, Confirmation, Ending, Error, Examined, Failed,
+    Flow, Health, Held, Logout, Provider, Renewal, Response, Shared, Start, Started, Step, Tokens,
+    json, logout, userinfo,
 };
 use crate::clock::Timestamp;
 use crate::config::{self, ClientAuthentication, Preset};
@@ -111,12 +111,17 @@ impl Oidc {
         attempt: &Attempt,
         callback: &Callback,
         now: Timestamp,
-    ) -> Result<Asserted, Error> {
+    ) -> Result<Asserted, Failed> {
         self.check_issuer(attempt, callback)?;
         let code = match &callback.response {
             Response::Code(code) => code,
-            Response::Refused(refusal) => return Err(Error::Refused(*refusal)),
-            Response::Form(_) => return Err(Error::Rejected(Check::Response)),
+            Response::Refused(refusal, said) => {
+                return Err(Failed {
+                    error: Error::Refused(*refusal),
+                    said: Some(said.clone()),
+                });
+            }
+            Response::Form(_) => return Err(Error::Rejected(Check::Response).into()),
         };
         let known = self.directory.known(&self.client).await?;
         let answer = self.exchange(&known.metadata, attempt, code).await?;
@@ -141,7 +146,7 @@ impl Oidc {
         metadata: &Metadata,
         attempt: &Attempt,
         code: &Secret<String>,
-    ) -> Result<TokenAnswer, Error> {
+    ) -> Result<TokenAnswer, Failed> {
         let calling = self.client.calling(Operation::Token);
         self.registration(metadata)
             .exchange_code(AuthorizationCode::new(code.expose().clone()))
@@ -149,7 +154,18 @@ impl Oidc {
             .set_pkce_verifier(PkceCodeVerifier::new(attempt.verifier.expose().clone()))
             .request_async(&calling)
             .await
-            .map_err(exchange::explain)
+            .map_err(|error| {
+                let sent = [
+                    Some(code),
+                    Some(&attempt.verifier),
+                    self.config.client_secret.as_ref(),
+                ];
+                let sent = sent.into_iter().flatten();
+                exchange::explain(
+                    error,
+                    &sent.map(|it| it.expose().as_str()).collect::<Vec<_>>(),
+                )
+            })
     }
 
     /// Verifies an ID token: the answer to our request with that nonce, or one that came with a refresh.
@@ -244,11 +260,10 @@ impl Oidc {
     }
 
     /// An answer that shows that our registration is wrong counts as trouble, like none at all.
-    fn noting<T>(&self, result: Result<T, Error>) -> Result<T, Error> {
-        if let Err(Error::Misconfigured(_)) = &result {
+    fn note(&self, error: &Error) {
+        if let Error::Misconfigured(_) = error {
             self.client.note(Health::Down);
         }
-        result
     }
 }
 
@@ -263,7 +278,10 @@ impl Provider for Oidc {
     fn start<'a>(&'a self, attempt: &'a Attempt) -> Answer<'a, Started> {
         Box::pin(async move {
             let started = self.begin(attempt).await;
-            self.noting(started)
+            if let Err(error) = &started {
+                self.note(error);
+            }
+            started
         })
     }
 
@@ -272,10 +290,13 @@ impl Provider for Oidc {
         attempt: &'a Attempt,
         callback: &'a Callback,
         now: Timestamp,
-    ) -> Answer<'a, Asserted> {
+    ) -> Ending<'a> {
         Box::pin(async move {
             let asserted = self.end(attempt, callback, now).await;
-            self.noting(asserted)
+            if let Err(failed) = &asserted {
+                self.note(&failed.error);
+            }
+            asserted
         })
     }
 

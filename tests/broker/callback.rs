@@ -198,6 +198,33 @@ async fn who_cancels_at_the_provider_ends_on_a_page_and_is_not_sent_back() {
     world.end(&[]).await;
 }
 
+/// For whoever has to mend it; nobody else sees it, and it decides nothing.
+#[tokio::test]
+async fn what_the_provider_says_of_its_error_is_in_the_log_and_nowhere_else() {
+    let world = World::new().await;
+    world.acme.refuse("consent_by_fax_required");
+    let mut browser = world.browser();
+    let callback = browser.away_and_back(&url("/_sso/login/acme")).await;
+    let words = "AADSTS65004: please%0D%0Acall+ada@acme.com+or+%E2%80%AEus";
+    let page = browser
+        .get(&format!("{callback}&error_description={words}"))
+        .await;
+    assert_eq!(page.is(403).kind(), Some("provider-refused"));
+    assert!(!page.text.contains("AADSTS") && !page.text.contains("by_fax"));
+    let reference = page.field("sso-reference").unwrap();
+    let records = world.logs.with_reference(reference);
+    let said = records
+        .iter()
+        .find(|record| record["idp.error"] == "consent_by_fax_required")
+        .expect("a record with the provider's code");
+    assert_eq!(
+        said["idp.error_description"],
+        "AADSTS65004: pleasecall … or us"
+    );
+    assert!(said["message"].as_str().unwrap().contains("unverified"));
+    world.end(&[&browser]).await;
+}
+
 #[tokio::test]
 async fn codes_in_odd_places_are_never_exchanged() {
     let world = World::new().await;

@@ -16,8 +16,8 @@ use crate::address::Host;
 use crate::clock::Manual;
 use crate::config::defaults::{LOOP_SIGN_INS, LOOP_WINDOW, RUN_LIFETIME, TICKET_LIFETIME};
 use crate::provider::{
-    Answer, Asserted, Attempt, Callback, Confirmation, Held, LoginHint, Logout, Outcome, Renewal,
-    Response, Start, Started, Step, Subject, Tokens, Who,
+    Answer, Asserted, Attempt, Callback, Confirmation, Ending, Held, LoginHint, Logout, Outcome,
+    Renewal, Response, Start, Started, Step, Subject, Tokens, Who,
 };
 use crate::secret::{self, Secret};
 use crate::session::cookies::{self, Binding, BindingKind, Cookies};
@@ -100,12 +100,12 @@ impl Provider for Counting {
         _attempt: &'a Attempt,
         callback: &'a Callback,
         now: Timestamp,
-    ) -> Answer<'a, Asserted> {
+    ) -> Ending<'a> {
         self.asked.fetch_add(1, Ordering::SeqCst);
         Box::pin(async move {
             let _pass = self.gate.acquire().await.unwrap();
             let Response::Code(code) = &callback.response else {
-                return Err(provider::Error::Refused(Refusal::AccessDenied));
+                return Err(provider::Error::Refused(Refusal::AccessDenied).into());
             };
             Ok(Asserted {
                 issuer: ISSUER.to_owned(),

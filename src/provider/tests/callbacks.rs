@@ -37,7 +37,7 @@ async fn inv_10_the_issuer_of_the_callback_is_compared() {
                 before,
                 "the code is not sent"
             );
-            let denied = Response::Refused(Refusal::AccessDenied);
+            let denied = Response::Refused(Refusal::AccessDenied, Said::default());
             let denied = world.answer(denied, said.as_deref()).await;
             assert_rejected(&denied, Check::ResponseIssuer, "iss of an error");
         }
@@ -52,7 +52,7 @@ async fn inv_10_an_answer_of_another_issuer_makes_no_call_at_all() {
     let answers = || {
         [
             Response::Code(Secret::new("the-code".to_owned())),
-            Response::Refused(Refusal::AccessDenied),
+            Response::Refused(Refusal::AccessDenied, Said::default()),
         ]
     };
     for (promised, said) in [

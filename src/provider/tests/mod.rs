@@ -107,9 +107,11 @@ impl World {
             issuer: issuer.map(str::to_owned),
             response,
         };
-        self.oidc
+        let finished = self
+            .oidc
             .finish(&self.attempt, &callback, self.clock.now())
-            .await
+            .await;
+        finished.map_err(|failed| failed.error)
     }
 
     async fn start(&self) -> Url {

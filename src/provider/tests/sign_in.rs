@@ -46,7 +46,10 @@ async fn building_and_refusing_make_no_call() {
     let world = World::new().await;
     assert_eq!(world.oidc.health(), Health::Unknown);
     let refused = world
-        .answer(Response::Refused(Refusal::AccessDenied), None)
+        .answer(
+            Response::Refused(Refusal::AccessDenied, Said::default()),
+            None,
+        )
         .await;
     assert!(matches!(
         refused,
