@@ -267,6 +267,8 @@ pub struct Oidc {
     pub scopes: Vec<String>,
     /// Signature algorithms accepted on ID tokens (JOSE names, never `none`).
     pub algorithms: Vec<String>,
+    /// Who else its ID tokens may be for.
+    pub trusted_audiences: Vec<String>,
     /// Further parameters of the authorization request.
     pub authorize_parameters: Vec<(String, String)>,
     /// Name of the claim that lists groups.

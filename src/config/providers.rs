@@ -208,6 +208,9 @@ fn oidc(reader: &Reader<'_>, preset: Preset) -> Oidc {
             .word("client_authentication", &methods)
             .unwrap_or(ClientAuthentication::Basic),
         algorithms: algorithms(reader),
+        trusted_audiences: reader
+            .list("trusted_audiences", "https://api.acme.com", not_empty)
+            .unwrap_or_default(),
         authorize_parameters: authorize_parameters(reader, preset),
         groups_claim: reader
             .parsed("groups_claim", "groups", not_empty)

@@ -203,6 +203,7 @@ fn provider(facts: &Facts<'_>, client: &Client) -> Result<(Slug, config::Provide
             .map(str::to_owned)
             .into(),
         algorithms: vec!["ES256".to_owned()],
+        trusted_audiences: Vec::new(),
         authorize_parameters: Vec::new(),
         groups_claim: "groups".to_owned(),
         userinfo: true,

@@ -11,7 +11,7 @@ use openidconnect::{
 };
 use url::Url;
 
-use super::claims::{Claims, Expected};
+use super::claims::{Audience, Claims, Expected};
 use super::directory::Directory;
 use super::exchange::{self, Registration, TokenAnswer};
 use super::fence::Fence;
@@ -184,7 +184,7 @@ impl Oidc {
             .await?;
         let expected = Expected {
             issuer: &self.config.issuer,
-            client_id: &self.config.client_id,
+            audience: self.audience(),
             nonce,
             access_token,
             algorithm: &token.algorithm,
@@ -229,6 +229,13 @@ impl Oidc {
             provider_session: json::text(&all, "sid"),
             tokens,
             claims: all,
+        }
+    }
+
+    fn audience(&self) -> Audience<'_> {
+        Audience {
+            client_id: &self.config.client_id,
+            trusted: &self.config.trusted_audiences,
         }
     }
 
@@ -333,8 +340,7 @@ impl Provider for Oidc {
             self.directory
                 .verify(&self.client, &token, expecting)
                 .await?;
-            let config = &self.config;
-            logout::check(&token.payload, &config.issuer, &config.client_id, now)
+            logout::check(&token.payload, &self.config.issuer, self.audience(), now)
         })
     }
 

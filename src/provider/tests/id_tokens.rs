@@ -116,6 +116,42 @@ async fn claims_at_the_edge_of_what_is_allowed_pass() {
 }
 
 #[tokio::test]
+async fn inv_13_others_may_be_named_if_they_are_trusted_and_we_asked() {
+    const API: &str = "https://api.acme.example";
+    let world = World::with(|oidc| oidc.trusted_audiences = vec![API.to_owned()]).await;
+    for (change, refused) in [
+        (json!({"aud": [CLIENT, API], "azp": CLIENT}), None),
+        (json!({"aud": [API, CLIENT], "azp": CLIENT}), None),
+        (json!({"aud": [CLIENT]}), None),
+        (json!({"aud": [CLIENT, API]}), Some(Check::AuthorizedParty)),
+        (
+            json!({"aud": [CLIENT, API], "azp": API}),
+            Some(Check::AuthorizedParty),
+        ),
+        (json!({"aud": [API], "azp": CLIENT}), Some(Check::Audience)),
+        (json!({"aud": API, "azp": CLIENT}), Some(Check::Audience)),
+        (
+            json!({"aud": [CLIENT, API, "other"], "azp": CLIENT}),
+            Some(Check::Audience),
+        ),
+        (
+            json!({"aud": [CLIENT, API, 7], "azp": CLIENT}),
+            Some(Check::Audience),
+        ),
+    ] {
+        let mut claims = object(world.claims());
+        claims.extend(object(change.clone()));
+        world.hand_out(&Value::Object(claims));
+        let result = world.finish().await;
+        match refused {
+            Some(check) => assert_rejected(&result, check, &change.to_string()),
+            None => assert!(result.is_ok(), "{change}: {result:?}"),
+        }
+    }
+    world.end().await;
+}
+
+#[tokio::test]
 async fn a_sign_in_is_never_fresher_than_now() {
     let world = World::new().await;
     let mut claims = world.claims();

@@ -135,6 +135,7 @@ fn registration(issuer: &str) -> Oidc {
         client_authentication: ClientAuthentication::Basic,
         scopes: vec!["openid".to_owned(), "email".to_owned()],
         algorithms: vec!["RS256".to_owned(), "ES256".to_owned(), "EdDSA".to_owned()],
+        trusted_audiences: Vec::new(),
         authorize_parameters: Vec::new(),
         groups_claim: "groups".to_owned(),
         userinfo: false,
