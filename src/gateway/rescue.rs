@@ -214,7 +214,7 @@ impl Gateway {
             pipeline::Error::Gone {
                 again: Some(again), ..
             }
-            | pipeline::Error::NeedsConsent { again } => {
+            | pipeline::Error::NeedsConsent { again, .. } => {
                 let rd = again.return_path.clone();
                 Told::visitor(Problem::LoginExpired { rd }, Some(&again.organization))
             }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tracing::{info, warn};
 
 use super::run::{self, Run, State, Target};
-use super::{Error, Gone, NotAdmitted, Pipeline, Shared, ticket};
+use super::{Error, Gone, NotAdmitted, Pipeline, Shared, Wishes, ticket};
 use crate::address::ReturnPath;
 use crate::audit;
 use crate::clock::Timestamp;
@@ -103,6 +103,14 @@ impl Pipeline {
             shared.metrics.login_loops.inc();
             return Err(Error::Loop);
         }
+        cleared
+            .provider
+            .accepts(&callback)
+            .map_err(|source| Error::Provider {
+                provider: provider.clone(),
+                again: cleared.run.again(),
+                source,
+            })?;
         let mut claimed = Claimed {
             cleared,
             key,
@@ -294,8 +302,13 @@ impl Shared {
             return Ok(());
         }
         let again = run.again();
-        if !claimed.cleared.attempt.consent {
-            return Err(Error::NeedsConsent { again });
+        let attempt = &claimed.cleared.attempt;
+        if !attempt.consent {
+            let wishes = Wishes {
+                login_hint: attempt.login_hint.clone(),
+                select_account: attempt.select_account,
+            };
+            return Err(Error::NeedsConsent { again, wishes });
         }
         let why = "no refresh token came, also after a new consent: allow offline access, or set \
                    revalidation = \"none\"";

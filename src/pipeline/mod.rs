@@ -36,7 +36,7 @@ use crate::address::ReturnPath;
 use crate::clock::{Clock, Timestamp};
 use crate::config::{self, Config, Slug};
 use crate::identity::{self, IdentityId, People, Unmet};
-use crate::provider::{Check, Examined, Flow, Health, Provider, Refusal};
+use crate::provider::{Check, Examined, Flow, Health, LoginHint, Provider, Refusal};
 use crate::session::{self, Sessions};
 use crate::store::{self, Seal, Store};
 use crate::tasks::Tasks;
@@ -279,6 +279,8 @@ pub enum Error {
     NeedsConsent {
         /// Where to begin again, with consent.
         again: Box<Again>,
+        /// What the person had asked for.
+        wishes: Wishes,
     },
     /// The store failed.
     #[error("the records of sign-ins cannot be used")]
@@ -303,6 +305,15 @@ pub struct Again {
     pub return_path: ReturnPath,
     /// On which host it ends.
     pub target: Target,
+}
+
+/// What somebody asked for, beyond where to go.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wishes {
+    /// Who they say they are.
+    pub login_hint: Option<LoginHint>,
+    /// Whether they want to choose an account at the provider.
+    pub select_account: bool,
 }
 
 /// Why there is no run. Four of the reasons look the same to the visitor.

@@ -34,6 +34,16 @@ impl Provider for Dev {
         })
     }
 
+    fn accepts(&self, callback: &Callback) -> Result<(), Error> {
+        match &callback.response {
+            Response::Form(form) => match parse_email(&form.email) {
+                Some(_) => Ok(()),
+                None => Err(Error::Rejected(Check::Form)),
+            },
+            Response::Refused(..) | Response::Code(_) => Ok(()),
+        }
+    }
+
     fn finish<'a>(
         &'a self,
         _attempt: &'a Attempt,
@@ -169,6 +179,16 @@ mod tests {
     #[tokio::test]
     async fn an_address_is_needed() {
         for bad in ["", "ada", "@", "ada@", "@acme", "a@b@c", "a b@c", "a@c\nd"] {
+            let callback = Callback {
+                state: Secret::new("state".to_owned()),
+                issuer: None,
+                response: form(bad),
+            };
+            let told = Dev.accepts(&callback);
+            assert!(
+                matches!(told, Err(Error::Rejected(Check::Form))),
+                "{bad:?}, before the run is used"
+            );
             let refused = finish(form(bad)).await;
             assert!(
                 matches!(refused, Err(Error::Rejected(Check::Form))),

@@ -151,6 +151,15 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
     /// [`Error::Unreachable`] or [`Error::Misconfigured`] when discovery fails.
     fn start<'a>(&'a self, attempt: &'a Attempt) -> Answer<'a, Started>;
 
+    /// Whether an answer can be followed up at all, as far as that is plain without asking anybody. One that cannot does not
+    /// use up the run: what a person mistyped they can correct.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`].
+    fn accepts(&self, _callback: &Callback) -> Result<(), Error> {
+        Ok(())
+    }
+
     /// Ends: turns what the browser brought back into an identity. `iss` and `error` have been looked at by
     /// [`Callback::parse`] only as text: this method compares the issuer (RFC 9207 §2.4), before it calls anybody.
     ///

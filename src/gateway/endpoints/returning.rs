@@ -7,7 +7,7 @@ use super::login::{Leaving, with_query};
 use super::{Ask, set_cookie, slug};
 use crate::config::Slug;
 use crate::gateway::{Body, Error, Gateway, Place};
-use crate::pipeline::{self, Again, Begin, Finished, Landing, Target};
+use crate::pipeline::{self, Again, Begin, Finished, Landing, Target, Wishes};
 use crate::provider::Callback;
 use crate::secret::Secret;
 use crate::session::cookies::{self, BindingKind};
@@ -36,8 +36,8 @@ impl Gateway {
             .await;
         match resumed {
             Ok(finished) => Ok(self.land(ask, &finished)),
-            Err(pipeline::Error::NeedsConsent { again }) => {
-                self.ask_for_consent(ask, &provider, *again).await
+            Err(pipeline::Error::NeedsConsent { again, wishes }) => {
+                self.ask_for_consent(ask, &provider, *again, wishes).await
             }
             Err(pipeline::Error::Gone {
                 why,
@@ -65,6 +65,7 @@ impl Gateway {
         ask: &Ask<'_>,
         provider: &Slug,
         again: Again,
+        wishes: Wishes,
     ) -> Result<Response<Body>, Error> {
         let organization = self.config.organizations.get(&again.organization);
         let organization = organization.ok_or(Error::NotFound)?;
@@ -73,8 +74,8 @@ impl Gateway {
             provider: provider.clone(),
             return_path: again.return_path,
             target: again.target,
-            login_hint: None,
-            select_account: false,
+            login_hint: wishes.login_hint,
+            select_account: wishes.select_account,
             consent: true,
             client: ask.inbound.client,
         };

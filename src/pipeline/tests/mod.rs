@@ -16,8 +16,8 @@ use crate::address::Host;
 use crate::clock::Manual;
 use crate::config::defaults::{LOOP_SIGN_INS, LOOP_WINDOW, RUN_LIFETIME, TICKET_LIFETIME};
 use crate::provider::{
-    Answer, Asserted, Attempt, Callback, Confirmation, Ending, Held, LoginHint, Logout, Outcome,
-    Renewal, Response, Start, Started, Step, Subject, Tokens, Who,
+    Answer, Asserted, Attempt, Callback, Confirmation, DevForm, Ending, Held, LoginHint, Logout,
+    Outcome, Renewal, Response, Start, Started, Step, Subject, Tokens, Who,
 };
 use crate::secret::{self, Secret};
 use crate::session::cookies::{self, Binding, BindingKind, Cookies};
@@ -93,6 +93,14 @@ impl Provider for Counting {
                 promises_issuer: false,
             })
         })
+    }
+
+    /// Forms are for others.
+    fn accepts(&self, callback: &Callback) -> Result<(), provider::Error> {
+        match &callback.response {
+            Response::Form(_) => Err(provider::Error::Rejected(Check::Form)),
+            Response::Code(_) | Response::Refused(..) => Ok(()),
+        }
     }
 
     fn finish<'a>(

@@ -1,4 +1,4 @@
-//! What is stored of a run.
+//! What is stored of a run, and what leaves it as it is.
 
 use super::*;
 
@@ -26,4 +26,38 @@ async fn inv_54_the_largest_run_is_small() {
     for (_, stored) in all.unwrap() {
         assert!(stored.len() <= 4096, "{} bytes", stored.len());
     }
+}
+
+#[tokio::test]
+async fn a_form_that_was_mistyped_does_not_use_up_the_run() {
+    let world = world(Arc::new(Fickle::steady()));
+    let mut browser = Browser::default();
+    let begun = world.begin(&mut browser, "/").await;
+    let runs = async || {
+        let all = world.store.range(Table::Runs, store::Keys::all(), 10);
+        all.await.unwrap()
+    };
+    let before = runs().await;
+    let callback = Callback {
+        state: begun.state.clone(),
+        issuer: None,
+        response: Response::Form(DevForm {
+            email: "ada".to_owned(),
+            name: None,
+            groups: Vec::new(),
+        }),
+    };
+    let headers = browser.headers();
+    let cookies = Cookies::read(&headers);
+    let idp = slug("idp");
+    let resumed = world.pipeline.resume(&idp, callback, &cookies, "test");
+    let result = resumed.await;
+    let source = match &result {
+        Err(Error::Provider { source, .. }) => source,
+        _ => panic!("{result:?}"),
+    };
+    assert!(matches!(source, provider::Error::Rejected(Check::Form)));
+    assert_eq!(runs().await, before, "the run is as good as before");
+    assert!(world.provider.asked() == 0 && world.made_nothing().await);
+    world.resume(&browser, &begun, "ada").await.unwrap();
 }
