@@ -136,7 +136,7 @@ impl Pipeline {
     }
 }
 
-const fn gone(why: Gone, again: Option<Box<super::Again>>) -> Error {
+pub(super) const fn gone(why: Gone, again: Option<Box<super::Again>>) -> Error {
     Error::Gone { why, again }
 }
 

@@ -238,11 +238,6 @@ pub fn set_binding(kind: BindingKind, binding: &Binding, now: Timestamp) -> Head
     set(&name, &value, Some(RUN_LIFETIME.saturating_add(RUN_KEPT)))
 }
 
-/// Takes it back.
-pub fn delete_binding(kind: BindingKind, tag: &str) -> HeaderValue {
-    delete(&format!("{}{tag}", kind.prefix()))
-}
-
 fn set(name: &str, value: &str, lifetime: Option<Duration>) -> HeaderValue {
     let mut cookie = Cookie::build((name, value))
         .path("/")
@@ -360,7 +355,6 @@ mod tests {
             delete_session(),
             set_organization(&Slug::parse("acme").unwrap(), Duration::from_secs(60)),
             set_binding(BindingKind::Run, &binding, Timestamp::EPOCH),
-            delete_binding(BindingKind::Run, "abc"),
         ] {
             let text = field.to_str().unwrap();
             assert!(text.starts_with("__Host-sso"), "{text}");

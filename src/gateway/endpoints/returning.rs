@@ -5,12 +5,13 @@ use http::Response;
 use super::form::Fields;
 use super::login::{Leaving, with_query};
 use super::{Ask, set_cookie, slug};
+use crate::address::ReturnPath;
 use crate::config::Slug;
 use crate::gateway::{Body, Error, Gateway, Place};
-use crate::pipeline::{self, Again, Begin, Finished, Landing, Target, Wishes};
+use crate::pipeline::{self, Again, Begin, Finished, Gone, Landing, Target, Wishes};
 use crate::provider::Callback;
 use crate::secret::Secret;
-use crate::session::cookies::{self, BindingKind};
+use crate::session::cookies;
 use crate::telemetry::metrics::Reason;
 
 impl Gateway {
@@ -42,7 +43,7 @@ impl Gateway {
             Err(pipeline::Error::Gone {
                 why,
                 again: Some(again),
-            }) => match self.already_there(ask, &again).await? {
+            }) => match self.already_there(ask, why, &again).await? {
                 Some(response) => Ok(response),
                 None => Err(pipeline::Error::Gone {
                     why,
@@ -52,7 +53,7 @@ impl Gateway {
             },
             Err(pipeline::Error::Unbound) if !ask.cookies.is_empty() => {
                 // This browser keeps our cookies, so it is not the one that began.
-                let why = pipeline::Gone::Foreign;
+                let why = Gone::Foreign;
                 Err(pipeline::Error::Gone { why, again: None }.into())
             }
             Err(other) => Err(other.into()),
@@ -108,18 +109,30 @@ impl Gateway {
         cookies::set_organization(organization, self.config.login.remember_organization)
     }
 
-    /// A late or repeated answer of somebody who is signed in by now goes on to where it was going.
+    /// A late or repeated answer of somebody who is signed in by now goes on to where it was going. Who is signed in on
+    /// an organization's own host is known there alone: one whose run is used is sent there to be looked at.
     async fn already_there(
         &self,
         ask: &Ask<'_>,
+        why: Gone,
         again: &Again,
     ) -> Result<Option<Response<Body>>, Error> {
-        if again.target != Target::Shared {
-            return Ok(None);
-        }
-        let known = self.visitor(ask).await?;
-        let there =
-            known.is_some_and(|known| known.grant.grant().organization == again.organization);
+        let organization = &again.organization;
+        let path = again.return_path.as_str();
+        let (there, to) = match &again.target {
+            Target::Shared => {
+                let known = self.visitor(ask).await?;
+                let there =
+                    known.is_some_and(|known| known.grant.grant().organization == *organization);
+                (there, path.to_owned())
+            }
+            Target::Own { host, .. } => {
+                let organization = self.config.organizations.get(organization);
+                let theirs = organization.is_some_and(|it| it.hosts.contains(host));
+                let to = self.config.server.public_url.on(host).join(path);
+                (theirs && why == Gone::Used, to)
+            }
+        };
         if !there {
             return Ok(None);
         }
@@ -127,12 +140,10 @@ impl Gateway {
             reason: "already_done",
         };
         self.metrics.login_recoveries.get_or_create(&labels).inc();
-        Ok(Some(
-            self.see_other(again.return_path.as_str(), ask.reference),
-        ))
+        Ok(Some(self.see_other(&to, ask.reference)))
     }
 
-    /// A one-time ticket becomes a session on an organization's own host.
+    /// A one-time ticket becomes a session on an organization's own host. The entry's cookie stays as a run's does.
     pub(super) async fn enter(&self, ask: &Ask<'_>) -> Result<Response<Body>, Error> {
         let Place::Own(organization) = ask.place else {
             return Err(Error::NotFound);
@@ -145,17 +156,14 @@ impl Gateway {
             .enter(&token, &ask.inbound.host, &ask.cookies, &reference)
             .await;
         let entered = match entered {
-            Err(pipeline::Error::Gone { .. }) if self.visitor(ask).await?.is_some() => {
-                return Ok(self.see_other("/", ask.reference));
+            Err(pipeline::Error::Gone { again, .. }) if self.visitor(ask).await?.is_some() => {
+                let to = again.map_or_else(ReturnPath::root, |again| again.return_path);
+                return Ok(self.see_other(to.as_str(), ask.reference));
             }
             other => other?,
         };
         debug_assert_eq!(entered.organization, organization.slug);
         let mut response = self.see_other(entered.return_path.as_str(), ask.reference);
-        set_cookie(
-            &mut response,
-            cookies::delete_binding(BindingKind::Entry, &entered.tag),
-        );
         set_cookie(&mut response, cookies::set_session(&entered.handle));
         Ok(response)
     }

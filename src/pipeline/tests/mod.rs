@@ -724,7 +724,15 @@ async fn inv_08_a_ticket_counts_once_on_its_host_in_its_browser() {
     assert_eq!(entered.return_path.as_str(), "/there");
     assert_eq!(entered.organization, slug("globex"));
     let again = world.enter(&browser, &token).await;
-    assert!(is_gone(&again, Gone::Unknown));
+    assert!(is_gone(&again, Gone::Used));
+    match again {
+        Err(Error::Gone {
+            again: Some(again), ..
+        }) => assert_eq!(again.return_path.as_str(), "/there", "it is remembered"),
+        _ => panic!("{again:?}"),
+    }
+    let stranger = world.enter(&Browser::default(), &token).await;
+    assert!(matches!(stranger, Err(Error::Unbound)), "for its own alone");
     assert_eq!(world.count(Table::Sessions).await, 1);
 }
 
