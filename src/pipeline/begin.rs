@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use super::run::{self, Run, State, Target};
 use super::{Again, Error, Pipeline, Shared};
 use crate::address::ReturnPath;
-use crate::config::Slug;
 use crate::config::defaults::RUN_LIFETIME;
+use crate::config::{self, Slug};
 use crate::provider::{Attempt, Flow, LoginHint, Start, Started};
 use crate::secret;
 use crate::session::cookies::{self, Binding};
@@ -66,6 +66,7 @@ impl Pipeline {
             verifier: secret::random_token(),
             redirect_uri: redirect_uri(&shared.config, &begin.provider),
             login_hint: begin.login_hint.clone(),
+            hosted_domain: only_hosted_domain(&connection.organization.allow),
             select_account: begin.select_account,
             consent: begin.consent,
             promises_issuer: false,
@@ -135,8 +136,16 @@ impl Shared {
     }
 }
 
+/// The hosted domain that everybody who is admitted belongs to, if it is one.
+fn only_hosted_domain(allow: &config::Rules) -> Option<String> {
+    match allow.hosted_domains.as_deref() {
+        Some([only]) => Some(only.clone()),
+        Some(_) | None => None,
+    }
+}
+
 /// The one redirect URI of a provider: from the configuration, never from a request (threat model 11).
-pub(super) fn redirect_uri(config: &crate::config::Config, provider: &Slug) -> String {
+pub(super) fn redirect_uri(config: &config::Config, provider: &Slug) -> String {
     let path = format!("{}/callback/{provider}", config.server.prefix);
     config.server.public_url.join(&path)
 }

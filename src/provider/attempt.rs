@@ -18,6 +18,10 @@ pub struct Attempt {
     pub redirect_uri: String,
     /// What the person typed.
     pub login_hint: Option<LoginHint>,
+    /// The only hosted domain that the organization admits: Google offers no other accounts then (`hd`). A hint like the
+    /// one above; what counts is the claim in the token.
+    #[serde(default)]
+    pub hosted_domain: Option<String>,
     /// Whether the provider must let the person choose an account (`prompt=select_account`).
     pub select_account: bool,
     /// Whether the provider must ask for consent again (`prompt=consent`): it hands out a refresh token then.

@@ -138,6 +138,7 @@ mod tests {
             verifier: Secret::new("verifier".to_owned()),
             redirect_uri: "http://localhost:8000/_sso/callback/dev".to_owned(),
             login_hint: None,
+            hosted_domain: None,
             select_account: false,
             consent: false,
             promises_issuer: false,

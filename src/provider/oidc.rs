@@ -88,6 +88,15 @@ impl Oidc {
         if let Some(hint) = &attempt.login_hint {
             request = request.set_login_hint(LoginHint::new(hint.as_str().to_owned()));
         }
+        if let (Preset::Google, Some(domain)) = (self.preset, &attempt.hosted_domain)
+            && !self
+                .config
+                .authorize_parameters
+                .iter()
+                .any(|(name, _)| name == "hd")
+        {
+            request = request.add_extra_param("hd", domain.as_str());
+        }
         if attempt.select_account {
             request = request.add_prompt(CoreAuthPrompt::SelectAccount);
         }

@@ -2,6 +2,7 @@
 
 mod records;
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -59,6 +60,8 @@ const START: Timestamp = Timestamp::from_seconds(1_700_000_000);
 #[derive(Debug)]
 struct Counting {
     asked: AtomicUsize,
+    /// With what the newest run began.
+    started: Mutex<Option<Attempt>>,
     groups: &'static str,
     steps: &'static [Step],
     /// Answers wait until somebody lets them go.
@@ -69,6 +72,7 @@ impl Counting {
     fn new() -> Self {
         Self {
             asked: AtomicUsize::new(0),
+            started: Mutex::default(),
             groups: "staff",
             steps: &[Step::Authorize, Step::Exchange],
             gate: Semaphore::new(Semaphore::MAX_PERMITS),
@@ -86,6 +90,7 @@ impl Provider for Counting {
     }
 
     fn start<'a>(&'a self, attempt: &'a Attempt) -> Answer<'a, Started> {
+        *self.started.lock().unwrap() = Some(attempt.clone());
         let url = format!("http://127.0.0.1:2/?state={}", attempt.state.expose());
         Box::pin(async move {
             Ok(Started {

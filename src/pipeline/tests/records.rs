@@ -61,3 +61,24 @@ async fn a_form_that_was_mistyped_does_not_use_up_the_run() {
     assert!(world.provider.asked() == 0 && world.made_nothing().await);
     world.resume(&browser, &begun, "ada").await.unwrap();
 }
+
+/// Google shows no other accounts then.
+#[tokio::test]
+async fn the_only_hosted_domain_that_is_admitted_is_known_to_the_provider() {
+    for (allow, expected) in [
+        ("hosted_domains = [\"acme.com\"]", Some("acme.com")),
+        ("hosted_domains = [\"acme.com\", \"acme.de\"]", None),
+        ("groups_any = [\"staff\"]", None),
+    ] {
+        let config = CONFIG
+            .replace("kind = \"oidc\"", "preset = \"google\"")
+            .replace("[\"idp\", \"dev\"]", "[\"idp\"]")
+            .replace("groups_any = [\"staff\"]", allow);
+        let store = Arc::new(Fickle::steady());
+        let seal = Seal::new(&SealKey::random()).unwrap();
+        let world = World::over(store, seal, START, &config, Counting::new());
+        world.begin(&mut Browser::default(), "/").await;
+        let told = world.provider.started.lock().unwrap().take().unwrap();
+        assert_eq!(told.hosted_domain.as_deref(), expected, "{allow}");
+    }
+}

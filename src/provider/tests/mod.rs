@@ -6,6 +6,7 @@ mod discovery;
 mod id_tokens;
 mod logout_tokens;
 mod mistakes;
+mod presets;
 mod sign_in;
 mod token_responses;
 
@@ -162,6 +163,7 @@ fn attempt() -> Attempt {
         verifier: random_token(),
         redirect_uri: "https://app.example/_sso/callback/acme-idp".to_owned(),
         login_hint: None,
+        hosted_domain: None,
         select_account: false,
         consent: false,
         promises_issuer: false,
