@@ -160,8 +160,9 @@ fn zone_of_six(address: Ipv6Addr) -> Zone {
     match segments {
         [0, 0, 0, 0, 0, 0, 0, 0 | 1] => Zone::Loopback,
         // An address of the fourth version in other clothes: translated (RFC 6052), tunnelled (RFC 3056), compatible.
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0, 0, 0, 0, 0, 0, high, low] => four(high, low),
-        [0x2002, high, low, ..] => four(high, low),
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low]
+        | [0x2002, high, low, ..]
+        | [0, 0, 0, 0, 0, 0, high, low] => four(high, low),
         [0xfe80..=0xfebf, ..] => Zone::Link,
         // Local translation (RFC 8215), unique local, site-local, multicast.
         [0x64, 0xff9b, 1, ..] | [0xfc00..=0xfdff, ..] | [0xfec0..=0xffff, ..] => Zone::Private,

@@ -429,6 +429,19 @@ async fn inv_08_a_run_is_claimed_before_the_provider_is_asked() {
     assert_eq!(world.provider.asked(), 1);
 }
 
+/// Changes of the file after which what was begun before begins again. The last three change how claims are read: what is
+/// stored of a person was read that way.
+const OTHER_GENERATIONS: [(&str, &str); 5] = [
+    ("http://127.0.0.1:2", "http://127.0.0.1:3"),
+    ("client_id = \"doorward\"", "client_id = \"other\""),
+    ("kind = \"oidc\"", "preset = \"auth0\""),
+    (
+        "kind = \"oidc\"",
+        "kind = \"oidc\"\ngroups_claim = \"roles\"",
+    ),
+    ("kind = \"oidc\"", "kind = \"oidc\"\nuserinfo = false"),
+];
+
 #[tokio::test]
 async fn inv_09_what_does_not_match_asks_nobody_and_changes_nothing() {
     let world = world(Arc::new(Fickle::steady()));
@@ -465,17 +478,7 @@ async fn inv_09_what_does_not_match_asks_nobody_and_changes_nothing() {
     assert!(is_gone(&result, Gone::Unknown));
     assert!(unchanged(&world).await);
 
-    for (from, to) in [
-        ("http://127.0.0.1:2", "http://127.0.0.1:3"),
-        ("client_id = \"doorward\"", "client_id = \"other\""),
-        // How claims are read: what is stored of a person was read that way.
-        ("kind = \"oidc\"", "preset = \"auth0\""),
-        (
-            "kind = \"oidc\"",
-            "kind = \"oidc\"\ngroups_claim = \"roles\"",
-        ),
-        ("kind = \"oidc\"", "kind = \"oidc\"\nuserinfo = false"),
-    ] {
+    for (from, to) in OTHER_GENERATIONS {
         let restarted = world.restarted(&CONFIG.replace(from, to), Counting::new());
         let result = restarted.resume(&browser, &begun, "ada").await;
         assert!(is_gone(&result, Gone::Changed), "{to}: {result:?}");

@@ -52,9 +52,8 @@ async fn a_form_that_was_mistyped_does_not_use_up_the_run() {
     let idp = slug("idp");
     let resumed = world.pipeline.resume(&idp, callback, &cookies, "test");
     let result = resumed.await;
-    let source = match &result {
-        Err(Error::Provider { source, .. }) => source,
-        _ => panic!("{result:?}"),
+    let Err(Error::Provider { source, .. }) = &result else {
+        panic!("{result:?}");
     };
     assert!(matches!(source, provider::Error::Rejected(Check::Form)));
     assert_eq!(runs().await, before, "the run is as good as before");

@@ -28,15 +28,7 @@ fn wrong_claims(issuer: &str) -> [(&'static str, Check, Value); 10] {
         (
             "exp",
             Check::Expiry,
-            json!([
-                null,
-                true,
-                "1800000000",
-                seconds - 60,
-                seconds - 3600,
-                0,
-                -1
-            ]),
+            json!([null, true, "1800000000", seconds - 60, 0, -1]),
         ),
         (
             "iat",

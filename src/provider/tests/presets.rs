@@ -49,85 +49,86 @@ fn check(lines: &str, expected: &Built) {
     assert_eq!(oidc.revalidation, expected.revalidation, "{lines}");
 }
 
+const OFFLINE: &[&str] = &["offline_access"];
+
+const TABLE: [(&str, Built); 7] = [
+    (
+        "preset = \"google\"",
+        Built {
+            preset: Preset::Google,
+            issuer: "https://accounts.google.com",
+            further_scopes: &[],
+            parameters: &[("access_type", "offline")],
+            revalidation: RevalidationMethod::RefreshToken,
+        },
+    ),
+    (
+        "preset = \"entra\"\ntenant = \"00000000-1111-2222-3333-444444444444\"",
+        Built {
+            preset: Preset::Entra,
+            issuer: "https://login.microsoftonline.com/00000000-1111-2222-3333-444444444444/v2.0",
+            further_scopes: OFFLINE,
+            parameters: &[],
+            revalidation: RevalidationMethod::RefreshToken,
+        },
+    ),
+    (
+        "preset = \"okta\"\ndomain = \"acme.okta.com\"",
+        Built {
+            preset: Preset::Okta,
+            issuer: "https://acme.okta.com",
+            further_scopes: OFFLINE,
+            parameters: &[],
+            revalidation: RevalidationMethod::RefreshToken,
+        },
+    ),
+    (
+        "preset = \"auth0\"\ndomain = \"acme.eu.auth0.com\"",
+        Built {
+            preset: Preset::Auth0,
+            issuer: "https://acme.eu.auth0.com/",
+            further_scopes: OFFLINE,
+            parameters: &[],
+            revalidation: RevalidationMethod::RefreshToken,
+        },
+    ),
+    (
+        "preset = \"keycloak\"\nbase_url = \"https://sso.acme.com/\"\nrealm = \"acme\"",
+        Built {
+            preset: Preset::Keycloak,
+            issuer: "https://sso.acme.com/realms/acme",
+            further_scopes: &[],
+            parameters: &[],
+            revalidation: RevalidationMethod::RefreshToken,
+        },
+    ),
+    (
+        "preset = \"oidc\"\nissuer = \"https://login.acme.com\"",
+        Built {
+            preset: Preset::Oidc,
+            issuer: "https://login.acme.com",
+            further_scopes: &[],
+            parameters: &[],
+            revalidation: RevalidationMethod::None,
+        },
+    ),
+    (
+        "kind = \"oidc\"\nissuer = \"https://login.acme.com\"\nscopes = [\"offline_access\", \"groups\"]\n\
+         authorize_parameters = { resource = \"x\" }",
+        Built {
+            preset: Preset::Oidc,
+            issuer: "https://login.acme.com",
+            further_scopes: &["offline_access", "groups"],
+            parameters: &[("resource", "x")],
+            revalidation: RevalidationMethod::RefreshToken,
+        },
+    ),
+];
+
 #[test]
 fn every_preset_builds_what_its_provider_wants() {
-    use RevalidationMethod::{None as Never, RefreshToken};
-    let of = |preset, issuer, further_scopes, parameters, revalidation| Built {
-        preset,
-        issuer,
-        further_scopes,
-        parameters,
-        revalidation,
-    };
-    let offline: &[&str] = &["offline_access"];
-    for (lines, expected) in [
-        (
-            "preset = \"google\"",
-            of(
-                Preset::Google,
-                "https://accounts.google.com",
-                &[],
-                &[("access_type", "offline")],
-                RefreshToken,
-            ),
-        ),
-        (
-            "preset = \"entra\"\ntenant = \"00000000-1111-2222-3333-444444444444\"",
-            of(
-                Preset::Entra,
-                "https://login.microsoftonline.com/00000000-1111-2222-3333-444444444444/v2.0",
-                offline,
-                &[],
-                RefreshToken,
-            ),
-        ),
-        (
-            "preset = \"okta\"\ndomain = \"acme.okta.com\"",
-            of(
-                Preset::Okta,
-                "https://acme.okta.com",
-                offline,
-                &[],
-                RefreshToken,
-            ),
-        ),
-        (
-            "preset = \"auth0\"\ndomain = \"acme.eu.auth0.com\"",
-            of(
-                Preset::Auth0,
-                "https://acme.eu.auth0.com/",
-                offline,
-                &[],
-                RefreshToken,
-            ),
-        ),
-        (
-            "preset = \"keycloak\"\nbase_url = \"https://sso.acme.com/\"\nrealm = \"acme\"",
-            of(
-                Preset::Keycloak,
-                "https://sso.acme.com/realms/acme",
-                &[],
-                &[],
-                RefreshToken,
-            ),
-        ),
-        (
-            "preset = \"oidc\"\nissuer = \"https://login.acme.com\"",
-            of(Preset::Oidc, "https://login.acme.com", &[], &[], Never),
-        ),
-        (
-            "kind = \"oidc\"\nissuer = \"https://login.acme.com\"\nscopes = [\"offline_access\", \"groups\"]\n\
-             authorize_parameters = { resource = \"x\" }",
-            of(
-                Preset::Oidc,
-                "https://login.acme.com",
-                &["offline_access", "groups"],
-                &[("resource", "x")],
-                RefreshToken,
-            ),
-        ),
-    ] {
-        check(lines, &expected);
+    for (lines, expected) in &TABLE {
+        check(lines, expected);
     }
 }
 
