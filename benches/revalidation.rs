@@ -314,8 +314,7 @@ fn talk(mut stream: TcpStream, issuer: &str) -> std::io::Result<()> {
         reader.read_exact(&mut vec![0; length])?;
         let body = match first.split(' ').nth(1).unwrap_or_default() {
             "/token" => format!(
-                r#"{{"access_token":"{:043}","token_type":"Bearer","expires_in":3600,"refresh_token":"{:043}"}}"#,
-                number, number
+                r#"{{"access_token":"{number:043}","token_type":"Bearer","expires_in":3600,"refresh_token":"{number:043}"}}"#
             ),
             "/jwks" => r#"{"keys":[]}"#.to_owned(),
             _ => format!(

@@ -301,7 +301,7 @@ async fn sign_ins(
         next(
             json!({ "sub": subject, "email": format!("{subject}@acme.com"), "email_verified": true }),
         );
-        let mut browser = Browser::new(address);
+        let mut browser = Browser::new(address, Arc::new(System));
         if browser.visit(&format!("{SITE}/")).await.status == 200 {
             known.lock().unwrap().signed_in.insert(subject, browser);
         }

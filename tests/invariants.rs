@@ -1,4 +1,5 @@
-//! Every numbered promise of `docs/ARCHITECTURE.md` has a test that carries its number, and the page names tests that exist.
+//! Every numbered promise of `docs/ARCHITECTURE.md` has a test that carries its number, every story one that tells it, and
+//! the page names tests that exist.
 
 #![allow(
     clippy::unwrap_used,
@@ -41,6 +42,31 @@ fn every_promise_names_a_test_that_exists() {
     }
 }
 
+#[test]
+fn every_story_is_told_by_tests_that_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("docs/ARCHITECTURE.md")).unwrap();
+    let (_, table) = page.split_once("<!-- stories -->\n").unwrap();
+    let rows = table.lines().skip(2).take_while(|line| !line.is_empty());
+    let mut code = String::new();
+    for folder in ["src", "tests"] {
+        read_all(&root.join(folder), &mut code);
+    }
+    let mut stories = 0;
+    for row in rows {
+        let told: Vec<&str> = row.split('`').skip(1).step_by(2).collect();
+        assert!(!told.is_empty(), "nobody tells of this: {row}");
+        for name in told {
+            assert!(
+                code.contains(&format!("fn {name}(")),
+                "there is no test {name}"
+            );
+        }
+        stories += 1;
+    }
+    assert!(stories > 0, "there is no table");
+}
+
 /// `| 17 | the promise | tests |`.
 fn row(line: &str) -> Option<(u32, &str)> {
     let number = line.strip_prefix("| ")?.split(' ').next()?.parse().ok()?;
@@ -61,6 +87,18 @@ fn collect(folder: &Path, names: &mut Vec<String>) {
                     rest.find(|letter: char| letter != '_' && !letter.is_ascii_alphanumeric());
                 format!("inv_{}", &rest[..end.unwrap()])
             }));
+        }
+    }
+}
+
+/// The text of all source files below a folder.
+fn read_all(folder: &Path, code: &mut String) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() && path.file_name().unwrap() != "node_modules" {
+            read_all(&path, code);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            code.push_str(&fs::read_to_string(&path).unwrap());
         }
     }
 }

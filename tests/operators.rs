@@ -15,7 +15,9 @@ mod support;
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
 
+use doorward::clock::System;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::mpsc;
@@ -309,7 +311,7 @@ impl World {
 
     /// A browser in which somebody has signed in.
     async fn sign_in(&self, organization: &str, email: &str) -> Browser {
-        let mut browser = Browser::new(self.address);
+        let mut browser = Browser::new(self.address, Arc::new(System));
         let door = format!("{SITE}/_sso/login/{organization}");
         let form = browser.visit(&door).await;
         let state = form.input("state");

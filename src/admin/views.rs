@@ -97,6 +97,9 @@ pub struct Examination {
     /// Keys that it publishes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keys: Option<usize>,
+    /// How its ID tokens may be signed: as configured, and as it announces.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub algorithms: Vec<String>,
     /// What has to be registered there.
     pub redirect_uri: String,
 }
@@ -347,6 +350,7 @@ impl Examination {
             issuer: None,
             endpoints: BTreeMap::new(),
             keys: None,
+            algorithms: Vec::new(),
             redirect_uri: redirect_uri(config, id),
         };
         match result {
@@ -363,6 +367,8 @@ impl Examination {
                 let named = examined.endpoints.into_iter();
                 this.endpoints = named.map(|(name, url)| (name.to_owned(), url)).collect();
                 this.keys = Some(examined.keys);
+                let accepted = examined.algorithms.into_iter();
+                this.algorithms = accepted.map(str::to_owned).collect();
             }
             Err(error) => this.problem = Some(explain(&error)),
         }

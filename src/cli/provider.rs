@@ -79,6 +79,9 @@ fn verdict(told: &Examination) -> String {
     lines.extend(told.issuer.clone().map(|issuer| ("issuer", issuer)));
     let endpoints = told.endpoints.iter();
     lines.extend(endpoints.map(|(name, url)| (name.as_str(), url.clone())));
+    if !told.algorithms.is_empty() {
+        lines.push(("algorithms", told.algorithms.join(", ")));
+    }
     lines.push(("redirect URI", told.redirect_uri.clone()));
     facts(&lines)
 }
@@ -96,6 +99,7 @@ mod tests {
             issuer: None,
             endpoints: std::collections::BTreeMap::new(),
             keys,
+            algorithms: keys.map(|_| "ES256".to_owned()).into_iter().collect(),
             redirect_uri: "https://app.example.com/_sso/callback/idp".to_owned(),
         })
     }
@@ -107,7 +111,9 @@ mod tests {
             broken.contains("answer        FAILED: the provider cannot be reached"),
             "{broken}"
         );
-        assert!(told(None, Some(2)).contains("2 keys, in 84 ms"));
+        let fine = told(None, Some(2));
+        assert!(fine.contains("2 keys, in 84 ms"), "{fine}");
+        assert!(fine.contains("algorithms    ES256"), "{fine}");
         assert!(told(None, None).contains("nothing to ask"));
     }
 }

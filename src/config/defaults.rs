@@ -88,6 +88,9 @@ pub const ALGORITHMS: [&str; 3] = ["RS256", "ES256", "EdDSA"];
 /// Many providers keep ID tokens small and tell the rest there.
 pub const USERINFO: bool = true;
 
+/// A provider on the Internet has no business leading us to addresses inside.
+pub const PRIVATE_NETWORK: bool = false;
+
 /// How people are asked about where a refresh token can be expected: every provider that gives one redeems it, and only
 /// for whom it still knows.
 pub const REVALIDATION_METHOD: RevalidationMethod = RevalidationMethod::RefreshToken;
@@ -133,6 +136,10 @@ pub const SESSIONS_PER_ACCOUNT: usize = 50;
 
 /// From starting a sign-in to the provider's answer: time to find a second factor.
 pub const RUN_LIFETIME: Duration = Duration::from_secs(600);
+
+/// A used or expired run, and the cookie that proves whose it was, are kept this much longer: an answer that comes late
+/// or twice is sent to where it was going.
+pub const RUN_KEPT: Duration = Duration::from_secs(3600);
 
 /// Sign-ins in flight from one browser: its cookies stay small.
 pub const RUNS_PER_BROWSER: usize = 12;

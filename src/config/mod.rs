@@ -324,6 +324,8 @@ pub struct Oidc {
     pub scopes: Vec<String>,
     /// Signature algorithms accepted on ID tokens (JOSE names, never `none`).
     pub algorithms: Vec<String>,
+    /// Who else its ID tokens may be for.
+    pub trusted_audiences: Vec<String>,
     /// Further parameters of the authorization request.
     pub authorize_parameters: Vec<(String, String)>,
     /// Name of the claim that lists groups.
@@ -334,6 +336,8 @@ pub struct Oidc {
     pub revalidation: RevalidationMethod,
     /// Certificates to trust instead of the system's.
     pub ca: Option<PathBuf>,
+    /// Whether it may lead to private addresses though its issuer has a public one.
+    pub private_network: bool,
     /// For one call to the provider, from connect to the last byte.
     pub timeout: Duration,
 }

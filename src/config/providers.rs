@@ -10,6 +10,7 @@ use super::{
     issuer, pem,
 };
 use crate::address::Origin;
+use crate::secret::Secret;
 
 /// What `preset` may say.
 pub(super) const PRESETS: [(&str, Preset); 7] = [
@@ -194,6 +195,44 @@ fn oidc(reader: &Reader<'_>, preset: Preset) -> Oidc {
     let issuer = issuer::read(reader, preset);
     let encrypted = issuer.as_deref().is_none_or(|it| !issuer::is_plain(it));
     let client_id = reader.required("client_id", "0oa1b2c3", not_empty);
+    let client_secret = client_secret(reader);
+    let methods = [
+        ("client_secret_basic", ClientAuthentication::Basic),
+        ("client_secret_post", ClientAuthentication::Post),
+    ];
+    let timeout = Duration::from_millis(100)..=Duration::from_secs(60);
+    let scopes = scopes(reader, preset);
+    let authorize_parameters = authorize_parameters(reader, preset);
+    Oidc {
+        client_authentication: reader
+            .word("client_authentication", &methods)
+            .unwrap_or(defaults::CLIENT_AUTHENTICATION),
+        algorithms: algorithms(reader),
+        trusted_audiences: reader
+            .list("trusted_audiences", "https://api.acme.com", not_empty)
+            .unwrap_or_default(),
+        groups_claim: reader
+            .parsed("groups_claim", defaults::GROUPS_CLAIM, not_empty)
+            .unwrap_or_else(|| defaults::GROUPS_CLAIM.to_owned()),
+        userinfo: reader.switch("userinfo").unwrap_or(defaults::USERINFO),
+        revalidation: revalidation(reader, preset, &scopes, &authorize_parameters),
+        ca: pem::authorities(reader, "ca", encrypted),
+        private_network: reader
+            .switch("private_network")
+            .unwrap_or(defaults::PRIVATE_NETWORK),
+        timeout: reader
+            .duration("timeout", "10s", timeout)
+            .unwrap_or(defaults::PROVIDER_TIMEOUT),
+        authorize_parameters,
+        scopes,
+        issuer: issuer.unwrap_or_default(),
+        client_id: client_id.unwrap_or_default(),
+        client_secret,
+    }
+}
+
+/// The secret, unless the client is public and has none.
+fn client_secret(reader: &Reader<'_>) -> Option<Secret<String>> {
     let public_client = reader
         .switch("public_client")
         .unwrap_or(defaults::PUBLIC_CLIENT);
@@ -220,33 +259,7 @@ fn oidc(reader: &Reader<'_>, preset: Preset) -> Oidc {
             "leave it out",
         );
     }
-    let methods = [
-        ("client_secret_basic", ClientAuthentication::Basic),
-        ("client_secret_post", ClientAuthentication::Post),
-    ];
-    let timeout = Duration::from_millis(100)..=Duration::from_secs(60);
-    let scopes = scopes(reader, preset);
-    let authorize_parameters = authorize_parameters(reader, preset);
-    Oidc {
-        client_authentication: reader
-            .word("client_authentication", &methods)
-            .unwrap_or(defaults::CLIENT_AUTHENTICATION),
-        algorithms: algorithms(reader),
-        groups_claim: reader
-            .parsed("groups_claim", defaults::GROUPS_CLAIM, not_empty)
-            .unwrap_or_else(|| defaults::GROUPS_CLAIM.to_owned()),
-        userinfo: reader.switch("userinfo").unwrap_or(defaults::USERINFO),
-        revalidation: revalidation(reader, preset, &scopes, &authorize_parameters),
-        ca: pem::authorities(reader, "ca", encrypted),
-        timeout: reader
-            .duration("timeout", "10s", timeout)
-            .unwrap_or(defaults::PROVIDER_TIMEOUT),
-        authorize_parameters,
-        scopes,
-        issuer: issuer.unwrap_or_default(),
-        client_id: client_id.unwrap_or_default(),
-        client_secret,
-    }
+    client_secret
 }
 
 /// How identities are asked again: as written, else by refresh token where one can be expected.
@@ -349,6 +362,11 @@ fn is_ours(name: &str) -> bool {
             | "request_uri"
             | "login_hint"
             | "prompt"
+            // What is asked for must be held against the token, or it means nothing.
+            | "max_age"
+            | "acr_values"
+            | "claims"
+            | "id_token_hint"
     )
 }
 

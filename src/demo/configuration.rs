@@ -210,11 +210,13 @@ fn provider(facts: &Facts<'_>, client: &Client) -> Result<(Slug, config::Provide
             .map(str::to_owned)
             .into(),
         algorithms: vec!["ES256".to_owned()],
+        trusted_audiences: Vec::new(),
         authorize_parameters: Vec::new(),
         groups_claim: "groups".to_owned(),
         userinfo: true,
         revalidation: config::RevalidationMethod::RefreshToken,
         ca: None,
+        private_network: false,
         timeout: defaults::PROVIDER_TIMEOUT,
     };
     let provider = config::Provider {

@@ -75,13 +75,7 @@ impl Gateway {
             }
         };
         let spoofed = self.reserved.strip(request.headers_mut());
-        if spoofed > 0 {
-            let route = Arc::clone(&route.label);
-            self.metrics
-                .spoofed_headers_stripped
-                .get_or_create(&metrics::Route { route })
-                .inc_by(u64::try_from(spoofed).unwrap_or(u64::MAX));
-        }
+        self.count_spoofed(route, spoofed);
         request.headers_mut().remove(HOST);
         *request.uri_mut() = inbound.uri()?;
         let end = Cut {
@@ -105,6 +99,17 @@ impl Gateway {
             response.extensions_mut().insert(end);
         }
         Ok(response.map(Either::Right))
+    }
+
+    /// Counts fields that looked like ours.
+    fn count_spoofed(&self, route: &Route, spoofed: usize) {
+        if spoofed > 0 {
+            let route = Arc::clone(&route.label);
+            self.metrics
+                .spoofed_headers_stripped
+                .get_or_create(&metrics::Route { route })
+                .inc_by(u64::try_from(spoofed).unwrap_or(u64::MAX));
+        }
     }
 
     /// The identity fields of a grant for an audience: made once for 60 % of the assertion's life, not per request.

@@ -390,8 +390,9 @@ impl Profile {
     }
 }
 
-/// Claims of a token about itself (RFC 7519 §4.1, OIDC Core §2).
-const OF_THE_TOKEN: [&str; 10] = [
+/// Claims of a token about itself (RFC 7519 §4.1, OIDC Core §2), and what Entra (opaque words for its own use, and the
+/// seconds until a password expires) and Keycloak (its session) write into each token anew.
+const OF_THE_TOKEN: [&str; 15] = [
     "iat",
     "nbf",
     "exp",
@@ -402,6 +403,11 @@ const OF_THE_TOKEN: [&str; 10] = [
     "c_hash",
     "s_hash",
     "sid",
+    "session_state",
+    "uti",
+    "aio",
+    "rh",
+    "pwd_exp",
 ];
 
 /// Provider first, so that each has a queue of its own; then the time. A slug has no NUL.
@@ -635,8 +641,11 @@ mod tests {
     #[test]
     fn a_token_that_is_only_newer_changes_nothing() {
         let said = |issued_at: u64, department: &str| {
-            let claims =
-                serde_json::json!({ "iat": issued_at, "jti": issued_at, "department": department });
+            let claims = serde_json::json!({
+                "iat": issued_at, "jti": issued_at, "session_state": issued_at,
+                "uti": issued_at, "aio": issued_at, "rh": issued_at, "pwd_exp": issued_at,
+                "department": department,
+            });
             Profile {
                 subject: Subject::parse("ada").unwrap(),
                 email: None,

@@ -1,16 +1,15 @@
 //! The beginning: a run is stored, then the browser goes.
 
 use std::net::IpAddr;
-use std::time::Duration;
 
 use super::ending::{Attempted, SIGN_INS};
 use super::run::{self, Run, State, Target};
 use super::{Again, Connection, Error, Pipeline, Shared};
 use crate::address::ReturnPath;
 use crate::clock::Timestamp;
-use crate::config::Slug;
 use crate::config::defaults::RUN_LIFETIME;
-use crate::provider::{Attempt, Flow, Start};
+use crate::config::{self, Slug};
+use crate::provider::{Attempt, Flow, LoginHint, Start, Started};
 use crate::secret;
 use crate::session::cookies::{self, Binding};
 use crate::store::{Batch, Table};
@@ -26,8 +25,8 @@ pub struct Begin {
     pub return_path: ReturnPath,
     /// On which host it ends.
     pub target: Target,
-    /// The e-mail address they typed.
-    pub login_hint: Option<String>,
+    /// Who they say they are.
+    pub login_hint: Option<LoginHint>,
     /// Whether they want to choose an account at the provider.
     pub select_account: bool,
     /// Whether the provider must ask for consent again.
@@ -46,13 +45,10 @@ pub struct Begun {
     /// The state, for the `dev` form.
     pub state: secret::Secret<String>,
     /// The e-mail address they typed, for the `dev` form.
-    pub login_hint: Option<String>,
+    pub login_hint: Option<LoginHint>,
     /// What proves the browser at the redirect URI.
     pub binding: Binding,
 }
-
-/// A used or expired run is kept this much longer, so that a late answer can be sent to where it was going.
-const KEPT_AFTER_EXPIRY: Duration = Duration::from_secs(3600);
 
 impl Pipeline {
     /// Begins a run: asks the provider where to go (which may need discovery), stores the run, and only then says it.
@@ -100,18 +96,23 @@ impl Shared {
         begin: &Begin,
         now: Timestamp,
     ) -> Result<Begun, Error> {
-        let attempt = Attempt {
+        let mut attempt = Attempt {
             state: secret::random_token(),
             nonce: secret::random_token(),
             verifier: secret::random_token(),
             redirect_uri: redirect_uri(&self.config, &begin.provider),
             login_hint: begin.login_hint.clone(),
+            hosted_domain: only_hosted_domain(&connection.organization.allow),
             select_account: begin.select_account,
             consent: begin.consent,
+            promises_issuer: false,
             started_at: now,
         };
         let started = connection.provider.start(&attempt).await;
-        let start = started.map_err(|source| Error::Provider {
+        let Started {
+            start,
+            promises_issuer,
+        } = started.map_err(|source| Error::Provider {
             again: Box::new(Again {
                 organization: begin.organization.clone(),
                 provider: begin.provider.clone(),
@@ -120,6 +121,7 @@ impl Shared {
             }),
             source,
         })?;
+        attempt.promises_issuer = promises_issuer;
         let state = attempt.state.clone();
         let key = run::key(&state);
         let binding = Binding::new(cookies::tag(&key));
@@ -154,16 +156,21 @@ impl Shared {
                 *key,
                 self.seal.seal_json(Table::Runs, key, run)?,
             )
-            .expire(
-                run.expires_at.plus(KEPT_AFTER_EXPIRY),
-                &[(Table::Runs, key.to_vec())],
-            );
+            .expire(run.kept_until(), &[(Table::Runs, key.to_vec())]);
         Ok(self.store.commit(batch).await?)
     }
 }
 
+/// The hosted domain that everybody who is admitted belongs to, if it is one.
+fn only_hosted_domain(allow: &config::Rules) -> Option<String> {
+    match allow.hosted_domains.as_deref() {
+        Some([only]) => Some(only.clone()),
+        Some(_) | None => None,
+    }
+}
+
 /// The one redirect URI of a provider: from the configuration, never from a request (threat model 11).
-pub(super) fn redirect_uri(config: &crate::config::Config, provider: &Slug) -> String {
+pub(super) fn redirect_uri(config: &config::Config, provider: &Slug) -> String {
     let path = format!("{}/callback/{provider}", config.server.prefix);
     config.server.public_url.join(&path)
 }

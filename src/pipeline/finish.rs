@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::ending::Attempted;
 use super::run::{self, Run, State, Target};
-use super::{Error, Gone, NotAdmitted, Person, Pipeline, Shared, ticket};
+use super::{Again, Error, Gone, NotAdmitted, Person, Pipeline, Shared, Wishes, ticket};
 use crate::address::ReturnPath;
 use crate::audit;
 use crate::clock::Timestamp;
@@ -12,7 +12,7 @@ use crate::config::defaults::LOOP_SIGN_INS;
 use crate::config::{RevalidationMethod, Slug};
 use crate::identity::{self, Identity, Profile, Terms, Through};
 use crate::provider::{self, Asserted, Attempt, Callback, Provider};
-use crate::secret::{self, Secret};
+use crate::secret;
 use crate::session::cookies::{self, BindingKind, Cookies};
 use crate::session::{AtProvider, Grant, Handle, Opened, Opening, Tabs};
 use crate::store::{self, Batch, Table};
@@ -91,9 +91,7 @@ impl Pipeline {
     ) -> Result<Finished, Error> {
         let shared = &self.shared;
         let now = shared.clock.now();
-        let found = shared
-            .look_up(provider, &callback.state, cookies, now)
-            .await;
+        let found = shared.look_up(provider, &callback, cookies, now).await;
         let error = match found {
             Ok(Found { cleared, key, raw }) => {
                 let tabs = Tabs {
@@ -168,7 +166,7 @@ impl<E: Into<Error>> From<E> for Refused {
     }
 }
 
-const fn gone(why: Gone, again: Option<Box<super::Again>>) -> Error {
+pub(super) const fn gone(why: Gone, again: Option<Box<Again>>) -> Error {
     Error::Gone { why, again }
 }
 
@@ -177,16 +175,25 @@ impl Shared {
     async fn look_up(
         &self,
         provider: &Slug,
-        state: &Secret<String>,
+        callback: &Callback,
         cookies: &Cookies<'_>,
         now: Timestamp,
     ) -> Result<Found, Refused> {
-        let key = run::key(state);
-        let Some((run, raw)) = self.read_run(&key).await? else {
+        let key = run::key(&callback.state);
+        let found = self.read_run(&key).await?;
+        // One that is only not swept away yet is not there: its cookie is not there either.
+        let Some((run, raw)) = found.filter(|(run, _)| now < run.kept_until()) else {
             return Err(gone(Gone::Unknown, None).into());
         };
         let organization = run.organization.clone();
         self.clear(provider, run, &key, cookies, now)
+            .and_then(|cleared| match cleared.provider.accepts(callback) {
+                Ok(()) => Ok(cleared),
+                Err(source) => {
+                    let again = cleared.run.again();
+                    Err(Error::Provider { again, source })
+                }
+            })
             .map(|cleared| Found { cleared, key, raw })
             .map_err(|error| Refused {
                 error,
@@ -231,27 +238,50 @@ impl Shared {
         now: Timestamp,
     ) -> Result<Error, Error> {
         let Error::Gone {
-            again: Some(again), ..
+            why,
+            again: Some(again),
         } = &error
         else {
             return Ok(error);
         };
-        let Some(handle) = cookies.handle().filter(|_| again.target == Target::Shared) else {
+        let Some(to) = self.already_there(*why, again, cookies, now).await? else {
             return Ok(error);
         };
-        let host = self.config.server.public_url.host();
-        let live = self.sessions.find(&handle, host).await?;
-        let grant = live.and_then(|live| live.active_grant(now));
-        if grant.is_none_or(|grant| grant.grant().organization != again.organization) {
-            return Ok(error);
-        }
         let labels = Reason {
             reason: "already_done",
         };
         self.metrics.login_recoveries.get_or_create(&labels).inc();
-        Err(Error::Already {
-            return_path: again.return_path.clone(),
-        })
+        Err(Error::Already { to })
+    }
+
+    /// Where somebody goes on to who is signed in by now. Who is signed in on an organization's own host is known there
+    /// alone: one whose run is used is sent there to be looked at.
+    async fn already_there(
+        &self,
+        why: Gone,
+        again: &Again,
+        cookies: &Cookies<'_>,
+        now: Timestamp,
+    ) -> Result<Option<String>, Error> {
+        let path = again.return_path.as_str();
+        let site = &self.config.server.public_url;
+        match &again.target {
+            Target::Shared => {
+                let Some(handle) = cookies.handle() else {
+                    return Ok(None);
+                };
+                let live = self.sessions.find(&handle, site.host()).await?;
+                let grant = live.and_then(|live| live.active_grant(now));
+                let there =
+                    grant.is_some_and(|grant| grant.grant().organization == again.organization);
+                Ok(there.then(|| path.to_owned()))
+            }
+            Target::Own { host, .. } => {
+                let organization = self.config.organizations.get(&again.organization);
+                let theirs = organization.is_some_and(|it| it.hosts.contains(host));
+                Ok((theirs && why == Gone::Used).then(|| site.on(host).join(path)))
+            }
+        }
     }
 
     /// Pure but for the configuration: whether a run may go on (threat model 8, 9, 11).
@@ -306,6 +336,7 @@ impl Shared {
             .provider
             .finish(&claimed.cleared.attempt, &claimed.callback, now)
             .await
+            .map_err(|failed| failed.noted_for(&run.provider, &claimed.reference))
             .map_err(|source| Error::Provider {
                 again: run.again(),
                 source,
@@ -425,8 +456,13 @@ impl Shared {
             return Ok(());
         }
         let again = run.again();
-        if !claimed.cleared.attempt.consent {
-            return Err(Error::NeedsConsent { again });
+        let attempt = &claimed.cleared.attempt;
+        if !attempt.consent {
+            let wishes = Wishes {
+                login_hint: attempt.login_hint.clone(),
+                select_account: attempt.select_account,
+            };
+            return Err(Error::NeedsConsent { again, wishes });
         }
         let why = "no refresh token came, also after a new consent: allow offline access, or set \
                    revalidation = \"none\"";

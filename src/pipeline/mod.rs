@@ -38,7 +38,7 @@ use crate::address::ReturnPath;
 use crate::clock::Clock;
 use crate::config::{self, Config, Slug};
 use crate::identity::{self, People, Unmet};
-use crate::provider::{self, Examined, Flow, Health, Provider};
+use crate::provider::{self, Examined, Flow, Health, LoginHint, Provider};
 use crate::session::{self, Grant, Sessions};
 use crate::store::{self, Seal, Store};
 use crate::tasks::Tasks;
@@ -280,14 +280,16 @@ pub enum Error {
     /// The answer is late or repeated, and this browser is signed in by now.
     #[error("the browser is signed in already")]
     Already {
-        /// Where it was going.
-        return_path: ReturnPath,
+        /// Where it was going: a path, or an address on the organization's own host.
+        to: String,
     },
     /// The connection needs a refresh token and got none: the provider hands one out if it asks for consent again.
     #[error("no refresh token came with the sign-in")]
     NeedsConsent {
         /// Where to begin again, with consent.
         again: Box<Again>,
+        /// What the person had asked for.
+        wishes: Wishes,
     },
     /// The store failed.
     #[error("the records of sign-ins cannot be used")]
@@ -314,6 +316,15 @@ pub struct Again {
     pub return_path: ReturnPath,
     /// On which host it ends.
     pub target: Target,
+}
+
+/// What somebody asked for, beyond where to go.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wishes {
+    /// Who they say they are.
+    pub login_hint: Option<LoginHint>,
+    /// Whether they want to choose an account at the provider.
+    pub select_account: bool,
 }
 
 /// Why there is no run. Four of the reasons look the same to the visitor.
@@ -352,7 +363,7 @@ impl Error {
             Self::Provider { again, .. }
             | Self::Loop { again }
             | Self::NotAdmitted { again, .. }
-            | Self::NeedsConsent { again } => Some(again),
+            | Self::NeedsConsent { again, .. } => Some(again),
             Self::NoSuchConnection
             | Self::Suspended { .. }
             | Self::TooMany

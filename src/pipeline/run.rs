@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Again, Shared};
 use crate::address::{Host, ReturnPath};
 use crate::clock::Timestamp;
+use crate::config::defaults::RUN_KEPT;
 use crate::config::{Organization, Slug};
 use crate::identity::Generation;
 use crate::provider::{Attempt, Flow, Step};
@@ -64,6 +65,11 @@ impl Target {
 }
 
 impl Run {
+    /// How long it is kept, as is the browser's proof: an answer that comes late is sent to where it was going.
+    pub(super) fn kept_until(&self) -> Timestamp {
+        self.expires_at.plus(RUN_KEPT)
+    }
+
     /// Where this run can begin again.
     pub(super) fn again(&self) -> Box<Again> {
         Box::new(Again {
@@ -90,7 +96,7 @@ pub(super) fn digest(
     steps: &[Step],
 ) -> String {
     let mut fields = vec![
-        "run 1",
+        "run 2",
         organization.as_str(),
         provider.as_str(),
         generation.as_str(),

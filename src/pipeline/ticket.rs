@@ -1,12 +1,13 @@
 //! One-time tickets: how a sign-in that ended on the shared host becomes a session on an organization's own host.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::finish::TRIES;
-use super::run::Run;
-use super::{Error, Gone, Pipeline, Shared};
+use super::finish::{TRIES, gone};
+use super::run::{Run, Target};
+use super::{Again, Error, Gone, Pipeline, Shared};
 use crate::address::{Host, ReturnPath};
 use crate::audit;
 use crate::clock::Timestamp;
@@ -17,6 +18,10 @@ use crate::secret::{self, Secret};
 use crate::session::cookies::{BindingKind, Cookies};
 use crate::session::{self, Filter, Grant, Handle, Named, Opening, Revoked};
 use crate::store::{self, Batch, Table};
+
+/// A used or late ticket is kept this much longer: shorter than a run, because every logout that begins at a provider looks
+/// through the tickets, and nobody sees the address that has one in it for longer than a redirect takes.
+const KEPT: Duration = Duration::from_secs(600);
 
 /// What travels through the browser's address line, once.
 #[derive(Debug)]
@@ -36,6 +41,25 @@ struct Stored {
     grant: Grant,
     return_path: ReturnPath,
     expires_at: Timestamp,
+    /// A used one is kept for a while, as runs are: whoever reloads the page goes where they were going.
+    #[serde(default)]
+    is_used: bool,
+}
+
+impl Stored {
+    /// Where the sign-in can begin again.
+    fn again(&self) -> Option<Box<Again>> {
+        Some(Box::new(Again {
+            organization: self.grant.organization.clone(),
+            provider: self.grant.provider.clone(),
+            return_path: self.return_path.clone(),
+            target: Target::Own {
+                host: self.host.clone(),
+                tag: self.tag.clone(),
+                entry: self.entry.clone(),
+            },
+        }))
+    }
 }
 
 /// What ends sign-ins before they are sessions.
@@ -67,8 +91,6 @@ pub struct Entered {
     pub return_path: ReturnPath,
     /// In which organization.
     pub organization: Slug,
-    /// Tag of the entry's cookie, which has served.
-    pub tag: String,
 }
 
 /// A ticket in the hands of the browser it was made for.
@@ -98,6 +120,7 @@ impl Shared {
             grant,
             return_path: run.return_path.clone(),
             expires_at: now.plus(TICKET_LIFETIME),
+            is_used: false,
         };
         batch
             .expect_absent(Table::Tickets, key)
@@ -106,7 +129,10 @@ impl Shared {
                 key,
                 self.seal.seal_json(Table::Tickets, &key, &stored)?,
             )
-            .expire(stored.expires_at, &[(Table::Tickets, key.to_vec())]);
+            .expire(
+                stored.expires_at.plus(KEPT),
+                &[(Table::Tickets, key.to_vec())],
+            );
         Ok(Ticket {
             host: place.host.clone(),
             token,
@@ -134,11 +160,11 @@ impl Pipeline {
         let shared = &self.shared;
         let key = key(token);
         let Some(raw) = shared.store.get(Table::Tickets, &key).await? else {
-            return Err(gone(Gone::Unknown));
+            return Err(gone(Gone::Unknown, None));
         };
         let stored: Stored = shared.seal.open_json(Table::Tickets, &key, &raw)?;
         if stored.host != *host {
-            return Err(gone(Gone::Unknown));
+            return Err(gone(Gone::Unknown, None));
         }
         let proof = cookies.binding(BindingKind::Entry, &stored.tag);
         let bound = proof.is_some_and(|proof| {
@@ -146,6 +172,9 @@ impl Pipeline {
         });
         if !bound {
             return Err(Error::Unbound);
+        }
+        if stored.is_used {
+            return Err(gone(Gone::Used, stored.again()));
         }
         let entering = Entering {
             key,
@@ -160,10 +189,6 @@ impl Pipeline {
             .spawn(async move { worker.take(entering).await });
         task.await.map_err(|_| Error::Stopping)?
     }
-}
-
-const fn gone(why: Gone) -> Error {
-    Error::Gone { why, again: None }
 }
 
 impl Pipeline {
@@ -232,15 +257,20 @@ impl Shared {
             previous,
             reference,
         } = entering;
+        let stored = Stored {
+            is_used: true,
+            ..stored
+        };
+        let used = self.seal.seal_json(Table::Tickets, &key, &stored)?;
         for _ in 0..TRIES {
             let now = self.clock.now();
             if now >= stored.expires_at {
-                return Err(gone(Gone::Expired));
+                return Err(gone(Gone::Expired, stored.again()));
             }
             let mut batch = Batch::new();
             batch
                 .expect_unchanged(Table::Tickets, key, raw.clone())
-                .remove(Table::Tickets, key);
+                .put(Table::Tickets, key, used.clone());
             let identity = self.still_admitted(&mut batch, &stored).await?;
             let opening = Opening {
                 previous: previous.as_ref(),
@@ -259,13 +289,12 @@ impl Shared {
                         handle: opened.handle,
                         return_path: stored.return_path,
                         organization: stored.grant.organization,
-                        tag: stored.tag,
                     });
                 }
-                // Either the ticket is used, or only the session that the browser had has moved.
+                // Either the ticket is used or void, or only the session that the browser had has moved.
                 Err(store::Error::Conflict) => {
-                    if self.store.get(Table::Tickets, &key).await?.is_none() {
-                        return Err(gone(Gone::Used));
+                    if self.store.get(Table::Tickets, &key).await?.as_ref() != Some(&raw) {
+                        return Err(gone(Gone::Used, stored.again()));
                     }
                 }
                 Err(other) => {
@@ -284,7 +313,7 @@ impl Shared {
         let connection = self.connection(&grant.organization, &grant.provider)?;
         let person = self.people.confirm(batch, &grant.identity).await?;
         let Some((identity, account)) = person else {
-            return Err(gone(Gone::Changed));
+            return Err(gone(Gone::Changed, stored.again()));
         };
         let stands = connection.generation == grant.generation
             && connection.organization.hosts.contains(&stored.host)
@@ -295,7 +324,7 @@ impl Shared {
         if stands {
             Ok(identity)
         } else {
-            Err(gone(Gone::Changed))
+            Err(gone(Gone::Changed, stored.again()))
         }
     }
 }

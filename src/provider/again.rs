@@ -261,6 +261,7 @@ fn trouble(error: &CallError) -> Trouble {
         CallError::Status { .. } => Cause::Status,
         CallError::Connection(_)
         | CallError::NotSecure
+        | CallError::Private
         | CallError::NoRoots
         | CallError::Resting => Cause::Unreachable,
     };
@@ -270,6 +271,7 @@ fn trouble(error: &CallError) -> Trouble {
         | CallError::TooLarge
         | CallError::Connection(_)
         | CallError::NotSecure
+        | CallError::Private
         | CallError::NoRoots
         | CallError::Resting => None,
     };

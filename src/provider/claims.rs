@@ -16,7 +16,7 @@ use crate::secret::{Secret, constant_time_eq};
 /// What a token must say.
 pub(super) struct Expected<'a> {
     pub(super) issuer: &'a str,
-    pub(super) client_id: &'a str,
+    pub(super) audience: Audience<'a>,
     /// Of the authorization request; a refreshed token answers none (OIDC Core §12.2).
     pub(super) nonce: Option<&'a Secret<String>>,
     pub(super) access_token: &'a AccessToken,
@@ -52,8 +52,8 @@ impl Claims {
             }
         };
         require(text(&all, "iss") == Some(expected.issuer), Check::Issuer)?;
-        require(is_for(&all, expected.client_id), Check::Audience)?;
-        require(is_party(&all, expected.client_id), Check::AuthorizedParty)?;
+        require(expected.audience.accepts(&all), Check::Audience)?;
+        require(expected.audience.is_party(&all), Check::AuthorizedParty)?;
         require(is_alive(&all, now), Check::Expiry)?;
         let issued_at = issued_at(&all, now).ok_or(Error::Rejected(Check::IssuedAt))?;
         let nonce = text(&all, "nonce").unwrap_or_default();
@@ -63,10 +63,15 @@ impl Claims {
         require(answers, Check::Nonce)?;
         require(is_bound(&all, expected), Check::AccessTokenHash)?;
         let subject = text(&all, "sub").ok_or(Error::Rejected(Check::Subject))?;
+        let proven_at = if all.contains_key("auth_time") {
+            moment(&all, "auth_time").ok_or(Error::Rejected(Check::AuthTime))?
+        } else {
+            issued_at
+        };
         Ok(Self {
             subject: Subject::parse(subject)?,
             // A provider whose clock is ahead must not make a sign-in fresher than it is.
-            authenticated_at: moment(&all, "auth_time").unwrap_or(issued_at).min(now),
+            authenticated_at: proven_at.min(now),
             all,
         })
     }
@@ -99,25 +104,47 @@ pub(super) fn moment(claims: &Map<String, Value>, name: &str) -> Option<Timestam
     Some(Timestamp::EPOCH.plus(seconds))
 }
 
-/// We are the only audience: nobody else's token serves here, and ours serves nobody else (§3.1.3.7, 3).
-pub(super) fn is_for(claims: &Map<String, Value>, client_id: &str) -> bool {
-    match claims.get("aud") {
-        Some(Value::String(audience)) => audience == client_id,
-        Some(Value::Array(audiences)) => {
-            !audiences.is_empty()
-                && audiences
-                    .iter()
-                    .all(|audience| audience.as_str() == Some(client_id))
-        }
-        _ => false,
-    }
+/// Whom tokens of a provider may be for: us, and whoever else the operator trusts with them (§3.1.3.7, 3).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Audience<'a> {
+    pub(super) client_id: &'a str,
+    /// Without a word of the operator nobody: a token that others hold too could be theirs.
+    pub(super) trusted: &'a [String],
 }
 
-/// §3.1.3.7, 4 and 5.
-fn is_party(claims: &Map<String, Value>, client_id: &str) -> bool {
-    claims
-        .get("azp")
-        .is_none_or(|party| party.as_str() == Some(client_id))
+impl Audience<'_> {
+    /// Whether a token is for us, and for nobody who is not trusted.
+    pub(super) fn accepts(self, claims: &Map<String, Value>) -> bool {
+        match claims.get("aud") {
+            Some(Value::String(audience)) => audience == self.client_id,
+            Some(Value::Array(all)) => {
+                let is_known = |one: &Value| self.is_us(one) || self.is_trusted(one);
+                all.iter().any(|one| self.is_us(one)) && all.iter().all(is_known)
+            }
+            _ => false,
+        }
+    }
+
+    /// §3.1.3.7, 4 and 5: who asked for the token is us, and it says so if others may hold it too.
+    fn is_party(self, claims: &Map<String, Value>) -> bool {
+        let shared = match claims.get("aud") {
+            Some(Value::Array(all)) => !all.iter().all(|one| self.is_us(one)),
+            _ => false,
+        };
+        match claims.get("azp") {
+            Some(party) => self.is_us(party),
+            None => !shared,
+        }
+    }
+
+    fn is_us(self, one: &Value) -> bool {
+        one.as_str() == Some(self.client_id)
+    }
+
+    fn is_trusted(self, one: &Value) -> bool {
+        let name = one.as_str();
+        name.is_some_and(|name| self.trusted.iter().any(|known| known == name))
+    }
 }
 
 pub(super) fn is_alive(claims: &Map<String, Value>, now: Timestamp) -> bool {

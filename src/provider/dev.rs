@@ -4,8 +4,9 @@ use serde_json::{Map, json};
 use url::Url;
 
 use super::{
-    Answer, Asserted, Attempt, Callback, Check, Confirmation, DevForm, Error, Flow, Health, Held,
-    Logout, Outcome, Provider, Renewal, Response, Start, Step, Subject, Tokens,
+    Answer, Asserted, Attempt, Callback, Check, Confirmation, DevForm, Error, Failed, Finishing,
+    Flow, Health, Held, Logout, Outcome, Provider, Renewal, Response, Start, Started, Step,
+    Subject, Tokens,
 };
 use crate::clock::Timestamp;
 use crate::secret::Secret;
@@ -24,8 +25,23 @@ impl Provider for Dev {
         }
     }
 
-    fn start<'a>(&'a self, _attempt: &'a Attempt) -> Answer<'a, Start> {
-        Box::pin(async { Ok(Start::Form) })
+    fn start<'a>(&'a self, _attempt: &'a Attempt) -> Answer<'a, Started> {
+        Box::pin(async {
+            Ok(Started {
+                start: Start::Form,
+                promises_issuer: false,
+            })
+        })
+    }
+
+    fn accepts(&self, callback: &Callback) -> Result<(), Error> {
+        match &callback.response {
+            Response::Form(form) => match parse_email(&form.email) {
+                Some(_) => Ok(()),
+                None => Err(Error::Rejected(Check::Form)),
+            },
+            Response::Refused(..) | Response::Code(_) => Ok(()),
+        }
     }
 
     fn finish<'a>(
@@ -33,13 +49,14 @@ impl Provider for Dev {
         _attempt: &'a Attempt,
         callback: &'a Callback,
         now: Timestamp,
-    ) -> Answer<'a, Asserted> {
+    ) -> Finishing<'a> {
         Box::pin(async move {
             match &callback.response {
                 Response::Form(form) => asserted(form, now),
-                Response::Refused(refusal) => Err(Error::Refused(*refusal)),
+                Response::Refused(refusal, _) => Err(Error::Refused(*refusal)),
                 Response::Code(_) => Err(Error::Rejected(Check::Response)),
             }
+            .map_err(Failed::from)
         })
     }
 
@@ -112,7 +129,7 @@ fn parse_email(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provider::Refusal;
+    use crate::provider::{Refusal, Said};
 
     fn attempt() -> Attempt {
         Attempt {
@@ -121,8 +138,10 @@ mod tests {
             verifier: Secret::new("verifier".to_owned()),
             redirect_uri: "http://localhost:8000/_sso/callback/dev".to_owned(),
             login_hint: None,
+            hosted_domain: None,
             select_account: false,
             consent: false,
+            promises_issuer: false,
             started_at: Timestamp::from_seconds(1),
         }
     }
@@ -134,7 +153,8 @@ mod tests {
             response,
         };
         let now = Timestamp::from_seconds(7);
-        Dev.finish(&attempt(), &callback, now).await
+        let finished = Dev.finish(&attempt(), &callback, now).await;
+        finished.map_err(|failed| failed.error)
     }
 
     fn form(email: &str) -> Response {
@@ -147,7 +167,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_form_is_believed() {
-        assert_eq!(Dev.start(&attempt()).await.unwrap(), Start::Form);
+        assert_eq!(Dev.start(&attempt()).await.unwrap().start, Start::Form);
         let asserted = finish(form(" Ada@Acme.Example ")).await.unwrap();
         assert_eq!(asserted.subject.as_str(), "ada@acme.example");
         assert_eq!(asserted.email.as_deref(), Some("ada@acme.example"));
@@ -160,6 +180,16 @@ mod tests {
     #[tokio::test]
     async fn an_address_is_needed() {
         for bad in ["", "ada", "@", "ada@", "@acme", "a@b@c", "a b@c", "a@c\nd"] {
+            let callback = Callback {
+                state: Secret::new("state".to_owned()),
+                issuer: None,
+                response: form(bad),
+            };
+            let told = Dev.accepts(&callback);
+            assert!(
+                matches!(told, Err(Error::Rejected(Check::Form))),
+                "{bad:?}, before the run is used"
+            );
             let refused = finish(form(bad)).await;
             assert!(
                 matches!(refused, Err(Error::Rejected(Check::Form))),
@@ -177,7 +207,7 @@ mod tests {
             finish(code).await,
             Err(Error::Rejected(Check::Response))
         ));
-        let refused = Response::Refused(Refusal::AccessDenied);
+        let refused = Response::Refused(Refusal::AccessDenied, Said::default());
         assert!(matches!(
             finish(refused).await,
             Err(Error::Refused(Refusal::AccessDenied))

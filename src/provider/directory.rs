@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use openidconnect::IssuerUrl;
-use openidconnect::core::{CoreJsonWebKey, CoreJsonWebKeySet};
+use openidconnect::core::{CoreJsonWebKey, CoreJsonWebKeySet, CoreJwsSigningAlgorithm};
 use tokio::sync::{Mutex, MutexGuard};
 use tracing::warn;
 
@@ -25,6 +25,8 @@ use crate::config::defaults;
 #[derive(Debug)]
 pub(super) struct Directory {
     issuer: IssuerUrl,
+    /// That are accepted, if the provider announces them.
+    algorithms: Vec<CoreJwsSigningAlgorithm>,
     clock: Arc<dyn Clock>,
     known: ArcSwapOption<Known>,
     /// Held by whoever asks. The lock is an asynchronous one because it is held across a call.
@@ -56,13 +58,23 @@ enum Failure {
 
 impl Directory {
     /// Nothing known.
-    pub(super) fn new(issuer: IssuerUrl, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(
+        issuer: IssuerUrl,
+        algorithms: Vec<CoreJwsSigningAlgorithm>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         Self {
             issuer,
+            algorithms,
             clock,
             known: ArcSwapOption::empty(),
             asking: Mutex::default(),
         }
+    }
+
+    /// The algorithms that are accepted at all, whatever the provider announces.
+    pub(super) fn algorithms(&self) -> &[CoreJwsSigningAlgorithm] {
+        &self.algorithms
     }
 
     /// What is known without asking, however old.
@@ -167,7 +179,8 @@ impl Directory {
                 "there is no discovery document at the issuer",
             ));
         }
-        let metadata = Metadata::parse(answer.body(), self.issuer.as_str(), client.reach())?;
+        let (issuer, reach) = (self.issuer.as_str(), client.reach());
+        let metadata = Metadata::parse(answer.body(), issuer, reach, &self.algorithms)?;
         let keys = fetch_keys(client, &metadata).await?;
         Ok(Known {
             metadata,
@@ -187,10 +200,10 @@ impl Directory {
         expecting: Expecting,
     ) -> Result<CoreJsonWebKey, Error> {
         let known = self.known(client).await?;
-        let mut signed = token.signed_by(known.keys.keys());
+        let mut signed = known.signer(token);
         if matches!(signed, Signed::ByUnknown) {
-            let newer = self.newer_keys(client, known, expecting).await?;
-            signed = token.signed_by(newer.keys.keys());
+            let newer = self.newer(client, known, token, expecting).await?;
+            signed = newer.signer(token);
         }
         match signed {
             Signed::By(key) => Ok(*key),
@@ -198,11 +211,12 @@ impl Directory {
         }
     }
 
-    /// Fetches the keys again, unless somebody just did.
-    async fn newer_keys(
+    /// Fetches the keys again, unless somebody just did: all of discovery if it is the algorithm that is not known.
+    async fn newer(
         &self,
         client: &Client,
         seen: Arc<Known>,
+        token: &Compact<'_>,
         expecting: Expecting,
     ) -> Result<Arc<Known>, Error> {
         let mut asking = self.wait(client).await?;
@@ -223,10 +237,14 @@ impl Directory {
         }
         // Before the call: one that fails or is interrupted counts too.
         *asked_at = Some(now);
-        let known = Arc::new(Known {
-            keys: fetch_keys(client, &seen.metadata).await?,
-            metadata: seen.metadata.clone(),
-            learned_at: seen.learned_at,
+        let known = Arc::new(if seen.announces(&token.algorithm) {
+            Known {
+                keys: fetch_keys(client, &seen.metadata).await?,
+                metadata: seen.metadata.clone(),
+                learned_at: seen.learned_at,
+            }
+        } else {
+            self.ask(client).await?
         });
         self.known.store(Some(Arc::clone(&known)));
         Ok(known)
@@ -237,6 +255,19 @@ impl Known {
     /// The keys that it publishes.
     pub(super) fn keys(&self) -> &[CoreJsonWebKey] {
         self.keys.keys()
+    }
+
+    fn announces(&self, algorithm: &CoreJwsSigningAlgorithm) -> bool {
+        self.metadata.algorithms.contains(algorithm)
+    }
+
+    /// Who signed a token, as far as is known.
+    fn signer(&self, token: &Compact<'_>) -> Signed {
+        if self.announces(&token.algorithm) {
+            token.signed_by(self.keys.keys())
+        } else {
+            Signed::ByUnknown
+        }
     }
 
     fn is_younger(&self, than: Duration, now: Timestamp) -> bool {
@@ -274,7 +305,9 @@ async fn fetch_keys(client: &Client, metadata: &Metadata) -> Result<CoreJsonWebK
 /// A call that cannot be made at all is for an operator to mend.
 pub(super) fn unreachable(error: CallError) -> Error {
     match error {
-        CallError::NotSecure | CallError::NoRoots => Error::Misconfigured(error.to_string()),
+        CallError::NotSecure | CallError::Private | CallError::NoRoots => {
+            Error::Misconfigured(error.to_string())
+        }
         CallError::Timeout
         | CallError::TooLarge
         | CallError::Connection(_)

@@ -16,7 +16,7 @@ use std::time::Duration;
 use super::directory::unreachable;
 use super::http::CallError;
 use super::metadata::misconfigured;
-use super::{Check, Error, Refusal, Tokens};
+use super::{Check, Error, Failed, Refusal, Said, Tokens};
 use crate::clock::Timestamp;
 use crate::secret::Secret;
 
@@ -207,8 +207,25 @@ where
 /// How a call to the token endpoint fails.
 pub(super) type TokenError = RequestTokenError<CallError, ErrorResponse>;
 
-/// What a failed exchange means. Decided by the error's code (RFC 6749 §5.2), never by its text.
-pub(super) fn explain(error: TokenError) -> Error {
+/// What a failed exchange means, and what the provider says of it without the secrets that were sent.
+pub(super) fn explain(error: TokenError, sent: &[&str]) -> Failed {
+    let said = match &error {
+        RequestTokenError::ServerResponse(response) => {
+            let description = response.error_description().map(String::as_str);
+            Some(Said::new(response.error().as_ref(), description, sent))
+        }
+        RequestTokenError::Request(_)
+        | RequestTokenError::Parse(..)
+        | RequestTokenError::Other(_) => None,
+    };
+    Failed {
+        error: meaning(error),
+        said,
+    }
+}
+
+/// Decided by the error's code (RFC 6749 §5.2), never by its text.
+fn meaning(error: TokenError) -> Error {
     use CoreErrorResponseType as Code;
     match error {
         RequestTokenError::Request(error) => unreachable(error),

@@ -2,7 +2,8 @@
 //!
 //! Every call has one time limit from connect to the last byte, one limit on the size of the body, verified TLS, and
 //! follows no redirect (threat model 48). Plain HTTP is spoken to a loopback address only, and only if the issuer itself
-//! is configured there.
+//! is configured there. An address that is not public is called only where the issuer has one like it, or the
+//! configuration says so (`fence`).
 
 pub use super::trust::Roots;
 
@@ -26,6 +27,7 @@ use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use super::Health;
+use super::fence::{Fence, NoWay};
 use super::reach::Reach;
 use super::trust::Trust;
 use crate::clock::{Clock, Timestamp};
@@ -56,6 +58,11 @@ pub enum CallError {
     /// Not called: the address is neither `https` nor a loopback address of a provider that is configured there.
     #[error("the address is not https")]
     NotSecure,
+    /// Not called: the provider leads to an address that is not public, and its issuer is not there.
+    #[error(
+        "the provider leads to a private address; if that is where it is, set `private_network = true`"
+    )]
+    Private,
     /// Not called: this system has no certificates to trust.
     #[error("this system has no certificates to trust")]
     NoRoots,
@@ -115,12 +122,13 @@ impl Limits {
     }
 }
 
-type Connections = Pool<HttpsConnector<HttpConnector>, Full<Bytes>>;
+type Connections = Pool<HttpsConnector<HttpConnector<Fence>>, Full<Bytes>>;
 
 /// The client of one provider. It counts its calls and remembers how the newest one went.
 pub(super) struct Client {
     provider: String,
     reach: Reach,
+    fence: Fence,
     trust: Trust,
     limits: Limits,
     connections: OnceCell<Connections>,
@@ -144,7 +152,7 @@ impl Client {
     /// Makes no call and reads no file.
     pub(super) fn new(
         provider: &str,
-        reach: Reach,
+        (reach, fence): (Reach, Fence),
         trust: Trust,
         limits: Limits,
         shared: &super::Shared,
@@ -152,6 +160,7 @@ impl Client {
         Self {
             provider: provider.to_owned(),
             reach,
+            fence,
             trust,
             limits,
             connections: OnceCell::new(),
@@ -240,6 +249,11 @@ impl Client {
 
     async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, CallError> {
         self.check(request.uri())?;
+        let host = request.uri().host().unwrap_or_default();
+        self.fence
+            .check(host)
+            .await
+            .map_err(|_| CallError::Private)?;
         let mut request = request.map(|body| Full::new(Bytes::from(body)));
         request.headers_mut().insert(
             header::USER_AGENT,
@@ -250,7 +264,7 @@ impl Client {
             .await?
             .request(request)
             .await
-            .map_err(|error| CallError::Connection(Box::new(error)))?;
+            .map_err(no_connection)?;
         let status = response.status();
         // Nothing in such an answer is of use. Its body is not read, and the connection goes with it.
         if status.is_redirection()
@@ -286,7 +300,7 @@ impl Client {
     async fn connections(&self) -> Result<&Connections, CallError> {
         let connect = || async {
             let roots = self.trust.roots().await?;
-            connections(roots, self.reach, self.limits, &self.tasks)
+            connections(roots, self, &self.tasks)
         };
         self.connections.get_or_try_init(connect).await
     }
@@ -327,8 +341,7 @@ const DOWN: u8 = 2;
 /// HTTP/1.1 only: there are a few calls for each sign-in, and its limits are the simpler ones.
 fn connections(
     roots: Arc<RootCertStore>,
-    reach: Reach,
-    limits: Limits,
+    client: &Client,
     tasks: &Tasks,
 ) -> Result<Connections, CallError> {
     let crypto = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -337,12 +350,12 @@ fn connections(
         .map_err(|error| CallError::Connection(Box::new(error)))?
         .with_root_certificates(roots)
         .with_no_client_auth();
-    let mut tcp = HttpConnector::new();
+    let mut tcp = HttpConnector::new_with_resolver(client.fence.clone());
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
-    tcp.set_connect_timeout(Some(limits.timeout));
+    tcp.set_connect_timeout(Some(client.limits.timeout));
     let tls = hyper_rustls::HttpsConnectorBuilder::new().with_tls_config(tls);
-    let tls = match reach {
+    let tls = match client.reach {
         Reach::Secure => tls.https_only(),
         Reach::Loopback => tls.https_or_http(),
     };
@@ -352,6 +365,18 @@ fn connections(
         .pool_idle_timeout(IDLE_CONNECTION_LIFETIME)
         .pool_max_idle_per_host(MAX_IDLE_CONNECTIONS)
         .build(tls.enable_http1().wrap_connector(tcp)))
+}
+
+/// What the library says, unless the fence has said it.
+fn no_connection(error: hyper_util::client::legacy::Error) -> CallError {
+    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(&error);
+    while let Some(cause) = next {
+        if let Some(NoWay::Fenced) = cause.downcast_ref() {
+            return CallError::Private;
+        }
+        next = cause.source();
+    }
+    CallError::Connection(Box::new(error))
 }
 
 /// Long enough for the calls of one sign-in, shorter than the idle limits of common front servers (60 s and more), so

@@ -1,6 +1,7 @@
 //! The outside of a signed token: three parts, a header that asks for nothing unusual, a signature by a key of the issuer.
 //!
-//! The algorithm comes from the configuration's list; what the token says only picks from it. Keys come from the issuer
+//! The algorithm comes from the configuration's list, as far as the provider announces it; what the token says only picks
+//! from that. Keys come from the issuer
 //! alone: a token that brings or names one is refused (threat model 14).
 
 use openidconnect::JsonWebKey as _;
@@ -131,19 +132,31 @@ fn is_plain(header: &Map<String, Value>, expecting: Expecting) -> bool {
 
 /// The algorithms that a provider's signature may have (RFC 7518 §3.1, RFC 8037 §3.1). `none` is not one, nor are those
 /// with a shared secret: whoever knows the client secret could make tokens.
+const ALGORITHMS: [(&str, Algorithm); 9] = [
+    ("RS256", Algorithm::RsaSsaPkcs1V15Sha256),
+    ("RS384", Algorithm::RsaSsaPkcs1V15Sha384),
+    ("RS512", Algorithm::RsaSsaPkcs1V15Sha512),
+    ("PS256", Algorithm::RsaSsaPssSha256),
+    ("PS384", Algorithm::RsaSsaPssSha384),
+    ("PS512", Algorithm::RsaSsaPssSha512),
+    ("ES256", Algorithm::EcdsaP256Sha256),
+    ("ES384", Algorithm::EcdsaP384Sha384),
+    ("EdDSA", Algorithm::EdDsa),
+];
+
+/// An algorithm by its name.
 pub(super) fn parse_algorithm(name: &str) -> Option<Algorithm> {
-    Some(match name {
-        "RS256" => Algorithm::RsaSsaPkcs1V15Sha256,
-        "RS384" => Algorithm::RsaSsaPkcs1V15Sha384,
-        "RS512" => Algorithm::RsaSsaPkcs1V15Sha512,
-        "PS256" => Algorithm::RsaSsaPssSha256,
-        "PS384" => Algorithm::RsaSsaPssSha384,
-        "PS512" => Algorithm::RsaSsaPssSha512,
-        "ES256" => Algorithm::EcdsaP256Sha256,
-        "ES384" => Algorithm::EcdsaP384Sha384,
-        "EdDSA" => Algorithm::EdDsa,
-        _ => return None,
-    })
+    let found = ALGORITHMS.into_iter().find(|(known, _)| *known == name);
+    found.map(|(_, algorithm)| algorithm)
+}
+
+/// The names of those among `algorithms` that can be accepted at all.
+pub(super) fn names(algorithms: &[Algorithm]) -> Vec<&'static str> {
+    let named = ALGORITHMS.into_iter();
+    named
+        .filter(|(_, algorithm)| algorithms.contains(algorithm))
+        .map(|(name, _)| name)
+        .collect()
 }
 
 /// Whether a key is of the kind that signs with an algorithm (RFC 7518 §6.1, RFC 8037 §2).

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::claims::{is_alive, is_for, text, young};
+use super::claims::{Audience, is_alive, text, young};
 use super::{Check, Error, Subject, json};
 use crate::clock::Timestamp;
 use crate::config::defaults::CLOCK_LEEWAY;
@@ -55,7 +55,7 @@ const REMEMBERED: Duration = Duration::from_secs(3600);
 pub(super) fn check(
     payload: &[u8],
     issuer: &str,
-    client_id: &str,
+    audience: Audience<'_>,
     now: Timestamp,
 ) -> Result<Logout, Error> {
     let claims = json::object(payload).ok_or(Error::Rejected(Check::LogoutClaims))?;
@@ -67,7 +67,7 @@ pub(super) fn check(
         }
     };
     require(text(&claims, "iss") == Some(issuer), Check::Issuer)?;
-    require(is_for(&claims, client_id), Check::Audience)?;
+    require(audience.accepts(&claims), Check::Audience)?;
     let issued_at = young(&claims, MAX_AGE, now).ok_or(Error::Rejected(Check::IssuedAt))?;
     // Older providers send none.
     let lives = !claims.contains_key("exp") || is_alive(&claims, now);

@@ -3,7 +3,8 @@
 use openidconnect::core::{
     CoreAuthDisplay, CoreAuthPrompt, CoreClaimName, CoreClaimType, CoreClientAuthMethod,
     CoreGrantType, CoreJsonWebKey, CoreJweContentEncryptionAlgorithm,
-    CoreJweKeyManagementAlgorithm, CoreResponseMode, CoreResponseType, CoreSubjectIdentifierType,
+    CoreJweKeyManagementAlgorithm, CoreJwsSigningAlgorithm, CoreResponseMode, CoreResponseType,
+    CoreSubjectIdentifierType,
 };
 use openidconnect::{
     AdditionalProviderMetadata, AuthUrl, JsonWebKeySetUrl, ProviderMetadata, TokenUrl,
@@ -11,8 +12,8 @@ use openidconnect::{
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::Error;
 use super::reach::Reach;
+use super::{Error, jws};
 
 /// The endpoints of a provider. Every one of them may be called or shown to a browser.
 #[derive(Clone, Debug)]
@@ -28,6 +29,8 @@ pub(super) struct Metadata {
     pub(super) promises_issuer: bool,
     /// What makes it ask who somebody is: `select_account`, or `login` where it says that it has no such thing.
     pub(super) another_account: CoreAuthPrompt,
+    /// How its tokens may be signed: as configured, and as it announces. Never empty.
+    pub(super) algorithms: Vec<CoreJwsSigningAlgorithm>,
 }
 
 impl Metadata {
@@ -35,8 +38,13 @@ impl Metadata {
     ///
     /// # Errors
     /// [`Error::Misconfigured`] if it is not one, if it is that of another issuer (compared byte for byte, Discovery
-    /// §4.3), or if an endpoint is missing or not secure.
-    pub(super) fn parse(document: &[u8], issuer: &str, reach: Reach) -> Result<Self, Error> {
+    /// §4.3), if an endpoint is missing or not secure, or if none of the `accepted` algorithms signs its ID tokens.
+    pub(super) fn parse(
+        document: &[u8],
+        issuer: &str,
+        reach: Reach,
+        accepted: &[CoreJwsSigningAlgorithm],
+    ) -> Result<Self, Error> {
         let document: Document = serde_json::from_slice(document)
             .map_err(|_| misconfigured("the discovery document cannot be read"))?;
         if document.issuer().as_str() != issuer {
@@ -58,6 +66,7 @@ impl Metadata {
                 .authorization_response_iss_parameter_supported
                 .unwrap_or(false),
             another_account: another_account(extras.prompt_values_supported.as_deref()),
+            algorithms: agreed(accepted, document.id_token_signing_alg_values_supported())?,
         };
         let fixed = [this.authorization.url(), this.token.url(), this.keys.url()];
         let optional = [&this.userinfo, &this.end_session, &this.introspection];
@@ -103,6 +112,27 @@ fn another_account(supported: Option<&[String]>) -> CoreAuthPrompt {
     } else {
         CoreAuthPrompt::SelectAccount
     }
+}
+
+/// The algorithms that both sides want.
+fn agreed(
+    accepted: &[CoreJwsSigningAlgorithm],
+    announced: &[CoreJwsSigningAlgorithm],
+) -> Result<Vec<CoreJwsSigningAlgorithm>, Error> {
+    let both = accepted.iter().filter(|one| announced.contains(one));
+    let both: Vec<_> = both.cloned().collect();
+    if !both.is_empty() {
+        return Ok(both);
+    }
+    let theirs = jws::names(announced).join(", ");
+    Err(Error::Misconfigured(format!(
+        "the provider signs ID tokens with none of the `algorithms` that are accepted, but with {}",
+        if theirs.is_empty() {
+            "nothing that can be verified"
+        } else {
+            &theirs
+        }
+    )))
 }
 
 /// What an operator is told.
@@ -161,7 +191,12 @@ mod tests {
     }
 
     fn parse(document: &Value) -> Result<Metadata, Error> {
-        Metadata::parse(document.to_string().as_bytes(), ISSUER, Reach::Secure)
+        parse_bytes(document.to_string().as_bytes())
+    }
+
+    fn parse_bytes(document: &[u8]) -> Result<Metadata, Error> {
+        let accepted = ["ES256", "RS256"].map(|name| jws::parse_algorithm(name).unwrap());
+        Metadata::parse(document, ISSUER, Reach::Secure, &accepted)
     }
 
     #[test]
@@ -196,6 +231,33 @@ mod tests {
             }
             let read = parse(&document).unwrap();
             assert_eq!(read.another_account, expected, "{supported:?}");
+        }
+    }
+
+    #[test]
+    fn inv_14_algorithms_are_those_that_both_sides_want() {
+        for (announced, agreed) in [
+            (json!(["RS256"]), Ok(vec!["RS256"])),
+            (
+                json!(["EdDSA", "RS256", "ES256"]),
+                Ok(vec!["RS256", "ES256"]),
+            ),
+            (json!(["EdDSA", "PS256", "none"]), Err("with PS256, EdDSA")),
+            (
+                json!(["HS256", "none", "odd"]),
+                Err("nothing that can be verified"),
+            ),
+            (json!([]), Err("nothing that can be verified")),
+        ] {
+            let mut document = document();
+            document["id_token_signing_alg_values_supported"] = announced.clone();
+            match (parse(&document), agreed) {
+                (Ok(read), Ok(agreed)) => assert_eq!(jws::names(&read.algorithms), agreed),
+                (Err(Error::Misconfigured(why)), Err(part)) => {
+                    assert!(why.contains(part), "{announced}: {why}");
+                }
+                (read, _) => panic!("{announced}: {read:?}"),
+            }
         }
     }
 
@@ -253,7 +315,7 @@ mod tests {
         let mut without = document();
         without.as_object_mut().unwrap().remove("token_endpoint");
         for bad in ["", "[]", "<html>", &twice, &without.to_string()] {
-            let read = Metadata::parse(bad.as_bytes(), ISSUER, Reach::Secure);
+            let read = parse_bytes(bad.as_bytes());
             assert!(matches!(read, Err(Error::Misconfigured(_))), "{bad}");
         }
     }

@@ -6,10 +6,12 @@
 //! verified TLS and follows no redirect (48); errors and logs carry no token, code or secret (51).
 
 mod again;
+mod attempt;
 mod claims;
 mod dev;
 mod directory;
 mod exchange;
+mod fence;
 pub mod http;
 mod json;
 mod jws;
@@ -19,6 +21,7 @@ mod oidc;
 mod outcome;
 mod presets;
 mod reach;
+mod said;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -26,9 +29,11 @@ mod tests;
 mod trust;
 mod userinfo;
 
+pub use self::attempt::{Attempt, LoginHint};
 pub use self::jws::session_named_in;
 pub use self::logout::{Logout, Who};
 pub use self::outcome::{Cause, Fault, Outcome, Revocation, Trouble};
+pub use self::said::{Failed, Said};
 
 use std::fmt;
 use std::future::Future;
@@ -71,6 +76,9 @@ pub fn build(config: &config::Provider, shared: &Shared) -> Result<Arc<dyn Provi
 
 /// The answer of a provider, to be awaited.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
+
+/// The end of a sign-in, to be awaited.
+pub type Finishing<'a> = Pin<Box<dyn Future<Output = Result<Asserted, Failed>> + Send + 'a>>;
 
 /// Tokens that were renewed, to be awaited.
 pub type Renewal<'a> = Pin<Box<dyn Future<Output = Result<Option<Tokens>, Outcome>> + Send + 'a>>;
@@ -142,13 +150,22 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// [`Error::Unreachable`] or [`Error::Misconfigured`] when discovery fails.
-    fn start<'a>(&'a self, attempt: &'a Attempt) -> Answer<'a, Start>;
+    fn start<'a>(&'a self, attempt: &'a Attempt) -> Answer<'a, Started>;
 
-    /// Ends: turns what the browser brought back into an identity. `iss` and `error` have been looked at by
-    /// [`Callback::parse`] only as text: this method compares the issuer (RFC 9207 §2.4).
+    /// Whether an answer can be followed up at all, as far as that is plain without asking anybody. One that cannot does not
+    /// use up the run: what a person mistyped they can correct.
     ///
     /// # Errors
-    /// Every variant of [`Error`].
+    /// [`Error::Rejected`].
+    fn accepts(&self, _callback: &Callback) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// Ends: turns what the browser brought back into an identity. `iss` and `error` have been looked at by
+    /// [`Callback::parse`] only as text: this method compares the issuer (RFC 9207 §2.4), before it calls anybody.
+    ///
+    /// # Errors
+    /// Every variant of [`Error`], with what the provider says of it.
     ///
     /// # Cancel safety
     /// Not cancel safe: the code is spent once it is sent. Run it in a task of its own.
@@ -157,7 +174,7 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
         attempt: &'a Attempt,
         callback: &'a Callback,
         now: Timestamp,
-    ) -> Answer<'a, Asserted>;
+    ) -> Finishing<'a>;
 
     /// Where a browser can end its session at the provider (OIDC RP-Initiated Logout 1.0 §2), or `None` if there is no
     /// such place. Asks the provider only if nothing is known of it yet, as after a restart.
@@ -221,28 +238,6 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
     fn health(&self) -> Health;
 }
 
-/// What one run sends and compares: made by the pipeline, stored sealed with the run.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Attempt {
-    /// RFC 6749 §10.12; 256 bits.
-    pub state: Secret<String>,
-    /// OIDC Core §3.1.2.1; 256 bits.
-    pub nonce: Secret<String>,
-    /// RFC 7636 §4.1; 256 bits.
-    pub verifier: Secret<String>,
-    /// Our redirect URI at this provider.
-    pub redirect_uri: String,
-    /// E-mail address that the person typed.
-    pub login_hint: Option<String>,
-    /// Whether the provider must let the person choose an account (`prompt=select_account`).
-    pub select_account: bool,
-    /// Whether the provider must ask for consent again (`prompt=consent`): it hands out a refresh token then.
-    #[serde(default)]
-    pub consent: bool,
-    /// When the run began.
-    pub started_at: Timestamp,
-}
-
 /// What a provider says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Examined {
@@ -254,6 +249,17 @@ pub struct Examined {
     pub keys: usize,
     /// Those that can have signed a token that is accepted.
     pub usable_keys: usize,
+    /// The names of the algorithms that are accepted and that it announces.
+    pub algorithms: Vec<&'static str>,
+}
+
+/// How a run begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Started {
+    /// Where the browser goes.
+    pub start: Start,
+    /// What [`Attempt::promises_issuer`] must say when the answer comes.
+    pub promises_issuer: bool,
 }
 
 /// Where the browser goes.
@@ -281,8 +287,8 @@ pub struct Callback {
 pub enum Response {
     /// An authorization code.
     Code(Secret<String>),
-    /// An error code (RFC 6749 §4.1.2.1, OIDC Core §3.1.2.6).
-    Refused(Refusal),
+    /// An error code (RFC 6749 §4.1.2.1, OIDC Core §3.1.2.6), and the words that it came in.
+    Refused(Refusal, Said),
     /// Fields of the `dev` form.
     Form(DevForm),
 }
@@ -418,6 +424,8 @@ pub enum Check {
     IssuedAt,
     /// The claim `nonce`.
     Nonce,
+    /// The claim `auth_time` is there and is no time.
+    AuthTime,
     /// The claim `at_hash`.
     AccessTokenHash,
     /// The claim `sub` is missing or unusable.
@@ -452,6 +460,7 @@ impl Check {
             Self::Expiry => "expiry",
             Self::IssuedAt => "issued_at",
             Self::Nonce => "nonce",
+            Self::AuthTime => "auth_time",
             Self::AccessTokenHash => "access_token_hash",
             Self::Subject => "subject",
             Self::UserInfo => "userinfo",
@@ -502,7 +511,11 @@ impl Callback {
             .ok_or(Error::Rejected(Check::Response))?;
         let response = match (one("code")?, one("error")?, one("email")?) {
             (Some(code), None, None) if !code.is_empty() => Response::Code(Secret::new(code)),
-            (None, Some(error), None) => Response::Refused(Refusal::parse(&error)),
+            (None, Some(error), None) => {
+                let description = one("error_description")?;
+                let said = Said::new(&error, description.as_deref(), &[&state]);
+                Response::Refused(Refusal::parse(&error), said)
+            }
             (None, None, Some(email)) => Response::Form(DevForm {
                 email,
                 name: one("name")?.filter(|name| !name.trim().is_empty()),

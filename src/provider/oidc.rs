@@ -11,9 +11,10 @@ use openidconnect::{
 };
 use url::Url;
 
-use super::claims::{Claims, Expected};
+use super::claims::{Audience, Claims, Expected};
 use super::directory::Directory;
 use super::exchange::{self, Registration, TokenAnswer};
+use super::fence::Fence;
 use super::http::{Client, Limits, Operation};
 use super::jws::{self, Compact, Expecting};
 use super::metadata::{Metadata, misconfigured};
@@ -21,8 +22,9 @@ use super::presets::Reading;
 use super::reach::Reach;
 use super::trust::Trust;
 use super::{
-    Answer, Asserted, Attempt, Callback, Check, Confirmation, Error, Examined, Flow, Health, Held,
-    Logout, Provider, Renewal, Response, Shared, Start, Step, Tokens, json, logout, userinfo,
+    Answer, Asserted, Attempt, Callback, Check, Confirmation, Error, Examined, Failed, Finishing,
+    Flow, Health, Held, Logout, Provider, Renewal, Response, Shared, Start, Started, Step, Tokens,
+    json, logout, userinfo,
 };
 use crate::clock::Timestamp;
 use crate::config::{self, ClientAuthentication, Preset};
@@ -34,7 +36,6 @@ pub(super) struct Oidc {
     pub(super) config: config::Oidc,
     preset: Preset,
     issuer: IssuerUrl,
-    algorithms: Vec<CoreJwsSigningAlgorithm>,
     pub(super) client: Client,
     pub(super) directory: Directory,
 }
@@ -59,18 +60,19 @@ impl Oidc {
             return Err(Error::Misconfigured(why));
         }
         let trust = Trust::new(oidc.ca.as_deref(), &shared.roots)?;
+        let fence = Fence::new(&oidc.issuer, oidc.private_network);
         let limits = Limits::new(oidc.timeout);
+        let algorithms = parse_algorithms(&oidc.algorithms)?;
         Ok(Self {
             preset: provider.preset,
-            algorithms: parse_algorithms(&oidc.algorithms)?,
-            client: Client::new(provider.id.as_str(), reach, trust, limits, shared),
-            directory: Directory::new(issuer.clone(), Arc::clone(&shared.clock)),
+            client: Client::new(provider.id.as_str(), (reach, fence), trust, limits, shared),
+            directory: Directory::new(issuer.clone(), algorithms, Arc::clone(&shared.clock)),
             issuer,
             config: oidc.clone(),
         })
     }
 
-    async fn begin(&self, attempt: &Attempt) -> Result<Url, Error> {
+    async fn begin(&self, attempt: &Attempt) -> Result<Started, Error> {
         let known = self.directory.known(&self.client).await?;
         let registration = self.registration(&known.metadata);
         let (state, nonce) = (attempt.state.clone(), attempt.nonce.clone());
@@ -84,7 +86,16 @@ impl Oidc {
             .set_pkce_challenge(challenge(attempt)?)
             .add_scopes(self.config.scopes.iter().cloned().map(Scope::new));
         if let Some(hint) = &attempt.login_hint {
-            request = request.set_login_hint(LoginHint::new(hint.clone()));
+            request = request.set_login_hint(LoginHint::new(hint.as_str().to_owned()));
+        }
+        if let (Preset::Google, Some(domain)) = (self.preset, &attempt.hosted_domain)
+            && !self
+                .config
+                .authorize_parameters
+                .iter()
+                .any(|(name, _)| name == "hd")
+        {
+            request = request.add_extra_param("hd", domain.as_str());
         }
         if attempt.select_account {
             request = request.add_prompt(known.metadata.another_account.clone());
@@ -98,7 +109,10 @@ impl Oidc {
                 request = request.add_extra_param(name.as_str(), value.as_str());
             }
         }
-        Ok(request.url().0)
+        Ok(Started {
+            start: Start::Redirect(request.url().0),
+            promises_issuer: known.metadata.promises_issuer,
+        })
     }
 
     async fn end(
@@ -106,19 +120,19 @@ impl Oidc {
         attempt: &Attempt,
         callback: &Callback,
         now: Timestamp,
-    ) -> Result<Asserted, Error> {
+    ) -> Result<Asserted, Failed> {
+        self.check_issuer(attempt, callback)?;
         let code = match &callback.response {
             Response::Code(code) => code,
-            Response::Refused(refusal) => {
-                let known = self.directory.remembered();
-                let promised = known.is_some_and(|known| known.metadata.promises_issuer);
-                self.check_issuer(callback, promised)?;
-                return Err(Error::Refused(*refusal));
+            Response::Refused(refusal, said) => {
+                return Err(Failed {
+                    error: Error::Refused(*refusal),
+                    said: Some(said.clone()),
+                });
             }
-            Response::Form(_) => return Err(Error::Rejected(Check::Response)),
+            Response::Form(_) => return Err(Error::Rejected(Check::Response).into()),
         };
         let known = self.directory.known(&self.client).await?;
-        self.check_issuer(callback, known.metadata.promises_issuer)?;
         let answer = self.exchange(&known.metadata, attempt, code).await?;
         let (token, access) = (answer.id_token()?, answer.access_token());
         let nonce = Some(&attempt.nonce);
@@ -127,11 +141,11 @@ impl Oidc {
         Ok(self.asserted(claims, answer.into_tokens(&self.config.scopes, now)))
     }
 
-    /// RFC 9207 §2.4: whoever answers is whom we asked. The comparison is byte for byte.
-    fn check_issuer(&self, callback: &Callback, promised: bool) -> Result<(), Error> {
+    /// RFC 9207 §2.4: whoever answers is whom we asked. The comparison is byte for byte, and needs nobody to be asked.
+    fn check_issuer(&self, attempt: &Attempt, callback: &Callback) -> Result<(), Error> {
         match &callback.issuer {
             Some(issuer) if *issuer == self.config.issuer => Ok(()),
-            None if !promised => Ok(()),
+            None if !attempt.promises_issuer => Ok(()),
             Some(_) | None => Err(Error::Rejected(Check::ResponseIssuer)),
         }
     }
@@ -141,7 +155,7 @@ impl Oidc {
         metadata: &Metadata,
         attempt: &Attempt,
         code: &Secret<String>,
-    ) -> Result<TokenAnswer, Error> {
+    ) -> Result<TokenAnswer, Failed> {
         let calling = self.client.calling(Operation::Token);
         self.registration(metadata)
             .exchange_code(AuthorizationCode::new(code.expose().clone()))
@@ -149,7 +163,18 @@ impl Oidc {
             .set_pkce_verifier(PkceCodeVerifier::new(attempt.verifier.expose().clone()))
             .request_async(&calling)
             .await
-            .map_err(exchange::explain)
+            .map_err(|error| {
+                let sent = [
+                    Some(code),
+                    Some(&attempt.verifier),
+                    self.config.client_secret.as_ref(),
+                ];
+                let sent = sent.into_iter().flatten();
+                exchange::explain(
+                    error,
+                    &sent.map(|it| it.expose().as_str()).collect::<Vec<_>>(),
+                )
+            })
     }
 
     /// Verifies an ID token: the answer to our request with that nonce, or one that came with a refresh.
@@ -161,14 +186,14 @@ impl Oidc {
         now: Timestamp,
     ) -> Result<Claims, Error> {
         let expecting = Expecting::IdToken;
-        let token = Compact::parse(token.expose(), expecting, &self.algorithms)?;
+        let token = Compact::parse(token.expose(), expecting, self.directory.algorithms())?;
         let key = self
             .directory
             .verify(&self.client, &token, expecting)
             .await?;
         let expected = Expected {
             issuer: &self.config.issuer,
-            client_id: &self.config.client_id,
+            audience: self.audience(),
             nonce,
             access_token,
             algorithm: &token.algorithm,
@@ -216,6 +241,13 @@ impl Oidc {
         }
     }
 
+    fn audience(&self) -> Audience<'_> {
+        Audience {
+            client_id: &self.config.client_id,
+            trusted: &self.config.trusted_audiences,
+        }
+    }
+
     pub(super) fn reading(&self) -> Reading<'_> {
         Reading {
             preset: self.preset,
@@ -244,11 +276,10 @@ impl Oidc {
     }
 
     /// An answer that shows that our registration is wrong counts as trouble, like none at all.
-    fn noting<T>(&self, result: Result<T, Error>) -> Result<T, Error> {
-        if let Err(Error::Misconfigured(_)) = &result {
+    fn note(&self, error: &Error) {
+        if let Error::Misconfigured(_) = error {
             self.client.note(Health::Down);
         }
-        result
     }
 }
 
@@ -260,10 +291,13 @@ impl Provider for Oidc {
         }
     }
 
-    fn start<'a>(&'a self, attempt: &'a Attempt) -> Answer<'a, Start> {
+    fn start<'a>(&'a self, attempt: &'a Attempt) -> Answer<'a, Started> {
         Box::pin(async move {
-            let url = self.begin(attempt).await;
-            self.noting(url).map(Start::Redirect)
+            let started = self.begin(attempt).await;
+            if let Err(error) = &started {
+                self.note(error);
+            }
+            started
         })
     }
 
@@ -272,10 +306,13 @@ impl Provider for Oidc {
         attempt: &'a Attempt,
         callback: &'a Callback,
         now: Timestamp,
-    ) -> Answer<'a, Asserted> {
+    ) -> Finishing<'a> {
         Box::pin(async move {
             let asserted = self.end(attempt, callback, now).await;
-            self.noting(asserted)
+            if let Err(failed) = &asserted {
+                self.note(&failed.error);
+            }
+            asserted
         })
     }
 
@@ -308,12 +345,11 @@ impl Provider for Oidc {
     fn logout<'a>(&'a self, token: &'a Secret<String>, now: Timestamp) -> Answer<'a, Logout> {
         Box::pin(async move {
             let expecting = Expecting::LogoutToken;
-            let token = Compact::parse(token.expose(), expecting, &self.algorithms)?;
+            let token = Compact::parse(token.expose(), expecting, self.directory.algorithms())?;
             self.directory
                 .verify(&self.client, &token, expecting)
                 .await?;
-            let config = &self.config;
-            logout::check(&token.payload, &config.issuer, &config.client_id, now)
+            logout::check(&token.payload, &self.config.issuer, self.audience(), now)
         })
     }
 
@@ -334,8 +370,9 @@ impl Provider for Oidc {
         Box::pin(async move {
             let known = self.directory.learn_anew(&self.client).await?;
             let keys = known.keys();
+            let algorithms = &known.metadata.algorithms;
             let usable = keys.iter().filter(|key| {
-                let mut accepted = self.algorithms.iter();
+                let mut accepted = algorithms.iter();
                 accepted.any(|algorithm| jws::suits(key, algorithm))
             });
             Ok(Some(Examined {
@@ -343,6 +380,7 @@ impl Provider for Oidc {
                 endpoints: known.metadata.endpoints(),
                 keys: keys.len(),
                 usable_keys: usable.count(),
+                algorithms: jws::names(algorithms),
             }))
         })
     }
@@ -384,7 +422,7 @@ fn parse_algorithms(names: &[String]) -> Result<Vec<CoreJwsSigningAlgorithm>, Er
 
 /// Parameters of the authorization request that a file must not set, since a run depends on them.
 fn is_ours(name: &str) -> bool {
-    const OURS: [&str; 12] = [
+    const OURS: [&str; 16] = [
         "client_id",
         "redirect_uri",
         "response_type",
@@ -397,6 +435,11 @@ fn is_ours(name: &str) -> bool {
         "request",
         "request_uri",
         "login_hint",
+        // What is asked for must be held against the token, or it means nothing.
+        "max_age",
+        "acr_values",
+        "claims",
+        "id_token_hint",
     ];
     OURS.contains(&name)
 }

@@ -185,7 +185,7 @@ impl TestProvider {
             "end_session_endpoint": format!("{issuer}/logout?keep=1"),
             "response_types_supported": ["code"],
             "subject_types_supported": ["public"],
-            "id_token_signing_alg_values_supported": ["ES256"],
+            "id_token_signing_alg_values_supported": ["RS256", "ES256", "EdDSA"],
         });
         document.as_object_mut().unwrap().extend(more.clone());
         self.reply(DISCOVERY, Reply::json(&document));

@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderValue};
 use super::Handle;
 use crate::clock::Timestamp;
 use crate::config::Slug;
-use crate::config::defaults::{LOOP_WINDOW, RUN_LIFETIME, RUNS_PER_BROWSER};
+use crate::config::defaults::{LOOP_WINDOW, RUN_KEPT, RUN_LIFETIME, RUNS_PER_BROWSER};
 use crate::secret::{self, Secret};
 
 /// Every name of ours begins like this; nothing that does ever passes between browser and application.
@@ -248,16 +248,12 @@ pub fn set_organization(organization: &Slug, provider: &Slug, lifetime: Duration
     set(ORGANIZATION, &text, Some(lifetime))
 }
 
-/// Gives a browser the proof that it began something.
+/// Gives a browser the proof that it began something. It lives as long as the record that it belongs to, not as long as
+/// a sign-in may take: that is for the server to say, which cannot tell a late browser from a foreign one without it.
 pub fn set_binding(kind: BindingKind, binding: &Binding, now: Timestamp) -> HeaderValue {
     let name = format!("{}{}", kind.prefix(), binding.tag);
     let value = format!("{}.{}", now.as_seconds(), binding.token.expose());
-    set(&name, &value, Some(RUN_LIFETIME))
-}
-
-/// Takes it back.
-pub fn delete_binding(kind: BindingKind, tag: &str) -> HeaderValue {
-    delete(&format!("{}{tag}", kind.prefix()))
+    set(&name, &value, Some(RUN_LIFETIME.saturating_add(RUN_KEPT)))
 }
 
 fn set(name: &str, value: &str, lifetime: Option<Duration>) -> HeaderValue {
@@ -378,7 +374,6 @@ mod tests {
             delete_session(),
             set_organization(&acme, &Slug::parse("idp").unwrap(), Duration::from_secs(60)),
             set_binding(BindingKind::Run, &binding, Timestamp::EPOCH),
-            delete_binding(BindingKind::Run, "abc"),
         ] {
             let text = field.to_str().unwrap();
             assert!(text.starts_with("__Host-sso"), "{text}");

@@ -76,10 +76,7 @@ async fn inv_09_what_does_not_match_its_run_calls_nobody_and_changes_nothing() {
     }
     let mut stranger = world.browser();
     stranger.get(&url("/_sso/login/acme")).await;
-    stranger.cookies.insert(
-        ("app.example.com".into(), "__Host-sso-org".into()),
-        "acme".into(),
-    );
+    stranger.put_cookie("app.example.com", "__Host-sso-org", "acme");
     let page = stranger.get(&callback).await;
     refused(&world, &stranger, &page, "login-expired", calls);
     world.later(Duration::from_secs(601));
@@ -201,6 +198,33 @@ async fn who_cancels_at_the_provider_ends_on_a_page_and_is_not_sent_back() {
     world.end(&[]).await;
 }
 
+/// For whoever has to mend it; nobody else sees it, and it decides nothing.
+#[tokio::test]
+async fn what_the_provider_says_of_its_error_is_in_the_log_and_nowhere_else() {
+    let world = World::new().await;
+    world.acme.refuse("consent_by_fax_required");
+    let mut browser = world.browser();
+    let callback = browser.away_and_back(&url("/_sso/login/acme")).await;
+    let words = "AADSTS65004: please%0D%0Acall+ada@acme.com+or+%E2%80%AEus";
+    let page = browser
+        .get(&format!("{callback}&error_description={words}"))
+        .await;
+    assert_eq!(page.is(403).kind(), Some("provider-refused"));
+    assert!(!page.text.contains("AADSTS") && !page.text.contains("by_fax"));
+    let reference = page.field("sso-reference").unwrap();
+    let records = world.logs.with_reference(reference);
+    let said = records
+        .iter()
+        .find(|record| record["idp.error"] == "consent_by_fax_required")
+        .expect("a record with the provider's code");
+    assert_eq!(
+        said["idp.error_description"],
+        "AADSTS65004: pleasecall … or us"
+    );
+    assert!(said["message"].as_str().unwrap().contains("unverified"));
+    world.end(&[&browser]).await;
+}
+
 #[tokio::test]
 async fn codes_in_odd_places_are_never_exchanged() {
     let world = World::new().await;
@@ -236,6 +260,37 @@ async fn inv_10_answers_of_another_issuer_or_with_two_meanings_are_refused() {
         assert_eq!(browser.cookie("app.example.com", "__Host-sso"), None);
     }
     assert!(world.acme.heard("/token").is_empty());
+    world.end(&[]).await;
+}
+
+#[tokio::test]
+async fn inv_10_an_answer_of_another_issuer_reaches_nobody_also_after_a_restart() {
+    let mut world = World::new().await;
+    let changes: [fn(&str) -> String; 4] = [
+        |at| at.replace("&iss=", "&iss=http%3A%2F%2Fevil.example&was="),
+        |at| at.replace("&iss=", "&was="),
+        |at| {
+            at.replace("&iss=", "&iss=http%3A%2F%2Fevil.example&was=")
+                .replace("&code=", "&error=")
+        },
+        |at| at.replace("&iss=", "&was=").replace("&code=", "&error="),
+    ];
+    for (index, change) in changes.iter().enumerate() {
+        let mut browser = world.browser();
+        let callback = browser.away_and_back(&url("/_sso/login/acme")).await;
+        world = world.restart().await;
+        browser.now_at(world.broker.address);
+        let before = world.acme.requests();
+        let page = browser.get(&change(&callback)).await;
+        assert_eq!(
+            page.kind(),
+            Some("provider-misconfigured"),
+            "change {index}"
+        );
+        assert_eq!(world.acme.requests(), before, "not even discovery");
+        assert_eq!(browser.cookie("app.example.com", "__Host-sso"), None);
+    }
+    world.application.heard_nothing();
     world.end(&[]).await;
 }
 
@@ -355,7 +410,7 @@ async fn a_browser_without_cookies_is_told_so() {
     let world = World::new().await;
     let mut browser = world.browser();
     let callback = browser.away_and_back(&url("/_sso/login/acme")).await;
-    browser.cookies.clear();
+    browser.lose_cookies();
     assert_eq!(
         browser.get(&callback).await.is(400).kind(),
         Some("cookies-blocked")

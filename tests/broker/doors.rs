@@ -14,8 +14,7 @@ async fn come_and_go(browser: &mut Browser, provider: &str) {
     let button = url(&format!("/_sso/login/acme/{provider}"));
     let sent = browser.post(&button, &[("rd", "/")]).await;
     browser.follow(sent).await.is(200);
-    let session = ("app.example.com".to_owned(), "__Host-sso".to_owned());
-    browser.cookies.remove(&session);
+    browser.lose_cookie("app.example.com", "__Host-sso");
 }
 
 /// The providers of a door's buttons, in order.
@@ -51,8 +50,7 @@ async fn a_provider_that_is_not_there_any_more_is_nobodys_last() {
         "globex.globex-idp",
         "<b>.<b>",
     ] {
-        let cookie = ("app.example.com".to_owned(), "__Host-sso-org".to_owned());
-        browser.cookies.insert(cookie, remembered.to_owned());
+        browser.put_cookie("app.example.com", "__Host-sso-org", remembered);
         let door = browser.visit(&url("/_sso/login/acme")).await;
         assert_eq!(buttons(door.is(200)), ["acme-idp", "globex-idp"]);
         assert!(!door.text.contains(USED), "{remembered}");

@@ -20,6 +20,7 @@ mod doors;
 mod forwarding;
 mod front;
 mod headers;
+mod late;
 mod operator;
 mod provider_logout;
 mod revalidation;

@@ -451,6 +451,21 @@ async fn a_missing_refresh_token_is_asked_for_once_with_consent() {
 }
 
 #[tokio::test]
+async fn whoever_is_asked_for_consent_gets_what_they_had_asked_for() {
+    let world = world("").await;
+    world.acme.withhold(Withholds::WithoutConsent);
+    let mut browser = world.browser();
+    let door = "/_sso/login/acme?rd=/reports&prompt=select_account&login_hint=ada@acme.com";
+    assert_eq!(browser.visit(&url(door)).await.is(200).path(), "/reports");
+    let asked = world.acme.heard("/authorize");
+    assert_eq!(asked.len(), 2);
+    let again = asked[1].query();
+    assert_eq!(again["prompt"], "select_account consent");
+    assert_eq!(again["login_hint"], "ada@acme.com");
+    world.end(&[&browser]).await;
+}
+
+#[tokio::test]
 async fn where_no_refresh_token_ever_comes_the_sign_in_fails_plainly() {
     let world = world("").await;
     world.acme.withhold(Withholds::Always);

@@ -163,14 +163,54 @@ async fn an_e_mail_address_leads_to_its_organization_and_unknown_ones_nowhere() 
     world.end(&[&browser]).await;
 }
 
+/// Whoever owns the provider could otherwise read what only this machine can reach.
+#[tokio::test]
+async fn inv_48_a_provider_that_leads_to_another_network_is_not_followed() {
+    let world = World::new().await;
+    let (issuer, inside) = (world.acme.issuer.clone(), "https://169.254.169.254/latest");
+    world
+        .acme
+        .answer("/.well-known/openid-configuration", move |_| {
+            Answer::json(&json!({
+                "issuer": issuer,
+                "authorization_endpoint": format!("{issuer}/authorize"),
+                "token_endpoint": inside,
+                "jwks_uri": format!("{issuer}/jwks"),
+                "response_types_supported": ["code"],
+                "subject_types_supported": ["public"],
+                "id_token_signing_alg_values_supported": ["ES256"],
+            }))
+        });
+    let mut browser = world.browser();
+    let page = browser.visit(&url("/")).await;
+    assert_eq!(page.kind(), Some("provider-misconfigured"));
+    assert!(!page.text.contains("169.254"), "{}", page.text);
+    assert!(world.logs.text().contains("private_network"));
+    world.application.heard_nothing();
+    world.end(&[&browser]).await;
+}
+
+/// It would be stored with the run, and anybody can write one into an address.
+#[tokio::test]
+async fn inv_54_a_hint_that_is_no_address_is_left_out() {
+    let world = World::new().await;
+    let long = "x".repeat(321);
+    for bad in [long.as_str(), "ada%0D%0Aevil", "%00"] {
+        let mut browser = world.browser();
+        let door = url(&format!("/_sso/login/acme?login_hint={bad}"));
+        browser.visit(&door).await.is(200);
+        let asked = world.acme.heard("/authorize").pop().unwrap().query();
+        assert_eq!(asked.get("login_hint"), None, "{bad}");
+    }
+    world.end(&[]).await;
+}
+
 #[tokio::test]
 async fn the_organization_is_remembered_for_the_next_time() {
     let world = World::with(TWO).await;
     let mut browser = world.browser();
     browser.visit(&url("/_sso/login/globex")).await.is(200);
-    browser
-        .cookies
-        .remove(&("app.example.com".to_owned(), "__Host-sso".to_owned()));
+    browser.lose_cookie("app.example.com", "__Host-sso");
     let page = browser.visit(&url("/")).await;
     assert_eq!(page.is(200).text, "hello from the application");
     assert_eq!(world.globex.heard("/authorize").len(), 2);
@@ -321,11 +361,10 @@ const SESSION: &str = "__Host-sso";
 async fn a_browser_that_signs_in_again_and_again_is_stopped() {
     let world = World::new().await;
     let mut browser = world.browser();
-    let session = ("app.example.com".to_owned(), SESSION.to_owned());
     for _ in 0..3 {
         assert_eq!(browser.visit(&url("/reports")).await.is(200).kind(), None);
         // Something between us keeps this cookie from us, and only this one.
-        browser.cookies.remove(&session);
+        browser.lose_cookie("app.example.com", "__Host-sso");
     }
     world.application.forget();
     let page = browser.visit(&url("/reports")).await;
@@ -352,11 +391,10 @@ async fn a_circle_is_told_apart_by_what_became_of_the_session() {
     stopped(&world, &page, "SessionOver", "was over already", 3);
 
     let mut browser = world.browser();
-    let session = ("app.example.com".to_owned(), SESSION.to_owned());
     let door = url("/_sso/login/acme?rd=/reports");
     let left_open = browser.away_and_back(&door).await;
     for _ in 0..3 {
-        browser.cookies.remove(&session);
+        browser.lose_cookie("app.example.com", SESSION);
         browser.visit(&url("/reports")).await.is(200);
     }
     let page = browser.get(&left_open).await;
@@ -368,11 +406,10 @@ async fn a_circle_is_told_apart_by_what_became_of_the_session() {
 async fn what_the_shared_host_cannot_see_of_a_circle_it_does_not_claim() {
     let world = World::with(OWN_HOST).await;
     let mut browser = world.browser();
-    let session = ("globex.example.com".to_owned(), SESSION.to_owned());
     for _ in 0..3 {
         let page = browser.visit("https://globex.example.com/reports").await;
         page.is(200);
-        browser.cookies.remove(&session);
+        browser.lose_cookie("globex.example.com", SESSION);
     }
     let page = browser.visit("https://globex.example.com/reports").await;
     stopped(&world, &page, "OutOfSight", "cannot be told from here", 3);

@@ -278,10 +278,9 @@ async fn a_provider_that_is_down_at_the_start_is_in_the_funnel() {
 async fn a_browser_in_a_loop_is_told_as_one() {
     let world = World::new().await;
     let mut browser = world.browser();
-    let session = ("app.example.com".to_owned(), "__Host-sso".to_owned());
     for _ in 0..3 {
         browser.visit(&url("/")).await;
-        browser.cookies.remove(&session);
+        browser.lose_cookie("app.example.com", "__Host-sso");
     }
     let page = browser.visit(&url("/")).await;
     ended(&world, &page, "failed", "redirect-loop", 1.0).await;

@@ -217,9 +217,7 @@ async fn inv_26_a_session_of_one_host_is_none_on_another() {
         .cookie("app.example.com", "__Host-sso")
         .unwrap()
         .to_owned();
-    browser
-        .cookies
-        .insert(("globex.example.com".into(), "__Host-sso".into()), handle);
+    browser.put_cookie("globex.example.com", "__Host-sso", &handle);
     browser.get(&format!("{GLOBEX}/")).await.is(302);
     browser.fetch(&format!("{GLOBEX}/")).await.is(401);
     world.application.heard_nothing();

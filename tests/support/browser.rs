@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
 
+use doorward::clock::{Clock, Timestamp};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use url::Url;
@@ -130,13 +133,23 @@ pub enum From {
 #[derive(Clone, Debug)]
 pub struct Browser {
     broker: SocketAddr,
-    pub cookies: BTreeMap<(String, String), String>,
+    clock: Arc<dyn Clock>,
+    /// By host and name.
+    cookies: BTreeMap<(String, String), Kept>,
+}
+
+/// A cookie in the jar.
+#[derive(Clone, Debug)]
+struct Kept {
+    value: String,
+    until: Timestamp,
 }
 
 impl Browser {
-    pub fn new(broker: SocketAddr) -> Self {
+    pub fn new(broker: SocketAddr, clock: Arc<dyn Clock>) -> Self {
         Self {
             broker,
+            clock,
             cookies: BTreeMap::new(),
         }
     }
@@ -201,18 +214,45 @@ impl Browser {
             .await
     }
 
+    /// Host, name and value of every cookie that has not expired.
+    pub fn cookies(&self) -> impl Iterator<Item = (&str, &str, &str)> {
+        let now = self.clock.now();
+        let alive = self.cookies.iter().filter(move |(_, it)| now < it.until);
+        alive.map(|((host, name), it)| (host.as_str(), name.as_str(), it.value.as_str()))
+    }
+
     /// The value of a cookie.
     pub fn cookie(&self, host: &str, name: &str) -> Option<&str> {
+        let mut all = self.cookies();
+        let found = all.find(|(at, known, _)| *at == host && *known == name);
+        found.map(|(_, _, value)| value)
+    }
+
+    /// Puts a cookie there, as somebody does who edits them. It stays until the browser is closed.
+    pub fn put_cookie(&mut self, host: &str, name: &str, value: &str) {
+        let kept = Kept {
+            value: value.to_owned(),
+            until: Timestamp::END,
+        };
         self.cookies
-            .get(&(host.to_owned(), name.to_owned()))
-            .map(String::as_str)
+            .insert((host.to_owned(), name.to_owned()), kept);
+    }
+
+    /// Loses one cookie.
+    pub fn lose_cookie(&mut self, host: &str, name: &str) {
+        self.cookies.remove(&(host.to_owned(), name.to_owned()));
+    }
+
+    /// Loses them all.
+    pub fn lose_cookies(&mut self) {
+        self.cookies.clear();
     }
 
     /// The `Cookie` field for a host.
     pub fn cookie_field(&self, host: &str) -> String {
-        let here = self.cookies.iter().filter(|((known, _), _)| known == host);
+        let here = self.cookies().filter(|(known, _, _)| *known == host);
         let pairs: Vec<String> = here
-            .map(|((_, name), value)| format!("{name}={value}"))
+            .map(|(_, name, value)| format!("{name}={value}"))
             .collect();
         pairs.join("; ")
     }
@@ -317,12 +357,14 @@ impl Browser {
                     .any(|attribute| attribute.starts_with("Domain"));
                 assert!(sound && !scoped, "a browser would refuse {field}");
             }
+            let lifetime = attributes
+                .iter()
+                .find_map(|attribute| attribute.strip_prefix("Max-Age="));
+            let lifetime = lifetime.map(|seconds| Duration::from_secs(seconds.parse().unwrap()));
+            let until = lifetime.map_or(Timestamp::END, |it| self.clock.now().plus(it));
             let key = (page.url.host_str().unwrap().to_owned(), name.to_owned());
-            if attributes.contains(&"Max-Age=0") {
-                self.cookies.remove(&key);
-            } else {
-                self.cookies.insert(key, value.to_owned());
-            }
+            let value = value.to_owned();
+            self.cookies.insert(key, Kept { value, until });
         }
     }
 }

@@ -382,7 +382,7 @@ impl State {
         let consented = asked
             .query
             .get("prompt")
-            .is_some_and(|prompt| prompt == "consent");
+            .is_some_and(|prompt| prompt.split(' ').any(|word| word == "consent"));
         let withheld = match *self.withholds.lock().unwrap() {
             Withholds::Nothing => false,
             Withholds::WithoutConsent => !consented,

@@ -122,7 +122,7 @@ impl World {
 
     /// A new browser.
     pub fn browser(&self) -> Browser {
-        Browser::new(self.broker.address)
+        Browser::new(self.broker.address, self.clock.clone())
     }
 
     /// A browser in which somebody has signed in at Acme, and the page they landed on.
@@ -187,9 +187,9 @@ impl World {
         let log = self.logs.text();
         let mut secrets = [self.acme.secrets(), self.globex.secrets()].concat();
         secrets.push(CLIENT_SECRET.to_owned());
-        let cookies = browsers.iter().flat_map(|browser| &browser.cookies);
-        let session = cookies.filter(|((_, name), _)| !name.ends_with("-org"));
-        secrets.extend(session.map(|(_, value)| value.clone()));
+        let cookies = browsers.iter().flat_map(|browser| browser.cookies());
+        let session = cookies.filter(|(_, name, _)| !name.ends_with("-org"));
+        secrets.extend(session.map(|(_, _, value)| value.to_owned()));
         for secret in secrets {
             assert!(!log.contains(&secret), "this was logged: {secret}");
         }

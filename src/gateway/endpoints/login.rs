@@ -14,7 +14,7 @@ use crate::pages::{
     Choose, Door, DoorProvider, EmailFault, EmailFirst, Fact, Notice, Organization,
 };
 use crate::pipeline::{Begin, Begun, Target};
-use crate::provider::Start;
+use crate::provider::{LoginHint, Start};
 use crate::secret;
 use crate::session::cookies::{self, Binding, BindingKind, Cookies};
 use crate::telemetry::Reference;
@@ -296,7 +296,7 @@ impl Gateway {
             provider: provider.clone(),
             return_path: self.return_path(fields),
             target,
-            login_hint: fields.get("login_hint").map(str::to_owned),
+            login_hint: fields.get("login_hint").and_then(LoginHint::parse),
             select_account: fields.get("prompt") == Some("select_account"),
             consent: false,
             client: ask.inbound.client,
@@ -317,7 +317,7 @@ impl Gateway {
         let mut response = match &begun.start {
             Start::Redirect(to) => self.go_on(ask, to.as_str(), leaving)?,
             Start::Form => {
-                let typed = Typed::hint(begun.login_hint.as_deref());
+                let typed = Typed::hint(begun.login_hint.as_ref().map(LoginHint::as_str));
                 self.dev_form(ask, organization, provider, begun, typed)?
             }
         };

@@ -76,7 +76,8 @@ impl Gateway {
                 self.start_form(&ask, organization, provider, body, &head)
                     .await
             }
-            ["callback", provider] if get => {
+            // Not HEAD, here and at `enter`: both use something up.
+            ["callback", provider] if inbound.method == Method::GET => {
                 let fields = ask.query.clone();
                 self.callback(&ask, provider, fields, Leaving::Page).await
             }
@@ -84,7 +85,7 @@ impl Gateway {
                 let fields = form::read(&head, body).await?;
                 self.callback(&ask, provider, fields, Leaving::Form).await
             }
-            ["enter"] if get => self.enter(&ask).await,
+            ["enter"] if inbound.method == Method::GET => self.enter(&ask).await,
             ["logout"] if get => self.logout_page(&ask).await,
             ["logout"] if post => self.logout_form(&ask, &head, body).await,
             ["logout", "backchannel", provider] if post => {
@@ -233,8 +234,9 @@ impl Gateway {
 /// The methods that a path of ours has (RFC 9110 §15.5.6), if there is such a path.
 fn methods(segments: &[&str]) -> Option<&'static str> {
     match segments {
-        ["login" | "logout"] | ["callback", _] => Some("GET, HEAD, POST"),
-        ["" | "logged-out" | "account" | "enter" | "userinfo" | "jwks.json"]
+        ["login" | "logout"] => Some("GET, HEAD, POST"),
+        ["callback", _] => Some("GET, POST"),
+        ["" | "logged-out" | "account" | "userinfo" | "jwks.json"]
         | ["login", _]
         | [".well-known", "openid-configuration"] => Some("GET, HEAD"),
         ["switch", _]
@@ -242,7 +244,7 @@ fn methods(segments: &[&str]) -> Option<&'static str> {
         | ["logout", "backchannel", _]
         | ["account", "sessions", "revoke-others"]
         | ["account", "sessions", _, "revoke"] => Some("POST"),
-        ["logout", "frontchannel", _] => Some("GET"),
+        ["enter"] | ["logout", "frontchannel", _] => Some("GET"),
         _ => None,
     }
 }

@@ -212,7 +212,9 @@ const fn explain(check: provider::Check) -> &'static str {
         }
         Check::LogoutClaims => "the claims of the logout token cannot be read",
         Check::Issuer => "iss is not the configured issuer",
-        Check::Audience => "aud is not the configured client_id alone",
+        Check::Audience => {
+            "aud is not the configured client_id, or others than `trusted_audiences` too"
+        }
         Check::IssuedAt => "iat is missing, in the future or too old, or nbf is not reached",
         Check::Expiry => "exp is over",
         Check::Nonce => "a logout token must not have a nonce",
@@ -227,6 +229,7 @@ const fn explain(check: provider::Check) -> &'static str {
         | Check::AuthorizedParty
         | Check::AccessTokenHash
         | Check::UserInfo
+        | Check::AuthTime
         | Check::Form => "the logout token cannot be accepted",
     }
 }

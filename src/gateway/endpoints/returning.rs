@@ -5,13 +5,14 @@ use http::Response;
 use super::form::Fields;
 use super::login::with_query;
 use super::{Ask, Leaving, set_cookie, slug};
+use crate::address::ReturnPath;
 use crate::config::Slug;
 use crate::gateway::{Body, Error, Gateway, Place};
 use crate::pages::Loop;
-use crate::pipeline::{self, Again, Begin, Finished, Landing, Target};
+use crate::pipeline::{self, Again, Begin, Finished, Landing, Target, Wishes};
 use crate::provider::{self, Callback, Check};
 use crate::secret::Secret;
-use crate::session::cookies::{self, BindingKind};
+use crate::session::cookies;
 
 impl Gateway {
     /// A provider's answer came to the redirect URI.
@@ -37,12 +38,10 @@ impl Gateway {
             .await;
         match resumed {
             Ok(finished) => self.land(ask, &provider, &finished, leaving),
-            Err(pipeline::Error::NeedsConsent { again }) => {
-                self.ask_for_consent(ask, *again, leaving).await
+            Err(pipeline::Error::NeedsConsent { again, wishes }) => {
+                self.ask_for_consent(ask, *again, wishes, leaving).await
             }
-            Err(pipeline::Error::Already { return_path }) => {
-                self.go_on(ask, return_path.as_str(), leaving)
-            }
+            Err(pipeline::Error::Already { to }) => self.go_on(ask, &to, leaving),
             Err(pipeline::Error::Provider {
                 again,
                 source: provider::Error::Rejected(Check::Form),
@@ -81,6 +80,7 @@ impl Gateway {
         &self,
         ask: &Ask<'_>,
         again: Again,
+        wishes: Wishes,
         leaving: Leaving,
     ) -> Result<Response<Body>, Error> {
         let organization = self.config.organizations.get(&again.organization);
@@ -90,8 +90,8 @@ impl Gateway {
             provider: again.provider.clone(),
             return_path: again.return_path,
             target: again.target,
-            login_hint: None,
-            select_account: false,
+            login_hint: wishes.login_hint,
+            select_account: wishes.select_account,
             consent: true,
             client: ask.inbound.client,
             reference: ask.reference.to_string(),
@@ -100,7 +100,7 @@ impl Gateway {
         self.leave(ask, organization, &again.provider, &begun, leaving)
     }
 
-    /// The run's cookie stays until it expires: it is what lets a reloaded callback go on to its destination.
+    /// The run's cookie stays as long as the run is kept: it is what lets a reloaded callback go on to its destination.
     fn land(
         &self,
         ask: &Ask<'_>,
@@ -138,7 +138,7 @@ impl Gateway {
         cookies::set_organization(organization, provider, lifetime)
     }
 
-    /// A one-time ticket becomes a session on an organization's own host.
+    /// A one-time ticket becomes a session on an organization's own host. The entry's cookie stays as a run's does.
     pub(super) async fn enter(&self, ask: &Ask<'_>) -> Result<Response<Body>, Error> {
         let Place::Own(organization) = ask.place else {
             return Err(Error::NotFound);
@@ -151,17 +151,14 @@ impl Gateway {
             .enter(&token, &ask.inbound.host, &ask.cookies, &reference)
             .await;
         let entered = match entered {
-            Err(pipeline::Error::Gone { .. }) if self.visitor(ask).await?.is_some() => {
-                return Ok(self.see_other("/", ask.reference));
+            Err(pipeline::Error::Gone { again, .. }) if self.visitor(ask).await?.is_some() => {
+                let to = again.map_or_else(ReturnPath::root, |again| again.return_path);
+                return Ok(self.see_other(to.as_str(), ask.reference));
             }
             other => other?,
         };
         debug_assert_eq!(entered.organization, organization.slug);
         let mut response = self.see_other(entered.return_path.as_str(), ask.reference);
-        set_cookie(
-            &mut response,
-            cookies::delete_binding(BindingKind::Entry, &entered.tag),
-        );
         set_cookie(&mut response, cookies::set_session(&entered.handle));
         Ok(response)
     }

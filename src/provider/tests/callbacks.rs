@@ -4,7 +4,7 @@ use super::*;
 
 #[tokio::test]
 async fn inv_10_the_issuer_of_the_callback_is_compared() {
-    let world = World::new().await;
+    let mut world = World::new().await;
     let issuer = world.idp.issuer.clone();
     let code = || Response::Code(Secret::new("the-code".to_owned()));
     world.hand_out(&world.claims());
@@ -21,6 +21,8 @@ async fn inv_10_the_issuer_of_the_callback_is_compared() {
         let member = "authorization_response_iss_parameter_supported";
         world.idp.describe(&object(json!({member: promise})));
         world.clock.advance(defaults::PROVIDER_METADATA_LIFETIME);
+        let started = world.oidc.start(&world.attempt).await.unwrap();
+        world.attempt.promises_issuer = started.promises_issuer;
         let mut claims = world.claims();
         claims["iat"] = json!(world.clock.now().as_seconds());
         claims["exp"] = json!(world.clock.now().as_seconds() + 60);
@@ -35,11 +37,37 @@ async fn inv_10_the_issuer_of_the_callback_is_compared() {
                 before,
                 "the code is not sent"
             );
-            let denied = Response::Refused(Refusal::AccessDenied);
+            let denied = Response::Refused(Refusal::AccessDenied, Said::default());
             let denied = world.answer(denied, said.as_deref()).await;
             assert_rejected(&denied, Check::ResponseIssuer, "iss of an error");
         }
     }
+    world.end().await;
+}
+
+/// As after a restart: nothing is known of the provider, and nothing needs to be.
+#[tokio::test]
+async fn inv_10_an_answer_of_another_issuer_makes_no_call_at_all() {
+    let mut world = World::new().await;
+    let answers = || {
+        [
+            Response::Code(Secret::new("the-code".to_owned())),
+            Response::Refused(Refusal::AccessDenied, Said::default()),
+        ]
+    };
+    for (promised, said) in [
+        (false, Some("https://evil.example")),
+        (true, Some("https://evil.example")),
+        (true, Some("")),
+        (true, None),
+    ] {
+        world.attempt.promises_issuer = promised;
+        for response in answers() {
+            let result = world.answer(response, said).await;
+            assert_rejected(&result, Check::ResponseIssuer, "iss");
+        }
+    }
+    assert_eq!(world.idp.requests(), 0, "not even discovery");
     world.end().await;
 }
 

@@ -1,5 +1,9 @@
 //! The bounds of every call.
 
+use super::super::fence::Fence;
+use super::super::http::{Client, Limits, Operation, get};
+use super::super::reach::Reach;
+use super::super::trust::Trust;
 use super::*;
 
 #[tokio::test]
@@ -138,5 +142,55 @@ async fn inv_48_a_secure_issuer_is_never_called_in_the_clear() {
     assert!(matches!(result, Err(Error::Misconfigured(_))), "{result:?}");
     assert_eq!(plain.requests(), 0);
     plain.stop().await;
+    world.end().await;
+}
+
+/// By name, which is looked at when it is resolved, and as an address.
+#[tokio::test]
+async fn inv_48_a_public_issuer_does_not_send_us_to_this_machine() {
+    let inside = TestProvider::start_tls("localhost").await;
+    let (_, port) = inside.issuer.rsplit_once(':').unwrap();
+    let world = World::new().await;
+    let ca = inside.ca.as_ref().unwrap().path();
+    let called = async |issuer: &str, private_network: bool, host: &str| {
+        let trust = Trust::new(Some(ca), &world.shared.roots).unwrap();
+        let way = (Reach::Secure, Fence::new(issuer, private_network));
+        let limits = Limits::new(Duration::from_secs(20));
+        let client = Client::new("idp", way, trust, limits, &world.shared);
+        let url = Url::parse(&format!("https://{host}:{port}/jwks")).unwrap();
+        client.call(Operation::Keys, get(&url).unwrap()).await
+    };
+    for host in ["localhost", "127.0.0.1", "[::ffff:7f00:1]", "0.0.0.0"] {
+        let result = called("https://192.0.2.1", false, host).await;
+        assert!(
+            matches!(result, Err(CallError::Private)),
+            "{host}: {result:?}"
+        );
+    }
+    assert_eq!(inside.requests(), 0);
+    for (issuer, private_network) in [
+        ("https://192.0.2.1", true),
+        ("https://127.0.0.1", false),
+        ("https://localhost", false),
+    ] {
+        let result = called(issuer, private_network, "localhost").await;
+        assert!(result.is_ok(), "{issuer}: {result:?}");
+    }
+    inside.stop().await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn inv_48_an_endpoint_on_the_internal_network_is_a_mistake_to_mend() {
+    let world = World::new().await;
+    let inside = "https://10.255.255.1/token";
+    world
+        .idp
+        .describe(&object(json!({"token_endpoint": inside})));
+    let result = world.finish().await;
+    match &result {
+        Err(Error::Misconfigured(why)) => assert!(why.contains("private_network"), "{why}"),
+        _ => panic!("{result:?}"),
+    }
     world.end().await;
 }

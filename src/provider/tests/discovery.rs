@@ -172,13 +172,20 @@ async fn an_examination_asks_at_once_and_says_what_is_wrong() {
     assert!(examined.usable_keys > 0 && examined.usable_keys <= examined.keys);
     let names: Vec<_> = examined.endpoints.iter().map(|(name, _)| *name).collect();
     assert!(names.contains(&"token_endpoint"), "{names:?}");
+    assert_eq!(examined.algorithms, ["ES256"]);
 
     world.idp.publish(&[Key::ed_dsa().jwk(Some("other"))]);
     let examined = world.oidc.examine().await.unwrap().unwrap();
     assert_eq!((examined.keys, examined.usable_keys), (1, 0));
 
+    let member = "id_token_signing_alg_values_supported";
+    world.idp.describe(&object(json!({member: ["RS256"]})));
+    let error = world.oidc.examine().await.unwrap_err();
+    assert!(matches!(error, Error::Misconfigured(_)), "{error}");
+    assert!(error.to_string().contains("but with RS256"), "{error}");
+
     world.idp.reply(DISCOVERY, Reply::error(503, "x"));
-    for asked in [4, 5] {
+    for asked in [5, 6] {
         let error = world.oidc.examine().await.unwrap_err();
         assert!(matches!(error, Error::Unreachable(_)), "{error}");
         assert_eq!(

@@ -3,7 +3,7 @@
 use super::*;
 
 /// Values that a claim must not have, and the check that says so.
-fn wrong_claims(issuer: &str) -> [(&'static str, Check, Value); 9] {
+fn wrong_claims(issuer: &str) -> [(&'static str, Check, Value); 10] {
     let seconds = NOW.as_seconds();
     let slash = format!("{issuer}/");
     let whole_hash = encode(&sha256(ACCESS.as_bytes()));
@@ -28,15 +28,7 @@ fn wrong_claims(issuer: &str) -> [(&'static str, Check, Value); 9] {
         (
             "exp",
             Check::Expiry,
-            json!([
-                null,
-                true,
-                "1800000000",
-                seconds - 60,
-                seconds - 3600,
-                0,
-                -1
-            ]),
+            json!([null, true, "1800000000", seconds - 60, 0, -1]),
         ),
         (
             "iat",
@@ -49,6 +41,11 @@ fn wrong_claims(issuer: &str) -> [(&'static str, Check, Value); 9] {
             json!([null, "0", seconds + 61, -1, []]),
         ),
         ("nonce", Check::Nonce, json!([null, 7, "", "other", []])),
+        (
+            "auth_time",
+            Check::AuthTime,
+            json!([null, true, "1700000000", -1, [], {}]),
+        ),
         (
             "at_hash",
             Check::AccessTokenHash,
@@ -97,13 +94,51 @@ async fn claims_at_the_edge_of_what_is_allowed_pass() {
         json!({"nbf": seconds + 60}),
         json!({"at_hash": at_hash(ACCESS)}),
         json!({"sub": "x".repeat(255)}),
-        json!({"email_verified": "true", "email": 7, "name": null, "groups": 7, "auth_time": "x"}),
+        json!({"auth_time": 1_699_999_999.5}),
+        json!({"auth_time": 0}),
+        json!({"email_verified": "true", "email": 7, "name": null, "groups": 7}),
     ] {
         let mut claims = object(world.claims());
         claims.extend(object(change.clone()));
         world.hand_out(&Value::Object(claims));
         let result = world.finish().await;
         assert!(result.is_ok(), "{change}: {result:?}");
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn inv_13_others_may_be_named_if_they_are_trusted_and_we_asked() {
+    const API: &str = "https://api.acme.example";
+    let world = World::with(|oidc| oidc.trusted_audiences = vec![API.to_owned()]).await;
+    for (change, refused) in [
+        (json!({"aud": [CLIENT, API], "azp": CLIENT}), None),
+        (json!({"aud": [API, CLIENT], "azp": CLIENT}), None),
+        (json!({"aud": [CLIENT]}), None),
+        (json!({"aud": [CLIENT, API]}), Some(Check::AuthorizedParty)),
+        (
+            json!({"aud": [CLIENT, API], "azp": API}),
+            Some(Check::AuthorizedParty),
+        ),
+        (json!({"aud": [API], "azp": CLIENT}), Some(Check::Audience)),
+        (json!({"aud": API, "azp": CLIENT}), Some(Check::Audience)),
+        (
+            json!({"aud": [CLIENT, API, "other"], "azp": CLIENT}),
+            Some(Check::Audience),
+        ),
+        (
+            json!({"aud": [CLIENT, API, 7], "azp": CLIENT}),
+            Some(Check::Audience),
+        ),
+    ] {
+        let mut claims = object(world.claims());
+        claims.extend(object(change.clone()));
+        world.hand_out(&Value::Object(claims));
+        let result = world.finish().await;
+        match refused {
+            Some(check) => assert_rejected(&result, check, &change.to_string()),
+            None => assert!(result.is_ok(), "{change}: {result:?}"),
+        }
     }
     world.end().await;
 }
@@ -242,6 +277,39 @@ async fn inv_14_an_algorithm_that_is_not_configured_is_refused() {
     let world = World::with(|oidc| oidc.algorithms = vec!["RS256".to_owned()]).await;
     world.hand_out(&world.claims());
     assert_rejected(&world.finish().await, Check::Signature, "ES256");
+    world.end().await;
+}
+
+/// Threat model §5: what is accepted is what both sides name.
+#[tokio::test]
+async fn inv_14_an_algorithm_that_the_provider_does_not_announce_is_refused() {
+    let world = World::new().await;
+    let announce = |algorithms: &[&str]| {
+        let member = "id_token_signing_alg_values_supported";
+        world.idp.describe(&object(json!({member: algorithms})));
+    };
+    announce(&["RS256"]);
+    world.hand_out(&world.claims());
+    let results = join_all((0..20).map(|_| world.finish())).await;
+    for result in &results {
+        assert_rejected(result, Check::Signature, "ES256");
+    }
+    let asked = world.idp.seen(DISCOVERY).len();
+    assert_eq!(asked, 2, "asked again once, whoever waits");
+
+    announce(&["RS256", "ES256"]);
+    assert_rejected(&world.finish().await, Check::Signature, "before its time");
+    world.clock.advance(defaults::PROVIDER_KEY_REFETCH);
+    let result = world.finish().await;
+    assert!(result.is_ok(), "a provider may change its mind: {result:?}");
+
+    announce(&["PS512"]);
+    world.clock.advance(defaults::PROVIDER_METADATA_LIFETIME);
+    let result = world.oidc.start(&world.attempt).await;
+    assert!(result.is_ok(), "what was learned serves on: {result:?}");
+    let fresh = build(&provider(registration(&world.idp.issuer)), &world.shared).unwrap();
+    let result = fresh.start(&world.attempt).await;
+    assert!(matches!(result, Err(Error::Misconfigured(_))), "{result:?}");
     world.end().await;
 }
 

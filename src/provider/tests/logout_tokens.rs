@@ -283,3 +283,20 @@ async fn inv_49_logout_tokens_fetch_keys_at_most_once_a_minute_and_on_their_own_
     assert_eq!(world.idp.seen("/jwks").len(), before + 2);
     world.end().await;
 }
+
+#[tokio::test]
+async fn a_logout_token_may_be_for_others_that_are_trusted() {
+    let api = "https://api.acme.example".to_owned();
+    let world = World::with(|oidc| oidc.trusted_audiences = vec![api]).await;
+    for (audience, accepted) in [
+        (json!([CLIENT, "https://api.acme.example"]), true),
+        (json!([CLIENT, "other"]), false),
+        (json!(["https://api.acme.example"]), false),
+    ] {
+        let mut claims = world.logout_claims();
+        claims["aud"] = audience.clone();
+        let heard = world.hear_claims(&claims).await;
+        assert_eq!(heard.is_ok(), accepted, "{audience}: {heard:?}");
+    }
+    world.end().await;
+}

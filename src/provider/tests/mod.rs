@@ -6,6 +6,7 @@ mod discovery;
 mod id_tokens;
 mod logout_tokens;
 mod mistakes;
+mod presets;
 mod sign_in;
 mod token_responses;
 
@@ -107,13 +108,15 @@ impl World {
             issuer: issuer.map(str::to_owned),
             response,
         };
-        self.oidc
+        let finished = self
+            .oidc
             .finish(&self.attempt, &callback, self.clock.now())
-            .await
+            .await;
+        finished.map_err(|failed| failed.error)
     }
 
     async fn start(&self) -> Url {
-        match self.oidc.start(&self.attempt).await.unwrap() {
+        match self.oidc.start(&self.attempt).await.unwrap().start {
             Start::Redirect(url) => url,
             Start::Form => panic!("an OpenID provider has no form"),
         }
@@ -133,11 +136,13 @@ fn registration(issuer: &str) -> Oidc {
         client_authentication: ClientAuthentication::Basic,
         scopes: vec!["openid".to_owned(), "email".to_owned()],
         algorithms: vec!["RS256".to_owned(), "ES256".to_owned(), "EdDSA".to_owned()],
+        trusted_audiences: Vec::new(),
         authorize_parameters: Vec::new(),
         groups_claim: "groups".to_owned(),
         userinfo: false,
         revalidation: config::RevalidationMethod::RefreshToken,
         ca: None,
+        private_network: false,
         timeout: Duration::from_secs(20),
     }
 }
@@ -158,8 +163,10 @@ fn attempt() -> Attempt {
         verifier: random_token(),
         redirect_uri: "https://app.example/_sso/callback/acme-idp".to_owned(),
         login_hint: None,
+        hosted_domain: None,
         select_account: false,
         consent: false,
+        promises_issuer: false,
         started_at: NOW,
     }
 }

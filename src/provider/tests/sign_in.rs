@@ -48,7 +48,10 @@ async fn building_and_refusing_make_no_call() {
     let world = World::new().await;
     assert_eq!(world.oidc.health(), Health::Unknown);
     let refused = world
-        .answer(Response::Refused(Refusal::AccessDenied), None)
+        .answer(
+            Response::Refused(Refusal::AccessDenied, Said::default()),
+            None,
+        )
         .await;
     assert!(matches!(
         refused,
@@ -98,11 +101,11 @@ async fn the_authorization_request_carries_what_was_asked_for() {
     assert_eq!(query(&plain, "prompt"), ["consent"]);
     assert_eq!(query(&plain, "login_hint"), Vec::<String>::new());
     let asked = Attempt {
-        login_hint: Some("ada@acme.example".to_owned()),
+        login_hint: LoginHint::parse("ada@acme.example"),
         select_account: true,
         ..world.attempt.clone()
     };
-    let Start::Redirect(url) = world.oidc.start(&asked).await.unwrap() else {
+    let Start::Redirect(url) = world.oidc.start(&asked).await.unwrap().start else {
         panic!("a redirect")
     };
     for (name, value) in [
@@ -130,7 +133,8 @@ async fn a_provider_without_a_choice_of_accounts_is_asked_for_a_new_sign_in() {
         select_account: true,
         ..world.attempt.clone()
     };
-    let Start::Redirect(url) = world.oidc.start(&asked).await.unwrap() else {
+    let started = world.oidc.start(&asked).await.unwrap();
+    let Start::Redirect(url) = started.start else {
         panic!("a redirect")
     };
     assert_eq!(query(&url, "prompt"), ["login"]);
@@ -148,9 +152,12 @@ async fn a_file_cannot_set_what_a_run_depends_on() {
         matches!(built, Err(Error::Misconfigured(_)))
     };
     assert!(!misconfigured(|_| {}));
-    assert!(misconfigured(|oidc| {
-        oidc.authorize_parameters = vec![("state".to_owned(), "x".to_owned())];
-    }));
+    for name in ["state", "max_age", "acr_values", "claims", "id_token_hint"] {
+        let mut oidc = registration("https://id.example");
+        oidc.authorize_parameters = vec![(name.to_owned(), "x".to_owned())];
+        let built = build(&provider(oidc), &world.shared);
+        assert!(matches!(built, Err(Error::Misconfigured(_))), "{name}");
+    }
     assert!(misconfigured(
         |oidc| oidc.algorithms = vec!["HS256".to_owned()]
     ));

@@ -134,3 +134,32 @@ async fn a_token_response_that_is_damaged_is_refused() {
     );
     world.end().await;
 }
+
+#[tokio::test]
+async fn inv_51_what_the_token_endpoint_says_is_kept_for_the_log_without_what_it_was_sent() {
+    let world = World::new().await;
+    let verifier = world.attempt.verifier.expose();
+    let description = format!(
+        "AADSTS7000222: the secret {CLIENT_SECRET} has expired, with the-code and {verifier}\r\nlevel=ERROR"
+    );
+    let body = json!({"error": "invalid_client", "error_description": description});
+    world.idp.reply(
+        "/token",
+        Reply::new(401, "application/json", &body.to_string()),
+    );
+    let callback = Callback {
+        state: world.attempt.state.clone(),
+        issuer: None,
+        response: Response::Code(Secret::new("the-code".to_owned())),
+    };
+    let failed = world.oidc.finish(&world.attempt, &callback, NOW).await;
+    let failed = failed.unwrap_err();
+    assert_eq!(meaning(&failed.error), "misconfigured");
+    let said = failed.said.unwrap();
+    assert_eq!(said.code(), "invalid_client");
+    assert_eq!(
+        said.description(),
+        "AADSTS7000222: the secret … has expired, with … and …level=ERROR"
+    );
+    world.end().await;
+}

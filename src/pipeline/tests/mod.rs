@@ -1,5 +1,8 @@
 //! Runs and tickets over a store, with a provider that counts how often it is asked.
 
+mod records;
+
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -16,8 +19,8 @@ use crate::audit;
 use crate::clock::{Manual, Timestamp};
 use crate::config::defaults::{LOOP_SIGN_INS, LOOP_WINDOW, RUN_LIFETIME, TICKET_LIFETIME};
 use crate::provider::{
-    Answer, Asserted, Attempt, Callback, Check, Confirmation, Held, Logout, Outcome, Refusal,
-    Renewal, Response, Start, Step, Subject, Tokens, Who,
+    Answer, Asserted, Attempt, Callback, Check, Confirmation, DevForm, Held, LoginHint, Logout,
+    Outcome, Refusal, Renewal, Response, Said, Start, Started, Step, Subject, Tokens, Who,
 };
 use crate::secret::{self, Secret};
 use crate::session::cookies::{self, Binding, BindingKind, Cookies};
@@ -63,6 +66,8 @@ const START: Timestamp = Timestamp::from_seconds(1_700_000_000);
 #[derive(Debug)]
 struct Counting {
     asked: AtomicUsize,
+    /// With what the newest run began.
+    started: Mutex<Option<Attempt>>,
     groups: &'static str,
     steps: &'static [Step],
     /// Answers wait until somebody lets them go.
@@ -73,6 +78,7 @@ impl Counting {
     fn new() -> Self {
         Self {
             asked: AtomicUsize::new(0),
+            started: Mutex::default(),
             groups: "staff",
             steps: &[Step::Authorize, Step::Exchange],
             gate: Semaphore::new(Semaphore::MAX_PERMITS),
@@ -89,9 +95,23 @@ impl Provider for Counting {
         self.steps
     }
 
-    fn start<'a>(&'a self, attempt: &'a Attempt) -> Answer<'a, Start> {
+    fn start<'a>(&'a self, attempt: &'a Attempt) -> Answer<'a, Started> {
+        *self.started.lock().unwrap() = Some(attempt.clone());
         let url = format!("http://127.0.0.1:2/?state={}", attempt.state.expose());
-        Box::pin(async move { Ok(Start::Redirect(Url::parse(&url).unwrap())) })
+        Box::pin(async move {
+            Ok(Started {
+                start: Start::Redirect(Url::parse(&url).unwrap()),
+                promises_issuer: false,
+            })
+        })
+    }
+
+    /// Forms are for others.
+    fn accepts(&self, callback: &Callback) -> Result<(), provider::Error> {
+        match &callback.response {
+            Response::Form(_) => Err(provider::Error::Rejected(Check::Form)),
+            Response::Code(_) | Response::Refused(..) => Ok(()),
+        }
     }
 
     fn finish<'a>(
@@ -99,12 +119,12 @@ impl Provider for Counting {
         _attempt: &'a Attempt,
         callback: &'a Callback,
         now: Timestamp,
-    ) -> Answer<'a, Asserted> {
+    ) -> provider::Finishing<'a> {
         self.asked.fetch_add(1, Ordering::SeqCst);
         Box::pin(async move {
             let _pass = self.gate.acquire().await.unwrap();
             let Response::Code(code) = &callback.response else {
-                return Err(provider::Error::Refused(Refusal::AccessDenied));
+                return Err(provider::Error::Refused(Refusal::AccessDenied).into());
             };
             Ok(Asserted {
                 issuer: ISSUER.to_owned(),
@@ -423,6 +443,19 @@ async fn inv_08_a_run_is_claimed_before_the_provider_is_asked() {
     assert_eq!(world.provider.asked(), 1);
 }
 
+/// Changes of the file after which what was begun before begins again. The last three change how claims are read: what is
+/// stored of a person was read that way.
+const OTHER_GENERATIONS: [(&str, &str); 5] = [
+    ("http://127.0.0.1:2", "http://127.0.0.1:3"),
+    ("client_id = \"doorward\"", "client_id = \"other\""),
+    ("kind = \"oidc\"", "preset = \"auth0\""),
+    (
+        "kind = \"oidc\"",
+        "kind = \"oidc\"\ngroups_claim = \"roles\"",
+    ),
+    ("kind = \"oidc\"", "kind = \"oidc\"\nuserinfo = false"),
+];
+
 #[tokio::test]
 async fn inv_09_what_does_not_match_asks_nobody_and_changes_nothing() {
     let world = world(Arc::new(Fickle::steady()));
@@ -461,10 +494,7 @@ async fn inv_09_what_does_not_match_asks_nobody_and_changes_nothing() {
     assert!(is_gone(&result, Gone::Unknown));
     assert!(unchanged(&world).await);
 
-    for (from, to) in [
-        ("http://127.0.0.1:2", "http://127.0.0.1:3"),
-        ("client_id = \"doorward\"", "client_id = \"other\""),
-    ] {
+    for (from, to) in OTHER_GENERATIONS {
         let restarted = world.restarted(&CONFIG.replace(from, to), Counting::new());
         let result = restarted.resume(&browser, &begun, "ada").await;
         assert!(is_gone(&result, Gone::Changed), "{to}: {result:?}");
@@ -716,7 +746,7 @@ async fn inv_54_sign_ins_that_fail_again_and_again_are_counted_and_do_not_fill_t
         let callback = Callback {
             state: begun.state,
             issuer: None,
-            response: Response::Refused(Refusal::AccessDenied),
+            response: Response::Refused(Refusal::AccessDenied, Said::default()),
         };
         let headers = browser.headers();
         let cookies = Cookies::read(&headers);
@@ -952,7 +982,15 @@ async fn inv_08_a_ticket_counts_once_on_its_host_in_its_browser() {
     assert_eq!(entered.return_path.as_str(), "/there");
     assert_eq!(entered.organization, slug("globex"));
     let again = world.enter(&browser, &token).await;
-    assert!(is_gone(&again, Gone::Unknown));
+    assert!(is_gone(&again, Gone::Used));
+    match again {
+        Err(Error::Gone {
+            again: Some(again), ..
+        }) => assert_eq!(again.return_path.as_str(), "/there", "it is remembered"),
+        _ => panic!("{again:?}"),
+    }
+    let stranger = world.enter(&Browser::default(), &token).await;
+    assert!(matches!(stranger, Err(Error::Unbound)), "for its own alone");
     assert_eq!(world.count(Table::Sessions).await, 1);
 }
 
