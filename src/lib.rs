@@ -39,3 +39,4 @@ pub mod clock;
 pub mod secret;
 pub mod tasks;
 pub mod telemetry;
+pub mod tether;

@@ -13,7 +13,15 @@ use std::path::{Path, PathBuf};
 
 /// Rooms by floor, from the ground up.
 const FLOORS: [&[&str]; 8] = [
-    &["address", "audit", "clock", "secret", "tasks", "telemetry"],
+    &[
+        "address",
+        "audit",
+        "clock",
+        "secret",
+        "tasks",
+        "telemetry",
+        "tether",
+    ],
     &["config"],
     &["store", "provider", "proxy", "pages", "server"],
     &["identity", "assertion"],

@@ -20,6 +20,7 @@ use crate::secret;
 use crate::server::Cut;
 use crate::session::{Live, LiveGrant, Prepared, cookies};
 use crate::telemetry::{Reference, metrics};
+use crate::tether::Tether;
 
 /// The answer to one request carries these names from us alone.
 const RESPONSE_FIELDS: [HeaderName; 2] = [
@@ -32,6 +33,24 @@ const RESPONSE_FIELDS: [HeaderName; 2] = [
 pub(super) struct Visitor<'a> {
     pub(super) live: &'a Live,
     pub(super) grant: &'a LiveGrant,
+}
+
+/// Goes with the last of a request that is open: body, upload or tunnel.
+struct Watch {
+    tether: Arc<Tether>,
+    route: Arc<str>,
+    gateway: Gateway,
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if let Some(outlived) = self.tether.since_cut() {
+            let route = Arc::clone(&self.route);
+            let cuts = &self.gateway.metrics.stream_cut_duration;
+            cuts.get_or_create(&metrics::Route { route })
+                .observe(outlived.as_secs_f64());
+        }
+    }
 }
 
 impl Gateway {
@@ -79,16 +98,16 @@ impl Gateway {
         request.headers_mut().remove(HOST);
         *request.uri_mut() = inbound.uri()?;
         let end = Cut {
-            token: Arc::clone(&cut),
+            tether: Arc::clone(&cut),
             until,
         };
         let passage = Passage {
             host: HeaderValue::from_str(inbound.host.as_str()).map_err(|_| Error::Host)?,
             fields,
             reserved: Arc::clone(&self.reserved_filter),
+            held: Arc::new((turn, self.watch(route, &cut))),
             cut,
             until,
-            held: Arc::new(turn),
         };
         let mut response = upstream.proxy.forward(request, passage).await?;
         cookies::strip_response(response.headers_mut());
@@ -99,6 +118,15 @@ impl Gateway {
             response.extensions_mut().insert(end);
         }
         Ok(response.map(Either::Right))
+    }
+
+    /// Tells how long what is open here outlives the right to it.
+    fn watch(&self, route: &Route, tether: &Arc<Tether>) -> Watch {
+        Watch {
+            tether: Arc::clone(tether),
+            route: Arc::clone(&route.label),
+            gateway: self.clone(),
+        }
     }
 
     /// Counts fields that looked like ours.

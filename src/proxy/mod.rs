@@ -32,7 +32,6 @@ use hyper::{Request, Response};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioTimer;
 use tokio::time::{Instant, sleep_until};
-use tokio_util::sync::CancellationToken;
 
 use crate::config;
 use crate::config::defaults::{
@@ -41,6 +40,7 @@ use crate::config::defaults::{
 use crate::tasks::Tasks;
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::{Upstream as UpstreamLabel, UpstreamCode, UpstreamFailure};
+use crate::tether::Tether;
 use body::Outgoing;
 use connector::Connector;
 use departure::{Back, Trip};
@@ -85,7 +85,7 @@ pub struct Passage {
     /// Names that only we may set; they do not pass in trailers, in either direction.
     pub reserved: Filter,
     /// Ends the request, its open bodies and its tunnel, and not in a way that looks complete.
-    pub cut: Arc<CancellationToken>,
+    pub cut: Arc<Tether>,
     /// When the same happens by itself.
     pub until: Option<Instant>,
     /// Kept until nothing of the passage is open any more.
@@ -193,7 +193,7 @@ impl Upstream {
         let response = loop {
             tokio::select! {
                 biased;
-                () = back.passage.cut.cancelled() => return Err(Error::Cut),
+                () = back.passage.cut.broken() => return Err(Error::Cut),
                 answer = answer.as_mut() => break answer?,
                 () = alarm.as_mut() => {
                     let now = Instant::now();

@@ -6,11 +6,13 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::time::{Instant, Sleep};
-use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use tokio_util::sync::WaitForCancellationFutureOwned;
+
+use crate::tether::Tether;
 
 /// Watches one body. A body that keeps flowing costs no timer.
 pub(super) struct Patience {
-    cut: Arc<CancellationToken>,
+    cut: Arc<Tether>,
     until: Option<Instant>,
     idle: Duration,
     /// Since when the next piece is awaited.
@@ -33,11 +35,7 @@ pub(super) enum Interruption {
 }
 
 impl Patience {
-    pub(super) const fn new(
-        cut: Arc<CancellationToken>,
-        until: Option<Instant>,
-        idle: Duration,
-    ) -> Self {
+    pub(super) const fn new(cut: Arc<Tether>, until: Option<Instant>, idle: Duration) -> Self {
         Self {
             cut,
             until,
@@ -50,7 +48,7 @@ impl Patience {
     /// To be asked before each piece: a body that flows is cut as well.
     pub(super) fn check(&self) -> Result<(), Interruption> {
         let over = self.until.is_some_and(|until| Instant::now() >= until);
-        if over || self.cut.is_cancelled() {
+        if over || self.cut.is_cut() {
             return Err(Interruption::Cut);
         }
         Ok(())
@@ -68,7 +66,7 @@ impl Patience {
         let deadline = self.until.map_or(idle_end, |until| until.min(idle_end));
         let cut = &self.cut;
         let alarms = self.alarms.get_or_insert_with(|| Alarms {
-            cut: Box::pin((**cut).clone().cancelled_owned()),
+            cut: Box::pin(cut.breaking()),
             time: Box::pin(tokio::time::sleep_until(deadline)),
         });
         if alarms.cut.as_mut().poll(context).is_ready() {

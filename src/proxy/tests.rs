@@ -40,7 +40,7 @@ impl Default for Setting {
 struct World {
     front: SocketAddr,
     application: TcpListener,
-    cut: Arc<CancellationToken>,
+    cut: Arc<Tether>,
     metrics: Metrics,
     tasks: Tasks,
     errors: Arc<Mutex<Vec<String>>>,
@@ -60,7 +60,7 @@ async fn world(setting: Setting) -> World {
         tasks.clone(),
     )
     .unwrap();
-    let cut = Arc::new(CancellationToken::new());
+    let cut = Arc::new(Tether::new());
     let errors = Arc::new(Mutex::new(Vec::new()));
     let front = front(Arc::new(upstream), setting, &tasks, &cut, &errors).await;
     World {
@@ -91,7 +91,7 @@ async fn front(
     upstream: Arc<Upstream>,
     setting: Setting,
     tasks: &Tasks,
-    cut: &Arc<CancellationToken>,
+    cut: &Arc<Tether>,
     errors: &Arc<Mutex<Vec<String>>>,
 ) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -754,7 +754,7 @@ async fn inv_40_a_cut_answer_is_incomplete_on_http1() {
             .await
             .unwrap();
         read_until(&mut visitor, "ok").await;
-        world.cut.cancel();
+        world.cut.cut();
         let rest = read_to_end(&mut visitor).await;
         assert!(!rest.contains("0\r\n"), "{rest:?}");
         assert_eq!(
@@ -783,7 +783,7 @@ async fn inv_40_a_cut_answer_is_reset_on_http2() {
     let mut body = answer.unwrap().into_body();
     let first = timeout(body.frame()).await.unwrap().unwrap();
     assert_eq!(first.into_data().unwrap(), "ok");
-    world.cut.cancel();
+    world.cut.cut();
     assert!(timeout(body.frame()).await.unwrap().is_err());
     world.end().await;
 }
@@ -798,7 +798,7 @@ async fn inv_40_what_waits_and_what_goes_up_is_cut_too() {
         .await;
     let (mut half, _) = world.asked().await;
     read_until(&mut half, "he").await;
-    world.cut.cancel();
+    world.cut.cut();
     assert!(read_to_end(&mut waiting).await.starts_with("HTTP/1.1 502 "));
     assert_eq!(read_to_end(&mut silent).await, "");
     assert_eq!(read_to_end(&mut half).await, "");
@@ -1010,7 +1010,7 @@ async fn inv_40_a_tunnel_is_cut() {
     let world = world(Setting::default()).await;
     let (mut visitor, mut application) = tunnel(&world).await;
     assert!(open_tunnels(&world));
-    world.cut.cancel();
+    world.cut.cut();
     assert_eq!(read_to_end(&mut visitor).await, "");
     assert_eq!(read_to_end(&mut application).await, "");
     assert!(!open_tunnels(&world));
@@ -1080,7 +1080,7 @@ async fn inv_40_a_cut_websocket_is_told_between_two_frames() {
         if stop {
             world.tasks.stopping().cancel();
         } else {
-            world.cut.cancel();
+            world.cut.cut();
         }
         // Between the fragments of a message a control frame is allowed.
         let expected = if stop { GOING_AWAY } else { ACCESS_ENDED };
@@ -1105,7 +1105,7 @@ async fn a_websocket_that_answers_the_farewell_ends_at_once() {
     })
     .await;
     let (mut visitor, mut application) = websocket(&world).await;
-    world.cut.cancel();
+    world.cut.cut();
     visitor
         .write_all(b"\x88\x82\0\0\0\0\x03\xf0")
         .await
@@ -1124,7 +1124,7 @@ async fn inv_40_a_websocket_whose_sides_do_not_answer_ends_within_the_bound() {
     })
     .await;
     let (mut visitor, mut application) = websocket(&world).await;
-    world.cut.cancel();
+    world.cut.cut();
     assert_eq!(all(&mut visitor).await, ACCESS_ENDED);
     assert_eq!(unmasked(&all(&mut application).await), GOING_AWAY);
     assert!(!open_tunnels(&world));
@@ -1148,7 +1148,7 @@ async fn inv_40_within_a_frame_a_websocket_just_ends() {
         timeout(visitor.read_exact(&mut heard)).await.unwrap();
         let mut heard = vec![0; from_visitor.len()];
         timeout(application.read_exact(&mut heard)).await.unwrap();
-        world.cut.cancel();
+        world.cut.cut();
         assert_eq!(all(&mut visitor).await, b"");
         assert_eq!(all(&mut application).await, b"");
         world.end().await;
@@ -1188,7 +1188,7 @@ async fn an_application_behind_tls_is_checked_against_its_certificate() {
         )
         .unwrap();
         let errors = Arc::default();
-        let cut = Arc::new(CancellationToken::new());
+        let cut = Arc::new(Tether::new());
         let front = front(Arc::new(upstream), setting, &tasks, &cut, &errors).await;
         let mut visitor = TcpStream::connect(front).await.unwrap();
         visitor.write_all(ASK.as_bytes()).await.unwrap();

@@ -17,10 +17,11 @@ use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use super::websocket::{Farewell, Frames, Place, Sender};
+use crate::tether::Tether;
 
 /// What ends a tunnel besides its two ends.
 pub(super) struct Bounds {
-    pub(super) cut: Arc<CancellationToken>,
+    pub(super) cut: Arc<Tether>,
     pub(super) until: Option<Instant>,
     pub(super) idle: Duration,
     pub(super) stopping: CancellationToken,
@@ -48,7 +49,7 @@ impl Bounds {
         };
         tokio::select! {
             biased;
-            () = self.cut.cancelled() => Farewell::AccessEnded,
+            () = self.cut.broken() => Farewell::AccessEnded,
             () = over => Farewell::AccessEnded,
             () = self.stopping.cancelled() => Farewell::GoingAway,
         }

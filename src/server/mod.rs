@@ -33,6 +33,7 @@ use tracing::{debug, info, warn};
 
 use crate::config;
 use crate::tasks::Tasks;
+use crate::tether::Tether;
 use connection::Terms;
 use crowd::{Crowd, Permit};
 use listener::Accepted;
@@ -82,7 +83,7 @@ where
 #[derive(Clone, Debug)]
 pub struct Cut {
     /// Cancelled when the right to the bytes ends.
-    pub token: Arc<CancellationToken>,
+    pub tether: Arc<Tether>,
     /// When it ends by itself.
     pub until: Option<Instant>,
 }
@@ -91,13 +92,13 @@ impl Cut {
     /// Waits for the end.
     async fn over(self) {
         match self.until {
-            Some(until) => drop(timeout_at(until, self.token.cancelled()).await),
-            None => self.token.cancelled().await,
+            Some(until) => drop(timeout_at(until, self.tether.broken()).await),
+            None => self.tether.broken().await,
         }
     }
 
     fn is_over(&self) -> bool {
-        self.token.is_cancelled() || self.until.is_some_and(|until| Instant::now() >= until)
+        self.tether.is_cut() || self.until.is_some_and(|until| Instant::now() >= until)
     }
 }
 

@@ -68,14 +68,14 @@ mod tests {
     use std::future::pending;
     use std::time::Duration;
 
+    use crate::tether::Tether;
     use tokio::time::Instant;
-    use tokio_util::sync::CancellationToken;
 
     use super::*;
 
     fn cut(until: Option<Instant>) -> Cut {
         Cut {
-            token: Arc::new(CancellationToken::new()),
+            tether: Arc::new(Tether::new()),
             until,
         }
     }
@@ -84,10 +84,10 @@ mod tests {
     async fn a_stream_ends_with_its_cut_and_with_its_time() {
         let begun = Instant::now();
         let (called, timed) = (cut(None), cut(Some(begun + Duration::from_secs(9))));
-        let token = Arc::clone(&called.token);
+        let tether = Arc::clone(&called.tether);
         let call = async {
             tokio::time::sleep(Duration::from_secs(5)).await;
-            token.cancel();
+            tether.cut();
         };
         let bound = |cut| {
             drive(async {

@@ -214,7 +214,7 @@ impl Stall {
         let until = cut.as_ref().and_then(|cut| cut.until);
         Self {
             time: Box::pin(sleep_until(until.map_or(end, |until| until.min(end)))),
-            cut: cut.map(|cut| Box::pin((*cut.token).clone().cancelled_owned())),
+            cut: cut.map(|cut| Box::pin(cut.tether.breaking())),
         }
     }
 

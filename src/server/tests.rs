@@ -651,13 +651,13 @@ async fn a_client_that_stops_reading_is_let_go() {
 
 #[tokio::test]
 async fn inv_40_a_client_that_does_not_read_is_cut_and_loses_what_waits() {
-    let cut = Arc::new(CancellationToken::new());
+    let cut = Arc::new(Tether::new());
     let gone = CancellationToken::new();
     let (full, mut filling) = mpsc::unbounded_channel();
     let handler = {
         let (cut, gone) = (cut.clone(), gone.clone());
         move |_request: Request<Incoming>, _peer| {
-            let token = cut.clone();
+            let tether = cut.clone();
             let guard = gone.clone().drop_guard();
             let full = full.clone();
             async move {
@@ -667,7 +667,10 @@ async fn inv_40_a_client_that_does_not_read_is_cut_and_loses_what_waits() {
                     Ok(Frame::data(Bytes::from(vec![b'x'; 64 * 1024])))
                 });
                 let mut response = Response::new(UnsyncBoxBody::new(StreamBody::new(pieces)));
-                response.extensions_mut().insert(Cut { token, until: None });
+                response.extensions_mut().insert(Cut {
+                    tether,
+                    until: None,
+                });
                 response
             }
         }
@@ -682,7 +685,7 @@ async fn inv_40_a_client_that_does_not_read_is_cut_and_loses_what_waits() {
     let pause = Duration::from_millis(300);
     while tokio::time::timeout(pause, filling.recv()).await.is_ok() {}
     assert!(!gone.is_cancelled());
-    cut.cancel();
+    cut.cut();
     timeout(gone.cancelled()).await;
     let mut read = Vec::new();
     let ended = timeout(socket.read_to_end(&mut read)).await;

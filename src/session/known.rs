@@ -8,7 +8,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use quick_cache::sync::{Cache, DefaultLifecycle, PlaceholderGuard};
 use quick_cache::{DefaultHashBuilder, UnitWeighter};
-use tokio_util::sync::CancellationToken;
 
 use super::live::{Live, LiveGrant};
 use super::record::{Grant, Record};
@@ -19,6 +18,7 @@ use crate::audit;
 use crate::clock::Timestamp;
 use crate::config::Slug;
 use crate::identity::IdentityId;
+use crate::tether::Tether;
 
 /// All that is in memory.
 #[derive(Debug)]
@@ -98,7 +98,7 @@ impl Known {
         place: Place<'_>,
         key: Key,
         record: &Record,
-        make: impl FnOnce(&dyn Fn(&Grant) -> Arc<CancellationToken>) -> Vec<Arc<LiveGrant>>,
+        make: impl FnOnce(&dyn Fn(&Grant) -> Arc<Tether>) -> Vec<Arc<LiveGrant>>,
     ) -> Option<Arc<Live>> {
         let mut held = self.held();
         let there = held.sessions.get(&key).and_then(Weak::upgrade);
@@ -250,7 +250,7 @@ impl Known {
         key: Key,
         record: &Record,
         replaced: Option<&Key>,
-        make: impl Fn(&Grant, Option<&LiveGrant>, Arc<CancellationToken>) -> Option<LiveGrant>,
+        make: impl Fn(&Grant, Option<&LiveGrant>, Arc<Tether>) -> Option<LiveGrant>,
     ) {
         let mut held = self.held();
         let before = replaced.and_then(|key| held.forget(&self.cache, key));
@@ -261,7 +261,7 @@ impl Known {
             let kept = old.iter().position(|tie| tie.is_of(grant));
             let kept = kept.map(|index| old.swap_remove(index));
             let cut = kept.and_then(|tie| tie.cut.upgrade());
-            let cut = cut.filter(|cut| !cut.is_cancelled()).unwrap_or_default();
+            let cut = cut.filter(|cut| !cut.is_cut()).unwrap_or_default();
             held.ties.bind(&key, grant, &cut);
             let same = |before: &&Arc<LiveGrant>| before.grant().organization == grant.organization;
             let before = before.iter().find(same).map(Arc::as_ref);

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use http::HeaderMap;
-use tokio_util::sync::CancellationToken;
 
 use super::Key;
 use super::record::{Grant, Record};
@@ -15,6 +14,7 @@ use crate::address::Host;
 use crate::clock::Timestamp;
 use crate::config::Slug;
 use crate::identity::Profile;
+use crate::tether::Tether;
 
 /// One session. There is at most one value of this type for a key at any time, so what ends it reaches everybody.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ pub struct LiveGrant {
     expires_at: Timestamp,
     idle_timeout: Duration,
     used_at: AtomicU64,
-    cut: Arc<CancellationToken>,
+    cut: Arc<Tether>,
     standing: Arc<Standing>,
     prepared: Mutex<Vec<(Arc<str>, Arc<Prepared>)>>,
 }
@@ -175,7 +175,7 @@ impl LiveGrant {
         grant: Grant,
         profile: Arc<Profile>,
         limits: &crate::config::Sessions,
-        cut: Arc<CancellationToken>,
+        cut: Arc<Tether>,
         standing: Arc<Standing>,
     ) -> Self {
         Self {
@@ -191,7 +191,7 @@ impl LiveGrant {
     }
 
     /// The same grant in another session: what was prepared named the old one.
-    pub(super) fn renewed(&self, cut: Arc<CancellationToken>) -> Self {
+    pub(super) fn renewed(&self, cut: Arc<Tether>) -> Self {
         Self {
             grant: self.grant.clone(),
             profile: Arc::clone(&self.profile),
@@ -227,7 +227,7 @@ impl LiveGrant {
 
     /// Cancelled when the grant ends: open responses, uploads and tunnels hold on to it, and as long as they do, whatever
     /// ends the grant finds it.
-    pub const fn cut(&self) -> &Arc<CancellationToken> {
+    pub const fn cut(&self) -> &Arc<Tether> {
         &self.cut
     }
 
@@ -237,9 +237,7 @@ impl LiveGrant {
     }
 
     fn is_good(&self, now: Timestamp) -> bool {
-        !self.cut.is_cancelled()
-            && now < self.expires_at
-            && now < self.used_at().plus(self.idle_timeout)
+        !self.cut.is_cut() && now < self.expires_at && now < self.used_at().plus(self.idle_timeout)
     }
 
     pub(super) fn touch(&self, now: Timestamp) {

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use proptest::prelude::*;
-use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::address::Host;
@@ -16,6 +15,7 @@ use crate::identity::{Identity, People, Through, generation};
 use crate::provider::{Asserted, Subject, Tokens};
 use crate::store::{Batch, Fickle, Keys, Seal, SealKey, Sled, Store, Table};
 use crate::telemetry::Metrics;
+use crate::tether::Tether;
 use std::sync::Arc;
 
 const CONFIG: &str = r#"
@@ -211,7 +211,7 @@ impl World {
     }
 
     /// A stream that a request of this session opens.
-    async fn stream(&self, handle: &Handle, organization: &str) -> Arc<CancellationToken> {
+    async fn stream(&self, handle: &Handle, organization: &str) -> Arc<Tether> {
         let live = self.sessions.find(handle, &host()).await.unwrap().unwrap();
         let grant = live.grant(&slug(organization), START).unwrap();
         Arc::clone(grant.cut())
@@ -573,8 +573,8 @@ async fn inv_39_signing_out_ends_the_session_and_cuts_its_streams() {
     );
     world.sign_out(&handle).await.unwrap();
     world.sign_out(&handle).await.unwrap();
-    assert!(stream.is_cancelled());
-    assert!(!kept.is_cancelled(), "the other browser goes on");
+    assert!(stream.is_cut());
+    assert!(!kept.is_cut(), "the other browser goes on");
     for world in [&world, &world.restarted()] {
         assert!(world.good(&handle, START).await.is_empty());
         assert_eq!(world.good(&other, START).await, ["acme"]);
@@ -590,9 +590,9 @@ async fn inv_40_a_stream_is_cut_although_its_session_left_memory() {
     world.sessions.write_behind().await.unwrap();
     let second = world.sign_in("globex", Some(&first), START).await;
     world.sessions.known.crowd_out();
-    assert!(!stream.is_cancelled(), "the same person goes on");
+    assert!(!stream.is_cut(), "the same person goes on");
     world.sign_out(&second).await.unwrap();
-    assert!(stream.is_cancelled());
+    assert!(stream.is_cut());
 }
 
 #[tokio::test]
@@ -606,8 +606,8 @@ async fn inv_40_another_person_in_the_same_browser_takes_over_no_stream() {
         }
         let bob = world.person("acme", "bob").await;
         let bobs = world.open(&bob, Some(&ada), START).await;
-        assert!(stream.is_cancelled());
-        assert!(!world.stream(&bobs, "acme").await.is_cancelled());
+        assert!(stream.is_cut());
+        assert!(!world.stream(&bobs, "acme").await.is_cut());
     }
 }
 
@@ -626,7 +626,7 @@ async fn inv_47_a_full_disk_does_not_keep_a_session_alive() {
         assert!(world.sign_out(handle).await.is_err(), "nothing is promised");
         assert!(world.good(handle, START).await.is_empty());
     }
-    assert!(stream.is_cancelled());
+    assert!(stream.is_cut());
     assert!(world.sessions.write_behind().await.is_err());
     assert!(
         world.good(&one, START).await.is_empty(),
@@ -678,7 +678,7 @@ async fn inv_25_an_end_that_could_not_be_written_is_not_lost_when_the_session_mo
         store.fill_up(still_full);
         world.sessions.opened(&opened, START).await;
         store.fill_up(false);
-        assert!(stream.is_cancelled());
+        assert!(stream.is_cut());
         assert_eq!(world.good(&opened.handle, START).await, ["globex"]);
         world.sessions.write_behind().await.unwrap();
         assert!(world.sessions.known.unwritten().is_empty());
@@ -752,8 +752,8 @@ async fn inv_26_making_room_in_one_organization_takes_nothing_in_another() {
             .sign_in("acme", None, START.plus(MINUTE * minute))
             .await;
     }
-    assert!(stream.is_cancelled());
-    assert!(!kept.is_cancelled());
+    assert!(stream.is_cut());
+    assert!(!kept.is_cut());
     for world in [&world, &world.restarted()] {
         assert_eq!(world.good(&both, START).await, ["globex"]);
     }
@@ -811,7 +811,7 @@ async fn inv_27_a_session_counts_on_its_own_host_only() {
         ["acme"],
         "it is not replaced"
     );
-    assert!(!stream.is_cancelled());
+    assert!(!stream.is_cut());
     let live = world.sessions.find(&theirs, &elsewhere).await.unwrap();
     assert_eq!(live.unwrap().grants(START).len(), 1, "nor carried over");
 }
@@ -1006,7 +1006,7 @@ fn deed() -> impl Strategy<Value = Deed> {
 struct Left {
     opened: Option<Handle>,
     ended: Option<Option<&'static str>>,
-    stream: Option<Arc<CancellationToken>>,
+    stream: Option<Arc<Tether>>,
     /// A request in this organization that was not let in.
     refused: Option<&'static str>,
 }
@@ -1092,7 +1092,7 @@ impl World {
         }
         for stream in all.iter().filter_map(|left| left.stream.as_ref()) {
             let owned = good.iter().any(|grant| Arc::ptr_eq(grant.cut(), stream));
-            assert!(owned || stream.is_cancelled(), "a stream belongs to nobody");
+            assert!(owned || stream.is_cut(), "a stream belongs to nobody");
         }
     }
 }
@@ -1156,7 +1156,7 @@ async fn inv_39_a_providers_logout_ends_every_session_that_it_names() {
             .end_named(&named, "backchannel", &event())
             .await;
         ended.unwrap();
-        assert!(streams.iter().all(|stream| stream.is_cancelled()));
+        assert!(streams.iter().all(|stream| stream.is_cut()));
         let after = world.restarted();
         for handle in [&laptop, &phone] {
             assert!(world.good(handle, START).await.is_empty(), "{named:?}");
@@ -1233,7 +1233,7 @@ async fn inv_25_what_ended_while_it_opened_stays_ended() {
     ended.unwrap();
     world.sessions.opened(&opened, START).await;
     assert!(world.good(&opened.handle, START).await.is_empty());
-    assert!(stream.is_cancelled(), "nor its streams");
+    assert!(stream.is_cut(), "nor its streams");
 }
 
 #[tokio::test]
@@ -1346,13 +1346,13 @@ async fn inv_41_what_is_open_is_cut_when_an_identity_runs_out_and_its_session_go
     );
     world.sessions.known.counts(&ada.id, START.plus(HOUR));
     assert_eq!(world.sessions.lapse(START.plus(HOUR).minus(MINUTE)), 0);
-    assert!(!hers.is_cancelled());
+    assert!(!hers.is_cut());
     assert_eq!(world.sessions.lapse(START.plus(HOUR)), 1);
-    assert!(hers.is_cancelled() && !his.is_cancelled());
+    assert!(hers.is_cut() && !his.is_cut());
     assert_eq!(world.sessions.lapse(START.plus(HOUR * 2)), 0, "once");
     world.sessions.known.counts(&ada.id, START.plus(HOUR * 9));
     let again = world.stream(&adas, "acme").await;
-    assert!(!again.is_cancelled(), "as soon as it is confirmed again");
+    assert!(!again.is_cut(), "as soon as it is confirmed again");
 }
 
 /// What an operator typed.
@@ -1440,7 +1440,7 @@ async fn inv_39_what_an_operator_revokes_is_over_at_once_and_for_good() {
     let cut = world.stream(&both, "acme").await;
     let kept = world.stream(&both, "globex").await;
     assert_eq!(world.revoke(&filter(Some("acme"), None), START).await, 2);
-    assert!(cut.is_cancelled() && !kept.is_cancelled());
+    assert!(cut.is_cut() && !kept.is_cut());
     for world in [&world, &world.restarted()] {
         assert_eq!(world.good(&both, START).await, ["globex"]);
         assert!(world.good(&phone, START).await.is_empty());

@@ -5,12 +5,11 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Weak};
 
-use tokio_util::sync::CancellationToken;
-
 use super::Key;
 use super::record::Grant;
 use crate::config::Slug;
 use crate::identity::{AccountId, IdentityId};
+use crate::tether::Tether;
 
 /// A grant's hold on its streams.
 #[derive(Debug)]
@@ -18,7 +17,7 @@ pub(super) struct Tie {
     pub(super) organization: Slug,
     account: AccountId,
     pub(super) identity: IdentityId,
-    pub(super) cut: Weak<CancellationToken>,
+    pub(super) cut: Weak<Tether>,
 }
 
 /// All of them: one for each session and organization. An identity is of one organization, so it leads to a session by at
@@ -36,7 +35,7 @@ impl Tie {
 
     pub(super) fn end(self) {
         if let Some(cut) = self.cut.upgrade() {
-            cut.cancel();
+            cut.cut();
         }
     }
 }
@@ -47,7 +46,7 @@ impl Ties {
     }
 
     /// What cuts the streams that a grant has open, if it has any.
-    pub(super) fn find(&self, key: &Key, grant: &Grant) -> Option<Arc<CancellationToken>> {
+    pub(super) fn find(&self, key: &Key, grant: &Grant) -> Option<Arc<Tether>> {
         let mut ties = self.by_session.get(key)?.iter();
         ties.find(|tie| tie.is_of(grant))
             .and_then(|tie| tie.cut.upgrade())
@@ -59,7 +58,7 @@ impl Ties {
         keys.into_iter().flatten().copied().collect()
     }
 
-    pub(super) fn bind(&mut self, key: &Key, grant: &Grant, cut: &Arc<CancellationToken>) {
+    pub(super) fn bind(&mut self, key: &Key, grant: &Grant, cut: &Arc<Tether>) {
         let mut ties = self.take(key);
         ties.retain(|tie| tie.organization != grant.organization);
         ties.push(Tie {
@@ -137,7 +136,7 @@ mod tests {
         let mut ties = Ties::default();
         let (ada, other) = (record::tests::grant("acme"), record::tests::grant("globex"));
         let [one, two] = [(); 2].map(|()| Handle::random().key());
-        let tokens = [(); 3].map(|()| Arc::new(CancellationToken::new()));
+        let tokens = [(); 3].map(|()| Arc::new(Tether::new()));
         ties.bind(&one, &ada, &tokens[0]);
         ties.bind(&one, &ada, &tokens[0]);
         ties.bind(&one, &other, &tokens[1]);
@@ -146,7 +145,7 @@ mod tests {
         assert_eq!(ties.of(&other.identity), [one]);
         ties.cut(&one, |tie| tie.identity == ada.identity);
         assert_eq!(ties.of(&ada.identity), [two]);
-        let cut = tokens.each_ref().map(|token| token.is_cancelled());
+        let cut = tokens.each_ref().map(|token| token.is_cut());
         assert_eq!(cut, [true, false, false]);
         // Another person of the same organization in the same session.
         let bob = record::tests::grant("acme");

@@ -65,6 +65,8 @@ pub struct Metrics {
     pub identity_checks_overdue: Family<Provider, Gauge>,
     /// When those whose turn is next or past were last confirmed: the oldest of them.
     pub identity_oldest_check: Family<Provider, Gauge>,
+    /// From the end of access to the end of what was open under it.
+    pub stream_cut_duration: Durations<Route>,
     /// 1 while asking a provider again is paused or only tried.
     pub provider_degraded: Family<Provider, Gauge>,
     /// Calls to providers.
@@ -192,6 +194,11 @@ impl Metrics {
             identity_oldest_check: family!(
                 "identity_oldest_check_timestamp_seconds",
                 "When whoever waits longest for a question was last confirmed"
+            ),
+            stream_cut_duration: durations!(
+                "stream_cut_duration",
+                http_seconds,
+                "From the end of access to the end of what was open under it"
             ),
             provider_degraded: family!(
                 "provider_degraded",

@@ -143,6 +143,8 @@ async fn inv_40_a_definite_no_cuts_what_is_open() {
         1,
         "the application would have gone on"
     );
+    let cut = "doorward_stream_cut_duration_seconds_count{route=\"default\"}";
+    assert!((world.broker.metric(cut).await - 1.0).abs() < f64::EPSILON);
     world.application.forget();
     assert_eq!(is_in(&mut browser).await, 401);
     world.end(&[&browser]).await;

@@ -11,7 +11,6 @@ use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue};
 use serde_json::Map;
 use tokio::sync::Semaphore;
-use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::address::Host;
@@ -26,6 +25,7 @@ use crate::secret::{self, Secret};
 use crate::session::cookies::{self, Binding, BindingKind, Cookies};
 use crate::session::{Ending, Filter, Handle, Settings};
 use crate::store::{Fickle, SealKey, Sled, Table};
+use crate::tether::Tether;
 
 const CONFIG: &str = r#"
 [server]
@@ -883,7 +883,7 @@ async fn inv_25_what_may_have_been_replaced_is_asked_of_the_store() {
             assert_eq!(world.is_signed_in(finished).await, !applied);
         }
         assert!(world.is_signed_in(&kept).await);
-        let cut = streams.map(|stream| stream.is_cancelled());
+        let cut = streams.map(|stream| stream.is_cut());
         assert_eq!(cut, [true, true, false]);
     }
 }
@@ -1238,7 +1238,7 @@ impl World {
         live.is_some_and(|live| !live.grants(self.clock.now()).is_empty())
     }
 
-    async fn stream(&self, finished: &Finished) -> Arc<CancellationToken> {
+    async fn stream(&self, finished: &Finished) -> Arc<Tether> {
         let host = host("localhost:8000");
         let live = self.sessions.find(handle(finished), &host).await.unwrap();
         let grants = live.unwrap().grants(self.clock.now());
