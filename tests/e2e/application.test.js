@@ -5,6 +5,7 @@ import { request } from "node:http";
 import { field, lookalikes } from "./support/application.js";
 import { shown, signInAs } from "./support/browser.js";
 import { SESSION_COOKIE } from "./support/doorward.js";
+import { listen, talk } from "./support/live.js";
 import { story } from "./support/world.js";
 
 /** What only Doorward may say. */
@@ -112,36 +113,6 @@ async function endSession(visitor, world) {
   await other.getByRole("button", { name: "Sign out" }).click();
   await other.waitForURL(/session\/end/);
   await other.close();
-}
-
-/** In the page: says something over a WebSocket, and notes when it ends. */
-function talk(words) {
-  window.ended = {};
-  return new Promise((resolve, reject) => {
-    const socket = new WebSocket(`ws://${location.host}/socket`);
-    socket.onopen = () => socket.send(words);
-    socket.onmessage = (event) => resolve(event.data);
-    socket.onclose = (event) => {
-      window.ended.socket = true;
-      reject(new Error(`closed: ${event.code}`));
-    };
-  });
-}
-
-/** In the page: listens to three events, and notes when they end. */
-function listen() {
-  return new Promise((resolve) => {
-    const heard = [];
-    const events = new EventSource("/events");
-    events.onmessage = (event) => {
-      heard.push(event.data);
-      if (heard.length === 3) resolve(heard);
-    };
-    events.onerror = () => {
-      window.ended.events = true;
-      events.close();
-    };
-  });
 }
 
 /** A request with exactly these fields, which `fetch` would tidy up. */

@@ -74,6 +74,17 @@ export class Doorward {
     await this.#program.says(/serving/);
   }
 
+  /** Asks the running process as an operator does. The exit code, and the answer as an object. */
+  async ask(...words) {
+    const command = new Program(BINARY, [...words, "--config", this.#file, "--output", "json"]);
+    const { code } = await command.ended();
+    try {
+      return { code, answer: JSON.parse(command.output) };
+    } catch {
+      throw new Error(`${words.join(" ")} ended with ${code}:\n${command.output}`);
+    }
+  }
+
   /** `kill -9`: nothing is written down, nobody is told. */
   kill() {
     return this.#finish("SIGKILL");

@@ -56,6 +56,11 @@ export class Program {
     return within(Promise.race([heard, over]), () => `never said ${pattern}:\n${this.output}`);
   }
 
+  /** Waits for it to end by itself. */
+  ended() {
+    return within(this.#ended, () => `does not end:\n${this.output}`);
+  }
+
   /** Sends a signal and waits for the end; says how it ended if it has already. */
   async end(signal) {
     this.#child.kill(signal);

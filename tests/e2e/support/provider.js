@@ -14,6 +14,8 @@ const MAX_FORM_BYTES = 4096;
 export class IdentityProvider {
   #server;
   #people;
+  #provider;
+  #grants = [];
 
   /** Listens at once: its address is its name. */
   static async open(name, people) {
@@ -31,12 +33,19 @@ export class IdentityProvider {
     this.#people = people;
   }
 
-  /** What has happened here, in order: `sign-in`, `refusal`, `token`, `end-session`, `told` (Doorward, that somebody signed
+  /** What has happened here, in order: `sign-in`, `refusal`, `token`, `refresh`, `end-session`, `told` (Doorward, that somebody signed
    * out here); `fault` is a mistake. */
   events = [];
 
   /** Registers Doorward. `signOut`: whether there is a place to sign out. */
-  async register({ redirectUri, loggedOut, backchannel, algorithm = "RS256", signOut = true }) {
+  async register({
+    redirectUri,
+    loggedOut,
+    backchannel,
+    algorithm = "RS256",
+    signOut = true,
+    refresh = false,
+  }) {
     const { privateKey } = await generateKeyPair(algorithm, { extractable: true });
     const key = { ...(await exportJWK(privateKey)), alg: algorithm, use: "sig", kid: this.name };
     const provider = new Provider(this.issuer, {
@@ -52,8 +61,11 @@ export class IdentityProvider {
             backchannel_logout_session_required: true,
           }),
           id_token_signed_response_alg: algorithm,
+          ...(refresh && { grant_types: ["authorization_code", "refresh_token"] }),
         },
       ],
+      // Of a token that comes again after it was used, the whole grant goes.
+      rotateRefreshToken: true,
       jwks: { keys: [key] },
       findAccount: (_, id) => this.#account(id),
       claims: {
@@ -62,7 +74,7 @@ export class IdentityProvider {
         profile: ["name"],
         groups: ["groups"],
       },
-      scopes: ["openid", "email", "profile", "groups"],
+      scopes: ["openid", "email", "profile", "groups", ...(refresh ? ["offline_access"] : [])],
       // It has no choice of accounts, which its discovery leaves out by default.
       discovery: { prompt_values_supported: ["none", "login", "consent"] },
       features: {
@@ -90,8 +102,16 @@ export class IdentityProvider {
         },
       },
       pkce: { required: () => true, methods: ["S256"] },
-      ttl: { AccessToken: 600, Grant: 600, IdToken: 600, Interaction: 600, Session: 600 },
+      ttl: {
+        AccessToken: 600,
+        Grant: 600,
+        IdToken: 600,
+        Interaction: 600,
+        RefreshToken: 600,
+        Session: 600,
+      },
     });
+    this.#provider = provider;
     this.#record(provider);
     const answer = provider.callback();
     this.#server.on("request", (request, response) => {
@@ -108,6 +128,15 @@ export class IdentityProvider {
     return this.events.filter((event) => event.kind === kind).length;
   }
 
+  /** Takes back whatever was granted so far, as an administrator does. */
+  async revokeAll() {
+    for (const id of this.#grants.splice(0)) {
+      const { Grant, RefreshToken, AccessToken } = this.#provider;
+      await Promise.all([RefreshToken, AccessToken].map((kind) => kind.revokeByGrantId(id)));
+      await (await Grant.find(id))?.destroy();
+    }
+  }
+
   close() {
     return shut(this.#server);
   }
@@ -118,7 +147,10 @@ export class IdentityProvider {
   }
 
   #record(provider) {
-    provider.on("grant.success", () => this.events.push({ kind: "token" }));
+    provider.on("grant.success", (ctx) => {
+      const refreshed = ctx.oidc.params.grant_type === "refresh_token";
+      this.events.push({ kind: refreshed ? "refresh" : "token" });
+    });
     provider.on("end_session.success", (ctx) => {
       this.events.push({ kind: "end-session", client: ctx.oidc.client?.clientId });
     });
@@ -153,7 +185,9 @@ export class IdentityProvider {
     if (!this.#people[accountId]) return { error: "access_denied", error_description: "no such person" };
     const grant = new provider.Grant({ accountId, clientId: params.client_id });
     grant.addOIDCScope(params.scope);
-    return { login: { accountId }, consent: { grantId: await grant.save() } };
+    const grantId = await grant.save();
+    this.#grants.push(grantId);
+    return { login: { accountId }, consent: { grantId } };
   }
 }
 

@@ -28,12 +28,13 @@ const GLOBEX_PEOPLE = {
 let browser;
 after(() => browser?.then((open) => open.close()));
 
-/** A test with a world of its own, which ends with it. `tls`: Doorward is met over TLS, under another name. */
-export function story(name, tell, { tls = false } = {}) {
+/** A test with a world of its own, which ends with it. `tls`: Doorward is met over TLS, under another name. `refresh`: the
+ * provider of Acme hands out refresh tokens, and is asked again with them. */
+export function story(name, tell, { tls = false, refresh = false } = {}) {
   test(name, async (t) => {
     const world = new World();
     try {
-      await world.begin(tls);
+      await world.begin({ tls, refresh });
       await tell(world);
       world.check();
     } catch (error) {
@@ -50,7 +51,7 @@ class World {
   #visitors = [];
   #trusting;
 
-  async begin(tls) {
+  async begin({ tls, refresh }) {
     this.application = this.#keep(await Application.open());
     this.acme = this.#keep(await IdentityProvider.open("acme", ACME_PEOPLE));
     this.globex = this.#keep(await IdentityProvider.open("globex", GLOBEX_PEOPLE));
@@ -63,6 +64,7 @@ class World {
       redirectUri: doorward.redirectUri("acme"),
       loggedOut,
       backchannel: backchannel("acme"),
+      refresh,
     });
     // The other one signs with another algorithm and has no place to sign out.
     await globex.register({
@@ -72,7 +74,7 @@ class World {
       algorithm: "ES256",
       signOut: false,
     });
-    await doorward.configure(configuration({ acme, globex, application, tls }), {
+    await doorward.configure(configuration({ acme, globex, application, tls, refresh }), {
       ACME_SECRET: acme.clientSecret,
       GLOBEX_SECRET: globex.clientSecret,
     });
@@ -129,12 +131,12 @@ class World {
   }
 }
 
-function configuration({ acme, globex, application, tls }) {
+function configuration({ acme, globex, application, tls, refresh }) {
   return `${tls ? "" : DEVELOPMENT}
 [upstreams.app]
 url = "${application.url}"
 
-${provider(acme)}
+${provider(acme, refresh)}
 ${provider(globex)}
 [organizations.acme]
 name = "Acme Inc."
@@ -198,13 +200,13 @@ upstream = "app"
 require = { groups_any = ["keepers"] }
 `;
 
-function provider({ name, issuer, clientId }) {
+function provider({ name, issuer, clientId }, refresh = false) {
   return `[providers.${name}]
 kind = "oidc"
 issuer = "${issuer}"
 client_id = "${clientId}"
 client_secret = { env = "${name.toUpperCase()}_SECRET" }
-scopes = ["groups"]
+scopes = ["groups"${refresh ? ', "offline_access"' : ""}]
 algorithms = ["RS256", "ES256"]
 button = "Sign in with ${name}"
 `;

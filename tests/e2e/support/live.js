@@ -1,0 +1,31 @@
+// What a page keeps open: functions that run in the page, and note in `window.ended` when it ends.
+
+/** In the page: says something over a WebSocket, and notes when it ends. */
+export function talk(words) {
+  window.ended = {};
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(`ws://${location.host}/socket`);
+    socket.onopen = () => socket.send(words);
+    socket.onmessage = (event) => resolve(event.data);
+    socket.onclose = (event) => {
+      window.ended.socket = true;
+      reject(new Error(`closed: ${event.code}`));
+    };
+  });
+}
+
+/** In the page: listens to three events, and notes when they end. */
+export function listen() {
+  return new Promise((resolve) => {
+    const heard = [];
+    const events = new EventSource("/events");
+    events.onmessage = (event) => {
+      heard.push(event.data);
+      if (heard.length === 3) resolve(heard);
+    };
+    events.onerror = () => {
+      window.ended.events = true;
+      events.close();
+    };
+  });
+}
