@@ -257,6 +257,7 @@ fn denials_offer_another_account_and_sign_in_keeps_its_destination() {
         match problem {
             Problem::AccountNotAllowed { .. }
             | Problem::ProviderRefused { .. }
+            | Problem::IdentityInvalid { .. }
             | Problem::NotAllowedHere { .. } => assert!(another, "{problem:?}"),
             Problem::LoginExpired { .. }
             | Problem::SessionEnded { .. }
@@ -273,6 +274,7 @@ fn statuses_and_codes_are_those_of_the_catalogue() {
         ("login-cancelled", 200),
         ("provider-unreachable", 502),
         ("identity-unverified", 503),
+        ("identity-invalid", 403),
         ("provider-refused", 403),
         ("provider-misconfigured", 500),
         ("account-not-allowed", 403),

@@ -107,6 +107,11 @@ impl Cast {
             },
             Problem::IdentityUnverified {
                 provider: provider(),
+                next: Some(Timestamp::from_seconds(1_790_003_600)),
+                rd: rd(),
+            },
+            Problem::IdentityInvalid {
+                provider: provider(),
                 rd: rd(),
             },
             Problem::ProviderRefused {

@@ -37,7 +37,7 @@ use self::routes::{Route, Routes};
 use self::turns::Turns;
 use crate::address::{Host, Origin};
 use crate::assertion::{self, Minter, PlainHeaders, Reserved};
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::config::{self, Config, Organization, Slug};
 use crate::identity::Unmet;
 use crate::pages::{self, Look, Pages};
@@ -286,17 +286,61 @@ impl Gateway {
             Decision::SignIn => {
                 let cookies = Cookies::read(request.headers());
                 let pinned = route.config.organization.as_ref();
+                self.part(&cookies, inbound, place, pinned).await?;
                 Ok(self.to_sign_in(inbound, place, pinned, &cookies, reference))
             }
             Decision::Unauthorized => {
-                let had_session = Cookies::read(request.headers()).has_session();
+                let cookies = Cookies::read(request.headers());
+                let pinned = route.config.organization.as_ref();
+                self.part(&cookies, inbound, place, pinned).await?;
+                let had_session = cookies.has_session();
                 Err(Error::Unauthorized { had_session })
             }
-            Decision::Unconfirmed => Err(Error::Unconfirmed(asked.provider().cloned())),
+            Decision::Unconfirmed => Err(self.unconfirmed(asked.known.as_ref()).await),
             Decision::Deny(unmet) => {
                 self.note_denied(asked, unmet.as_str());
                 Err(Error::NotAllowed(unmet))
             }
+        }
+    }
+
+    /// Tells somebody who comes back that what they had was ended, and by whom.
+    ///
+    /// # Errors
+    /// [`Error::Parted`], if it was.
+    async fn part(
+        &self,
+        cookies: &Cookies<'_>,
+        inbound: &Inbound,
+        place: Place<'_>,
+        pinned: Option<&Slug>,
+    ) -> Result<(), Error> {
+        let Some(handle) = cookies.handle() else {
+            return Ok(());
+        };
+        let wanted = match place {
+            Place::Own(organization) => Some(&organization.slug),
+            Place::Shared => pinned,
+        };
+        let Some(farewell) = self.sessions.farewell(&handle, wanted).await? else {
+            return Ok(());
+        };
+        // A cookie that leads to nothing goes, so that this is said once, to a person; one with grants elsewhere stays.
+        let gone = inbound.kind != inbound::Kind::Program
+            && self.sessions.find(&handle, &inbound.host).await?.is_none();
+        Err(Error::Parted { farewell, gone })
+    }
+
+    /// Nobody has confirmed the visitor's identity in time.
+    async fn unconfirmed(&self, known: Option<&Known>) -> Error {
+        let Some(grant) = known.map(|known| known.grant.grant()) else {
+            return Error::Unauthorized { had_session: true };
+        };
+        // Without the store it is not said when, but it is said.
+        let identity = self.sessions.identity(grant).await.ok().flatten();
+        Error::Unconfirmed {
+            provider: grant.provider.clone(),
+            next: identity.and_then(|identity| identity.due_at),
         }
     }
 
@@ -483,7 +527,20 @@ pub enum Error {
     NotAllowed(Unmet),
     /// No provider has confirmed the person in time.
     #[error("the person's identity has not been confirmed in time")]
-    Unconfirmed(Option<Slug>),
+    Unconfirmed {
+        /// By whom.
+        provider: Slug,
+        /// When it is asked next.
+        next: Option<Timestamp>,
+    },
+    /// Somebody ended what the visitor had.
+    #[error("the session was ended: {:?}", farewell.why)]
+    Parted {
+        /// What it was, and why it ended.
+        farewell: session::Farewell,
+        /// Whether nothing is left of the session.
+        gone: bool,
+    },
     /// Another site opens a socket.
     #[error("another site tried to open a connection")]
     ForeignOrigin,

@@ -12,6 +12,7 @@ use crate::config::Slug;
 use crate::pages::{Ended, Loop, Problem};
 use crate::pipeline::{self, Again, Ending};
 use crate::proxy;
+use crate::session::{Farewell, Parting, cookies};
 
 use std::time::Duration;
 
@@ -96,7 +97,10 @@ impl Gateway {
                     .headers_mut()
                     .insert(RETRY_AFTER, HeaderValue::from_static("5"));
             }
-            Error::Unconfirmed(_) => {
+            Error::Parted { gone: true, .. } => {
+                endpoints::set_cookie(response, cookies::delete_session());
+            }
+            Error::Unconfirmed { .. } => {
                 response
                     .headers_mut()
                     .insert(RETRY_AFTER, HeaderValue::from_static("60"));
@@ -107,6 +111,7 @@ impl Gateway {
             | Error::NotFound
             | Error::NoRoute
             | Error::Unauthorized { .. }
+            | Error::Parted { gone: false, .. }
             | Error::NotAllowed(_)
             | Error::ForeignOrigin
             | Error::ForeignForm
@@ -152,10 +157,13 @@ impl Gateway {
             Error::Unauthorized { had_session: false } => {
                 (Problem::SignInRequired { rd }, Fault::Visitor)
             }
-            Error::Unconfirmed(provider) => {
-                let provider = provider.as_ref().map(|id| self.button(id));
-                let provider = provider.unwrap_or_default();
-                (Problem::IdentityUnverified { provider, rd }, Fault::Other)
+            Error::Unconfirmed { provider, next } => {
+                let (provider, next) = (self.button(provider), *next);
+                let problem = Problem::IdentityUnverified { provider, next, rd };
+                (problem, Fault::Other)
+            }
+            Error::Parted { farewell, .. } => {
+                (self.tell_parted(farewell, asked, rd), Fault::Visitor)
             }
             Error::NotAllowed(_) | Error::ForeignOrigin => {
                 (Problem::NotAllowedHere { email, rd }, Fault::Visitor)
@@ -173,16 +181,33 @@ impl Gateway {
                 (Problem::Broken { rd }, Fault::Ours)
             }
         };
-        let organization = if let Error::Suspended(organization) = error {
-            Some(organization.clone())
-        } else {
-            None
+        let organization = match error {
+            Error::Suspended(organization) => Some(organization.clone()),
+            Error::Parted { farewell, .. } => Some(farewell.organization.clone()),
+            _ => None,
         };
         Told {
             problem,
             fault,
             organization,
         }
+    }
+
+    /// A program is told in any case that it has to sign in: 401 is what it acts on.
+    fn tell_parted(&self, farewell: &Farewell, asked: &Asked, rd: ReturnPath) -> Problem {
+        let is_program = asked
+            .inbound
+            .as_ref()
+            .is_some_and(|inbound| inbound.kind == Kind::Program);
+        let why = match farewell.why {
+            Parting::Refused if !is_program => {
+                let provider = self.button(&farewell.provider);
+                return Problem::IdentityInvalid { provider, rd };
+            }
+            Parting::Refused | Parting::AtProvider => Ended::AtProvider,
+            Parting::Withdrawn => Ended::Withdrawn,
+        };
+        Problem::SessionEnded { why, rd }
     }
 
     fn tell_sign_in(&self, error: &pipeline::Error) -> Told {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use http::StatusCode;
 
 use crate::address::ReturnPath;
+use crate::clock::Timestamp;
 
 /// One problem. `rd` is where the visitor was going; `provider` the text of the provider's button; `email` the address
 /// of the person themself.
@@ -35,6 +36,8 @@ pub enum Problem {
     IdentityUnverified {
         /// Which one.
         provider: String,
+        /// When it is asked next, if that is known.
+        next: Option<Timestamp>,
         /// Where to.
         rd: ReturnPath,
     },
@@ -56,6 +59,13 @@ pub enum Problem {
     AccountNotAllowed {
         /// As whom, if the provider told.
         email: Option<String>,
+        /// Where to.
+        rd: ReturnPath,
+    },
+    /// The provider, asked again, no longer vouches for the person.
+    IdentityInvalid {
+        /// Which provider.
+        provider: String,
         /// Where to.
         rd: ReturnPath,
     },
@@ -180,6 +190,7 @@ impl Problem {
             }
             Self::SessionEnded { .. } | Self::SignInRequired { .. } => StatusCode::UNAUTHORIZED,
             Self::ProviderRefused { .. }
+            | Self::IdentityInvalid { .. }
             | Self::AccountNotAllowed { .. }
             | Self::OrganizationSuspended
             | Self::EmailUnverified { .. }
@@ -209,6 +220,7 @@ impl Problem {
             Self::LoginCancelled { .. } => "login-cancelled",
             Self::ProviderUnreachable { .. } => "provider-unreachable",
             Self::IdentityUnverified { .. } => "identity-unverified",
+            Self::IdentityInvalid { .. } => "identity-invalid",
             Self::ProviderRefused { .. } => "provider-refused",
             Self::ProviderMisconfigured { .. } => "provider-misconfigured",
             Self::AccountNotAllowed { .. } => "account-not-allowed",

@@ -70,6 +70,12 @@ impl Problem {
             Self::IdentityUnverified { provider: at, .. } => {
                 format!("{} hasn’t confirmed your account", provider(at))
             }
+            Self::IdentityInvalid { provider: at, .. } => {
+                format!(
+                    "{} says that this account is no longer active",
+                    provider(at)
+                )
+            }
             Self::ProviderRefused { provider: at, .. } => {
                 format!("{} did not let you sign in", provider(at))
             }
@@ -120,9 +126,18 @@ impl Problem {
             Self::ProviderUnreachable { .. } => "It did not answer, so we can’t sign you in yet. \
                  People who are already signed in are not affected."
                 .to_owned(),
-            Self::IdentityUnverified { .. } => "It has not answered for too long. It is asked again \
-                 every few minutes, and you can go on as soon as it answers; signing in again helps \
-                 if it is back already."
+            Self::IdentityUnverified { next, .. } => {
+                let when = next.map_or_else(
+                    || "It is asked again every few minutes".to_owned(),
+                    |next| format!("It is asked again at {}", words::moment(next.as_millis())),
+                );
+                format!(
+                    "It has not answered for too long, which says nothing about your account. {when}, and you can go on as \
+                     soon as it answers; signing in again helps if it is back already."
+                )
+            }
+            Self::IdentityInvalid { .. } => "It was asked again whether you may still come in, and the \
+                 answer was no. So your sessions were ended."
                 .to_owned(),
             Self::ProviderRefused { .. } => format!(
                 "It decides who may use {}, and it did not let this account through.",
@@ -220,6 +235,7 @@ impl Problem {
             ),
             Self::AccountNotAllowed { .. }
             | Self::NotAllowedHere { .. }
+            | Self::IdentityInvalid { .. }
             | Self::ProviderRefused { .. } => Some(
                 "If you have another account, use that one. Otherwise ask your administrator for access.",
             ),
@@ -252,6 +268,7 @@ impl Problem {
             | Self::LoginCancelled { .. }
             | Self::ProviderUnreachable { .. }
             | Self::IdentityUnverified { .. }
+            | Self::IdentityInvalid { .. }
             | Self::ProviderRefused { .. }
             | Self::ProviderMisconfigured { .. }
             | Self::AccountNotAllowed { .. }
@@ -292,6 +309,7 @@ impl Problem {
             | Self::ProviderMisconfigured { rd, .. }
             | Self::CookiesBlocked { rd } => link("Try again", look.sign_in(rd, Ask::Usual)),
             Self::ProviderRefused { rd, .. }
+            | Self::IdentityInvalid { rd, .. }
             | Self::AccountNotAllowed { rd, .. }
             | Self::NotAllowedHere { rd, .. } => another_account(look, rd),
             Self::OrganizationUnknown => link(
@@ -327,6 +345,9 @@ impl Problem {
                 Some(another_account(look, rd))
             }
             Self::NotAllowedHere { .. } => Some(start_page()),
+            Self::IdentityInvalid { rd, .. } => {
+                Some(link("Sign in again", look.sign_in(rd, Ask::Usual)))
+            }
             Self::RedirectLoop { rd, .. } => {
                 Some(link("Sign in once more", look.sign_in(rd, Ask::Usual)))
             }

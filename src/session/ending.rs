@@ -175,6 +175,10 @@ impl Sessions {
                 target: Some(record.id.clone()),
                 ..event.clone()
             });
+            let gone = record.grants.iter();
+            for grant in gone.filter(|grant| ended.contains(&grant.organization)) {
+                self.leave_farewell(&mut batch, key, grant, reason, event.time)?;
+            }
             self.take(&mut batch, key, record, &raw, ending)?;
             match self.store.commit(batch).await {
                 Ok(()) => {

@@ -8,6 +8,7 @@
 pub mod cookies;
 mod denied;
 mod ending;
+mod farewell;
 mod known;
 mod lapsed;
 mod live;
@@ -26,6 +27,7 @@ mod used;
 
 pub use denied::Denied;
 pub use ending::Ending;
+pub use farewell::{Farewell, Parting};
 pub use live::{Live, LiveGrant, Prepared};
 pub use named::{AtProvider, Named};
 pub use opening::{Opened, Opening};

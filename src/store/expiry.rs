@@ -116,6 +116,7 @@ fn expiring(number: u8) -> Option<Table> {
         Table::SessionsByProviderSession,
         Table::LogoutTokens,
         Table::Successors,
+        Table::Farewells,
     ]
     .into_iter()
     .find(|table| *table as u8 == number)

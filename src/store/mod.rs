@@ -113,6 +113,8 @@ pub enum Table {
     Due = 15,
     /// sha256(handle) → what became of a session that a sign-in replaced, for a minute.
     Successors = 16,
+    /// session key, organization → why somebody ended that grant.
+    Farewells = 17,
 }
 
 /// Does blocking work where it keeps nobody waiting.

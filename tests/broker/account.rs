@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use crate::support::idp::grace;
 use crate::support::wire::{Answer, until};
 use crate::support::world::{CLIENT_SECRET, ONE, url};
@@ -133,4 +135,39 @@ async fn inv_40_ending_all_others_cuts_what_they_have_open_and_leaves_this_one()
     let page = account(&mut laptop).await;
     assert!(others(&page).is_empty() && !page.text.contains("revoke-others"));
     world.end(&[&laptop, &phone]).await;
+}
+
+#[tokio::test]
+async fn who_was_signed_out_by_others_is_told_once_and_by_whom() {
+    let world = World::new().await;
+    let socket = world.broker.socket();
+    let stories = [
+        ("administrator", "/sessions/revoke", json!({ "all": true })),
+        (
+            "administrator",
+            "/identities/unlink",
+            json!({ "user": "ada@acme.com" }),
+        ),
+    ];
+    for (word, path, body) in stories {
+        let (mut browser, _) = world.signed_in().await;
+        let _: Value = socket.post(path, &body).await.unwrap();
+        let told = browser.fetch(&url("/")).await;
+        assert_eq!(told.is(401).kind(), Some("session-ended"));
+        assert!(told.text.contains(word), "{}", told.text);
+        let page = browser.get(&url("/reports")).await;
+        assert_eq!(page.is(401).kind(), Some("session-ended"), "{path}");
+        assert!(page.text.contains(word), "{}", page.text);
+        assert!(page.text.contains("rd=%2Freports"), "one click to go on");
+        world.application.heard_nothing();
+        browser.visit(&url("/reports")).await.is(200);
+        world.application.forget();
+    }
+    // Whoever signed out themselves is sent to sign-in without a word.
+    let (mut browser, _) = world.signed_in().await;
+    let mut old = browser.clone();
+    let csrf = browser.get(&url("/_sso/logout")).await.input("csrf");
+    browser.post(&url("/_sso/logout"), &[("csrf", &csrf)]).await;
+    old.get(&url("/")).await.is(302);
+    world.end(&[&browser, &old]).await;
 }

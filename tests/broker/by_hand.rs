@@ -164,7 +164,7 @@ async fn who_is_unlinked_comes_back_as_somebody_new() {
     assert_eq!(to_ada(&world, "unlink").await[0]["ended"], 1);
     assert_eq!(is_in(&mut browser).await, 401);
     world.application.heard_nothing();
-    browser.visit(&url("/")).await.is(200);
+    browser.visit(&url("/_sso/login/acme")).await.is(200);
     let after = browser.fetch(&url("/_sso/userinfo")).await.text;
     let account = |text: &str| serde_json::from_str::<Value>(text).unwrap()["sub"].clone();
     assert_ne!(account(&before), account(&after));

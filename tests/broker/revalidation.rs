@@ -99,6 +99,12 @@ async fn who_is_revoked_at_the_provider_is_out_and_comes_back_only_by_signing_in
     world.application.heard_nothing();
     let ended = "doorward_sessions_ended_total{organization=\"acme\",reason=\"identity_invalid\"}";
     assert!((world.broker.metric(ended).await - 1.0).abs() < f64::EPSILON);
+    // It is said once; then the way to sign in is open.
+    let page = browser.visit(&url("/")).await;
+    assert_eq!((page.status, page.kind()), (403, Some("identity-invalid")));
+    assert!(page.text.contains("no longer active"), "{}", page.text);
+    assert_eq!(browser.cookie("app.example.com", "__Host-sso"), None);
+    world.application.heard_nothing();
     browser.visit(&url("/")).await.is(200);
     assert_eq!(is_in(&mut old).await, 401, "what ended stays ended");
     world.later(HOUR);
@@ -171,6 +177,7 @@ async fn inv_43_an_outage_ends_access_exactly_when_the_grace_is_over_and_not_bef
         (page.status, page.kind()),
         (503, Some("identity-unverified"))
     );
+    assert!(page.text.contains("It is asked again at"), "{}", page.text);
     assert_eq!(is_in(&mut browser).await, 503);
     world.application.heard_nothing();
     world.acme.refreshes();

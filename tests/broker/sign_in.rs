@@ -380,14 +380,16 @@ async fn a_browser_that_signs_in_again_and_again_is_stopped() {
 async fn a_circle_is_told_apart_by_what_became_of_the_session() {
     let world = World::new().await;
     let mut browser = world.browser();
+    // Where the page that tells of a provider's logout leads.
+    let door = url("/_sso/login/acme?rd=/reports");
     for _ in 0..3 {
-        browser.visit(&url("/reports")).await.is(200);
+        browser.visit(&door).await.is(200);
         let token = world.acme.logout_token(&json!({ "sub": "subject-of-ada" }));
         let end = url("/_sso/logout/backchannel/acme-idp");
         let form = [("logout_token", token.as_str())];
         browser.post_from_elsewhere(&end, &form).await.is(200);
     }
-    let page = browser.visit(&url("/reports")).await;
+    let page = browser.visit(&door).await;
     stopped(&world, &page, "SessionOver", "was over already", 3);
 
     let mut browser = world.browser();

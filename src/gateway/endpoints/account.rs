@@ -178,9 +178,7 @@ impl Gateway {
             return Err(Error::Unauthorized { had_session });
         };
         if self.is_unconfirmed(&known) {
-            return Err(Error::Unconfirmed(Some(
-                known.grant.grant().provider.clone(),
-            )));
+            return Err(self.unconfirmed(Some(&known)).await);
         }
         let (grant, profile) = (known.grant.grant(), known.grant.profile());
         let body = json!({

@@ -264,7 +264,7 @@ fn public_json(body: Bytes) -> Response<Body> {
 }
 
 /// Adds a cookie.
-fn set_cookie(response: &mut Response<Body>, cookie: HeaderValue) {
+pub(super) fn set_cookie(response: &mut Response<Body>, cookie: HeaderValue) {
     response.headers_mut().append(SET_COOKIE, cookie);
 }
 

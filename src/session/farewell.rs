@@ -1,0 +1,105 @@
+//! Why a session is over, for whoever comes back with its handle: a person who is only sent to sign-in, and let in or
+//! refused there, never learns that somebody ended what they had, or that their provider said no.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::record::Grant;
+use super::sessions::Sessions;
+use super::{Error, Handle, Key};
+use crate::clock::Timestamp;
+use crate::config::Slug;
+use crate::store::{Batch, Keys, Table};
+
+/// What is kept of a grant that somebody ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Farewell {
+    /// Where it counted.
+    pub organization: Slug,
+    /// Who had vouched for the person.
+    pub provider: Slug,
+    /// Why it ended.
+    pub why: Parting,
+}
+
+/// Why a grant was ended, as far as a person can do something about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Parting {
+    /// The provider, asked again, no longer vouches for the person.
+    Refused,
+    /// They signed out at the provider.
+    AtProvider,
+    /// They ended it from another browser, or an operator did.
+    Withdrawn,
+}
+
+/// Whoever comes back later is sent to sign-in without a word.
+const KEPT: Duration = Duration::from_secs(24 * 3600);
+
+/// A session has a grant in each of a few organizations.
+const MOST: usize = 20;
+
+impl Parting {
+    /// From the word that metrics know the end by. Whoever signed out themselves needs no explanation.
+    fn of(reason: &str) -> Option<Self> {
+        match reason {
+            "identity_invalid" => Some(Self::Refused),
+            "backchannel" | "frontchannel" => Some(Self::AtProvider),
+            "revoked" | "user" | "blocked" | "unlinked" => Some(Self::Withdrawn),
+            _ => None,
+        }
+    }
+}
+
+impl Sessions {
+    /// Adds to `batch` why a grant ends, if its owner should be told.
+    pub(super) fn leave_farewell(
+        &self,
+        batch: &mut Batch,
+        key: &Key,
+        grant: &Grant,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let Some(why) = Parting::of(reason) else {
+            return Ok(());
+        };
+        let farewell = Farewell {
+            organization: grant.organization.clone(),
+            provider: grant.provider.clone(),
+            why,
+        };
+        let mut place = key.as_bytes().to_vec();
+        place.extend_from_slice(grant.organization.as_str().as_bytes());
+        let sealed = self.seal.seal_json(Table::Farewells, &place, &farewell)?;
+        batch
+            .put(Table::Farewells, place.clone(), sealed)
+            .expire(now.plus(KEPT), &[(Table::Farewells, place)]);
+        Ok(())
+    }
+
+    /// Why the session of a handle is over in an organization, or in any; `None` if nobody ended it, or long ago. It is
+    /// no session and lets nobody in: only somebody who holds the handle is told.
+    ///
+    /// # Errors
+    /// The store's.
+    ///
+    /// # Cancel safety
+    /// Dropping the future changes nothing.
+    pub async fn farewell(
+        &self,
+        handle: &Handle,
+        organization: Option<&Slug>,
+    ) -> Result<Option<Farewell>, Error> {
+        let keys = Keys::prefix(handle.key().as_bytes());
+        for (place, raw) in self.store.range(Table::Farewells, keys, MOST).await? {
+            let farewell: Farewell = self.seal.open_json(Table::Farewells, &place, &raw)?;
+            if organization.is_none_or(|wanted| *wanted == farewell.organization) {
+                return Ok(Some(farewell));
+            }
+        }
+        Ok(None)
+    }
+}
