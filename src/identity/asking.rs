@@ -20,6 +20,8 @@ pub struct Leased {
     pub account: Account,
     /// When it was asked.
     pub asked_at: Timestamp,
+    /// The identity as it is stored: nobody reads again what has not changed.
+    raw: Vec<u8>,
 }
 
 /// What is written after a question.
@@ -155,6 +157,47 @@ impl People {
         self.take(&mut identity, raw, now, until).await
     }
 
+    /// Takes the turns of several that are due, in one write. Whoever changed in between is left to the next turn.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn lease_all(
+        &self,
+        provider: &Slug,
+        due: &[(Timestamp, IdentityId)],
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<Leased>, Error> {
+        let mut batch = Batch::new().relaxed();
+        let mut all = Vec::with_capacity(due.len());
+        for (due, id) in due {
+            let found = self.identity(id).await?;
+            let Some((mut identity, raw)) =
+                found.filter(|(identity, _)| identity.due_at == Some(*due))
+            else {
+                // It belongs to nobody.
+                batch.remove(Table::Due, due_key(provider, *due, id));
+                continue;
+            };
+            all.push(
+                self.hold(&mut batch, &mut identity, raw, now, until)
+                    .await?,
+            );
+        }
+        match self.store.commit(batch).await {
+            Ok(()) => Ok(all),
+            // Some of them have moved: one by one, the others are not held up.
+            Err(store::Error::Conflict) => {
+                let mut all = Vec::with_capacity(due.len());
+                for (due, id) in due {
+                    all.extend(self.lease(provider, (*due, id), now, until).await?);
+                }
+                Ok(all)
+            }
+            Err(other) => Err(other.into()),
+        }
+    }
+
     /// Takes an identity's turn although it is not due, until `until`.
     ///
     /// # Errors
@@ -185,24 +228,37 @@ impl People {
         now: Timestamp,
         until: Timestamp,
     ) -> Result<Option<Leased>, Error> {
-        let (account, _) = self
-            .account(&identity.organization, &identity.account)
-            .await?;
         // A lease that a crash forgets leaves the identity due, which is what a lease is for.
         let mut batch = Batch::new().relaxed();
-        batch.expect_unchanged(Table::Identities, identity.id.as_str(), raw);
-        Self::schedule(&mut batch, identity, Some(until));
-        identity.leased = true;
-        self.put_identity(&mut batch, identity)?;
+        let leased = self.hold(&mut batch, identity, raw, now, until).await?;
         match self.store.commit(batch).await {
-            Ok(()) => Ok(Some(Leased {
-                identity: identity.clone(),
-                account,
-                asked_at: now,
-            })),
+            Ok(()) => Ok(Some(leased)),
             Err(store::Error::Conflict) => Ok(None),
             Err(other) => Err(other.into()),
         }
+    }
+
+    /// Adds a lease to `batch`.
+    async fn hold(
+        &self,
+        batch: &mut Batch,
+        identity: &mut Identity,
+        raw: Vec<u8>,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Leased, Error> {
+        let (account, _) = self
+            .account(&identity.organization, &identity.account)
+            .await?;
+        batch.expect_unchanged(Table::Identities, identity.id.as_str(), raw);
+        Self::schedule(batch, identity, Some(until));
+        identity.leased = true;
+        Ok(Leased {
+            raw: self.put_identity(batch, identity)?,
+            identity: identity.clone(),
+            account,
+            asked_at: now,
+        })
     }
 
     /// Makes renewed tokens durable, before anything else happens with them. A refresh token that did not come keeps the
@@ -216,8 +272,13 @@ impl People {
         spent: Option<&Secret<String>>,
         renewed: &Tokens,
     ) -> Result<bool, Error> {
+        let mut known = Some((leased.identity.clone(), leased.raw.clone()));
         for _ in 0..TRIES {
-            let Some((mut identity, raw)) = self.identity(&leased.identity.id).await? else {
+            let found = match known.take() {
+                None => self.identity(&leased.identity.id).await?,
+                known => known,
+            };
+            let Some((mut identity, raw)) = found else {
                 return Ok(false);
             };
             let same = match (&identity.tokens.refresh, spent) {
@@ -231,10 +292,11 @@ impl People {
             identity.tokens = merged(&identity.tokens, renewed);
             let mut batch = Batch::new();
             batch.expect_unchanged(Table::Identities, identity.id.as_str(), raw);
-            self.put_identity(&mut batch, &identity)?;
+            let raw = self.put_identity(&mut batch, &identity)?;
             match self.store.commit(batch).await {
                 Ok(()) => {
                     leased.identity = identity;
+                    leased.raw = raw;
                     return Ok(true);
                 }
                 Err(store::Error::Conflict) => {}
@@ -254,8 +316,13 @@ impl People {
         conclusion: &Conclusion<'_>,
         now: Timestamp,
     ) -> Result<Option<Concluded>, Error> {
+        let mut known = Some((leased.identity.clone(), leased.raw.clone()));
         for _ in 0..TRIES {
-            let Some((identity, raw)) = self.identity(&leased.identity.id).await? else {
+            let found = match known.take() {
+                None => self.identity(&leased.identity.id).await?,
+                known => known,
+            };
+            let Some((identity, raw)) = found else {
                 return Ok(None);
             };
             let is_newer = identity.last_verified_at > leased.asked_at
@@ -445,7 +512,10 @@ mod tests {
 
     impl World {
         fn new() -> Self {
-            let store: Arc<dyn Store> = Arc::new(Memory::new());
+            Self::over(Arc::new(Memory::new()))
+        }
+
+        fn over(store: Arc<dyn Store>) -> Self {
             let seal = Seal::new(&SealKey::random()).unwrap();
             Self {
                 people: People::new(Arc::clone(&store), seal),
@@ -456,9 +526,13 @@ mod tests {
 
         /// A sign-in at `now` that brings a token; due an hour later.
         async fn sign_in(&self, token: &str, now: Timestamp) -> Identity {
+            self.sign_in_of("ada", token, now).await
+        }
+
+        async fn sign_in_of(&self, subject: &str, token: &str, now: Timestamp) -> Identity {
             let asserted = Asserted {
                 issuer: "https://idp".to_owned(),
-                subject: Subject::parse("ada").unwrap(),
+                subject: Subject::parse(subject).unwrap(),
                 email: None,
                 email_verified: false,
                 name: None,
@@ -565,6 +639,39 @@ mod tests {
         assert_eq!(world.due_at().await, None, "nobody is asked about in vain");
         world.sign_in("second", at(8_000)).await;
         assert_eq!(world.due_at().await, Some(at(11_600)));
+    }
+
+    #[tokio::test]
+    async fn inv_42_of_two_who_take_turns_together_one_has_each() {
+        for seed in 0..100 {
+            let world = World::over(Arc::new(crate::store::Fickle::wavering(seed * 7_919)));
+            for subject in ["ada", "grace", "tim"] {
+                world.sign_in_of(subject, subject, at(0)).await;
+            }
+            let due = world
+                .people
+                .due(&world.provider, at(3_600), 10)
+                .await
+                .unwrap();
+            assert_eq!(due.len(), 3);
+            let turns = |from: usize| {
+                let due = due.get(from..).unwrap().to_vec();
+                let people = world.people.clone();
+                let provider = world.provider.clone();
+                async move {
+                    people
+                        .lease_all(&provider, &due, at(3_600), at(3_660))
+                        .await
+                }
+            };
+            let (one, two) = tokio::join!(turns(0), turns(1));
+            let leased = [one.unwrap(), two.unwrap()].concat();
+            let mut ids: Vec<_> = leased.iter().map(|it| it.identity.id.clone()).collect();
+            ids.sort();
+            let mut all: Vec<_> = due.iter().map(|(_, id)| id.clone()).collect();
+            all.sort();
+            assert_eq!(ids, all, "{seed}");
+        }
     }
 
     #[tokio::test]

@@ -207,13 +207,18 @@ impl People {
         })
     }
 
-    pub(super) fn put_identity(&self, batch: &mut Batch, identity: &Identity) -> Result<(), Error> {
+    /// Adds a record to `batch`, and gives back its bytes: what it will be expected to be unchanged from.
+    pub(super) fn put_identity(
+        &self,
+        batch: &mut Batch,
+        identity: &Identity,
+    ) -> Result<Vec<u8>, Error> {
         let key = identity.id.as_str();
         let sealed = self
             .seal
             .seal_json(Table::Identities, key.as_bytes(), identity)?;
-        batch.put(Table::Identities, key, sealed);
-        Ok(())
+        batch.put(Table::Identities, key, sealed.clone());
+        Ok(sealed)
     }
 
     pub(super) async fn identity(

@@ -107,6 +107,9 @@ struct Asked {
 /// How often the worker looks for somebody who is due and for access that has run out.
 const TICK: Duration = Duration::from_millis(250);
 
+/// After one question has ended, before the next are begun.
+const BREATH: Duration = Duration::from_millis(3);
+
 /// How often it is measured how far behind the worker is.
 const MEASURE: Duration = Duration::from_secs(15);
 
@@ -157,7 +160,11 @@ impl Revalidation {
             let pause = async {
                 tokio::select! {
                     () = tokio::time::sleep(TICK) => {}
-                    () = self.shared.ended.notified() => {}
+                    // Others end in the same moment: their turns are taken together.
+                    () = async {
+                        self.shared.ended.notified().await;
+                        tokio::time::sleep(BREATH).await;
+                    } => {}
                 }
             };
             if stop.run_until_cancelled(pause).await.is_none() {
@@ -221,22 +228,26 @@ impl Shared {
             return Ok(());
         }
         let until = now.plus(self.lease());
-        for (due, id) in self.people.due(&lane.id, now, room).await? {
-            let Ok(permit) = Arc::clone(&lane.permits).try_acquire_owned() else {
-                return Ok(());
-            };
-            if lane.rate.check().is_err() {
-                return Ok(());
+        let mut due = self.people.due(&lane.id, now, room).await?;
+        let mut permits = Vec::with_capacity(due.len());
+        while permits.len() < due.len() && lane.rate.check().is_ok() {
+            match Arc::clone(&lane.permits).try_acquire_owned() {
+                Ok(permit) => permits.push(permit),
+                Err(_) => break,
             }
-            let leased = self.people.lease(&lane.id, (due, &id), now, until).await?;
-            if let Some(leased) = leased {
-                let (this, lane) = (Arc::clone(self), Arc::clone(lane));
-                self.tasks.spawn(async move {
-                    this.ask(&lane, leased).await;
-                    drop(permit);
-                    this.ended.notify_one();
-                });
-            }
+        }
+        due.truncate(permits.len());
+        if due.is_empty() {
+            return Ok(());
+        }
+        let leased = self.people.lease_all(&lane.id, &due, now, until).await?;
+        for (leased, permit) in leased.into_iter().zip(permits) {
+            let (this, lane) = (Arc::clone(self), Arc::clone(lane));
+            self.tasks.spawn(async move {
+                this.ask(&lane, leased).await;
+                drop(permit);
+                this.ended.notify_one();
+            });
         }
         Ok(())
     }
