@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
 
-use super::{Error, Lane, Revalidation, Shared, result_of};
+use super::question::result_of;
+use super::{Error, Lane, Revalidation, Shared};
 use crate::audit;
 use crate::identity::{Deed, Done, Identity, IdentityId, Turn};
 
