@@ -19,7 +19,7 @@ use super::jws::{Compact, Expecting, Signed};
 use super::metadata::{Metadata, misconfigured};
 use super::{Check, Error, Health};
 use crate::clock::{Clock, Timestamp};
-use crate::config::defaults;
+use crate::config::{RevalidationMethod, defaults};
 
 /// What is known of one provider.
 #[derive(Debug)]
@@ -27,6 +27,8 @@ pub(super) struct Directory {
     issuer: IssuerUrl,
     /// That are accepted, if the provider announces them.
     algorithms: Vec<CoreJwsSigningAlgorithm>,
+    /// How people are asked about again: what that needs must be there.
+    method: RevalidationMethod,
     clock: Arc<dyn Clock>,
     known: ArcSwapOption<Known>,
     /// Held by whoever asks. The lock is an asynchronous one because it is held across a call.
@@ -61,11 +63,13 @@ impl Directory {
     pub(super) fn new(
         issuer: IssuerUrl,
         algorithms: Vec<CoreJwsSigningAlgorithm>,
+        method: RevalidationMethod,
         clock: Arc<dyn Clock>,
     ) -> Self {
         Self {
             issuer,
             algorithms,
+            method,
             clock,
             known: ArcSwapOption::empty(),
             asking: Mutex::default(),
@@ -181,6 +185,7 @@ impl Directory {
         }
         let (issuer, reach) = (self.issuer.as_str(), client.reach());
         let metadata = Metadata::parse(answer.body(), issuer, reach, &self.algorithms)?;
+        metadata.can_be_asked_by(self.method)?;
         let keys = fetch_keys(client, &metadata).await?;
         Ok(Known {
             metadata,

@@ -14,6 +14,7 @@ use url::Url;
 
 use super::reach::Reach;
 use super::{Error, jws};
+use crate::config::RevalidationMethod;
 
 /// The endpoints of a provider. Every one of them may be called or shown to a browser.
 #[derive(Clone, Debug)]
@@ -86,6 +87,26 @@ impl Metadata {
 }
 
 impl Metadata {
+    /// Whether people can be asked about again as configured: a connection that promises it and cannot keep it must not
+    /// let anybody in on that promise.
+    ///
+    /// # Errors
+    /// [`Error::Misconfigured`] if there is no such endpoint.
+    pub(super) fn can_be_asked_by(&self, method: RevalidationMethod) -> Result<(), Error> {
+        let missing = match method {
+            RevalidationMethod::UserInfo if self.userinfo.is_none() => "userinfo",
+            RevalidationMethod::Introspection if self.introspection.is_none() => "introspection",
+            RevalidationMethod::RefreshToken
+            | RevalidationMethod::UserInfo
+            | RevalidationMethod::Introspection
+            | RevalidationMethod::None => return Ok(()),
+        };
+        Err(Error::Misconfigured(format!(
+            "people cannot be asked about again by `revalidation = \"{missing}\"`: the discovery document has no such \
+             endpoint"
+        )))
+    }
+
     /// By their names in discovery.
     pub(super) fn endpoints(&self) -> Vec<(&'static str, String)> {
         let mut all = vec![
@@ -197,6 +218,25 @@ mod tests {
     fn parse_bytes(document: &[u8]) -> Result<Metadata, Error> {
         let accepted = ["ES256", "RS256"].map(|name| jws::parse_algorithm(name).unwrap());
         Metadata::parse(document, ISSUER, Reach::Secure, &accepted)
+    }
+
+    #[test]
+    fn a_promise_to_ask_again_needs_a_place_to_ask() {
+        use RevalidationMethod::{Introspection, None, RefreshToken, UserInfo};
+        let mut document = document();
+        let bare = parse(&document).unwrap();
+        document["userinfo_endpoint"] = json!(format!("{ISSUER}/userinfo"));
+        document["introspection_endpoint"] = json!(format!("{ISSUER}/introspect"));
+        let whole = parse(&document).unwrap();
+        for (method, bare_can) in [
+            (UserInfo, false),
+            (Introspection, false),
+            (RefreshToken, true),
+            (None, true),
+        ] {
+            assert_eq!(bare.can_be_asked_by(method).is_ok(), bare_can, "{method:?}");
+            assert!(whole.can_be_asked_by(method).is_ok());
+        }
     }
 
     #[test]

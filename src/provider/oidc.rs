@@ -66,7 +66,12 @@ impl Oidc {
         Ok(Self {
             preset: provider.preset,
             client: Client::new(provider.id.as_str(), (reach, fence), trust, limits, shared),
-            directory: Directory::new(issuer.clone(), algorithms, Arc::clone(&shared.clock)),
+            directory: Directory::new(
+                issuer.clone(),
+                algorithms,
+                oidc.revalidation,
+                Arc::clone(&shared.clock),
+            ),
             issuer,
             config: oidc.clone(),
         })
