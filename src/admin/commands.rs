@@ -147,10 +147,10 @@ impl Admin {
     fn providers(&self, head: &Parts) -> Answer {
         ask(head)?;
         let config = &self.0.config;
-        let health = self.0.pipeline.health();
-        let all = health.iter().filter_map(|(id, health)| {
+        let all = self.providers_and_states();
+        let all = all.iter().filter_map(|(id, state)| {
             let provider = config.providers.get(id)?;
-            Some(views::Provider::new(config, provider, *health))
+            Some(views::Provider::new(config, provider, state))
         });
         Ok(json(&views::Providers {
             providers: all.collect(),

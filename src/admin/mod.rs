@@ -25,7 +25,7 @@ use http_body_util::Full;
 
 use crate::address::Host;
 use crate::clock::{Clock, Timestamp};
-use crate::config::Config;
+use crate::config::{Config, Slug};
 use crate::identity::People;
 use crate::pipeline::Pipeline;
 use crate::revalidation::Revalidation;
@@ -187,13 +187,24 @@ impl Admin {
             &shared.config,
             ready,
             uptime,
-            &shared.pipeline.health(),
+            &self.providers_and_states(),
             shared.store.health().err().map(|error| error.to_string()),
             shared.store.size_bytes(),
         );
         // Strings, numbers and lists always serialise.
         let body = serde_json::to_vec_pretty(&report).unwrap_or_default();
         answer(StatusCode::OK, "application/json", body)
+    }
+
+    /// Every provider with its state in a word.
+    fn providers_and_states(&self) -> Vec<(Slug, &'static str)> {
+        let shared = &self.0;
+        let all = shared.pipeline.health().into_iter();
+        all.map(|(id, health)| {
+            let is_degraded = shared.revalidation.is_degraded(&id);
+            (id, views::state(health, is_degraded))
+        })
+        .collect()
     }
 
     fn measures(&self) -> Response<Full<Bytes>> {

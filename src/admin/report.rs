@@ -47,7 +47,7 @@ pub struct Organization {
 pub struct Provider {
     /// Id.
     pub id: String,
-    /// `unknown`, `up` or `down`.
+    /// `unknown`, `up`, `degraded` or `down`.
     pub state: String,
     /// What is registered there.
     pub redirect_uri: String,
@@ -62,7 +62,7 @@ impl Report {
         config: &Config,
         ready: bool,
         uptime: Duration,
-        providers: &[(Slug, Health)],
+        providers: &[(Slug, &'static str)],
         store_fault: Option<String>,
         store_bytes: u64,
     ) -> Self {
@@ -74,9 +74,9 @@ impl Report {
                 enabled: organization.enabled,
                 sign_in_url: views::sign_in_url(config, organization),
             });
-        let providers = providers.iter().map(|(id, health)| Provider {
+        let providers = providers.iter().map(|(id, state)| Provider {
             id: id.to_string(),
-            state: views::state(*health).to_owned(),
+            state: (*state).to_owned(),
             redirect_uri: views::redirect_uri(config, id),
             backchannel_logout_uri: config.backchannel_logout_uri(id),
         });
@@ -97,7 +97,7 @@ impl Report {
         let providers_are_fine = self
             .providers
             .iter()
-            .all(|provider| provider.state != "down");
+            .all(|provider| !matches!(provider.state.as_str(), "down" | "degraded"));
         self.ready && self.store_fault.is_none() && providers_are_fine
     }
 }

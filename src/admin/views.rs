@@ -59,7 +59,8 @@ pub struct Provider {
     pub button: String,
     /// Its name, where it has one.
     pub issuer: Option<String>,
-    /// `unknown`, `up` or `down`: how the newest call to it went.
+    /// `unknown`, `up` or `down`: how the newest call to it went; `degraded` while asking it again about people is
+    /// paused.
     pub state: String,
     /// What is registered there.
     pub redirect_uri: String,
@@ -306,7 +307,7 @@ fn rules(rules: &config::Rules) -> serde_json::Map<String, serde_json::Value> {
 }
 
 impl Provider {
-    pub(super) fn new(config: &Config, provider: &config::Provider, health: Health) -> Self {
+    pub(super) fn new(config: &Config, provider: &config::Provider, state: &'static str) -> Self {
         let users = config.organizations.values();
         let users = users.filter(|organization| organization.providers.contains(&provider.id));
         Self {
@@ -316,7 +317,7 @@ impl Provider {
                 Protocol::Oidc(oidc) => Some(oidc.issuer.clone()),
                 Protocol::Dev => None,
             },
-            state: state(health).to_owned(),
+            state: state.to_owned(),
             redirect_uri: redirect_uri(config, &provider.id),
             backchannel_logout_uri: config.backchannel_logout_uri(&provider.id),
             organizations: users
@@ -326,12 +327,13 @@ impl Provider {
     }
 }
 
-/// A provider's state in a word.
-pub(super) const fn state(health: Health) -> &'static str {
+/// A provider's state in a word: the worst that is known of it.
+pub(super) const fn state(health: Health, is_degraded: bool) -> &'static str {
     match health {
+        Health::Down => "down",
+        Health::Unknown | Health::Up if is_degraded => "degraded",
         Health::Unknown => "unknown",
         Health::Up => "up",
-        Health::Down => "down",
     }
 }
 

@@ -147,6 +147,12 @@ impl Revalidation {
         self.shared.config.revalidation.timeout.saturating_mul(2)
     }
 
+    /// Whether asking this provider again is paused or only tried: nobody is blamed meanwhile.
+    pub fn is_degraded(&self, provider: &Slug) -> bool {
+        let mut lanes = self.shared.lanes.iter();
+        lanes.any(|lane| lane.id == *provider && lane.condition().is_degraded())
+    }
+
     /// Asks until told to stop. Questions under way then go on to their end.
     pub async fn work(self, stop: CancellationToken) {
         let mut measured: Option<Instant> = None;

@@ -389,6 +389,7 @@ async fn a_changed_client_secret_blames_nobody_and_pauses_the_sweep() {
     counted(&world, "error", "connection", 1.0).await;
     let degraded = "doorward_provider_degraded{provider=\"acme-idp\"}";
     assert!((world.broker.metric(degraded).await - 1.0).abs() < f64::EPSILON);
+    assert_eq!(state_of_acme(&world).await, "degraded");
     for browser in &mut browsers {
         assert_eq!(is_in(browser).await, 200);
     }
@@ -396,7 +397,17 @@ async fn a_changed_client_secret_blames_nobody_and_pauses_the_sweep() {
     world.later(Duration::from_secs(300));
     counted(&world, "valid", "", 5.0).await;
     assert!(world.broker.metric(degraded).await.abs() < f64::EPSILON);
+    assert_eq!(state_of_acme(&world).await, "up");
     world.end(&[]).await;
+}
+
+/// What operators are told of the provider.
+async fn state_of_acme(world: &World) -> String {
+    let told = world.broker.management("/healthz").await;
+    let report: Value = serde_json::from_slice(&told.is(200).body).unwrap();
+    let providers = report["providers"].as_array().unwrap();
+    let acme = providers.iter().find(|one| one["id"] == "acme-idp");
+    acme.unwrap()["state"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test]
