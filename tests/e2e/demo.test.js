@@ -90,8 +90,8 @@ demonstration(
   async ({ text, application, provider }, visitor) => {
     visitor.expects(/status of 40[13]|ERR_|WebSocket connection/);
     const names = [...text.matchAll(/"(.+?)"/g)].map(([, name]) => name);
-    assert.deepEqual(names, ["Sign in at Globex", "Your account", "Use a different account", "Administration"]);
-    const [globex, account, another, administration] = names;
+    assert.deepEqual(names, ["Sign in again", "Sign in at Globex", "Your account", "Use a different account", "Administration"]);
+    const [again, globex, account, another, administration] = names;
     const page = await visitor.tab();
     const press = (name) => page.getByRole("link", { name }).click();
 
@@ -111,6 +111,8 @@ demonstration(
     await office.getByRole("button", { name: "Enable Ada Park" }).click();
     await office.getByRole("button", { name: "Disable Ada Park" }).waitFor();
     await page.reload();
+    await page.getByRole("heading", { name: "says that this account is no longer active" }).waitFor();
+    await press(again);
     await choose(page, "ada@acme.example");
     await seen(page, "Ada Park", "acme");
     // 3
