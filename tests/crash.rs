@@ -23,10 +23,10 @@ use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use doorward::cli::socket::Socket;
-use doorward::clock::{Clock as _, Manual, System, Timestamp};
+use doorward::clock::{Clock as _, System, Timestamp};
 use doorward::secret;
 use doorward::tasks::Tasks;
 use serde_json::{Value, json};
@@ -81,8 +81,6 @@ type Shared = Arc<Mutex<Known>>;
 struct World {
     folder: TempDir,
     idp: Idp,
-    clock: Arc<Manual>,
-    began: Instant,
     child: Option<Child>,
     address: SocketAddr,
     known: Shared,
@@ -125,8 +123,7 @@ async fn inv_25_39_42_44_a_program_that_is_killed_at_any_instant_keeps_its_word(
 
 impl World {
     async fn new() -> Self {
-        let clock = Arc::new(Manual::new(System.now()));
-        let idp = Idp::start(Arc::clone(&clock)).await;
+        let idp = Idp::start(Arc::new(System)).await;
         idp.forgive();
         let application = Application::start().await;
         let folder = tempfile::tempdir().unwrap();
@@ -137,8 +134,6 @@ impl World {
         Self {
             folder,
             idp,
-            clock,
-            began: Instant::now(),
             child: None,
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
             known: Shared::default(),
@@ -148,8 +143,6 @@ impl World {
 
     /// Starts the program over whatever the last life left.
     fn start(&mut self) {
-        self.clock.advance(self.began.elapsed());
-        self.began = Instant::now();
         let mut child = Command::new(env!("CARGO_BIN_EXE_doorward"))
             .arg("run")
             .current_dir(self.folder.path())

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
-use doorward::clock::{Clock, Manual, Timestamp};
+use doorward::clock::{Clock, Timestamp};
 use doorward::secret::{encode, random_token, sha256};
 use serde_json::{Value, json};
 
@@ -23,7 +23,7 @@ pub struct Idp {
 }
 
 struct State {
-    clock: Arc<Manual>,
+    clock: Arc<dyn Clock>,
     key: EcdsaKeyPair,
     issuer: Mutex<String>,
     person: Mutex<Value>,
@@ -67,7 +67,7 @@ struct Asked {
 
 impl Idp {
     /// Signs in Ada until told otherwise.
-    pub async fn start(clock: Arc<Manual>) -> Self {
+    pub async fn start(clock: Arc<impl Clock + 'static>) -> Self {
         let state = Arc::new(State {
             clock,
             key: EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap(),
