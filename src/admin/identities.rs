@@ -172,7 +172,7 @@ impl Admin {
         Ok(json(&Deals { identities }))
     }
 
-    /// Asks the provider about the identities that are meant, now.
+    /// Asks the provider about the identities that are meant, now. In a task of its own too: what was asked is in the trail.
     pub(super) async fn revalidate<B>(&self, head: &Parts, body: B) -> Answer
     where
         B: Body<Data = Bytes> + Send,
@@ -185,17 +185,17 @@ impl Admin {
             reason: query::reason(meant.reason.as_ref())?,
             ..audit::Event::new(self.0.clock.now(), kind, audit::Actor::Operator)
         };
-        let mut identities = Vec::new();
-        for identity in self.meant(&meant).await? {
-            let told = self.0.revalidation.now(&identity.id, &event).await?;
-            let Some(told) = told else { continue };
-            identities.push(Deal {
-                identity: self.0.identity(&told.identity),
-                result: told.result.to_owned(),
-                reason: told.reason.to_owned(),
-                ended: 0,
-            });
-        }
+        let all = self.meant(&meant).await?;
+        let shared = Arc::clone(&self.0);
+        let work = async move {
+            let mut deals = Vec::with_capacity(all.len());
+            for identity in all {
+                deals.extend(shared.ask_about(&identity, &event).await?);
+            }
+            Ok::<_, Error>(deals)
+        };
+        let deals = self.0.tasks.spawn(work).await;
+        let identities = deals.map_err(|_| Error::Stopping)??;
         Ok(json(&Deals { identities }))
     }
 
@@ -228,6 +228,20 @@ impl Admin {
 }
 
 impl Shared {
+    async fn ask_about(
+        &self,
+        identity: &identity::Identity,
+        event: &audit::Event,
+    ) -> Result<Option<Deal>, Error> {
+        let told = self.revalidation.now(&identity.id, event).await?;
+        Ok(told.map(|told| Deal {
+            identity: self.identity(&told.identity),
+            result: told.result.to_owned(),
+            reason: told.reason.to_owned(),
+            ended: 0,
+        }))
+    }
+
     async fn deal(
         &self,
         identity: &identity::Identity,

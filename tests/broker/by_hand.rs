@@ -101,6 +101,35 @@ async fn inv_42_who_asks_now_waits_for_the_question_under_way() {
 }
 
 #[tokio::test]
+async fn what_was_asked_is_in_the_trail_though_the_operator_has_hung_up() {
+    let world = world(ONE).await;
+    let (browser, _) = world.signed_in().await;
+    let (answer, parts) = tokio::sync::mpsc::channel(1);
+    let once = Mutex::new(Some(parts));
+    world
+        .acme
+        .on_refresh(move |_| Answer::Stream(once.lock().unwrap().take().unwrap()));
+    tokio::select! {
+        told = to_ada(&world, "revalidate") => panic!("nobody has answered: {told:?}"),
+        () = until("the provider is asked", || world.acme.refreshed().len() == 1) => {}
+    }
+    assert!(trail(&world, "identity.checked").await.is_empty());
+    let down = b"HTTP/1.1 503 X\r\nContent-Length: 0\r\n\r\n".to_vec();
+    answer.send(down).await.unwrap();
+    let told = async {
+        loop {
+            match trail(&world, "identity.checked").await.first() {
+                Some(entry) => return entry.clone(),
+                None => tokio::time::sleep(std::time::Duration::from_millis(10)).await,
+            }
+        }
+    };
+    let told = tokio::time::timeout(std::time::Duration::from_secs(10), told).await;
+    assert_eq!(told.unwrap()["reason"], "error status a test");
+    world.end(&[&browser]).await;
+}
+
+#[tokio::test]
 async fn inv_39_who_is_blocked_is_out_everywhere_at_once_and_stays_out() {
     let world = world(OWN_HOST).await;
     let door = url("/_sso/login/acme");
