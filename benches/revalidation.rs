@@ -34,6 +34,10 @@ use tokio_util::sync::CancellationToken;
 
 const START: Timestamp = Timestamp::from_seconds(1_800_000_000);
 
+/// The program's own, or its memory would not be what is measured.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Written together, so that filling the store does not take the day.
 const AT_ONCE: usize = 500;
 
