@@ -27,7 +27,7 @@ use crate::provider;
 use crate::proxy;
 use crate::revalidation::{self, Revalidation};
 use crate::server::{self, Bound, Listener, Peer, TlsFiles};
-use crate::session::{Sessions, Settings};
+use crate::session::{self, Sessions, Settings};
 use crate::store::{self, Batch, Seal, Store, Swept, Table};
 use crate::tasks::Tasks;
 use crate::telemetry::Metrics;
@@ -217,7 +217,7 @@ impl Rooms {
         let metrics = Metrics::new(clock.now().as_seconds());
         let (store, seal) = store::open(&config.store, clock.now(), &metrics).await?;
         let people = People::new(Arc::clone(&store), seal.clone());
-        let sessions = sessions(config, &store, &seal, &people, &metrics);
+        let sessions = sessions(config, &store, &seal, &people, &metrics).await?;
         let minter = Arc::new(minter(config, &store, seal.clone(), clock, &metrics).await?);
         let providers = providers(config, clock, &metrics, &tasks)?;
         let revalidation = Revalidation::new(revalidation::Parts {
@@ -376,22 +376,18 @@ fn upstreams(
         .collect()
 }
 
-fn sessions(
+async fn sessions(
     config: &Config,
     store: &Arc<dyn Store>,
     seal: &Seal,
     people: &People,
     metrics: &Metrics,
-) -> Arc<Sessions> {
+) -> Result<Arc<Sessions>, Error> {
     let (store, settings) = (Arc::clone(store), Settings::of(config));
     let (seal, people) = (seal.clone(), people.clone());
-    Arc::new(Sessions::new(
-        store,
-        seal,
-        people,
-        settings,
-        metrics.clone(),
-    ))
+    let sessions = Sessions::new(store, seal, people, settings, metrics.clone());
+    sessions.recall_suspensions().await?;
+    Ok(Arc::new(sessions))
 }
 
 async fn minter(
@@ -472,6 +468,9 @@ pub enum Error {
     /// The signing keys do not load.
     #[error("the signing keys do not load")]
     Assertion(#[from] assertion::Error),
+    /// What operators have suspended cannot be read.
+    #[error("the suspended organizations cannot be read")]
+    Session(#[from] session::Error),
     /// The gateway cannot be set up.
     #[error("the gateway cannot be set up")]
     Gateway(#[from] gateway::Error),

@@ -66,6 +66,12 @@ pub enum Kind {
     /// An operator had it forgotten, with its account.
     #[serde(rename = "identity.unlinked")]
     IdentityUnlinked,
+    /// An operator lets nobody of an organization in.
+    #[serde(rename = "organization.suspended")]
+    OrganizationSuspended,
+    /// An operator lets its people sign in again.
+    #[serde(rename = "organization.resumed")]
+    OrganizationResumed,
     /// A person signed out.
     #[serde(rename = "logout.requested")]
     LogoutRequested,

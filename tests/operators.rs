@@ -126,6 +126,63 @@ async fn inv_40_revoking_a_whole_organization_cuts_its_open_streams_and_no_other
 }
 
 #[tokio::test]
+async fn inv_40_a_suspended_organization_is_shut_at_once_and_the_others_go_on() {
+    let world = World::start().await;
+    let ada = world.sign_in("acme", "ada@acme.com").await;
+    let mut other = world.sign_in("globex", "ada@acme.com").await;
+    let (mut stream, sender) = world.stream(&ada).await;
+    stream.until("first\r\n").await;
+    let told = world.tell(0, &["org", "suspend", "acme", "--reason", "a leak"]);
+    assert!(
+        told.contains("acme is suspended; sessions ended: 1."),
+        "{told}"
+    );
+    assert_eq!(stream.rest().await, "", "cut, and not as if it were whole");
+    other.get(&format!("{SITE}/")).await.is(200);
+    let door = format!("{SITE}/_sso/login/acme");
+    let page = Browser::new(world.address, Arc::new(System))
+        .visit(&door)
+        .await;
+    assert_eq!(
+        (page.status, page.kind()),
+        (403, Some("organization-suspended"))
+    );
+    let status = world.tell(0, &["status"]);
+    assert!(status.contains("SUSPENDED since"), "{status}");
+    let again = world.json(0, &["org", "suspend", "acme"]);
+    assert_eq!(
+        (&again["changed"], &again["ended"]),
+        (&false.into(), &0.into())
+    );
+
+    let told = world.tell(0, &["org", "resume", "acme", "--reason", "no leak"]);
+    assert_eq!(told, "acme is resumed: its people can sign in again.");
+    let mut ada = ada;
+    ada.fetch(&format!("{SITE}/")).await.is(401);
+    world.sign_in("acme", "ada@acme.com").await;
+    assert_eq!(
+        world.tell(0, &["org", "resume", "acme"]),
+        "acme was not suspended."
+    );
+    let found = world.json(0, &["audit", "search", "--event", "organization"]);
+    let events = found["entries"].as_array().unwrap();
+    let told = |index: usize| {
+        (
+            &events[index]["event"],
+            &events[index]["reason"],
+            &events[index]["actor"],
+        )
+    };
+    let [resumed, suspended] = ["organization.resumed", "organization.suspended"].map(Value::from);
+    assert_eq!(events.len(), 2, "{found}");
+    assert_eq!(told(0), (&resumed, &"no leak".into(), &"operator".into()));
+    assert_eq!(told(1), (&suspended, &"a leak".into(), &"operator".into()));
+    let unknown = world.run(&["org", "suspend", "acne"]);
+    assert_eq!(unknown.status.code(), Some(1));
+    drop(sender);
+}
+
+#[tokio::test]
 async fn somebody_who_left_is_kept_out_by_one_command() {
     let world = World::start().await;
     let mut ada = world.sign_in("acme", "ada@acme.com").await;

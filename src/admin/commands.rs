@@ -3,6 +3,7 @@
 //! Questions are GET, changes are POST with a JSON body; what a page in a browser could send is refused, though none
 //! reaches the socket. Long answers come in pieces.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -22,6 +23,7 @@ use super::{Admin, answer};
 use crate::audit;
 use crate::config::{self, Slug};
 use crate::identity::{self, Deed};
+use crate::pipeline::Pipeline;
 use crate::store::{self, trail};
 use crate::{revalidation, session};
 
@@ -103,6 +105,8 @@ impl Admin {
         let done = match parts.as_slice() {
             ["organizations"] => self.organizations(head).await,
             ["organizations", slug] => self.organization(head, slug).await,
+            ["organizations", slug, "suspend"] => self.suspend(head, body, slug).await,
+            ["organizations", slug, "resume"] => self.resume(head, body, slug).await,
             ["providers"] => self.providers(head),
             ["providers", id, "test"] => self.test(head, id).await,
             ["sessions"] => self.sessions(head).await,
@@ -130,18 +134,94 @@ impl Admin {
 
     async fn organization(&self, head: &Parts, text: &str) -> Answer {
         ask(head)?;
+        let one = self.configured(text)?;
+        Ok(json(&self.view(one).await?))
+    }
+
+    fn configured(&self, text: &str) -> Result<&config::Organization, Error> {
         let slug = query::organization(&self.0.config, text).map_err(Error::NotFound)?;
-        match self.0.config.organizations.get(&slug) {
-            Some(organization) => Ok(json(&self.view(organization).await?)),
-            None => Err(Error::NotFound(format!(
-                "there is no organization `{slug}`"
-            ))),
-        }
+        let found = self.0.config.organizations.get(&slug);
+        found.ok_or_else(|| Error::NotFound(format!("there is no organization `{slug}`")))
     }
 
     async fn view(&self, one: &config::Organization) -> Result<views::Organization, Error> {
         let sessions = self.0.sessions.count(&one.slug, MOST_COUNTED).await?;
-        Ok(views::Organization::new(&self.0.config, one, sessions))
+        let suspension = self.0.sessions.suspension(&one.slug);
+        let config = &self.0.config;
+        Ok(views::Organization::new(config, one, sessions, suspension))
+    }
+
+    /// Lets nobody of an organization in, and ends what they have.
+    async fn suspend<B>(&self, head: &Parts, body: B, text: &str) -> Answer
+    where
+        B: Body<Data = Bytes> + Send,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        change(head)?;
+        let one = self.configured(text)?;
+        let why: views::Why = read(body).await?;
+        let event = self.about(one, audit::Kind::OrganizationSuspended, &why)?;
+        let (sessions, pipeline) = (Arc::clone(&self.0.sessions), self.0.pipeline.clone());
+        let slug = one.slug.clone();
+        let work = async move {
+            let suspended = sessions.suspend(&slug, event.clone()).await;
+            // Whether or not it could be written: what is open ends.
+            let ended = end_all(&pipeline, slug, event).await;
+            Ok::<_, Error>((suspended?, ended?))
+        };
+        let done = self.0.tasks.spawn(work).await;
+        let (changed, ended) = done.map_err(|_| Error::Stopping)??;
+        info!(organization = %one.slug, ended, "an operator suspended an organization");
+        let organization = self.view(one).await?;
+        Ok(json(&views::Turned {
+            organization,
+            changed,
+            ended,
+        }))
+    }
+
+    /// Lets people of an organization sign in again. Nothing that they had before comes back.
+    async fn resume<B>(&self, head: &Parts, body: B, text: &str) -> Answer
+    where
+        B: Body<Data = Bytes> + Send,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        change(head)?;
+        let one = self.configured(text)?;
+        let why: views::Why = read(body).await?;
+        let event = self.about(one, audit::Kind::OrganizationResumed, &why)?;
+        let (sessions, pipeline) = (Arc::clone(&self.0.sessions), self.0.pipeline.clone());
+        let slug = one.slug.clone();
+        let work = async move {
+            if sessions.suspension(&slug).is_none() {
+                return Ok((false, 0));
+            }
+            // A crash may have come between the suspension and the end of the sessions.
+            let ended = end_all(&pipeline, slug.clone(), event.clone()).await?;
+            Ok::<_, Error>((sessions.resume(&slug, event).await?, ended))
+        };
+        let done = self.0.tasks.spawn(work).await;
+        let (changed, ended) = done.map_err(|_| Error::Stopping)??;
+        info!(organization = %one.slug, "an operator resumed an organization");
+        let organization = self.view(one).await?;
+        Ok(json(&views::Turned {
+            organization,
+            changed,
+            ended,
+        }))
+    }
+
+    fn about(
+        &self,
+        one: &config::Organization,
+        kind: audit::Kind,
+        why: &views::Why,
+    ) -> Result<audit::Event, Error> {
+        Ok(audit::Event {
+            organization: Some(one.slug.to_string()),
+            reason: query::reason(why.reason.as_ref())?,
+            ..audit::Event::new(self.0.clock.now(), kind, audit::Actor::Operator)
+        })
     }
 
     fn providers(&self, head: &Parts) -> Answer {
@@ -248,6 +328,31 @@ impl Admin {
         let from = parameters.number("from")?.unwrap_or(1);
         let checked = trail::check(&*self.0.store, from, MOST_CHECKED).await?;
         Ok(json(&views::Checked::from(checked)))
+    }
+}
+
+/// Ends all sessions of an organization; how many there were.
+async fn end_all(
+    pipeline: &Pipeline,
+    organization: Slug,
+    event: audit::Event,
+) -> Result<u64, Error> {
+    let now = event.time;
+    let event = audit::Event {
+        kind: audit::Kind::SessionRevoked,
+        ..event
+    };
+    let filter = session::Filter {
+        organization: Some(organization),
+        ..session::Filter::default()
+    };
+    let mut ended: u64 = 0;
+    loop {
+        let revoked = pipeline.revoke(&filter, &event, now).await?;
+        ended = ended.saturating_add(revoked.ended.values().sum());
+        if !revoked.more {
+            return Ok(ended);
+        }
     }
 }
 

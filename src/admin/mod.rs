@@ -190,6 +190,7 @@ impl Admin {
             &self.providers_and_states(),
             shared.store.health().err().map(|error| error.to_string()),
             shared.store.size_bytes(),
+            |organization| shared.sessions.suspension(organization),
         );
         // Strings, numbers and lists always serialise.
         let body = serde_json::to_vec_pretty(&report).unwrap_or_default();

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::views;
 use crate::config::{Config, Slug};
 use crate::provider::Health;
+use crate::session::Suspension;
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics;
 
@@ -38,6 +39,12 @@ pub struct Organization {
     pub slug: String,
     /// Whether anybody of it gets in.
     pub enabled: bool,
+    /// Since when an operator has it suspended, if one has: nobody gets in either.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspended_since: Option<String>,
+    /// Why, as the operator said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspension_reason: Option<String>,
     /// Its door.
     pub sign_in_url: String,
 }
@@ -65,15 +72,18 @@ impl Report {
         providers: &[(Slug, &'static str)],
         store_fault: Option<String>,
         store_bytes: u64,
+        suspension: impl Fn(&Slug) -> Option<Suspension>,
     ) -> Self {
-        let organizations = config
-            .organizations
-            .values()
-            .map(|organization| Organization {
+        let organizations = config.organizations.values().map(|organization| {
+            let (suspended_since, suspension_reason) = views::told(suspension(&organization.slug));
+            Organization {
                 slug: organization.slug.to_string(),
                 enabled: organization.enabled,
+                suspended_since,
+                suspension_reason,
                 sign_in_url: views::sign_in_url(config, organization),
-            });
+            }
+        });
         let providers = providers.iter().map(|(id, state)| Provider {
             id: id.to_string(),
             state: (*state).to_owned(),

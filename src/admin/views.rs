@@ -8,7 +8,7 @@ use crate::audit::{self, Actor};
 use crate::clock::Timestamp;
 use crate::config::{self, Config, Protocol};
 use crate::provider::{self, Health};
-use crate::session::Listed;
+use crate::session::{Listed, Suspension};
 use crate::store::trail;
 
 /// One tenant.
@@ -38,6 +38,32 @@ pub struct Organization {
     pub max_sessions_per_account: usize,
     /// How many sessions are stored, counted up to [`MOST_COUNTED`].
     pub sessions: usize,
+    /// Since when an operator has it suspended, if one has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspended_since: Option<String>,
+    /// Why, as the operator said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspension_reason: Option<String>,
+}
+
+/// Why something is to be done.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Why {
+    /// For the audit trail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// An organization that was suspended or resumed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Turned {
+    /// As it is now.
+    pub organization: Organization,
+    /// Whether it was otherwise before.
+    pub changed: bool,
+    /// Sessions that ended.
+    pub ended: u64,
 }
 
 /// Sessions of an organization are not counted beyond this.
@@ -251,8 +277,10 @@ impl Organization {
         config: &Config,
         organization: &config::Organization,
         sessions: usize,
+        suspension: Option<Suspension>,
     ) -> Self {
         let limits = &organization.sessions;
+        let (since, reason) = told(suspension);
         let texts = |slugs: &[config::Slug]| slugs.iter().map(ToString::to_string).collect();
         Self {
             slug: organization.slug.to_string(),
@@ -267,8 +295,17 @@ impl Organization {
             absolute_timeout_seconds: limits.absolute_timeout.as_secs(),
             max_sessions_per_account: limits.max_per_account,
             sessions,
+            suspended_since: since,
+            suspension_reason: reason,
         }
     }
+}
+
+/// Since when and why an organization is suspended, for people and programs.
+pub(super) fn told(suspension: Option<Suspension>) -> (Option<String>, Option<String>) {
+    suspension.map_or((None, None), |it| {
+        (Some(to_the_second(it.since)), it.reason)
+    })
 }
 
 /// The door of an organization.

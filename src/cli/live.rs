@@ -58,10 +58,10 @@ pub fn screen(report: &Report) -> String {
     )];
     lines.push(format!("  serving    {}", report.public_url));
     for organization in &report.organizations {
-        let state = if organization.enabled {
-            ""
-        } else {
-            "  DISABLED"
+        let state = match (&organization.suspended_since, organization.enabled) {
+            (_, false) => "  DISABLED".to_owned(),
+            (Some(since), true) => format!("  SUSPENDED since {since}"),
+            (None, true) => String::new(),
         };
         lines.push(format!(
             "  org        {}  {}{state}",

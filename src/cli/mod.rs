@@ -12,6 +12,7 @@ pub mod session;
 pub mod socket;
 pub mod table;
 
+use std::io::{BufRead as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -51,7 +52,7 @@ pub enum Command {
     Status(Asking),
     /// Probe the running process, for container health checks: exit 0 or 1.
     Health(Health),
-    /// Show the organizations of the running process.
+    /// Show the organizations of the running process; suspend and resume one.
     #[command(subcommand)]
     Org(org::Org),
     /// Show the identity providers of the running process, and test them.
@@ -177,6 +178,20 @@ pub fn complain(text: &str) {
     eprintln!("{}", text.trim_end());
 }
 
+/// Asks on the terminal. Anything but a clear yes is a no.
+fn confirmed(question: &str) -> bool {
+    let mut stderr = std::io::stderr();
+    let asked = write!(stderr, "{question} [y/N] ").and_then(|()| stderr.flush());
+    let mut answer = String::new();
+    let answered = std::io::stdin().lock().read_line(&mut answer);
+    asked.is_ok() && answered.is_ok() && is_yes(&answer)
+}
+
+fn is_yes(answer: &str) -> bool {
+    let answer = answer.trim();
+    answer.eq_ignore_ascii_case("y") || answer.eq_ignore_ascii_case("yes")
+}
+
 /// Does what was typed.
 pub async fn run(cli: Cli) -> Exit {
     match cli.command {
@@ -200,6 +215,21 @@ pub async fn run(cli: Cli) -> Exit {
                 Ok(()) => Exit::Fine,
                 Err(_) => Exit::Failed,
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_clear_yes_is_one() {
+        for yes in ["y\n", "Y", "yes\n", " YES "] {
+            assert!(is_yes(yes), "{yes:?}");
+        }
+        for no in ["", "\n", "n", "yep", "yes please", "1"] {
+            assert!(!is_yes(no), "{no:?}");
         }
     }
 }

@@ -1,14 +1,15 @@
 //! `doorward org`: the organizations of the running process.
 
+use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use humantime::format_duration;
 
 use super::socket::{Error, Socket};
-use super::table::{facts, table};
-use super::{Asking, Exit};
-use crate::admin::views::{MOST_COUNTED, Organization, Organizations};
+use super::table::{facts, table, visible};
+use super::{Asking, Exit, complain, confirmed};
+use crate::admin::views::{MOST_COUNTED, Organization, Organizations, Turned, Why};
 
 /// `doorward org`.
 #[derive(Clone, Debug, Subcommand)]
@@ -17,6 +18,13 @@ pub enum Org {
     List(Asking),
     /// Show one organization: its rules, providers and limits as they are in force.
     Show(Show),
+    /// Let nobody of an organization in until it is resumed: its sessions end at once, open streams included.
+    ///
+    /// Asks for confirmation on a terminal, with the number of sessions that end. Holds over restarts; the file is not
+    /// changed.
+    Suspend(Turn),
+    /// Let people of a suspended organization sign in again. Sessions that ended do not come back.
+    Resume(Turn),
 }
 
 /// `doorward org show`.
@@ -29,31 +37,110 @@ pub struct Show {
     pub asking: Asking,
 }
 
+/// `doorward org suspend` and `doorward org resume`.
+#[derive(Clone, Debug, Args)]
+pub struct Turn {
+    /// Its slug, as in the file.
+    pub organization: String,
+    /// Why, for the audit trail and for whoever looks at the status.
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// Do not ask.
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Where and how to ask.
+    #[command(flatten)]
+    pub asking: Asking,
+}
+
 /// Does what was typed.
 pub async fn run(org: &Org) -> Exit {
     let told = match org {
         Org::List(asking) => list(asking).await,
         Org::Show(show) => one(show).await,
+        Org::Suspend(turn) => suspend(turn).await,
+        Org::Resume(turn) => resume(turn).await,
     };
-    match told {
-        Ok(()) => Exit::Fine,
-        Err(error) => error.complain(),
-    }
+    told.unwrap_or_else(|error| error.complain())
 }
 
-async fn list(asking: &Asking) -> Result<(), Error> {
+async fn list(asking: &Asking) -> Result<Exit, Error> {
     let socket = Socket::of(asking)?;
     let all: Organizations = socket.get("/organizations").await?;
     asking.tell(&all, || for_people(&all));
-    Ok(())
+    Ok(Exit::Fine)
 }
 
-async fn one(show: &Show) -> Result<(), Error> {
+async fn one(show: &Show) -> Result<Exit, Error> {
     let socket = Socket::of(&show.asking)?;
-    let slug = super::path_segment(&show.organization);
-    let one: Organization = socket.get(&format!("/organizations/{slug}")).await?;
+    let one: Organization = socket.get(&path(&show.organization)).await?;
     show.asking.tell(&one, || details(&one));
-    Ok(())
+    Ok(Exit::Fine)
+}
+
+async fn suspend(turn: &Turn) -> Result<Exit, Error> {
+    let socket = Socket::of(&turn.asking)?;
+    if !turn.yes && std::io::stdin().is_terminal() {
+        let one: Organization = socket.get(&path(&turn.organization)).await?;
+        let question = format!("Suspend {} and end {}?", visible(&one.slug), counted(&one));
+        if !confirmed(&question) {
+            complain("nothing was suspended");
+            return Ok(Exit::Failed);
+        }
+    }
+    turned(&socket, turn, "suspend", |done| {
+        let before = if done.changed { "" } else { " before" };
+        format!(
+            "{} is suspended{}; sessions ended: {}.\nNobody of it gets in until `doorward org resume {}`.",
+            visible(&done.organization.slug),
+            before,
+            done.ended,
+            visible(&done.organization.slug)
+        )
+    })
+    .await
+}
+
+async fn resume(turn: &Turn) -> Result<Exit, Error> {
+    let socket = Socket::of(&turn.asking)?;
+    turned(&socket, turn, "resume", |done| {
+        let slug = visible(&done.organization.slug);
+        match (done.changed, done.organization.enabled) {
+            (false, _) => format!("{slug} was not suspended."),
+            (true, true) => format!("{slug} is resumed: its people can sign in again."),
+            (true, false) => format!("{slug} is resumed, but disabled in the file."),
+        }
+    })
+    .await
+}
+
+async fn turned(
+    socket: &Socket,
+    turn: &Turn,
+    verb: &str,
+    for_people: impl FnOnce(&Turned) -> String,
+) -> Result<Exit, Error> {
+    let why = Why {
+        reason: turn.reason.clone(),
+    };
+    let path = format!("{}/{verb}", path(&turn.organization));
+    let done: Turned = socket.post(&path, &why).await?;
+    turn.asking.tell(&done, || for_people(&done));
+    Ok(Exit::Fine)
+}
+
+fn path(slug: &str) -> String {
+    format!("/organizations/{}", super::path_segment(slug))
+}
+
+/// Such as `1 session`.
+fn counted(one: &Organization) -> String {
+    let noun = if one.sessions == 1 {
+        "session"
+    } else {
+        "sessions"
+    };
+    format!("{} {noun}", sessions(one))
 }
 
 fn for_people(all: &Organizations) -> String {
@@ -61,7 +148,7 @@ fn for_people(all: &Organizations) -> String {
         vec![
             one.slug.clone(),
             one.name.clone(),
-            state(one).to_owned(),
+            state(one),
             sessions(one),
             one.providers.join(","),
             one.sign_in_url.clone(),
@@ -83,7 +170,8 @@ fn details(one: &Organization) -> String {
     facts(&[
         ("organization", one.slug.clone()),
         ("name", one.name.clone()),
-        ("state", state(one).to_owned()),
+        ("state", state(one)),
+        ("reason", one.suspension_reason.clone().unwrap_or_default()),
         ("sign-in", one.sign_in_url.clone()),
         ("hosts", one.hosts.join(", ")),
         ("domains", one.domains.join(", ")),
@@ -99,8 +187,12 @@ fn details(one: &Organization) -> String {
     ])
 }
 
-const fn state(one: &Organization) -> &'static str {
-    if one.enabled { "enabled" } else { "DISABLED" }
+fn state(one: &Organization) -> String {
+    match (&one.suspended_since, one.enabled) {
+        (_, false) => "DISABLED".to_owned(),
+        (Some(since), true) => format!("SUSPENDED since {since}"),
+        (None, true) => "enabled".to_owned(),
+    }
 }
 
 fn sessions(one: &Organization) -> String {

@@ -1,7 +1,7 @@
 //! `doorward session`: who is signed in, and ending that.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use clap::{ArgGroup, Args, Subcommand};
@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::socket::{Error, Socket, with_query};
 use super::table::{table, visible};
-use super::{Asking, Exit, Output};
+use super::{Asking, Exit, Output, confirmed};
 use crate::admin::views::{self, Revocation, Revoked};
 
 /// `doorward session`.
@@ -247,33 +247,9 @@ fn sessions(by_organization: &BTreeMap<String, u64>) -> String {
     format!("{sum} {noun} ({})", each.collect::<Vec<_>>().join(", "))
 }
 
-/// Asks on the terminal. Anything but a clear yes is a no.
-fn confirmed(question: &str) -> bool {
-    let mut stderr = std::io::stderr();
-    let asked = write!(stderr, "{question} [y/N] ").and_then(|()| stderr.flush());
-    let mut answer = String::new();
-    let answered = std::io::stdin().lock().read_line(&mut answer);
-    asked.is_ok() && answered.is_ok() && is_yes(&answer)
-}
-
-fn is_yes(answer: &str) -> bool {
-    let answer = answer.trim();
-    answer.eq_ignore_ascii_case("y") || answer.eq_ignore_ascii_case("yes")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_a_clear_yes_is_one() {
-        for yes in ["y\n", "Y", "yes\n", " YES "] {
-            assert!(is_yes(yes), "{yes:?}");
-        }
-        for no in ["", "\n", "n", "yep", "yes please", "1"] {
-            assert!(!is_yes(no), "{no:?}");
-        }
-    }
 
     #[test]
     fn what_ended_is_said_by_organization() {

@@ -244,7 +244,7 @@ impl Gateway {
         asked: &mut Asked,
     ) -> Result<Response<Body>, Error> {
         if let Place::Own(organization) = place
-            && !organization.enabled
+            && !self.is_open(organization)
         {
             return Err(Error::Suspended(organization.slug.clone()));
         }
@@ -396,7 +396,16 @@ impl Gateway {
             (Place::Shared, Some(pinned)) => live.grant(pinned, now),
             (Place::Shared, None) => live.active_grant(now),
         };
+        // Whoever suspends an organization ends its grants one by one: the last one counts no more than the first.
+        let counts =
+            |grant: &Arc<LiveGrant>| !self.sessions.is_suspended(&grant.grant().organization);
+        let grant = grant.filter(counts);
         Ok(grant.map(|grant| Known { live, grant }))
+    }
+
+    /// Whether anybody of an organization gets in: neither the file nor an operator says otherwise.
+    fn is_open(&self, organization: &Organization) -> bool {
+        organization.enabled && !self.sessions.is_suspended(&organization.slug)
     }
 
     /// Whether no provider has confirmed the identity behind a grant in time.

@@ -349,8 +349,11 @@ impl Shared {
                 .await);
         }
         for _ in 0..TRIES {
+            // It may be suspended by now, which the batch would notice and not tell.
+            self.organization(&run.organization)?;
             let mut batch = Batch::new();
             batch.expect_unchanged(Table::Runs, claimed.key, claimed.raw.clone());
+            self.sessions.expect_open(&mut batch, &run.organization);
             let planned = self.plan(&mut batch, claimed, &asserted, now).await?;
             match self.store.commit(batch).await {
                 Ok(()) => return Ok(self.land(claimed, planned, now).await),

@@ -196,7 +196,7 @@ impl Shared {
             .organizations
             .get(slug)
             .ok_or(Error::NoSuchConnection)?;
-        if organization.enabled {
+        if organization.enabled && !self.sessions.is_suspended(slug) {
             Ok(organization)
         } else {
             Err(Error::Suspended {
@@ -230,8 +230,8 @@ pub enum Error {
     /// No organization of that name uses a provider of that name.
     #[error("there is no such connection")]
     NoSuchConnection,
-    /// The organization is disabled.
-    #[error("the organization {organization} is disabled")]
+    /// The organization is disabled or suspended.
+    #[error("the organization {organization} is disabled or suspended")]
     Suspended {
         /// Which.
         organization: Slug,

@@ -271,6 +271,8 @@ impl Shared {
             batch
                 .expect_unchanged(Table::Tickets, key, raw.clone())
                 .put(Table::Tickets, key, used.clone());
+            self.sessions
+                .expect_open(&mut batch, &stored.grant.organization);
             let identity = self.still_admitted(&mut batch, &stored).await?;
             let opening = Opening {
                 previous: previous.as_ref(),

@@ -106,7 +106,8 @@ impl Shared {
             return Some(Answer::Refused("membership_removed"));
         }
         // Nobody comes in, and somebody may again.
-        (!organization.enabled).then_some(Answer::NotApplicable)
+        let is_shut = !organization.enabled || self.sessions.is_suspended(&organization.slug);
+        is_shut.then_some(Answer::NotApplicable)
     }
 
     /// What an outcome means for a link: a yes counts only while the organization's rules hold for what is said now.

@@ -20,6 +20,7 @@ mod sessions;
 mod settings;
 mod standing;
 mod successor;
+mod suspended;
 #[cfg(test)]
 mod tests;
 mod ties;
@@ -36,6 +37,7 @@ pub use roster::{Filter, Listed, Page, Revoked, Status};
 pub use sessions::Sessions;
 pub use settings::Settings;
 pub use successor::Tabs;
+pub use suspended::Suspension;
 
 use crate::secret::{self, Secret};
 use crate::{identity, store};

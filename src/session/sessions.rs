@@ -10,6 +10,7 @@ use super::record::{self, Grant, Record};
 use super::roster::Revocations;
 use super::settings::Settings;
 use super::standing::Standing;
+use super::suspended::Suspensions;
 use super::{Error, Handle, Key};
 use crate::address::Host;
 use crate::config::{self, Slug};
@@ -28,6 +29,7 @@ pub struct Sessions {
     pub(super) known: Known,
     pub(super) revocations: Revocations,
     pub(super) denials: Denials,
+    pub(super) suspensions: Suspensions,
 }
 
 /// Sessions kept ready in memory; others are read from the store on their next request.
@@ -57,6 +59,7 @@ impl Sessions {
             known: Known::new(CACHED_SESSIONS),
             revocations: Revocations::default(),
             denials: Denials::default(),
+            suspensions: Suspensions::default(),
         }
     }
 
@@ -123,6 +126,7 @@ impl Sessions {
         let stands = account.membership == Membership::Active
             && is_linked
             && identity.account == grant.account
+            && !self.is_suspended(&grant.organization)
             && self.settings.admits(host, grant, &identity.profile);
         let limits = self.settings.limits(&grant.organization);
         let Some(limits) = limits.filter(|_| stands) else {

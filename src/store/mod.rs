@@ -115,6 +115,8 @@ pub enum Table {
     Successors = 16,
     /// session key, organization → why somebody ended that grant.
     Farewells = 17,
+    /// organization → since when an operator has it suspended, and why.
+    Suspensions = 18,
 }
 
 /// Does blocking work where it keeps nobody waiting.

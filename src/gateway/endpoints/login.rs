@@ -63,7 +63,7 @@ impl Gateway {
             .organization()
             .and_then(|slug| self.config.organizations.get(&slug))
             .filter(here)
-            .filter(|organization| organization.enabled)
+            .filter(|organization| self.is_open(organization))
             .map(|organization| organization.slug.clone())
     }
 
@@ -86,11 +86,11 @@ impl Gateway {
             .cookies
             .organization()
             .and_then(|slug| self.config.organizations.get(&slug))
-            .filter(|organization| organization.enabled);
+            .filter(|organization| self.is_open(organization));
         let mut organizations = Vec::new();
         if self.config.login.list_organizations {
             let all = self.config.organizations.values();
-            organizations.extend(all.filter(|one| one.enabled).map(Organization::from));
+            organizations.extend(all.filter(|one| self.is_open(one)).map(Organization::from));
         }
         let rd = self.return_path(fields);
         let view = EmailFirst {
@@ -149,7 +149,7 @@ impl Gateway {
             .config
             .organizations
             .values()
-            .filter(|organization| organization.enabled)
+            .filter(|organization| self.is_open(organization))
             .filter(|organization| organization.domains.iter().any(|known| known == domain))
             .collect();
         let return_path = self.return_path(&fields);
@@ -344,7 +344,7 @@ impl Gateway {
         {
             return Err(unknown());
         }
-        if organization.enabled {
+        if self.is_open(organization) {
             Ok(organization)
         } else {
             Err(Error::Suspended(slug))

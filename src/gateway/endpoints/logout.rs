@@ -191,7 +191,7 @@ impl Gateway {
         let first = state.split(BETWEEN).next()?;
         let slug = Slug::parse(first.strip_prefix(OF)?).ok()?;
         let organization = self.config.organizations.get(&slug)?;
-        let is_elsewhere = organization.enabled && !organization.hosts.is_empty();
+        let is_elsewhere = self.is_open(organization) && !organization.hosts.is_empty();
         is_elsewhere.then_some(organization)
     }
 }
