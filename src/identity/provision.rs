@@ -61,13 +61,8 @@ impl People {
     /// # Errors
     /// The store's, and [`Error::Dangling`].
     pub async fn find(&self, id: &IdentityId) -> Result<Option<(Identity, Account)>, Error> {
-        let Some((identity, _)) = self.identity(id).await? else {
-            return Ok(None);
-        };
-        let (account, _) = self
-            .account(&identity.organization, &identity.account)
-            .await?;
-        Ok(Some((identity, account)))
+        let both = self.both(id).await?;
+        Ok(both.map(|both| (both.identity, both.account)))
     }
 
     /// The same, with expectations in `batch` that both are still so when it is committed.
@@ -79,16 +74,11 @@ impl People {
         batch: &mut Batch,
         id: &IdentityId,
     ) -> Result<Option<(Identity, Account)>, Error> {
-        let Some((identity, raw)) = self.identity(id).await? else {
+        let Some(both) = self.both(id).await? else {
             return Ok(None);
         };
-        let (account, raw_account) = self
-            .account(&identity.organization, &identity.account)
-            .await?;
-        batch.expect_unchanged(Table::Identities, identity.id.as_str(), raw);
-        let account_key = account_key(&account.organization, &account.id);
-        batch.expect_unchanged(Table::Accounts, account_key, raw_account);
-        Ok(Some((identity, account)))
+        both.expect(batch);
+        Ok(Some((both.identity, both.account)))
     }
 
     /// The identity that somebody has here already.
@@ -127,29 +117,17 @@ impl People {
             &asserted.issuer,
             &asserted.subject,
         );
-        let known = match self.store.get(Table::IdentityKeys, &key).await? {
-            None => None,
-            Some(id) => {
-                let id = IdentityId(String::from_utf8_lossy(&id).into_owned());
-                Some(self.identity(&id).await?.ok_or(Error::Dangling)?)
-            }
-        };
-        match known {
+        match self.of_person(&key).await? {
             None => self.create(batch, &key, through, asserted, now).map(Ok),
-            Some((identity, raw)) => {
-                let (account, raw_account) = self
-                    .account(&identity.organization, &identity.account)
-                    .await?;
-                if account.membership == Membership::Removed {
+            Some(both) => {
+                if both.account.membership == Membership::Removed {
                     return Ok(Err(Refusal::Removed));
                 }
-                if identity.link.state == LinkState::Blocked {
+                if both.identity.link.state == LinkState::Blocked {
                     return Ok(Err(Refusal::Blocked));
                 }
-                let account_key = account_key(&account.organization, &account.id);
-                batch.expect_unchanged(Table::Accounts, account_key, raw_account);
-                batch.expect_unchanged(Table::Identities, identity.id.as_str(), raw);
-                let mut identity = refreshed(identity, through, asserted, now);
+                both.expect(batch);
+                let mut identity = refreshed(both.identity, through, asserted, now);
                 Self::schedule(batch, &mut identity, through.due_at);
                 self.put_identity(batch, &identity)?;
                 Ok(Ok(Provisioned {
@@ -255,6 +233,50 @@ impl People {
         Ok(self.seal.open_json(Table::Identities, key, raw)?)
     }
 
+    /// An identity with its account. Somebody may have both forgotten between the two readings: only what stays so when it
+    /// is read again is dangling.
+    pub(super) async fn both(&self, id: &IdentityId) -> Result<Option<Both>, Error> {
+        let mut alone = None;
+        loop {
+            let Some((identity, raw)) = self.identity(id).await? else {
+                return Ok(None);
+            };
+            let account = self
+                .account(&identity.organization, &identity.account)
+                .await;
+            match account {
+                Err(Error::Dangling) if alone.as_ref() != Some(&raw) => alone = Some(raw),
+                Err(other) => return Err(other),
+                Ok((account, raw_account)) => {
+                    return Ok(Some(Both {
+                        identity,
+                        raw,
+                        account,
+                        raw_account,
+                    }));
+                }
+            }
+        }
+    }
+
+    /// The same, of the person with this key.
+    async fn of_person(&self, key: &[u8]) -> Result<Option<Both>, Error> {
+        let mut missing = None;
+        loop {
+            let Some(id) = self.store.get(Table::IdentityKeys, key).await? else {
+                return Ok(None);
+            };
+            if missing.as_ref() == Some(&id) {
+                return Err(Error::Dangling);
+            }
+            let found = IdentityId(String::from_utf8_lossy(&id).into_owned());
+            match self.both(&found).await? {
+                Some(both) => return Ok(Some(both)),
+                None => missing = Some(id),
+            }
+        }
+    }
+
     pub(super) async fn account(
         &self,
         organization: &Slug,
@@ -267,6 +289,25 @@ impl People {
             .await?
             .ok_or(Error::Dangling)?;
         Ok((self.seal.open_json(Table::Accounts, &key, &raw)?, raw))
+    }
+}
+
+/// An identity and its account, and both as they are stored.
+#[derive(Debug)]
+pub(super) struct Both {
+    pub(super) identity: Identity,
+    pub(super) raw: Vec<u8>,
+    pub(super) account: Account,
+    pub(super) raw_account: Vec<u8>,
+}
+
+impl Both {
+    /// Adds to `batch` that it applies only while both are so.
+    fn expect(&self, batch: &mut Batch) {
+        let (identity, account) = (&self.identity, &self.account);
+        batch.expect_unchanged(Table::Identities, identity.id.as_str(), self.raw.clone());
+        let account_key = account_key(&account.organization, &account.id);
+        batch.expect_unchanged(Table::Accounts, account_key, self.raw_account.clone());
     }
 }
 

@@ -140,9 +140,10 @@ impl People {
         event: &audit::Event,
     ) -> Result<Done, Error> {
         for _ in 0..TRIES {
-            let Some((mut identity, raw)) = self.identity(id).await? else {
+            let Some(both) = self.both(id).await? else {
                 return Ok(Done::Missing);
             };
+            let mut identity = both.identity;
             let Some(link) = identity
                 .link
                 .by_hand(deed, event.reason.as_deref(), event.time)
@@ -150,19 +151,16 @@ impl People {
                 return Ok(Done::Unchanged(Box::new(identity)));
             };
             let mut batch = Batch::new();
-            batch.expect_unchanged(Table::Identities, id.as_str(), raw);
+            batch.expect_unchanged(Table::Identities, id.as_str(), both.raw);
             Self::schedule(&mut batch, &mut identity, None);
             identity.leased = false;
             identity.tokens = without_what_to_ask_with(&identity.tokens);
             identity.link = link;
             if deed == Deed::Unlink {
-                let (account, raw) = self
-                    .account(&identity.organization, &identity.account)
-                    .await?;
-                if account.membership == Membership::Removed {
+                if both.account.membership == Membership::Removed {
                     return Ok(Done::Tombstone);
                 }
-                self.forget(&mut batch, &identity, raw);
+                self.forget(&mut batch, &identity, both.raw_account);
             } else {
                 self.put_identity(&mut batch, &identity)?;
             }

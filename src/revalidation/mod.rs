@@ -11,6 +11,8 @@
 mod by_hand;
 mod question;
 mod schedule;
+#[cfg(test)]
+mod tests;
 
 pub use self::by_hand::{Dealt, Told};
 

@@ -3,6 +3,7 @@
 //! Every identity of a connection that can be asked has exactly one entry in the due index, and knows where it is. A lease
 //! is the entry moved into the near future: if nothing comes of it, the identity is simply due again (threat model 41, 42).
 
+use super::provision::Both;
 use super::{Account, Answer, Error, Identity, IdentityId, LinkState, People, Profile};
 use crate::audit;
 use crate::clock::Timestamp;
@@ -146,15 +147,14 @@ impl People {
         now: Timestamp,
         until: Timestamp,
     ) -> Result<Option<Leased>, Error> {
-        let found = self.identity(id).await?;
-        let Some((mut identity, raw)) = found.filter(|(identity, _)| identity.due_at == Some(due))
-        else {
+        let found = self.both(id).await?;
+        let Some(both) = found.filter(|both| both.identity.due_at == Some(due)) else {
             let mut batch = Batch::new().relaxed();
             batch.remove(Table::Due, due_key(provider, due, id));
             self.store.commit(batch).await?;
             return Ok(None);
         };
-        self.take(&mut identity, raw, now, until).await
+        self.take(both, now, until).await
     }
 
     /// Takes the turns of several that are due, in one write. Whoever changed in between is left to the next turn.
@@ -171,18 +171,13 @@ impl People {
         let mut batch = Batch::new().relaxed();
         let mut all = Vec::with_capacity(due.len());
         for (due, id) in due {
-            let found = self.identity(id).await?;
-            let Some((mut identity, raw)) =
-                found.filter(|(identity, _)| identity.due_at == Some(*due))
-            else {
+            let found = self.both(id).await?;
+            let Some(both) = found.filter(|both| both.identity.due_at == Some(*due)) else {
                 // It belongs to nobody.
                 batch.remove(Table::Due, due_key(provider, *due, id));
                 continue;
             };
-            all.push(
-                self.hold(&mut batch, &mut identity, raw, now, until)
-                    .await?,
-            );
+            all.push(self.hold(&mut batch, both, now, until)?);
         }
         match self.store.commit(batch).await {
             Ok(()) => Ok(all),
@@ -208,29 +203,28 @@ impl People {
         now: Timestamp,
         until: Timestamp,
     ) -> Result<Turn, Error> {
-        let Some((mut identity, raw)) = self.identity(id).await? else {
+        let Some(both) = self.both(id).await? else {
             return Ok(Turn::Missing);
         };
-        let Some(due) = identity.due_at else {
-            return Ok(Turn::Never(Box::new(identity)));
+        let Some(due) = both.identity.due_at else {
+            return Ok(Turn::Never(Box::new(both.identity)));
         };
-        if identity.leased && due > now {
+        if both.identity.leased && due > now {
             return Ok(Turn::Busy);
         }
-        let leased = self.take(&mut identity, raw, now, until).await?;
+        let leased = self.take(both, now, until).await?;
         Ok(leased.map_or(Turn::Busy, |leased| Turn::Taken(Box::new(leased))))
     }
 
     async fn take(
         &self,
-        identity: &mut Identity,
-        raw: Vec<u8>,
+        both: Both,
         now: Timestamp,
         until: Timestamp,
     ) -> Result<Option<Leased>, Error> {
         // A lease that a crash forgets leaves the identity due, which is what a lease is for.
         let mut batch = Batch::new().relaxed();
-        let leased = self.hold(&mut batch, identity, raw, now, until).await?;
+        let leased = self.hold(&mut batch, both, now, until)?;
         match self.store.commit(batch).await {
             Ok(()) => Ok(Some(leased)),
             Err(store::Error::Conflict) => Ok(None),
@@ -239,24 +233,21 @@ impl People {
     }
 
     /// Adds a lease to `batch`.
-    async fn hold(
+    fn hold(
         &self,
         batch: &mut Batch,
-        identity: &mut Identity,
-        raw: Vec<u8>,
+        both: Both,
         now: Timestamp,
         until: Timestamp,
     ) -> Result<Leased, Error> {
-        let (account, _) = self
-            .account(&identity.organization, &identity.account)
-            .await?;
-        batch.expect_unchanged(Table::Identities, identity.id.as_str(), raw);
-        Self::schedule(batch, identity, Some(until));
+        let mut identity = both.identity;
+        batch.expect_unchanged(Table::Identities, identity.id.as_str(), both.raw);
+        Self::schedule(batch, &mut identity, Some(until));
         identity.leased = true;
         Ok(Leased {
-            raw: self.put_identity(batch, identity)?,
-            identity: identity.clone(),
-            account,
+            raw: self.put_identity(batch, &identity)?,
+            identity,
+            account: both.account,
             asked_at: now,
         })
     }
