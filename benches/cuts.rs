@@ -1,9 +1,11 @@
-//! How long what is open outlives the access to it: from the click on "sign out" to the last byte.
+//! How long what is open outlives the access to it: from the verdict to the last byte.
 //!
 //! `cargo bench --bench cuts` opens 1,000 streams of each kind through a Doorward in process, a hundred to a session, while
-//! the application goes on sending on every one of them; then all sessions are signed out at once. The time of a stream
-//! begins when the sign-out of its session is sent, so it holds the store's commit too, and ends when its client has read
-//! the end. Another number of streams: `cargo bench --bench cuts -- 200`. A stream takes four open files (`ulimit -n`).
+//! the application goes on sending on every one of them. Then either all sessions are signed out at once, and the time of a
+//! stream begins when the sign-out of its session is sent; or the provider, asked again in the background, says no of the
+//! person whose they all are, and time begins when it sends that answer. Either way the store's commits are in it. It ends
+//! when the client has read the end. Another number of streams: `cargo bench --bench cuts -- 200`. A stream takes four open
+//! files (`ulimit -n`).
 
 #![allow(
     clippy::unwrap_used,
@@ -18,7 +20,7 @@
 #[path = "../tests/support/mod.rs"]
 mod support;
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use doorward::config::defaults::STREAM_CUT;
@@ -28,7 +30,7 @@ use http_body_util::BodyExt as _;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use support::world::{ROUTES, url};
+use support::world::{CLIENT_SECRET, ROUTES, url};
 use support::{Answer, Browser, H2, World};
 
 /// Streams of one session: as many as a connection of HTTP/2 may have at once, and a round number.
@@ -39,6 +41,27 @@ const ROOM: &str = "[server.limits]\nmax_connections_per_address = 20000\n";
 
 /// How often the application sends on every stream.
 const BEAT: Duration = Duration::from_millis(100);
+
+/// How often the person is asked about.
+const INTERVAL: Duration = Duration::from_secs(3_600);
+
+/// The provider hands out refresh tokens, and is asked by them.
+const ASKED: &str = r#"
+[providers.acme-idp]
+kind = "oidc"
+issuer = "{acme}"
+client_id = "doorward"
+client_secret = "{secret}"
+scopes = ["offline_access"]
+revalidation = "refresh_token"
+"#;
+
+/// What ends the access.
+#[derive(Clone, Copy, Debug)]
+enum Cause {
+    SignOut,
+    ProvidersNo,
+}
 
 #[derive(Clone, Copy, Debug)]
 enum Kind {
@@ -81,26 +104,30 @@ impl Kind {
 async fn main() -> anyhow::Result<()> {
     let number = std::env::args().find_map(|word| word.parse().ok());
     let number: usize = number.unwrap_or(1_000);
-    println!("kind        streams  median ms  worst ms");
-    for kind in [Kind::WebSocket, Kind::Events, Kind::Download, Kind::Http2] {
-        let mut times = measure(kind, number).await;
-        times.sort_unstable();
-        let (median, worst) = (times[times.len() / 2], times[times.len() - 1]);
-        println!(
-            "{:<10}  {:>7}  {:>9.1}  {:>8.1}",
-            format!("{kind:?}"),
-            times.len(),
-            median.as_secs_f64() * 1e3,
-            worst.as_secs_f64() * 1e3
-        );
-        anyhow::ensure!(worst <= STREAM_CUT, "{kind:?} outlived stream_cut");
+    println!("cause        kind        streams  median ms  worst ms");
+    for cause in [Cause::SignOut, Cause::ProvidersNo] {
+        for kind in [Kind::WebSocket, Kind::Events, Kind::Download, Kind::Http2] {
+            let mut times = measure(cause, kind, number).await;
+            times.sort_unstable();
+            let (median, worst) = (times[times.len() / 2], times[times.len() - 1]);
+            println!(
+                "{:<11}  {:<10}  {:>7}  {:>9.1}  {:>8.1}",
+                format!("{cause:?}"),
+                format!("{kind:?}"),
+                times.len(),
+                median.as_secs_f64() * 1e3,
+                worst.as_secs_f64() * 1e3
+            );
+            anyhow::ensure!(worst <= STREAM_CUT, "{kind:?} outlived stream_cut");
+        }
     }
     Ok(())
 }
 
-/// Opens the streams, ends their sessions, and says how long each went on.
-async fn measure(kind: Kind, number: usize) -> Vec<Duration> {
-    let world = World::with(&[ROUTES, ROOM].concat()).await;
+/// Opens the streams, ends the access to them, and says how long each went on.
+async fn measure(cause: Cause, kind: Kind, number: usize) -> Vec<Duration> {
+    let asked = ASKED.replace("{secret}", CLIENT_SECRET);
+    let world = World::with(&[ROUTES, ROOM, &asked].concat()).await;
     let tasks = Tasks::new();
     speak(kind, &world, &tasks);
     let mut sessions = Vec::new();
@@ -114,7 +141,10 @@ async fn measure(kind: Kind, number: usize) -> Vec<Duration> {
         let csrf = browser.get(&url("/_sso/logout")).await.input("csrf");
         sessions.push((browser, csrf, ends));
     }
-    let times = join_all(sessions.into_iter().map(end)).await.concat();
+    let times = match cause {
+        Cause::SignOut => join_all(sessions.into_iter().map(end)).await.concat(),
+        Cause::ProvidersNo => refuse(&world, sessions).await,
+    };
     assert!(tasks.finish(Duration::from_secs(10)).await, "work is left");
     world.end(&[]).await;
     times
@@ -130,6 +160,27 @@ async fn end((mut browser, csrf, ends): (Browser, String, Ends)) -> Vec<Duration
     let ends = join_all(ends).await.into_iter();
     ends.map(|end| end.unwrap().duration_since(verdict))
         .collect()
+}
+
+/// Lets the provider say no of everybody, and waits for the end of everything.
+async fn refuse(world: &World, sessions: Vec<(Browser, String, Ends)>) -> Vec<Duration> {
+    let verdict: Arc<OnceLock<Instant>> = Arc::default();
+    let said = Arc::clone(&verdict);
+    world.acme.on_refresh(move |_| {
+        said.get_or_init(Instant::now);
+        let no = r#"{"error":"invalid_grant"}"#;
+        Answer::new(400, "application/json", no)
+    });
+    world.later(INTERVAL);
+    let all = sessions.into_iter().flat_map(|(_, _, ends)| ends);
+    let ends: Vec<Instant> = join_all(all)
+        .await
+        .into_iter()
+        .map(Result::unwrap)
+        .collect();
+    let verdict = *verdict.get().expect("the provider was asked");
+    let times = ends.into_iter().map(|end| end.duration_since(verdict));
+    times.collect()
 }
 
 /// Makes the application speak on every stream that comes, again and again.
