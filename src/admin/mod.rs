@@ -185,12 +185,15 @@ impl Admin {
         let uptime = shared.clock.now().since(shared.started_at);
         let report = Report::new(
             &shared.config,
-            ready,
-            uptime,
-            &self.providers_and_states(),
-            shared.store.health().err().map(|error| error.to_string()),
-            shared.store.size_bytes(),
-            |organization| shared.sessions.suspension(organization),
+            report::State {
+                ready,
+                uptime,
+                providers: &self.providers_and_states(),
+                store_fault: shared.store.health().err().map(|error| error.to_string()),
+                store_bytes: shared.store.size_bytes(),
+                sessions: &shared.sessions,
+                census: shared.revalidation.census().as_deref(),
+            },
         );
         // Strings, numbers and lists always serialise.
         let body = serde_json::to_vec_pretty(&report).unwrap_or_default();

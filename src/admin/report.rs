@@ -1,5 +1,6 @@
 //! What `/healthz` and `doorward status` tell: names from the configuration and states, never a person.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -7,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::views;
 use crate::config::{Config, Slug};
 use crate::provider::Health;
-use crate::session::Suspension;
+use crate::revalidation::Census;
+use crate::session::Sessions;
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics;
 
@@ -26,6 +28,9 @@ pub struct Report {
     pub organizations: Vec<Organization>,
     /// The registrations at identity providers.
     pub providers: Vec<Provider>,
+    /// Linked identities by state, as they were last counted; none before that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identities: Option<BTreeMap<String, u64>>,
     /// What is wrong with the store, if anything.
     pub store_fault: Option<String>,
     /// Bytes of the store on disk.
@@ -45,6 +50,9 @@ pub struct Organization {
     /// Why, as the operator said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suspension_reason: Option<String>,
+    /// Sessions, as they were last counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sessions: Option<usize>,
     /// Its door.
     pub sign_in_url: String,
 }
@@ -64,27 +72,33 @@ pub struct Provider {
     pub backchannel_logout_uri: Option<String>,
 }
 
+/// What is known of the process beside its configuration.
+pub(super) struct State<'a> {
+    pub(super) ready: bool,
+    pub(super) uptime: Duration,
+    pub(super) providers: &'a [(Slug, &'static str)],
+    pub(super) store_fault: Option<String>,
+    pub(super) store_bytes: u64,
+    pub(super) sessions: &'a Sessions,
+    pub(super) census: Option<&'a Census>,
+}
+
 impl Report {
-    pub(super) fn new(
-        config: &Config,
-        ready: bool,
-        uptime: Duration,
-        providers: &[(Slug, &'static str)],
-        store_fault: Option<String>,
-        store_bytes: u64,
-        suspension: impl Fn(&Slug) -> Option<Suspension>,
-    ) -> Self {
+    pub(super) fn new(config: &Config, state: State<'_>) -> Self {
+        let census = state.census;
         let organizations = config.organizations.values().map(|organization| {
-            let (suspended_since, suspension_reason) = views::told(suspension(&organization.slug));
+            let (suspended_since, suspension_reason) =
+                views::told(state.sessions.suspension(&organization.slug));
             Organization {
                 slug: organization.slug.to_string(),
                 enabled: organization.enabled,
                 suspended_since,
                 suspension_reason,
+                sessions: census.and_then(|it| it.sessions.get(&organization.slug).copied()),
                 sign_in_url: views::sign_in_url(config, organization),
             }
         });
-        let providers = providers.iter().map(|(id, state)| Provider {
+        let providers = state.providers.iter().map(|(id, state)| Provider {
             id: id.to_string(),
             state: (*state).to_owned(),
             redirect_uri: views::redirect_uri(config, id),
@@ -92,13 +106,14 @@ impl Report {
         });
         Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            ready,
-            uptime_seconds: uptime.as_secs(),
+            ready: state.ready,
+            uptime_seconds: state.uptime.as_secs(),
             public_url: config.server.public_url.to_string(),
             organizations: organizations.collect(),
             providers: providers.collect(),
-            store_fault,
-            store_bytes,
+            identities: census.map(by_state),
+            store_fault: state.store_fault,
+            store_bytes: state.store_bytes,
         }
     }
 
@@ -110,6 +125,15 @@ impl Report {
             .all(|provider| !matches!(provider.state.as_str(), "down" | "degraded"));
         self.ready && self.store_fault.is_none() && providers_are_fine
     }
+}
+
+fn by_state(census: &Census) -> BTreeMap<String, u64> {
+    let mut all = BTreeMap::new();
+    for ((.., state), count) in &census.identities {
+        let sum: &mut u64 = all.entry(state.as_str().to_owned()).or_default();
+        *sum = sum.saturating_add(*count);
+    }
+    all
 }
 
 /// Shows a provider's state as a gauge; one that was not asked yet has none.

@@ -63,8 +63,13 @@ pub fn screen(report: &Report) -> String {
             (Some(since), true) => format!("  SUSPENDED since {since}"),
             (None, true) => String::new(),
         };
+        let sessions = match organization.sessions {
+            Some(1) => "  1 session".to_owned(),
+            Some(count) => format!("  {count} sessions"),
+            None => String::new(),
+        };
         lines.push(format!(
-            "  org        {}  {}{state}",
+            "  org        {}  {}{sessions}{state}",
             organization.slug, organization.sign_in_url
         ));
     }
@@ -77,6 +82,13 @@ pub fn screen(report: &Report) -> String {
         if let Some(uri) = &provider.backchannel_logout_uri {
             lines.push(format!("             back-channel logout URI {uri}"));
         }
+    }
+    if let Some(identities) = &report.identities {
+        let states = identities.iter();
+        let states = states.map(|(state, count)| format!("{count} {state}"));
+        let all = states.collect::<Vec<_>>().join(" · ");
+        let all = if all.is_empty() { "none" } else { &all };
+        lines.push(format!("  identities {all}"));
     }
     match &report.store_fault {
         None => lines.push(format!(

@@ -7,12 +7,12 @@ use openidconnect::{AccessToken, RefreshToken, RequestTokenError};
 use serde_json::{Map, Value};
 
 use super::claims::Claims;
-use super::exchange::TokenError;
+use super::exchange::{self, TokenError};
 use super::http::{CallError, Operation};
 use super::oidc::Oidc;
 use super::outcome::{Cause, Fault, Outcome, Revocation, Trouble};
 use super::userinfo::{self, Fetched};
-use super::{Asserted, Error, Held, Tokens, json};
+use super::{Asserted, Error, Held, NotRenewed, Tokens, json};
 use crate::clock::Timestamp;
 use crate::config::{ClientAuthentication, RevalidationMethod};
 use crate::secret::Secret;
@@ -23,16 +23,16 @@ impl Oidc {
         &self,
         held: Held<'_>,
         now: Timestamp,
-    ) -> Result<Option<Tokens>, Outcome> {
+    ) -> Result<Option<Tokens>, NotRenewed> {
         match self.config.revalidation {
             RevalidationMethod::RefreshToken => self.refresh(held, now).await.map(Some),
             RevalidationMethod::UserInfo | RevalidationMethod::Introspection => Ok(None),
-            RevalidationMethod::None => Err(Outcome::NotApplicable),
+            RevalidationMethod::None => Err(Outcome::NotApplicable.into()),
         }
     }
 
     /// RFC 6749 §6.
-    async fn refresh(&self, held: Held<'_>, now: Timestamp) -> Result<Tokens, Outcome> {
+    async fn refresh(&self, held: Held<'_>, now: Timestamp) -> Result<Tokens, NotRenewed> {
         let refresh = held.tokens.refresh.as_ref();
         let refresh = refresh.ok_or(Outcome::Revoked(Revocation::NoToken))?;
         let known = self.directory.known(&self.client).await.map_err(explain)?;
@@ -45,7 +45,15 @@ impl Oidc {
             .await;
         match answer {
             Ok(answer) => Ok(answer.into_tokens(&held.tokens.scopes, now)),
-            Err(error) => Err(refusal(error, calling.status())),
+            Err(error) => {
+                let secret = self.config.client_secret.as_ref();
+                let secret = secret.map(|secret| secret.expose().as_str());
+                let sent = [refresh.expose().as_str(), secret.unwrap_or_default()];
+                Err(NotRenewed {
+                    said: exchange::said(&error, &sent),
+                    outcome: refusal(error, calling.status()),
+                })
+            }
         }
     }
 

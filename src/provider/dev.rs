@@ -73,7 +73,7 @@ impl Provider for Dev {
     }
 
     fn renew<'a>(&'a self, _held: Held<'a>, _now: Timestamp) -> Renewal<'a> {
-        Box::pin(async { Err(Outcome::NotApplicable) })
+        Box::pin(async { Err(Outcome::NotApplicable.into()) })
     }
 
     fn confirm<'a>(

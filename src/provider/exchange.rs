@@ -209,7 +209,16 @@ pub(super) type TokenError = RequestTokenError<CallError, ErrorResponse>;
 
 /// What a failed exchange means, and what the provider says of it without the secrets that were sent.
 pub(super) fn explain(error: TokenError, sent: &[&str]) -> Failed {
-    let said = match &error {
+    let said = said(&error, sent);
+    Failed {
+        error: meaning(error),
+        said,
+    }
+}
+
+/// What the provider says of a failed call, without the secrets that were sent.
+pub(super) fn said(error: &TokenError, sent: &[&str]) -> Option<Said> {
+    match error {
         RequestTokenError::ServerResponse(response) => {
             let description = response.error_description().map(String::as_str);
             Some(Said::new(response.error().as_ref(), description, sent))
@@ -217,10 +226,6 @@ pub(super) fn explain(error: TokenError, sent: &[&str]) -> Failed {
         RequestTokenError::Request(_)
         | RequestTokenError::Parse(..)
         | RequestTokenError::Other(_) => None,
-    };
-    Failed {
-        error: meaning(error),
-        said,
     }
 }
 

@@ -33,7 +33,7 @@ pub use self::attempt::{Attempt, LoginHint};
 pub use self::jws::session_named_in;
 pub use self::logout::{Logout, Who};
 pub use self::outcome::{Cause, Fault, Outcome, Revocation, Trouble};
-pub use self::said::{Failed, Said};
+pub use self::said::{Failed, NotRenewed, Said};
 
 use std::fmt;
 use std::future::Future;
@@ -81,7 +81,8 @@ pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 
 pub type Finishing<'a> = Pin<Box<dyn Future<Output = Result<Asserted, Failed>> + Send + 'a>>;
 
 /// Tokens that were renewed, to be awaited.
-pub type Renewal<'a> = Pin<Box<dyn Future<Output = Result<Option<Tokens>, Outcome>> + Send + 'a>>;
+pub type Renewal<'a> =
+    Pin<Box<dyn Future<Output = Result<Option<Tokens>, NotRenewed>> + Send + 'a>>;
 
 /// What came of asking again, to be awaited.
 pub type Confirmation<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
@@ -205,7 +206,7 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
     /// durable before the second half (threat model 42). `Ok(None)`: nothing was spent.
     ///
     /// # Errors
-    /// Every [`Outcome`] but `Valid`: there is no second half then.
+    /// Every [`Outcome`] but `Valid`, with what the provider says of it: there is no second half then.
     ///
     /// # Cancel safety
     /// Not cancel safe: the token may be spent. Run it in a task of its own.

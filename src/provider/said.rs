@@ -3,7 +3,7 @@
 
 use tracing::info;
 
-use super::Error;
+use super::{Error, Outcome};
 use crate::config::Slug;
 
 /// A code and a description in a provider's own words (RFC 6749 §4.1.2.1, §5.2): short, on one line, and without the
@@ -42,6 +42,24 @@ impl Failed {
 impl From<Error> for Failed {
     fn from(error: Error) -> Self {
         Self { error, said: None }
+    }
+}
+
+/// Why tokens were not renewed, and what the provider says of it, if it said something.
+#[derive(Clone, Debug)]
+pub struct NotRenewed {
+    /// What it means here.
+    pub outcome: Outcome,
+    /// For the log alone.
+    pub said: Option<Said>,
+}
+
+impl From<Outcome> for NotRenewed {
+    fn from(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            said: None,
+        }
     }
 }
 

@@ -9,18 +9,21 @@
 //! 42); no answer never counts as a yes or a no (43); a fault of the connection blames nobody.
 
 mod by_hand;
+mod census;
 mod question;
 mod schedule;
 #[cfg(test)]
 mod tests;
 
 pub use self::by_hand::{Dealt, Told};
+pub use self::census::{Census, MOST_SESSIONS};
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use arc_swap::ArcSwapOption;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
@@ -54,6 +57,7 @@ struct Shared {
     lanes: Vec<Arc<Lane>>,
     /// A question has ended: there may be room for another.
     ended: Notify,
+    census: ArcSwapOption<Census>,
 }
 
 /// The queue of one provider.
@@ -140,6 +144,7 @@ impl Revalidation {
                 metrics: parts.metrics,
                 tasks: parts.tasks,
                 ended: Notify::new(),
+                census: ArcSwapOption::empty(),
             }),
         }
     }
@@ -157,6 +162,9 @@ impl Revalidation {
 
     /// Asks until told to stop. Questions under way then go on to their end.
     pub async fn work(self, stop: CancellationToken) {
+        let counting = Arc::clone(&self.shared).keep_counting(stop.clone());
+        // Waited for with all other work.
+        drop(self.shared.tasks.spawn(counting));
         let mut measured: Option<Instant> = None;
         loop {
             let pause = async {

@@ -10,7 +10,7 @@ use super::{Lane, Shared};
 use crate::audit;
 use crate::clock::Timestamp;
 use crate::identity::{self, Answer, Conclusion, Identity, Leased, LinkState};
-use crate::provider::{Asserted, Cause, Held, Outcome, Trouble};
+use crate::provider::{Asserted, Cause, Held, NotRenewed, Outcome, Trouble};
 use crate::secret;
 use crate::telemetry::metrics;
 
@@ -68,7 +68,18 @@ impl Shared {
         let now = self.clock.now();
         let renewed = match timeout(limit, lane.provider.renew(held, now)).await {
             Err(_) => return Ok(Some(unanswered(Cause::Timeout.as_str(), None))),
-            Ok(Err(outcome)) => return Ok(Some(self.read(outcome, &identity))),
+            Ok(Err(NotRenewed { outcome, said })) => {
+                if let Some(said) = said {
+                    info!(
+                        provider = %identity.provider,
+                        identity = identity.id.as_str(),
+                        idp.error = said.code(),
+                        idp.error_description = said.description(),
+                        "what the provider says of an identity, unverified"
+                    );
+                }
+                return Ok(Some(self.read(outcome, &identity)));
+            }
             Ok(Ok(renewed)) => renewed,
         };
         if let Some(tokens) = &renewed {

@@ -137,7 +137,7 @@ impl Provider for Rotating {
     fn renew<'a>(&'a self, held: Held<'a>, _now: Timestamp) -> Renewal<'a> {
         let token = held.tokens.refresh.as_ref();
         let token = token.map(|token| token.expose().clone()).unwrap();
-        Box::pin(self.renewed(token))
+        Box::pin(async { Ok(self.renewed(token).await?) })
     }
 
     fn confirm<'a>(

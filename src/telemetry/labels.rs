@@ -128,6 +128,24 @@ pub struct Provider {
     pub provider: String,
 }
 
+/// Labels of `doorward_identities`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct IdentityState {
+    /// Slug.
+    pub organization: String,
+    /// Provider id.
+    pub provider: String,
+    /// `valid`, `suspect`, `invalid`, `orphaned` or `blocked`.
+    pub state: &'static str,
+}
+
+/// Labels of `doorward_sessions_active`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Organization {
+    /// Slug.
+    pub organization: String,
+}
+
 /// Labels of `doorward_identity_checks_total`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct Check {

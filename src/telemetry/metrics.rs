@@ -13,9 +13,9 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
 pub use super::labels::{
-    AuditKind, Build, Check, Code, Connection, Decision, Ended, Kind, Login, LogoutToken,
-    Operation, Provider, ProviderCall, Reason, Request, Route, RouteMethod, Stage, StoreError,
-    Upstream, UpstreamCode, UpstreamFailure,
+    AuditKind, Build, Check, Code, Connection, Decision, Ended, IdentityState, Kind, Login,
+    LogoutToken, Operation, Organization, Provider, ProviderCall, Reason, Request, Route,
+    RouteMethod, Stage, StoreError, Upstream, UpstreamCode, UpstreamFailure,
 };
 
 type Durations<L> = Family<L, Histogram, fn() -> Histogram>;
@@ -61,6 +61,10 @@ pub struct Metrics {
     pub identity_checks: Family<Check, Counter>,
     /// From the turn of an identity to its answer.
     pub identity_check_duration: Durations<Provider>,
+    /// Linked identities, as they were last counted.
+    pub identities: Family<IdentityState, Gauge>,
+    /// Sessions that are stored, as they were last counted.
+    pub sessions_active: Family<Organization, Gauge>,
     /// Identities whose turn is well past.
     pub identity_checks_overdue: Family<Provider, Gauge>,
     /// When those whose turn is next or past were last confirmed: the oldest of them.
@@ -187,6 +191,8 @@ impl Metrics {
                 http_seconds,
                 "From the turn of an identity to its answer"
             ),
+            identities: family!("identities", "Linked identities, by how they stand"),
+            sessions_active: family!("sessions_active", "Sessions that are stored"),
             identity_checks_overdue: family!(
                 "identity_checks_overdue",
                 "Identities that should have been asked about more than a minute ago"

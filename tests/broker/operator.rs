@@ -284,7 +284,8 @@ async fn flood(world: &World, word: &str) {
 async fn inv_52_no_visitor_makes_a_series_of_their_own() {
     let world = World::with(ROUTES).await;
     flood(&world, "first").await;
-    let before = world.broker.series().await;
+    let counted = "doorward_sessions_active{organization=\"acme\"}";
+    let before = world.broker.series_with(counted).await;
     for word in ["second", "third", "UPPER", "quite-another-word"] {
         flood(&world, word).await;
     }

@@ -113,6 +113,73 @@ async fn who_is_revoked_at_the_provider_is_out_and_comes_back_only_by_signing_in
 }
 
 #[tokio::test]
+async fn what_a_provider_says_of_its_no_is_in_the_log_without_what_was_sent() {
+    let world = world("").await;
+    let (browser, _) = world.signed_in().await;
+    world.acme.on_refresh(|heard| {
+        let token = &heard.form()["refresh_token"];
+        let why = format!("the account of ada@acme.com behind {token} was disabled");
+        let error = json!({ "error": "invalid_grant", "error_description": why });
+        Answer::new(400, "application/json", &error.to_string())
+    });
+    world.later(HOUR);
+    counted(&world, "invalid", "invalid_grant", 1.0).await;
+    let logs = world.logs.text();
+    assert!(
+        logs.contains("the account of … behind … was disabled"),
+        "{logs}"
+    );
+    assert!(
+        logs.contains("idp.error=\"invalid_grant\"")
+            || logs.contains("\"idp.error\":\"invalid_grant\""),
+        "{logs}"
+    );
+    world.end(&[&browser]).await;
+}
+
+#[tokio::test]
+async fn identities_and_sessions_are_counted_by_how_they_stand() {
+    let world = world("").await;
+    let (browser, _) = world.signed_in().await;
+    let socket = world.broker.socket();
+    let _: Value = socket
+        .post("/identities/block", &json!({ "user": "ada@acme.com" }))
+        .await
+        .unwrap();
+    world.acme.person(crate::support::idp::grace());
+    let (grace, _) = world.signed_in().await;
+    // They are counted at the start, and again every few seconds.
+    let world = world.restart().await;
+    let identities = |state| {
+        format!(
+            "doorward_identities{{organization=\"acme\",provider=\"acme-idp\",state=\"{state}\"}}"
+        )
+    };
+    let series = world.broker.series_with(&identities("blocked")).await;
+    assert!(series.contains(&identities("valid")), "{series:?}");
+    let active = "doorward_sessions_active{organization=\"acme\"}";
+    world.broker.series_with(active).await;
+    for (series, count) in [
+        (identities("blocked"), 1.0),
+        (identities("valid"), 1.0),
+        (active.to_owned(), 1.0),
+    ] {
+        assert!(
+            (world.broker.metric(&series).await - count).abs() < f64::EPSILON,
+            "{series}"
+        );
+    }
+    let status: Value = world.broker.socket().get("/status").await.unwrap();
+    assert_eq!(
+        status["identities"],
+        json!({ "blocked": 1, "valid": 1 }),
+        "{status}"
+    );
+    assert_eq!(status["organizations"][0]["sessions"], 1, "{status}");
+    world.end(&[&browser, &grace]).await;
+}
+
+#[tokio::test]
 async fn inv_40_a_definite_no_cuts_what_is_open() {
     let world = world("").await;
     let (mut browser, _) = world.signed_in().await;

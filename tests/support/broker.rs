@@ -114,6 +114,18 @@ impl Broker {
             .collect()
     }
 
+    /// All names of series, once this one is among them: some are counted a moment after the start.
+    pub async fn series_with(&self, series: &str) -> BTreeSet<String> {
+        for _ in 0..2_000 {
+            let all = self.series().await;
+            if all.contains(series) {
+                return all;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        panic!("there never was {series}");
+    }
+
     /// Sends bytes as they are to the public listener and reads to the end.
     pub async fn raw(&self, bytes: &str) -> String {
         send_raw(self.address, bytes.as_bytes()).await

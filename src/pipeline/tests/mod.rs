@@ -169,7 +169,7 @@ impl Provider for Counting {
     }
 
     fn renew<'a>(&'a self, _held: Held<'a>, _now: Timestamp) -> Renewal<'a> {
-        Box::pin(async { Err(Outcome::NotApplicable) })
+        Box::pin(async { Err(Outcome::NotApplicable.into()) })
     }
 
     fn confirm<'a>(
