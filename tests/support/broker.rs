@@ -121,7 +121,7 @@ impl Broker {
             if all.contains(series) {
                 return all;
             }
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
         panic!("there never was {series}");
     }
