@@ -66,6 +66,12 @@ pub enum Kind {
     /// An operator had it forgotten, with its account.
     #[serde(rename = "identity.unlinked")]
     IdentityUnlinked,
+    /// An operator took an account out of its organization.
+    #[serde(rename = "membership.removed")]
+    MembershipRemoved,
+    /// An operator lets it sign in again.
+    #[serde(rename = "membership.restored")]
+    MembershipRestored,
     /// An operator lets nobody of an organization in.
     #[serde(rename = "organization.suspended")]
     OrganizationSuspended,

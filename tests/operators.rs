@@ -22,7 +22,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 
-use support::{Answer, Application, Browser, Line};
+use support::{Answer, Application, Browser, Line, Page};
 
 const SITE: &str = "http://localhost:8000";
 
@@ -179,6 +179,60 @@ async fn inv_40_a_suspended_organization_is_shut_at_once_and_the_others_go_on() 
     assert_eq!(told(1), (&suspended, &"a leak".into(), &"operator".into()));
     let unknown = world.run(&["org", "suspend", "acne"]);
     assert_eq!(unknown.status.code(), Some(1));
+    drop(sender);
+}
+
+#[tokio::test]
+async fn inv_40_a_removed_membership_ends_access_and_outlasts_a_new_sign_in() {
+    let world = World::start().await;
+    let mut ada = world.sign_in("acme", "ada@acme.com").await;
+    let mut elsewhere = world.sign_in("globex", "ada@acme.com").await;
+    let who = ["--user", "ada@acme.com", "--org", "acme"];
+    let (mut stream, sender) = world.stream(&ada).await;
+    stream.until("first\r\n").await;
+    let told = world.tell(0, &[&["membership", "remove"], &who[..]].concat());
+    assert_eq!(
+        told,
+        "removed ada@acme.com in acme through dev: 1 session ended"
+    );
+    assert_eq!(stream.rest().await, "");
+    world.application.forget();
+    ada.fetch(&format!("{SITE}/")).await.is(401);
+    let page = world.answer_at_the_door("acme", "ada@acme.com").await;
+    assert_eq!(
+        (page.status, page.kind()),
+        (403, Some("account-not-allowed"))
+    );
+    world.application.heard_nothing();
+    elsewhere.get(&format!("{SITE}/")).await.is(200);
+    let unlinked = world.run(&[&["identity", "unlink"], &who[..]].concat());
+    assert_eq!(
+        unlinked.status.code(),
+        Some(1),
+        "that would let them in again"
+    );
+
+    let told = world.tell(0, &[&["membership", "restore"], &who[..]].concat());
+    assert_eq!(
+        told,
+        "restored ada@acme.com in acme through dev: may sign in again"
+    );
+    ada.fetch(&format!("{SITE}/")).await.is(401);
+    world.sign_in("acme", "ada@acme.com").await;
+    let listed = world.json(0, &[&["identity", "list"], &who[..]].concat());
+    let account = &listed["identities"][0]["account"];
+    let found = world.json(0, &["audit", "search", "--event", "membership"]);
+    for (entry, event) in found["entries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .zip(["membership.restored", "membership.removed"])
+    {
+        assert_eq!(
+            (&entry["event"], &entry["target"]),
+            (&event.into(), account)
+        );
+    }
     drop(sender);
 }
 
@@ -368,6 +422,17 @@ impl World {
 
     /// A browser in which somebody has signed in.
     async fn sign_in(&self, organization: &str, email: &str) -> Browser {
+        let (browser, page) = self.answer(organization, email).await;
+        assert_eq!(page.is(200).text, "hello from the application");
+        browser
+    }
+
+    /// What somebody sees who signs in.
+    async fn answer_at_the_door(&self, organization: &str, email: &str) -> Page {
+        self.answer(organization, email).await.1
+    }
+
+    async fn answer(&self, organization: &str, email: &str) -> (Browser, Page) {
         let mut browser = Browser::new(self.address, Arc::new(System));
         let door = format!("{SITE}/_sso/login/{organization}");
         let form = browser.visit(&door).await;
@@ -376,8 +441,7 @@ impl World {
         let callback = format!("{SITE}/_sso/callback/dev");
         let page = browser.post(&callback, &fields).await;
         let page = browser.follow(page).await;
-        assert_eq!(page.is(200).text, "hello from the application");
-        browser
+        (browser, page)
     }
 
     /// An answer of the application that has begun and does not end.

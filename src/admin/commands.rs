@@ -115,6 +115,8 @@ impl Admin {
             ["identities", "revalidate"] => self.revalidate(head, body).await,
             ["identities", "block"] => self.deal(head, body, Deed::Block).await,
             ["identities", "unblock"] => self.deal(head, body, Deed::Unblock).await,
+            ["memberships", "remove"] => self.deal(head, body, Deed::Remove).await,
+            ["memberships", "restore"] => self.deal(head, body, Deed::Restore).await,
             ["identities", "unlink"] => self.deal(head, body, Deed::Unlink).await,
             ["audit"] => self.trail(head).await,
             ["audit", "check"] => self.check(head).await,

@@ -1,5 +1,6 @@
 //! Identities, as the command line sees and changes them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -149,7 +150,10 @@ impl Admin {
     {
         change(head)?;
         let meant: Meant = read(body).await?;
-        let all = self.meant(&meant).await?;
+        let mut all = self.meant(&meant).await?;
+        if matches!(deed, Deed::Remove | Deed::Restore) {
+            all = self.with_their_accounts(all).await?;
+        }
         let event = audit::Event {
             reason: query::reason(meant.reason.as_ref())?,
             ..audit::Event::new(self.0.clock.now(), kind(deed), audit::Actor::Operator)
@@ -197,6 +201,27 @@ impl Admin {
         let deals = self.0.tasks.spawn(work).await;
         let identities = deals.map_err(|_| Error::Stopping)??;
         Ok(json(&Deals { identities }))
+    }
+
+    /// Every identity of the accounts that some identities belong to.
+    async fn with_their_accounts(
+        &self,
+        some: Vec<identity::Identity>,
+    ) -> Result<Vec<identity::Identity>, Error> {
+        let mut accounts = BTreeSet::new();
+        let mut all = Vec::new();
+        for one in some {
+            let (organization, account) = (one.organization.to_string(), one.account.to_string());
+            if accounts.insert((organization.clone(), account.clone())) {
+                let theirs = Meant {
+                    user: Some(account),
+                    organization: Some(organization),
+                    ..Meant::default()
+                };
+                all.extend(self.meant(&theirs).await?);
+            }
+        }
+        Ok(all)
     }
 
     /// The identities that are meant: one at least, and not too many.
@@ -337,5 +362,7 @@ const fn kind(deed: Deed) -> audit::Kind {
         Deed::Block => audit::Kind::IdentityBlocked,
         Deed::Unblock => audit::Kind::IdentityUnblocked,
         Deed::Unlink => audit::Kind::IdentityUnlinked,
+        Deed::Remove => audit::Kind::MembershipRemoved,
+        Deed::Restore => audit::Kind::MembershipRestored,
     }
 }

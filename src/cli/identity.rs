@@ -27,6 +27,15 @@ pub enum Identity {
     Unlink(Who),
 }
 
+/// `doorward membership`.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Membership {
+    /// Take somebody out of an organization, by whatever identity they come: sessions end at once, open streams included.
+    Remove(Who),
+    /// Let somebody who was taken out sign in again.
+    Restore(Who),
+}
+
 /// `doorward identity list`.
 #[derive(Clone, Debug, Args)]
 pub struct List {
@@ -106,9 +115,18 @@ pub async fn run(identity: &Identity) -> Exit {
         Identity::List(list) => show(list).await,
         Identity::Show(one) => details(one).await,
         Identity::Revalidate(who) => revalidate(who).await,
-        Identity::Block(who) => deal(who, "block").await,
-        Identity::Unblock(who) => deal(who, "unblock").await,
-        Identity::Unlink(who) => deal(who, "unlink").await,
+        Identity::Block(who) => deal(who, "/identities/block", "blocked").await,
+        Identity::Unblock(who) => deal(who, "/identities/unblock", "unblocked").await,
+        Identity::Unlink(who) => deal(who, "/identities/unlink", "unlinked").await,
+    };
+    told.unwrap_or_else(|error| error.complain())
+}
+
+/// Does what was typed.
+pub async fn run_membership(membership: &Membership) -> Exit {
+    let told = match membership {
+        Membership::Remove(who) => deal(who, "/memberships/remove", "removed").await,
+        Membership::Restore(who) => deal(who, "/memberships/restore", "restored").await,
     };
     told.unwrap_or_else(|error| error.complain())
 }
@@ -206,7 +224,7 @@ async fn details(one: &One) -> Result<Exit, Error> {
 }
 
 async fn revalidate(who: &Who) -> Result<Exit, Error> {
-    let deals = ask(who, "revalidate").await?;
+    let deals = ask(who, "/identities/revalidate").await?;
     who.asking.tell(&deals, || {
         let lines = deals.identities.iter().map(|deal| {
             let one = &deal.identity;
@@ -232,8 +250,8 @@ async fn revalidate(who: &Who) -> Result<Exit, Error> {
     })
 }
 
-async fn deal(who: &Who, verb: &str) -> Result<Exit, Error> {
-    let deals = ask(who, verb).await?;
+async fn deal(who: &Who, path: &str, done: &str) -> Result<Exit, Error> {
+    let deals = ask(who, path).await?;
     who.asking.tell(&deals, || {
         let lines = deals.identities.iter().map(|deal| {
             let one = &deal.identity;
@@ -242,20 +260,20 @@ async fn deal(who: &Who, verb: &str) -> Result<Exit, Error> {
                 _ => "",
             };
             let who = visible(name(one));
-            let ended = match (verb, deal.ended) {
-                ("unblock", _) => "may sign in again".to_owned(),
+            let ended = match (done, deal.ended) {
+                ("unblocked" | "restored", _) => "may sign in again".to_owned(),
                 (_, 1) => "1 session ended".to_owned(),
                 (_, many) => format!("{many} sessions ended"),
             };
             let (place, through) = (&one.organization, &one.provider);
-            format!("{verb}ed {who} in {place} through {through}{again}: {ended}")
+            format!("{done} {who} in {place} through {through}{again}: {ended}")
         });
         lines.collect::<Vec<_>>().join("\n")
     });
     Ok(Exit::Fine)
 }
 
-async fn ask(who: &Who, verb: &str) -> Result<Deals, Error> {
+async fn ask(who: &Who, path: &str) -> Result<Deals, Error> {
     let socket = Socket::of(&who.asking)?;
     let meant = Meant {
         id: who.id.clone(),
@@ -264,7 +282,7 @@ async fn ask(who: &Who, verb: &str) -> Result<Deals, Error> {
         provider: who.provider.clone(),
         reason: who.reason.clone(),
     };
-    socket.post(&format!("/identities/{verb}"), &meant).await
+    socket.post(path, &meant).await
 }
 
 /// What an operator knows somebody by.

@@ -64,6 +64,9 @@ pub enum Command {
     /// Show the linked identities and how each stands; ask about one now, block, unblock or unlink it.
     #[command(subcommand)]
     Identity(identity::Identity),
+    /// Take somebody out of an organization, and let them back.
+    #[command(subcommand)]
+    Membership(identity::Membership),
     /// Show what has happened, and check that the trail of it is whole.
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -204,6 +207,7 @@ pub async fn run(cli: Cli) -> Exit {
         Command::Provider(provider) => provider::run(&provider).await,
         Command::Session(session) => session::run(&session).await,
         Command::Identity(identity) => identity::run(&identity).await,
+        Command::Membership(membership) => identity::run_membership(&membership).await,
         Command::Audit(audit) => audit::run(&audit).await,
         Command::Completions { shell } => {
             let mut command = Cli::command();

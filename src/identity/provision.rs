@@ -173,16 +173,19 @@ impl People {
             key,
             identity.id.as_str(),
         );
-        let account_key = account_key(&account.organization, &account.id);
-        let sealed = self
-            .seal
-            .seal_json(Table::Accounts, &account_key, &account)?;
-        batch.put(Table::Accounts, account_key, sealed);
+        self.put_account(batch, &account)?;
         self.put_identity(batch, &identity)?;
         Ok(Provisioned {
             identity,
             is_new: true,
         })
+    }
+
+    pub(super) fn put_account(&self, batch: &mut Batch, account: &Account) -> Result<(), Error> {
+        let key = account_key(&account.organization, &account.id);
+        let sealed = self.seal.seal_json(Table::Accounts, &key, account)?;
+        batch.put(Table::Accounts, key, sealed);
+        Ok(())
     }
 
     /// Adds a record to `batch`, and gives back its bytes: what it will be expected to be unchanged from.
@@ -303,7 +306,7 @@ pub(super) struct Both {
 
 impl Both {
     /// Adds to `batch` that it applies only while both are so.
-    fn expect(&self, batch: &mut Batch) {
+    pub(super) fn expect(&self, batch: &mut Batch) {
         let (identity, account) = (&self.identity, &self.account);
         batch.expect_unchanged(Table::Identities, identity.id.as_str(), self.raw.clone());
         let account_key = account_key(&account.organization, &account.id);

@@ -2,7 +2,7 @@
 //! never lie in memory together.
 
 use super::asking::without_what_to_ask_with;
-use super::{Error, Identity, IdentityId, Link, LinkState, Membership, People};
+use super::{Account, Error, Identity, IdentityId, Link, LinkState, Membership, People};
 use crate::audit;
 use crate::clock::Timestamp;
 use crate::config::Slug;
@@ -42,6 +42,10 @@ pub enum Deed {
     Unblock,
     /// It is forgotten, with its account: whoever signs in by it next is somebody new.
     Unlink,
+    /// Its account may not use the organization any more, by whatever identity, until it is restored.
+    Remove,
+    /// Its account may use the organization again, from the next sign-in on.
+    Restore,
 }
 
 /// What came of a deed.
@@ -65,6 +69,12 @@ const TRIES: usize = 16;
 
 /// Why an unblocked identity does not count before the next sign-in.
 const UNBLOCKED: &str = "unblocked";
+
+/// Why an identity of an account without membership does not count.
+const REMOVED: &str = "membership_removed";
+
+/// Why it does not before the next sign-in.
+const RESTORED: &str = "membership_restored";
 
 impl Filter {
     fn means(&self, identity: &Identity) -> bool {
@@ -143,26 +153,40 @@ impl People {
             let Some(both) = self.both(id).await? else {
                 return Ok(Done::Missing);
             };
-            let mut identity = both.identity;
-            let Some(link) = identity
+            let membership = both.account.membership;
+            let why = event.reason.as_deref();
+            let link = both
+                .identity
                 .link
-                .by_hand(deed, event.reason.as_deref(), event.time)
-            else {
-                return Ok(Done::Unchanged(Box::new(identity)));
+                .by_hand(deed, membership, why, event.time);
+            let Some(link) = link else {
+                return Ok(Done::Unchanged(Box::new(both.identity)));
             };
+            if deed == Deed::Unlink && membership == Membership::Removed {
+                return Ok(Done::Tombstone);
+            }
             let mut batch = Batch::new();
-            batch.expect_unchanged(Table::Identities, id.as_str(), both.raw);
+            both.expect(&mut batch);
+            let mut identity = both.identity;
             Self::schedule(&mut batch, &mut identity, None);
             identity.leased = false;
             identity.tokens = without_what_to_ask_with(&identity.tokens);
             identity.link = link;
-            if deed == Deed::Unlink {
-                if both.account.membership == Membership::Removed {
-                    return Ok(Done::Tombstone);
+            let becomes = |membership| Account {
+                membership,
+                ..both.account.clone()
+            };
+            match deed {
+                Deed::Unlink => self.forget(&mut batch, &identity, both.raw_account),
+                Deed::Block | Deed::Unblock => drop(self.put_identity(&mut batch, &identity)?),
+                Deed::Remove => {
+                    self.put_account(&mut batch, &becomes(Membership::Removed))?;
+                    self.put_identity(&mut batch, &identity)?;
                 }
-                self.forget(&mut batch, &identity, both.raw_account);
-            } else {
-                self.put_identity(&mut batch, &identity)?;
+                Deed::Restore => {
+                    self.put_account(&mut batch, &becomes(Membership::Active))?;
+                    self.put_identity(&mut batch, &identity)?;
+                }
             }
             batch.audit(of(&identity, event));
             match self.store.commit(batch).await {
@@ -185,20 +209,40 @@ impl People {
     }
 }
 
-/// An event about an identity.
+/// An event about an identity, or about the account that it belongs to.
 fn of(identity: &Identity, event: &audit::Event) -> audit::Event {
+    use audit::Kind::{MembershipRemoved, MembershipRestored};
+    let is_of_account = matches!(event.kind, MembershipRemoved | MembershipRestored);
+    let target = if is_of_account {
+        identity.account.as_str()
+    } else {
+        identity.id.as_str()
+    };
     audit::Event {
         organization: Some(identity.organization.to_string()),
         provider: Some(identity.provider.to_string()),
-        target: Some(identity.id.as_str().to_owned()),
+        target: Some(target.to_owned()),
         ..event.clone()
     }
 }
 
 impl Link {
     /// Pure: what an operator's deed makes of it; `None` if it is so already.
-    fn by_hand(&self, deed: Deed, why: Option<&str>, now: Timestamp) -> Option<Self> {
+    fn by_hand(
+        &self,
+        deed: Deed,
+        membership: Membership,
+        why: Option<&str>,
+        now: Timestamp,
+    ) -> Option<Self> {
+        let counts = matches!(self.state, LinkState::Valid | LinkState::Suspect);
         let (state, reason) = match (deed, self.state) {
+            (Deed::Remove, _) if membership == Membership::Removed && !counts => return None,
+            (Deed::Restore, _) if membership == Membership::Active => return None,
+            // Who was blocked beside that stays so, and whoever is restored counts from the next sign-in on.
+            (Deed::Remove | Deed::Restore, LinkState::Blocked) => return Some(self.clone()),
+            (Deed::Remove, _) => (LinkState::Invalid, Some(REMOVED)),
+            (Deed::Restore, _) => (LinkState::Invalid, Some(RESTORED)),
             (Deed::Block, LinkState::Blocked)
             | (
                 Deed::Unblock,
@@ -227,13 +271,14 @@ mod tests {
     fn inv_39_only_an_operator_leads_out_of_blocked_and_only_to_the_next_sign_in() {
         use LinkState::{Blocked, Invalid, Orphaned, Suspect, Valid};
         let now = Timestamp::from_seconds(9);
-        let check = |before: LinkState, deed, expected: Option<LinkState>| {
+        let under = |membership, before: LinkState, deed, expected: Option<LinkState>| {
             let mut link = Link::fresh(Timestamp::EPOCH);
             link.state = before;
-            let after = link.by_hand(deed, Some("left"), now);
+            let after = link.by_hand(deed, membership, Some("left"), now);
             assert_eq!(after.as_ref().map(|link| link.state), expected, "{deed:?}");
-            assert!(after.is_none_or(|link| link.since == now));
+            assert!(after.is_none_or(|link| link.since == now || link.state == before));
         };
+        let check = |before, deed, expected| under(Membership::Active, before, deed, expected);
         for state in [Valid, Suspect, Invalid, Orphaned] {
             check(state, Deed::Block, Some(Blocked));
             check(state, Deed::Unblock, None);
@@ -241,5 +286,14 @@ mod tests {
         check(Blocked, Deed::Block, None);
         check(Blocked, Deed::Unblock, Some(Invalid));
         check(Blocked, Deed::Unlink, Some(Orphaned));
+        for state in [Valid, Suspect, Invalid, Orphaned] {
+            check(state, Deed::Remove, Some(Invalid));
+            check(state, Deed::Restore, None);
+            under(Membership::Removed, state, Deed::Restore, Some(Invalid));
+        }
+        check(Blocked, Deed::Remove, Some(Blocked));
+        under(Membership::Removed, Blocked, Deed::Restore, Some(Blocked));
+        under(Membership::Removed, Invalid, Deed::Remove, None);
+        under(Membership::Removed, Valid, Deed::Remove, Some(Invalid));
     }
 }

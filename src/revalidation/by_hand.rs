@@ -80,7 +80,8 @@ impl Revalidation {
         let ends = match deed {
             Deed::Block => Some("blocked"),
             Deed::Unlink => Some("unlinked"),
-            Deed::Unblock => None,
+            Deed::Remove => Some("membership_removed"),
+            Deed::Unblock | Deed::Restore => None,
         };
         // What could not be written the last time is ended when somebody asks again.
         let ended = match (&done, ends) {

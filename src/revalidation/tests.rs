@@ -177,6 +177,8 @@ fn event() -> impl Strategy<Value = Event> {
         1 => Just(Event::Deal(Deed::Block)),
         1 => Just(Event::Deal(Deed::Unblock)),
         1 => Just(Event::Deal(Deed::Unlink)),
+        1 => Just(Event::Deal(Deed::Remove)),
+        1 => Just(Event::Deal(Deed::Restore)),
         2 => Just(Event::SignOut),
     ]
 }

@@ -47,7 +47,9 @@ impl Parting {
         match reason {
             "identity_invalid" => Some(Self::Refused),
             "backchannel" | "frontchannel" => Some(Self::AtProvider),
-            "revoked" | "user" | "blocked" | "unlinked" => Some(Self::Withdrawn),
+            "revoked" | "user" | "blocked" | "unlinked" | "membership_removed" => {
+                Some(Self::Withdrawn)
+            }
             _ => None,
         }
     }

@@ -255,6 +255,36 @@ async fn inv_43_an_outage_ends_access_exactly_when_the_grace_is_over_and_not_bef
 }
 
 #[tokio::test]
+async fn inv_43_two_hours_without_the_provider_lose_nobody() {
+    let world = world("[revalidation]\ninterval = \"1h\"\ngrace = \"4h\"\n").await;
+    let mut people = Vec::new();
+    for number in 0..20 {
+        let person = json!({ "sub": format!("person-{number}"), "email": format!("p{number}@acme.com"), "email_verified": true });
+        world.acme.person(person);
+        people.push(world.signed_in().await.0);
+    }
+    world.acme.on_refresh(|_| Answer::Last(Vec::new()));
+    world.later(HOUR);
+    for quarter in 1..=8 {
+        counted(&world, "error", "unreachable", f64::from(quarter)).await;
+        for person in &mut people {
+            assert_eq!(is_in(person).await, 200);
+        }
+        world.later(HOUR / 4);
+    }
+    world.acme.refreshes();
+    // The sweep tries with one, and goes on with all once that was answered.
+    for confirmed in [1.0, 20.0] {
+        world.later(HOUR / 4);
+        counted(&world, "valid", "", confirmed).await;
+    }
+    for person in &mut people {
+        assert_eq!(is_in(person).await, 200, "the same session goes on");
+    }
+    world.end(&people.iter().collect::<Vec<_>>()).await;
+}
+
+#[tokio::test]
 async fn where_no_answer_blocks_the_first_one_does_and_the_next_answer_opens() {
     let world = world("[revalidation]\non_error = \"block\"\n").await;
     let (mut browser, _) = world.signed_in().await;
