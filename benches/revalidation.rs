@@ -223,24 +223,31 @@ async fn ask(
     let (began, busy) = (Instant::now(), processor());
     let work = tasks.spawn(revalidation.work(stop.clone()));
     let provider = Slug::parse("idp")?;
-    while !people.due(&provider, clock.now(), 1).await?.is_empty() {
+    loop {
         tokio::time::sleep(Duration::from_millis(20)).await;
+        if people.due(&provider, clock.now(), 1).await?.is_empty() {
+            if confirmed(&metrics) >= number {
+                break;
+            }
+            // A connection that the provider was too busy to take: whoever it was for is asked again.
+            clock.advance(Duration::from_secs(1));
+        }
     }
     stop.cancel();
     work.await?;
+    let (took, spent) = (began.elapsed(), processor().saturating_sub(busy));
     tasks.finish(Duration::from_secs(10)).await;
-    let spent = processor().saturating_sub(busy);
-    let text = metrics.encode();
+    Ok((confirmed(&metrics), took, spent))
+}
+
+/// How many questions were answered with a yes.
+fn confirmed(metrics: &Metrics) -> usize {
     let line = "doorward_identity_checks_total{provider=\"idp\",result=\"valid\",reason=\"\"} ";
+    let text = metrics.encode();
     let counted = text
         .lines()
         .find_map(|row| row.strip_prefix(line)?.parse().ok());
-    let asked: usize = counted.unwrap_or_default();
-    anyhow::ensure!(
-        asked >= number,
-        "{asked} of {number} were confirmed:\n{text}"
-    );
-    Ok((asked, began.elapsed(), spent))
+    counted.unwrap_or_default()
 }
 
 /// Processor time of this process, all threads.

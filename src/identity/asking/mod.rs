@@ -3,6 +3,8 @@
 //! Every identity of a connection that can be asked has exactly one entry in the due index, and knows where it is. A lease
 //! is the entry moved into the near future: if nothing comes of it, the identity is simply due again (threat model 41, 42).
 
+use futures_util::future::join_all;
+
 use super::provision::Both;
 use super::{Account, Answer, Error, Identity, IdentityId, LinkState, People, Profile};
 use crate::audit;
@@ -170,9 +172,10 @@ impl People {
     ) -> Result<Vec<Leased>, Error> {
         let mut batch = Batch::new().relaxed();
         let mut all = Vec::with_capacity(due.len());
-        for (due, id) in due {
-            let found = self.both(id).await?;
-            let Some(both) = found.filter(|both| both.identity.due_at == Some(*due)) else {
+        // Together: reads that wait for each other cost a thread's turn each.
+        let found = join_all(due.iter().map(|(_, id)| self.both(id))).await;
+        for ((due, id), found) in due.iter().zip(found) {
+            let Some(both) = found?.filter(|both| both.identity.due_at == Some(*due)) else {
                 // It belongs to nobody.
                 batch.remove(Table::Due, due_key(provider, *due, id));
                 continue;
@@ -323,6 +326,10 @@ impl People {
             }
             let concluded = concluded(identity, conclusion, now);
             let mut batch = Batch::new();
+            if is_mere_confirmation(conclusion, &concluded) {
+                // A crash that forgets it leaves an older confirmation and a lease: the provider is asked again.
+                batch = batch.relaxed();
+            }
             batch.expect_unchanged(Table::Identities, concluded.identity.id.as_str(), raw);
             let mut identity = concluded.identity.clone();
             identity.leased = false;
@@ -382,6 +389,14 @@ fn concluded(identity: Identity, conclusion: &Conclusion<'_>, now: Timestamp) ->
             ..identity
         },
     }
+}
+
+/// Whether a conclusion only moves the time of the last confirmation and the next turn.
+fn is_mere_confirmation(conclusion: &Conclusion<'_>, concluded: &Concluded) -> bool {
+    conclusion.answer == Answer::Confirmed
+        && concluded.before == LinkState::Valid
+        && concluded.identity.link.state == LinkState::Valid
+        && !concluded.changed
 }
 
 /// Of somebody who counts no more only the ID token is of use: to sign out at the provider.

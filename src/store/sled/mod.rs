@@ -1,12 +1,13 @@
 //! The store on disk: sled 0.34.7, made trustworthy.
 //!
 //! What sled does not do by itself is done here. Its `flush` ends before the drive has written: `writer` syncs the log
-//! file after it, once for all commits that wait. Its calls block: they run on the blocking pool, few at a time. A torn
+//! file after it, once for all commits that wait. Its calls block: they run on the blocking pool, few at a time (`reader`). A torn
 //! snapshot keeps it shut for ever, and a missing file makes it begin an empty store: `folder` looks before it opens.
 //! It never gives space back: `compaction` does, at the start.
 
 mod compaction;
 mod folder;
+mod reader;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -18,16 +19,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::oneshot;
 use tokio::time::timeout;
 
+use self::reader::Reader;
 use self::writer::Writer;
 use super::pending;
 use super::{Answer, Batch, Error, Keys, Pair, Store, Table, blocking};
 use crate::clock::Timestamp;
-
-/// Reads at the same time. Each holds a thread of the blocking pool, which others need too.
-const READS: usize = 16;
 
 /// A read that takes longer has met a disk that hangs.
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
@@ -49,7 +48,7 @@ const SEGMENT_BYTES: usize = 8 * 1024 * 1024;
 /// Records on disk.
 pub struct Sled {
     writer: Arc<Writer>,
-    reads: Arc<Semaphore>,
+    reader: Arc<Reader>,
     runtime: Handle,
 }
 
@@ -74,9 +73,10 @@ impl Sled {
     ) -> Result<Self, Error> {
         let path = path.to_owned();
         let opened = blocking(move || folder::open(&path, now, limits)).await?;
+        let writer = Arc::new(Writer::new(opened));
         Ok(Self {
-            writer: Arc::new(Writer::new(opened)),
-            reads: Arc::new(Semaphore::new(READS)),
+            reader: Arc::new(Reader::new(Arc::clone(&writer))),
+            writer,
             runtime: Handle::current(),
         })
     }
@@ -86,19 +86,17 @@ impl Sled {
         work: impl FnOnce(&Writer) -> Result<T, Error> + Send + 'static,
     ) -> Answer<'_, T> {
         let answer = async move {
-            let permit = Arc::clone(&self.reads)
-                .acquire_owned()
-                .await
-                .map_err(|closed| Error::Io(io::Error::other(closed)))?;
-            let writer = Arc::clone(&self.writer);
-            let reading = self.runtime.spawn_blocking(move || {
-                // Held until the read is over, also when nobody waits for it any more.
-                let _permit = permit;
-                work(&writer)
-            });
-            reading
-                .await
-                .unwrap_or_else(|stopped| Err(Error::Io(stopped.into())))
+            let (answer, answered) = oneshot::channel();
+            let job = move |writer: &Writer| {
+                // Nobody waits when the caller went away or the time is over.
+                if !answer.is_closed() {
+                    let _ = answer.send(work(writer));
+                }
+            };
+            self.reader.submit(Box::new(job), &self.runtime);
+            answered.await.unwrap_or_else(|_dropped| {
+                Err(Error::Io(io::Error::other("the read was given up")))
+            })
         };
         Box::pin(async { timeout(READ_TIMEOUT, answer).await.unwrap_or_else(late) })
     }

@@ -339,9 +339,10 @@ async fn inv_47_after_a_failed_sync_nothing_is_written_but_everything_is_read() 
     let mut opened = folder::open(&path, Timestamp::EPOCH, compaction::Limits::default()).unwrap();
     // A file that opens, and whose sync fails.
     opened.log = File::open("/dev/null").unwrap();
+    let writer = Arc::new(Writer::new(opened));
     let store = Sled {
-        writer: Arc::new(Writer::new(opened)),
-        reads: Arc::new(Semaphore::new(1)),
+        reader: Arc::new(Reader::new(Arc::clone(&writer))),
+        writer,
         runtime: Handle::current(),
     };
     store.health().unwrap();
