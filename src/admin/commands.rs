@@ -105,8 +105,8 @@ impl Admin {
         let done = match parts.as_slice() {
             ["organizations"] => self.organizations(head).await,
             ["organizations", slug] => self.organization(head, slug).await,
-            ["organizations", slug, "suspend"] => self.suspend(head, body, slug).await,
-            ["organizations", slug, "resume"] => self.resume(head, body, slug).await,
+            ["organizations", slug, "suspend"] => self.turn(head, body, slug, Turn::Suspend).await,
+            ["organizations", slug, "resume"] => self.turn(head, body, slug, Turn::Resume).await,
             ["providers"] => self.providers(head),
             ["providers", id, "test"] => self.test(head, id).await,
             ["sessions"] => self.sessions(head).await,
@@ -153,8 +153,9 @@ impl Admin {
         Ok(views::Organization::new(config, one, sessions, suspension))
     }
 
-    /// Lets nobody of an organization in, and ends what they have.
-    async fn suspend<B>(&self, head: &Parts, body: B, text: &str) -> Answer
+    /// Lets nobody of an organization in and ends what they have, or lets its people sign in again. In a task of its own:
+    /// whoever hangs up has still asked for it.
+    async fn turn<B>(&self, head: &Parts, body: B, text: &str, turn: Turn) -> Answer
     where
         B: Body<Data = Bytes> + Send,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -162,49 +163,28 @@ impl Admin {
         change(head)?;
         let one = self.configured(text)?;
         let why: views::Why = read(body).await?;
-        let event = self.about(one, audit::Kind::OrganizationSuspended, &why)?;
+        let event = self.about(one, turn.kind(), &why)?;
         let (sessions, pipeline) = (Arc::clone(&self.0.sessions), self.0.pipeline.clone());
         let slug = one.slug.clone();
         let work = async move {
-            let suspended = sessions.suspend(&slug, event.clone()).await;
-            // Whether or not it could be written: what is open ends.
-            let ended = end_all(&pipeline, slug, event).await;
-            Ok::<_, Error>((suspended?, ended?))
-        };
-        let done = self.0.tasks.spawn(work).await;
-        let (changed, ended) = done.map_err(|_| Error::Stopping)??;
-        info!(organization = %one.slug, ended, "an operator suspended an organization");
-        let organization = self.view(one).await?;
-        Ok(json(&views::Turned {
-            organization,
-            changed,
-            ended,
-        }))
-    }
-
-    /// Lets people of an organization sign in again. Nothing that they had before comes back.
-    async fn resume<B>(&self, head: &Parts, body: B, text: &str) -> Answer
-    where
-        B: Body<Data = Bytes> + Send,
-        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-    {
-        change(head)?;
-        let one = self.configured(text)?;
-        let why: views::Why = read(body).await?;
-        let event = self.about(one, audit::Kind::OrganizationResumed, &why)?;
-        let (sessions, pipeline) = (Arc::clone(&self.0.sessions), self.0.pipeline.clone());
-        let slug = one.slug.clone();
-        let work = async move {
-            if sessions.suspension(&slug).is_none() {
-                return Ok((false, 0));
+            match turn {
+                Turn::Suspend => {
+                    let suspended = sessions.suspend(&slug, event.clone()).await;
+                    // Whether or not it could be written: what is open ends.
+                    let ended = end_all(&pipeline, slug, event).await;
+                    Ok::<_, Error>((suspended?, ended?))
+                }
+                Turn::Resume if !sessions.is_suspended(&slug) => Ok((false, 0)),
+                Turn::Resume => {
+                    // A crash may have come between the suspension and the end of the sessions: nothing comes back.
+                    let ended = end_all(&pipeline, slug.clone(), event.clone()).await?;
+                    Ok((sessions.resume(&slug, event).await?, ended))
+                }
             }
-            // A crash may have come between the suspension and the end of the sessions.
-            let ended = end_all(&pipeline, slug.clone(), event.clone()).await?;
-            Ok::<_, Error>((sessions.resume(&slug, event).await?, ended))
         };
         let done = self.0.tasks.spawn(work).await;
         let (changed, ended) = done.map_err(|_| Error::Stopping)??;
-        info!(organization = %one.slug, "an operator resumed an organization");
+        info!(organization = %one.slug, ended, deed = turn.kind().name(), "an operator turned an organization");
         let organization = self.view(one).await?;
         Ok(json(&views::Turned {
             organization,
@@ -330,6 +310,22 @@ impl Admin {
         let from = parameters.number("from")?.unwrap_or(1);
         let checked = trail::check(&*self.0.store, from, MOST_CHECKED).await?;
         Ok(json(&views::Checked::from(checked)))
+    }
+}
+
+/// What is done to an organization.
+#[derive(Clone, Copy, Debug)]
+enum Turn {
+    Suspend,
+    Resume,
+}
+
+impl Turn {
+    const fn kind(self) -> audit::Kind {
+        match self {
+            Self::Suspend => audit::Kind::OrganizationSuspended,
+            Self::Resume => audit::Kind::OrganizationResumed,
+        }
     }
 }
 
