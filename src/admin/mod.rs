@@ -6,6 +6,7 @@
 
 mod commands;
 pub mod identities;
+mod organizations;
 mod query;
 mod report;
 #[cfg(test)]

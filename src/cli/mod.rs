@@ -34,6 +34,7 @@ const EXAMPLES: &str = "Examples:
   doorward status                   is it fine?
   doorward session list --org acme  who is signed in?
   doorward identity block --user …  keep somebody out, now
+  doorward org suspend acme         close one organization, now
   doorward audit search --since 1h  what happened?
 
 Exit codes: 0 fine, 1 failed or not fine, 2 usage, 3 configuration invalid, 4 an outside party failed,
