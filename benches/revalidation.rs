@@ -170,7 +170,7 @@ fn asserted(issuer: &str, person: usize) -> Asserted {
         preferred_username: None,
         groups: Some(vec!["staff".to_owned(), "sales".to_owned()]),
         hosted_domain: None,
-        tenant: None,
+        tenants: Vec::new(),
         claims: claims.as_object().unwrap().clone(),
         authenticated_at: START,
         provider_session: None,

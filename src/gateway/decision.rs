@@ -93,7 +93,7 @@ mod tests {
             preferred_username: None,
             groups: Some(vec!["staff".to_owned()]),
             hosted_domain: None,
-            tenant: None,
+            tenants: Vec::new(),
             claims: serde_json::Map::new(),
         }
     }

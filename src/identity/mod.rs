@@ -26,7 +26,7 @@ use serde_json::{Map, Value};
 
 use crate::clock::Timestamp;
 use crate::config::Slug;
-use crate::provider::{Asserted, Subject, Tokens};
+use crate::provider::{Asserted, Subject, Tenant, Tokens};
 use crate::{secret, store};
 
 /// A person inside one organization: opaque, stable, sent to the application as the assertion's `sub`.
@@ -91,8 +91,9 @@ pub struct Profile {
     pub groups: Option<Vec<String>>,
     /// Google's `hd`.
     pub hosted_domain: Option<String>,
-    /// Entra's `tid`.
-    pub tenant: Option<String>,
+    /// The customers of the provider that the person belongs to; empty when they are too many to keep.
+    #[serde(default)]
+    pub tenants: Vec<Tenant>,
     /// All claims, or none if they are too many to keep.
     pub claims: Map<String, Value>,
 }
@@ -102,6 +103,9 @@ const MAX_CLAIMS_BYTES: usize = 16 * 1024;
 
 /// More groups than this are not kept.
 const MAX_GROUPS: usize = 500;
+
+/// Nor more customers of a provider than this.
+const MAX_TENANTS: usize = 100;
 
 /// Nor are groups whose names have more bytes than this together: a record that holds them could not be stored.
 const MAX_GROUPS_BYTES: usize = 24 * 1024;
@@ -129,7 +133,13 @@ impl Profile {
                 groups.len() <= MAX_GROUPS && bytes <= MAX_GROUPS_BYTES
             }),
             hosted_domain: bounded(&asserted.hosted_domain),
-            tenant: bounded(&asserted.tenant),
+            tenants: Some(&asserted.tenants)
+                .filter(|tenants| {
+                    let long = |it: &Tenant| it.id.len().max(it.name.len()) > MAX_TEXT_BYTES;
+                    tenants.len() <= MAX_TENANTS && !tenants.iter().any(long)
+                })
+                .cloned()
+                .unwrap_or_default(),
             claims: if claims_bytes <= MAX_CLAIMS_BYTES {
                 asserted.claims.clone()
             } else {

@@ -372,7 +372,7 @@ mod tests {
             preferred_username: None,
             groups: None,
             hosted_domain: None,
-            tenant: None,
+            tenants: Vec::new(),
             claims: serde_json::Map::new(),
             authenticated_at: Timestamp::EPOCH,
             provider_session: None,

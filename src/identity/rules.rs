@@ -68,7 +68,6 @@ pub fn judge(rules: &Rules, profile: &Profile) -> Result<(), Unmet> {
     };
     let lower = |text: &Option<String>| text.as_ref().map(|text| text.to_ascii_lowercase());
     let hosted = lower(&profile.hosted_domain);
-    let tenant = lower(&profile.tenant);
     let groups = profile.groups.as_deref();
 
     holds(&rules.emails, Unmet::Emails, address_is)?;
@@ -79,9 +78,11 @@ pub fn judge(rules: &Rules, profile: &Profile) -> Result<(), Unmet> {
             .is_some_and(|hosted| contains(wanted, hosted))
     })?;
     holds(&rules.tenants, Unmet::Tenants, |wanted| {
-        tenant
-            .as_ref()
-            .is_some_and(|tenant| contains(wanted, tenant))
+        let mut ids = profile
+            .tenants
+            .iter()
+            .map(|tenant| tenant.id.to_ascii_lowercase());
+        ids.any(|id| contains(wanted, &id))
     })?;
     holds(&rules.groups_any, Unmet::GroupsAny, |wanted| {
         groups.is_some_and(|groups| wanted.iter().any(|group| groups.contains(group)))
@@ -149,7 +150,7 @@ fn claim_is(claim: Option<&Value>, wanted: &[String]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provider::Subject;
+    use crate::provider::{Subject, Tenant};
 
     fn ada() -> Profile {
         Profile {
@@ -160,7 +161,7 @@ mod tests {
             preferred_username: None,
             groups: Some(vec!["staff".to_owned(), "it".to_owned()]),
             hosted_domain: Some("acme.com".to_owned()),
-            tenant: None,
+            tenants: Vec::new(),
             claims: serde_json::from_value(serde_json::json!({
                 "department": "it", "roles": ["reader", "writer"], "level": 3
             }))
@@ -224,7 +225,10 @@ mod tests {
             preferred_username: None,
             groups: Some(vec!["it".to_owned(), "x".repeat(times * 70)]),
             hosted_domain: text("acme.com"),
-            tenant: text("t-1"),
+            tenants: vec![Tenant {
+                id: "T-1".repeat(times),
+                name: "t-2".to_owned(),
+            }],
             claims,
             authenticated_at: crate::clock::Timestamp::EPOCH,
             provider_session: None,
@@ -239,7 +243,7 @@ mod tests {
             email: None,
             groups: None,
             hosted_domain: None,
-            tenant: None,
+            tenants: Vec::new(),
             claims: serde_json::Map::new(),
             ..ada()
         };

@@ -108,7 +108,7 @@ fn asserted(form: &DevForm, now: Timestamp) -> Result<Asserted, Error> {
         preferred_username: None,
         groups: Some(form.groups.clone()),
         hosted_domain: None,
-        tenant: None,
+        tenants: Vec::new(),
         claims,
         authenticated_at: now,
         provider_session: None,

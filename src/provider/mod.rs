@@ -339,8 +339,9 @@ pub struct Asserted {
     pub groups: Option<Vec<String>>,
     /// Google's `hd`.
     pub hosted_domain: Option<String>,
-    /// Entra's `tid`.
-    pub tenant: Option<String>,
+    /// The customers of the provider that the person belongs to, as the provider says: directories, organizations,
+    /// workspaces. Empty if it has none or says nothing.
+    pub tenants: Vec<Tenant>,
     /// Every claim of the verified ID token and of userinfo.
     pub claims: Map<String, Value>,
     /// When the person last proved who they are, as the provider says (`auth_time`), else when the token was issued.
@@ -349,6 +350,16 @@ pub struct Asserted {
     pub provider_session: Option<String>,
     /// What to ask again with.
     pub tokens: Tokens,
+}
+
+/// A customer of a provider: Entra's directory, GitHub's organization, Slack's workspace. Rules know it by its id alone:
+/// names change, and another customer may take one that became free.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Tenant {
+    /// As the provider tells it apart from all others, for ever.
+    pub id: String,
+    /// What people call it; the id where the provider says no name.
+    pub name: String,
 }
 
 /// A subject identifier: 1 to 255 bytes, compared exactly (OIDC Core §2).

@@ -238,7 +238,7 @@ impl Oidc {
             preferred_username: json::text(&all, "preferred_username"),
             groups: reading.groups(&all),
             hosted_domain: reading.hosted_domain(&all),
-            tenant: reading.tenant(&all),
+            tenants: reading.tenants(&all),
             authenticated_at: claims.authenticated_at,
             provider_session: json::text(&all, "sid"),
             tokens,

@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value};
 
-use super::json;
+use super::{Tenant, json};
 use crate::config::Preset;
 
 /// The claims of a person, read as one preset means them.
@@ -42,11 +42,16 @@ impl Reading<'_> {
     }
 
     /// Entra's `tid`: the tenant that vouches.
-    pub(super) fn tenant(self, claims: &Map<String, Value>) -> Option<String> {
-        match self.preset {
+    pub(super) fn tenants(self, claims: &Map<String, Value>) -> Vec<Tenant> {
+        let id = match self.preset {
             Preset::Entra | Preset::Oidc => json::text(claims, "tid"),
             Preset::Google | Preset::Okta | Preset::Auth0 | Preset::Keycloak | Preset::Dev => None,
-        }
+        };
+        let named = id.map(|id| Tenant {
+            name: id.clone(),
+            id,
+        });
+        named.into_iter().collect()
     }
 
     /// The groups: a list of texts, or one text. A list with anything else in it is unreadable as a whole, since what is
@@ -144,8 +149,12 @@ mod tests {
             reading(Preset::Google).hosted_domain(&both).as_deref(),
             Some("acme.com")
         );
-        assert_eq!(reading(Preset::Google).tenant(&both), None);
-        assert_eq!(reading(Preset::Entra).tenant(&both).as_deref(), Some("7"));
+        assert_eq!(reading(Preset::Google).tenants(&both), Vec::new());
+        let ids = reading(Preset::Entra).tenants(&both);
+        assert_eq!(
+            ids.iter().map(|it| it.id.as_str()).collect::<Vec<_>>(),
+            ["7"]
+        );
         assert_eq!(reading(Preset::Entra).hosted_domain(&both), None);
         assert_eq!(reading(Preset::Okta).hosted_domain(&both), None);
     }

@@ -394,7 +394,7 @@ fn asserted(tokens: Tokens, now: Timestamp) -> Asserted {
         preferred_username: None,
         groups: None,
         hosted_domain: None,
-        tenant: None,
+        tenants: Vec::new(),
         claims: serde_json::Map::new(),
         authenticated_at: now,
         provider_session: None,

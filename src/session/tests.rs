@@ -126,7 +126,7 @@ impl World {
             preferred_username: None,
             groups: Some(vec!["staff".to_owned()]),
             hosted_domain: None,
-            tenant: None,
+            tenants: Vec::new(),
             claims: serde_json::Map::new(),
             authenticated_at: START,
             provider_session: None,

@@ -48,7 +48,7 @@ impl World {
             preferred_username: None,
             groups: None,
             hosted_domain: None,
-            tenant: None,
+            tenants: Vec::new(),
             claims: serde_json::Map::new(),
             authenticated_at: now,
             provider_session: None,
@@ -270,7 +270,7 @@ fn a_token_that_is_only_newer_changes_nothing() {
             preferred_username: None,
             groups: None,
             hosted_domain: None,
-            tenant: None,
+            tenants: Vec::new(),
             claims: claims.as_object().unwrap().clone(),
         }
     };

@@ -135,7 +135,7 @@ impl Provider for Counting {
                 preferred_username: None,
                 groups: Some(vec![self.groups.to_owned()]),
                 hosted_domain: None,
-                tenant: None,
+                tenants: Vec::new(),
                 claims: Map::new(),
                 authenticated_at: now,
                 provider_session: None,

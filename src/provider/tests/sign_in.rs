@@ -26,7 +26,7 @@ async fn a_sign_in_yields_what_the_provider_says() {
     assert_eq!(asserted.preferred_username.as_deref(), Some("ada"));
     assert_eq!(asserted.groups.unwrap(), ["staff", "it"]);
     assert_eq!(asserted.hosted_domain.as_deref(), Some("acme.example"));
-    assert_eq!(asserted.tenant.as_deref(), Some("t-1"));
+    assert_eq!(asserted.tenants[0].id, "t-1");
     assert_eq!(asserted.provider_session.as_deref(), Some("session-at-idp"));
     assert_eq!(
         asserted.authenticated_at,
