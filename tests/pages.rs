@@ -11,6 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use doorward::address::{Origin, ReturnPath};
+use doorward::config;
 use doorward::pages::{Look, Pages, Place, Problem};
 use doorward::secret;
 use doorward::telemetry::Reference;
@@ -18,7 +19,7 @@ use http::Response;
 use samples::{Cast, Sample};
 
 fn every(cast: &Cast) -> Vec<Sample> {
-    samples::all(&Pages::new().unwrap(), cast).unwrap()
+    samples::all(&Pages::new(&config::Pages::default()).unwrap(), cast).unwrap()
 }
 
 fn body(response: &Response<Bytes>) -> &str {
@@ -83,7 +84,7 @@ fn every_page_is_one_small_document_with_one_heading() {
         let html = body(response);
         assert!(html.len() < 30 * 1024, "{name} has {} bytes", html.len());
         assert!(
-            html.starts_with("<!doctype html>\n<html lang=\"en\">"),
+            html.starts_with("<!doctype html>\n<html lang=\"en\" dir=\"ltr\">"),
             "{name}"
         );
         let title = between(html, "<title>", "</title>");
@@ -100,6 +101,29 @@ fn every_page_is_one_small_document_with_one_heading() {
         );
         assert_eq!(between(html, "<main", ">").len(), 1, "{name}");
         assert!(!html.contains("{{") && !html.contains("{%"), "{name}");
+    }
+}
+
+#[test]
+fn every_language_fits_and_says_which_it_is() {
+    for tag in config::LANGUAGES {
+        let direction = if tag == "ar" { "rtl" } else { "ltr" };
+        let start = format!("<!doctype html>\n<html lang=\"{tag}\" dir=\"{direction}\">");
+        let english = Cast::usual();
+        let samples = every(&Cast::usual().reading(samples::language(tag)));
+        for (one, other) in samples.iter().zip(every(&english)) {
+            let (name, html) = (&one.name, body(&one.response));
+            assert!(html.starts_with(&start), "{name}");
+            assert!(html.len() < 30 * 1024, "{name} has {} bytes", html.len());
+            assert_eq!(header(&one.response, "content-language"), tag, "{name}");
+            // The same page, whatever its language.
+            let elements = |html| {
+                let tags = tags(html).into_iter();
+                let tags = tags.map(|tag| tag.split_whitespace().next().unwrap().to_owned());
+                tags.filter(|tag| !tag.ends_with("bdi")).collect::<Vec<_>>()
+            };
+            assert_eq!(elements(html), elements(body(&other.response)), "{name}");
+        }
     }
 }
 
@@ -244,7 +268,7 @@ fn no_problem_is_a_dead_end() {
 
 #[test]
 fn denials_offer_another_account_and_sign_in_keeps_its_destination() {
-    let pages = Pages::new().unwrap();
+    let pages = Pages::new(&config::Pages::default()).unwrap();
     let cast = Cast::usual();
     let look = cast.look(true, Place::Shared);
     let rd = "rd=%2Freports%3Fid%3D7%26x%3D%27%2522";
@@ -296,7 +320,7 @@ fn statuses_and_codes_are_those_of_the_catalogue() {
         ("method-not-allowed", 405),
         ("broken", 500),
     ];
-    let pages = Pages::new().unwrap();
+    let pages = Pages::new(&config::Pages::default()).unwrap();
     let cast = Cast::usual();
     let look = cast.look(true, Place::Shared);
     let problems = cast.problems();
@@ -318,7 +342,7 @@ fn statuses_and_codes_are_those_of_the_catalogue() {
 
 #[test]
 fn what_is_too_much_says_when_to_come_back() {
-    let pages = Pages::new().unwrap();
+    let pages = Pages::new(&config::Pages::default()).unwrap();
     let cast = Cast::usual();
     for problem in cast.problems() {
         let page = pages.problem(
@@ -359,7 +383,7 @@ fn the_policy_names_the_style_that_was_sent_and_allows_nothing_else() {
 
 #[test]
 fn every_answer_carries_the_security_headers() {
-    let pages = Pages::new().unwrap();
+    let pages = Pages::new(&config::Pages::default()).unwrap();
     let cast = Cast::usual();
     let look = cast.look(true, Place::Shared);
     let mut responses: Vec<_> = every(&cast)
@@ -374,6 +398,7 @@ fn every_answer_carries_the_security_headers() {
         for (name, value) in [
             ("content-type", content_type),
             ("content-language", "en"),
+            ("vary", "accept-language"),
             ("cache-control", "no-store"),
             ("x-content-type-options", "nosniff"),
             ("x-frame-options", "DENY"),
@@ -449,7 +474,7 @@ fn inv_37_hostile_names_stay_text() {
 
 #[test]
 fn programs_are_told_the_same_in_json() {
-    let pages = Pages::new().unwrap();
+    let pages = Pages::new(&config::Pages::default()).unwrap();
     for cast in [Cast::usual(), Cast::hostile("\"\u{202e}\n{}<script>")] {
         let look = cast.look(true, Place::Shared);
         for problem in cast.problems() {

@@ -1,4 +1,4 @@
-//! Writes every page into a folder, to be looked at in a browser: `cargo run --example pages -- FOLDER`.
+//! Writes every page into a folder, to be looked at in a browser: `cargo run --example pages -- FOLDER [LANGUAGE]`.
 //!
 //! `tests/pages.rs` reads the same pages.
 
@@ -14,18 +14,21 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
+use doorward::config;
 use doorward::pages::Pages;
 use samples::{Cast, Sample};
 
 fn main() -> anyhow::Result<()> {
     let folder: PathBuf = std::env::args_os()
         .nth(1)
-        .context("usage: cargo run --example pages -- FOLDER")?
+        .context("usage: cargo run --example pages -- FOLDER [LANGUAGE]")?
         .into();
     fs::create_dir_all(&folder)?;
-    let pages = Pages::new()?;
+    let tag = std::env::args().nth(2).unwrap_or_else(|| "en".to_owned());
+    let pages = Pages::new(&config::Pages::default())?;
+    let cast = Cast::usual().reading(samples::language(&tag));
     let mut index = String::from("<!doctype html><meta charset=utf-8><title>Pages</title><ul>");
-    for Sample { name, response, .. } in samples::all(&pages, &Cast::usual())? {
+    for Sample { name, response, .. } in samples::all(&pages, &cast)? {
         fs::write(folder.join(format!("{name}.html")), response.body())?;
         index.push_str(&format!("<li><a href=\"{name}.html\">{name}</a>"));
     }

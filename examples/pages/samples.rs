@@ -5,11 +5,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use doorward::address::{Origin, ReturnPath};
 use doorward::clock::Timestamp;
-use doorward::config::Slug;
+use doorward::config::{self, Slug};
 use doorward::pages::{
     Account, Answered, Choose, Destination, DevForm, Door, DoorProvider, EmailFault, EmailFirst,
-    Ended, Fact, Linked, LoggedOut, LogoutConfirm, Look, Loop, Notice, Organization, OwnSession,
-    Pages, Place, Problem, Redirecting,
+    Ended, Fact, Language, Linked, LoggedOut, LogoutConfirm, Look, Loop, Notice, Organization,
+    OwnSession, Pages, Place, Problem, Redirecting,
 };
 use doorward::telemetry::Reference;
 use http::Response;
@@ -35,6 +35,7 @@ pub(crate) struct Cast {
     claim: String,
     token: String,
     rd: ReturnPath,
+    language: Language,
 }
 
 impl Cast {
@@ -66,7 +67,13 @@ impl Cast {
             claim: own(),
             token: own(),
             rd: ReturnPath::parse("/reports?id=7&x='%22", "/_sso").unwrap(),
+            language: language("en"),
         }
+    }
+
+    /// The same for a reader of another language.
+    pub(crate) fn reading(self, language: Language) -> Self {
+        Self { language, ..self }
     }
 
     fn organization(&self, which: usize) -> Organization<'_> {
@@ -88,6 +95,7 @@ impl Cast {
             prefix: "/_sso",
             place,
             organization: known.then(|| self.organization(0)),
+            language: &self.language,
         }
     }
 
@@ -190,6 +198,12 @@ impl Cast {
             })
             .into()
     }
+}
+
+/// One of our languages.
+pub(crate) fn language(tag: &str) -> Language {
+    let pages = Pages::new(&config::Pages::default()).unwrap();
+    pages.language(Some(tag), None).clone()
 }
 
 /// All pages, problems first.

@@ -185,6 +185,8 @@ pub const LIST_ORGANIZATIONS: bool = false;
 
 /// Half a year.
 pub const REMEMBER_ORGANIZATION: Duration = Duration::from_secs(180 * 24 * 3600);
+/// English: what most people who cannot read a page in their own language can read.
+pub const LANGUAGE: &str = "en";
 
 /// Only from the machine itself.
 pub const MANAGEMENT_LISTEN: &str = "127.0.0.1:9480";

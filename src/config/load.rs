@@ -8,7 +8,8 @@ use super::fault::{Fault, Faults, Place, Weight};
 use super::reader::{Context, Findings, Reader, nearest};
 use super::source::{Origin, Sources};
 use super::{
-    Admin, Config, Management, Route, Slug, organizations, providers, revalidation, routes, server,
+    Admin, Config, Management, Route, Slug, organizations, pages, providers, revalidation, routes,
+    server,
 };
 
 /// A configuration that is good, and what is odd about it.
@@ -125,6 +126,7 @@ fn read(context: &Context<'_>) -> Option<Config> {
         .map(|assertion| routes::headers(root.table("headers"), assertion));
     let revalidation = revalidation::revalidation(root.table("revalidation"));
     let login = server::login(root.table("login"));
+    let pages = pages::pages(root.table("pages"));
     let admin = server::admin(root.table("admin"));
     let public = server.as_ref().map_or(&[][..], |server| &server.listen);
     let management = server::management(root.table("management"), public);
@@ -150,6 +152,7 @@ fn read(context: &Context<'_>) -> Option<Config> {
             assertion: assertion?,
             revalidation,
             login,
+            pages,
             admin,
             management,
             store,

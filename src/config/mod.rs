@@ -13,6 +13,7 @@ mod issuer;
 mod load;
 mod mask;
 mod organizations;
+mod pages;
 mod pem;
 mod providers;
 mod reader;
@@ -26,6 +27,7 @@ mod source;
 
 pub use self::fault::{Fault, Faults, Place, Source, Style, Weight, render, to_json};
 pub use self::load::{Loaded, Operators, known_keys, load, load_file, load_operators};
+pub use self::pages::LANGUAGES;
 pub use self::routes::{IDENTITY_FIELDS, fold_name};
 pub use self::source::{Origin as Files, wants_colour};
 
@@ -61,8 +63,10 @@ pub struct Config {
     pub assertion: Assertion,
     /// Asking providers again.
     pub revalidation: Revalidation,
-    /// The sign-in pages.
+    /// Towards sign-in.
     pub login: Login,
+    /// What all pages have in common.
+    pub pages: Pages,
     /// The operator's socket.
     pub admin: Admin,
     /// Probes and metrics.
@@ -599,6 +603,21 @@ impl RevalidationMethod {
             Self::UserInfo => "userinfo",
             Self::Introspection => "introspection",
             Self::None => "none",
+        }
+    }
+}
+
+/// `[pages]`: what all pages have in common.
+#[derive(Clone, Debug)]
+pub struct Pages {
+    /// The language for visitors whose own ones the pages do not speak.
+    pub language: String,
+}
+
+impl Default for Pages {
+    fn default() -> Self {
+        Self {
+            language: defaults::LANGUAGE.to_owned(),
         }
     }
 }

@@ -105,6 +105,7 @@ pub(super) fn build(facts: &Facts<'_>) -> Result<Config, Misfit> {
             timeout: defaults::PROVIDER_TIMEOUT,
             stream_cut: defaults::STREAM_CUT,
         },
+        pages: config::Pages::default(),
         login: config::Login {
             // Whoever tries this out shall see that there are two.
             list_organizations: true,

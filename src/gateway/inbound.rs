@@ -5,7 +5,7 @@
 
 use std::net::IpAddr;
 
-use http::header::{ACCEPT, HOST, ORIGIN, UPGRADE};
+use http::header::{ACCEPT, ACCEPT_LANGUAGE, HOST, ORIGIN, UPGRADE};
 use http::{HeaderMap, HeaderValue, Method, Uri, Version, request};
 
 use super::Error;
@@ -25,6 +25,8 @@ pub(super) struct Inbound {
     /// Value of `Origin`, if there is one.
     origin: Option<HeaderValue>,
     fetch_site: Option<HeaderValue>,
+    /// Read only if a page of ours answers.
+    accept_language: Option<HeaderValue>,
     upgrade: bool,
 }
 
@@ -73,8 +75,14 @@ impl Inbound {
             kind: kind(head),
             origin: head.headers.get(ORIGIN).cloned(),
             fetch_site: head.headers.get("sec-fetch-site").cloned(),
+            accept_language: head.headers.get(ACCEPT_LANGUAGE).cloned(),
             upgrade: head.headers.contains_key(UPGRADE),
         })
+    }
+
+    /// The languages that the browser asks for.
+    pub(super) fn accept_language(&self) -> Option<&str> {
+        self.accept_language.as_ref()?.to_str().ok()
     }
 
     /// The canonical target: what the application is asked for.

@@ -40,7 +40,7 @@ use crate::assertion::{self, Minter, PlainHeaders, Reserved};
 use crate::clock::{Clock, Timestamp};
 use crate::config::{self, Config, Organization, Slug};
 use crate::identity::Unmet;
-use crate::pages::{self, Look, Pages};
+use crate::pages::{self, Language, Look, Pages};
 use crate::pipeline::{self, Pipeline};
 use crate::proxy;
 use crate::session::cookies::Cookies;
@@ -179,7 +179,7 @@ impl Gateway {
             reserved,
             reserved_filter: Arc::new(move |name| filter.holds(name)),
             audience: config.assertion.audience.as_deref().map(Arc::from),
-            pages: Pages::new()?,
+            pages: Pages::new(&config.pages)?,
             metrics: parts.metrics,
             tasks: parts.tasks,
             config,
@@ -419,13 +419,33 @@ impl Gateway {
         site: &'a Origin,
         place: pages::Place,
         organization: Option<&'a Organization>,
+        language: &'a Language,
     ) -> Look<'a> {
         Look {
             site,
             prefix: &self.config.server.prefix,
             place,
             organization: organization.map(Into::into),
+            language,
         }
+    }
+
+    /// What the visitor reads. Where sign-in begins, a link may say so (OIDC Core §3.1.2.1).
+    fn language(&self, inbound: Option<&Inbound>) -> &Language {
+        let asked = inbound.and_then(|inbound| self.asked_language(inbound));
+        let accept = inbound.and_then(Inbound::accept_language);
+        self.pages.language(asked.as_deref(), accept)
+    }
+
+    /// The `ui_locales` of an address below `login`.
+    fn asked_language(&self, inbound: &Inbound) -> Option<String> {
+        let begins = self.own_path(inbound)?.strip_prefix("/login")?;
+        if !begins.is_empty() && !begins.starts_with('/') {
+            return None;
+        }
+        let pairs = form_urlencoded::parse(inbound.query.as_ref()?.as_bytes());
+        let mut asked = pairs.filter(|(name, _)| name == "ui_locales");
+        asked.next().map(|(_, value)| value.into_owned())
     }
 
     /// What follows the prefix, if the path lies below it.

@@ -59,7 +59,8 @@ impl Gateway {
         let slug = told.organization.as_ref().or(asked.organization());
         let organization = slug.and_then(|slug| self.config.organizations.get(slug));
         let place = place.unwrap_or(Place::Shared).into();
-        let look = self.look(&origin, place, organization);
+        let language = self.language(asked.inbound.as_ref());
+        let look = self.look(&origin, place, organization, language);
         let is_person = asked
             .inbound
             .as_ref()

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::views::{View, as_provider};
+use super::views::View;
 use super::{Look, Organization};
 use crate::clock::Timestamp;
 
@@ -16,7 +16,6 @@ pub struct Account<'a> {
     /// In which organization.
     pub organization: Organization<'a>,
     /// The text of the provider's button.
-    #[serde(serialize_with = "as_provider")]
     pub provider: &'a str,
     /// When the session began.
     pub since: Timestamp,
@@ -51,8 +50,8 @@ impl View for Account<'_> {
     const NAME: &'static str = "account";
     const TEMPLATE: &'static str = "account.html";
 
-    fn title(&self, _: &Look<'_>) -> String {
-        "You are signed in".to_owned()
+    fn title(&self, look: &Look<'_>) -> String {
+        look.language.say("account-title", &[])
     }
 }
 
@@ -77,7 +76,7 @@ pub enum Answered {
     Confirmed,
     /// Nothing.
     Unanswered {
-        /// What happened, as the end of a sentence.
+        /// What happened, as the name of a message.
         why: &'static str,
     },
     /// There is no way to ask.
@@ -88,12 +87,12 @@ impl Answered {
     /// No answer, for a reason that is one of our words.
     pub fn nothing(word: Option<&str>) -> Self {
         let why = match word.unwrap_or_default() {
-            "timeout" => "it took too long",
-            "unreachable" => "it could not be reached",
-            "rate_limited" => "it asked us to wait",
-            "status" => "it was in trouble",
-            "unreadable" => "its answer could not be read",
-            _ => "it did not answer",
+            "timeout" => "account-unanswered-timeout",
+            "unreachable" => "account-unanswered-unreachable",
+            "rate_limited" => "account-unanswered-asked-to-wait",
+            "status" => "account-unanswered-trouble",
+            "unreadable" => "account-unanswered-unreadable",
+            _ => "account-unanswered-silent",
         };
         Self::Unanswered { why }
     }

@@ -7,11 +7,12 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::header::{
     CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName,
-    REFERRER_POLICY, RETRY_AFTER, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+    REFERRER_POLICY, RETRY_AFTER, STRICT_TRANSPORT_SECURITY, VARY, X_CONTENT_TYPE_OPTIONS,
     X_FRAME_OPTIONS,
 };
 use http::{HeaderValue, Response, StatusCode};
 
+use super::Language;
 use crate::address::Origin;
 use crate::secret;
 use crate::telemetry::Reference;
@@ -33,6 +34,7 @@ pub(super) struct Answer<'a> {
     pub(super) name: &'static str,
     pub(super) content_type: &'static str,
     pub(super) origin: &'a Origin,
+    pub(super) language: &'a Language,
     pub(super) body: String,
 }
 
@@ -56,7 +58,6 @@ impl Policy {
         let headers = response.headers_mut();
         let mut fixed = |name, value| headers.insert(name, HeaderValue::from_static(value));
         fixed(CONTENT_TYPE, answer.content_type);
-        fixed(CONTENT_LANGUAGE, "en");
         fixed(CACHE_CONTROL, "no-store");
         fixed(X_CONTENT_TYPE_OPTIONS, "nosniff");
         fixed(X_FRAME_OPTIONS, "DENY");
@@ -66,6 +67,8 @@ impl Policy {
         if answer.origin.is_secure() {
             fixed(STRICT_TRANSPORT_SECURITY, "max-age=31536000");
         }
+        headers.insert(CONTENT_LANGUAGE, answer.language.header());
+        headers.insert(VARY, HeaderValue::from_static("accept-language"));
         headers.insert(CONTENT_SECURITY_POLICY, self.0.clone());
         response
     }

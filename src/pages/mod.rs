@@ -30,7 +30,10 @@ pub use self::views::{
     Choose, Destination, DevForm, Door, DoorProvider, EmailFault, EmailFirst, LoggedOut,
     LogoutConfirm, Notice, Organization, Redirecting, View,
 };
+pub use self::words::Language;
+use self::words::{Speaker, Words};
 use crate::address::{Origin, ReturnPath};
+use crate::config;
 use crate::telemetry::Reference;
 
 /// What frames every page: where the visitor is, and whose door this is.
@@ -45,6 +48,8 @@ pub struct Look<'a> {
     pub place: Place,
     /// The organization that the visitor is dealing with, where that is known.
     pub organization: Option<Organization<'a>>,
+    /// What the visitor reads.
+    pub language: &'a Language,
 }
 
 /// What kind of host a page is shown on: on an organization's own, no other organization is offered.
@@ -105,6 +110,8 @@ impl Look<'_> {
             name,
             initial => words::initial(name),
             organization => Serde(self.organization),
+            language => self.language.tag(),
+            direction => self.language.direction(),
         }
     }
 }
@@ -113,20 +120,21 @@ impl Look<'_> {
 #[derive(Debug)]
 pub struct Pages {
     templates: Environment<'static>,
+    words: Words,
     policy: Policy,
 }
 
 impl Pages {
-    /// Loads the templates that are part of the program.
+    /// Loads the templates and words that are part of the program, and what the operator put in their place.
     ///
     /// # Errors
-    /// [`Error::Template`] if one does not parse; a test shows that they all do.
-    pub fn new() -> Result<Self, Error> {
+    /// [`Error::Template`] or [`Error::Words`] if one does not parse; a test shows that ours all do, and `config` looked
+    /// at the operator's.
+    pub fn new(settings: &config::Pages) -> Result<Self, Error> {
         let mut templates = Environment::new();
         templates.set_undefined_behavior(UndefinedBehavior::Strict);
         templates.set_formatter(words::write_value);
         templates.add_filter("phrase", words::phrase);
-        templates.add_filter("moment", words::moment);
         templates.add_filter("rfc3339", words::rfc3339);
         templates.add_filter("query", words::query);
         templates.add_global("style", Value::from_safe_string(STYLE.to_owned()));
@@ -136,8 +144,14 @@ impl Pages {
         }
         Ok(Self {
             templates,
+            words: Words::read(settings)?,
             policy: Policy::new(STYLE),
         })
+    }
+
+    /// The language for a reader: what the link asked for (`ui_locales`), else what the browser accepts, else the usual one.
+    pub fn language(&self, ui_locales: Option<&str>, accept: Option<&str>) -> &Language {
+        self.words.choose(ui_locales, accept)
     }
 
     /// A view, with status 200.
@@ -163,12 +177,14 @@ impl Pages {
             Ok(body) => self.html(look, status, code, body),
             Err(fault) => {
                 error!(error = %fault, code, "the page of a problem does not render");
-                let body = format!("{}\n\nReference: {reference}\n", told.message());
+                let label = look.language.say("problem-reference", &[]);
+                let body = format!("{}\n\n{label}: {reference}\n", told.message());
                 self.policy.answer(Answer {
                     status,
                     name: code,
                     content_type: "text/plain; charset=utf-8",
                     origin: look.site,
+                    language: look.language,
                     body,
                 })
             }
@@ -178,7 +194,7 @@ impl Pages {
     }
 
     /// The same for a program: `{"error", "message", "reference", "login"}` with the status of the problem. `login` is
-    /// where a person could sign in. `WWW-Authenticate` is the caller's to add.
+    /// where a person could sign in. Programs are told in English. `WWW-Authenticate` is the caller's to add.
     pub fn problem_json(
         &self,
         look: &Look<'_>,
@@ -186,6 +202,10 @@ impl Pages {
         reference: Reference,
         login: Option<&str>,
     ) -> Response<Bytes> {
+        let look = &Look {
+            language: self.words.english(),
+            ..*look
+        };
         let mut body = serde_json::json!({
             "error": problem.code(),
             "message": problem.told(look).message(),
@@ -199,6 +219,7 @@ impl Pages {
             name: problem.code(),
             content_type: "application/json",
             origin: look.site,
+            language: look.language,
             body: body.to_string(),
         });
         browser::mark(&mut response, problem.retry_after(), reference);
@@ -214,6 +235,7 @@ impl Pages {
     ) -> Result<String, Error> {
         Ok(self.templates.get_template(template)?.render(context! {
             title,
+            t => Value::from_object(Speaker(look.language.clone())),
             look => look.frame(),
             view => Serde(view),
         })?)
@@ -231,6 +253,7 @@ impl Pages {
             name,
             content_type: "text/html; charset=utf-8",
             origin: look.site,
+            language: look.language,
             body,
         })
     }
@@ -242,6 +265,9 @@ pub enum Error {
     /// A template does not parse or does not render.
     #[error("a page's template does not work")]
     Template(#[from] minijinja::Error),
+    /// The words of a language are no Fluent.
+    #[error("the words for {0} cannot be read")]
+    Words(String),
     /// Neither an `http` or `https` URL nor a path on this site.
     #[error("not a place to send a browser to")]
     Destination,

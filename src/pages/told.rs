@@ -2,10 +2,12 @@
 //!
 //! The rules of the text: no blame, no jargon, no alarm; the heading is the fact, the sentence its meaning for the reader.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use super::problem::{Ended, Loop, Problem};
-use super::words::{self, name, provider};
+use super::words::{self, Said, provider};
 use super::{Ask, Look, Place};
 use crate::address::ReturnPath;
 
@@ -14,12 +16,14 @@ use crate::address::ReturnPath;
 pub(super) struct Told {
     pub(super) heading: String,
     sentence: String,
+    /// How long to wait, beyond the sentence.
+    wait: Option<String>,
     /// What to do, or what was lost, beyond the sentence.
-    advice: Option<&'static str>,
+    advice: Option<String>,
     /// For whoever runs the site.
-    owner: Option<&'static str>,
+    owner: Option<String>,
     /// How far the request came.
-    stages: Option<Stages>,
+    stages: bool,
     action: Action,
     /// A second way on.
     also: Option<Action>,
@@ -32,213 +36,156 @@ pub(super) struct Action {
     href: String,
 }
 
-/// The last of browser, sign-in and application: the one that does not answer.
-#[derive(Debug, Serialize)]
-struct Stages {
-    last: String,
-}
-
 impl Told {
     /// Heading and sentence as one text for programs.
     pub(super) fn message(&self) -> String {
-        words::plain(&format!("{}. {}", self.heading, self.sentence))
+        let wait = self.wait.iter().map(|wait| format!(" {wait}"));
+        let wait: String = wait.collect();
+        words::plain(&format!("{}. {}{wait}", self.heading, self.sentence))
     }
 }
 
 impl Problem {
     /// The words for this visitor.
     pub(super) fn told(&self, look: &Look<'_>) -> Told {
+        let say = |id: &str| look.language.say(id, &[]);
         Told {
             heading: self.heading(look),
             sentence: self.sentence(look),
-            advice: self.advice(),
-            owner: self.owner(),
-            stages: self.stages(look),
+            wait: self.retry_after().map(|wait| waiting(look, wait)),
+            advice: self.advice().map(say),
+            owner: self.owner().map(say),
+            stages: self.has_stages(),
             action: self.action(look),
             also: self.also(look),
         }
     }
 
     fn heading(&self, look: &Look<'_>) -> String {
-        let application = || name(look.application());
+        let say = |id: &str, values: &[(&str, Said<'_>)]| look.language.say(id, values);
+        let plain = |id: &str| say(id, &[]);
+        let of_application = |id: &str| say(id, &[application(look)]);
+        let of_provider = |id: &str, at: &str| say(id, &[at_provider(at)]);
         match self {
-            Self::LoginExpired { .. } => "This sign-in page has expired".to_owned(),
-            Self::LoginCancelled { .. } => "Sign-in was cancelled".to_owned(),
-            Self::ProviderUnreachable { provider: at, .. } => {
-                format!("We can’t reach {} right now", provider(at))
+            Self::LoginExpired { .. } => plain("login-expired-heading"),
+            Self::LoginCancelled { .. } => plain("login-cancelled-heading"),
+            Self::ProviderUnreachable { provider, .. } => {
+                of_provider("provider-unreachable-heading", provider)
             }
-            Self::IdentityUnverified { provider: at, .. } => {
-                format!("{} hasn’t confirmed your account", provider(at))
+            Self::IdentityUnverified { provider, .. } => {
+                of_provider("identity-unverified-heading", provider)
             }
-            Self::IdentityInvalid { provider: at, .. } => {
-                format!(
-                    "{} says that this account is no longer active",
-                    provider(at)
-                )
+            Self::IdentityInvalid { provider, .. } => {
+                of_provider("identity-invalid-heading", provider)
             }
-            Self::ProviderRefused { provider: at, .. } => {
-                format!("{} did not let you sign in", provider(at))
+            Self::ProviderRefused { provider, .. } => {
+                of_provider("provider-refused-heading", provider)
             }
-            Self::ProviderMisconfigured { provider: at, .. } => {
-                format!("Sign-in with {} is not set up correctly", provider(at))
+            Self::ProviderMisconfigured { provider, .. } => {
+                of_provider("provider-misconfigured-heading", provider)
             }
-            Self::AccountNotAllowed { email, .. } => {
-                format!("{} can’t use {}", account(email.as_deref()), application())
+            Self::AccountNotAllowed { email, .. } => match email {
+                Some(email) => say(
+                    "account-not-allowed-heading",
+                    &[("email", Said::Name(email)), application(look)],
+                ),
+                None => of_application("account-not-allowed-heading-this"),
+            },
+            Self::OrganizationUnknown => plain("organization-unknown-heading"),
+            Self::OrganizationSuspended => match look.organization {
+                Some(organization) => say(
+                    "organization-suspended-heading",
+                    &[("organization", Said::Name(organization.name))],
+                ),
+                None => plain("organization-suspended-heading-this"),
+            },
+            Self::EmailUnverified { provider, .. } => {
+                of_provider("email-unverified-heading", provider)
             }
-            Self::OrganizationUnknown => "We don’t know that organization".to_owned(),
-            Self::OrganizationSuspended => {
-                format!("Sign-in for {} is paused", organization(look))
-            }
-            Self::EmailUnverified { provider: at, .. } => {
-                format!("Your e-mail address is not verified at {}", provider(at))
-            }
-            Self::SessionEnded { .. } => "You were signed out".to_owned(),
-            Self::SignInRequired { .. } => "Sign in to continue".to_owned(),
-            Self::RedirectLoop { .. } => "Sign-in keeps restarting".to_owned(),
-            Self::CookiesBlocked { .. } => "Your browser isn’t keeping our cookie".to_owned(),
-            Self::AppUnreachable { .. } => format!("{} isn’t responding", application()),
-            Self::AppSlow { .. } => format!("{} is taking too long", application()),
-            Self::TooBusy { .. } => format!("{} is very busy", application()),
-            Self::TooManyAttempts { .. } => "Please wait a moment".to_owned(),
-            Self::BadRequest => "We couldn’t read that request".to_owned(),
-            Self::MisdirectedRequest => "There is nothing at this address".to_owned(),
-            Self::NotFound => "Page not found".to_owned(),
-            Self::NotAllowedHere { .. } => "You don’t have access to this page".to_owned(),
-            Self::MethodNotAllowed => "That can’t be done here".to_owned(),
-            Self::Broken { .. } => "There is a problem on our side".to_owned(),
+            Self::SessionEnded { .. } => plain("session-ended-heading"),
+            Self::SignInRequired { .. } => plain("sign-in-required-heading"),
+            Self::RedirectLoop { .. } => plain("redirect-loop-heading"),
+            Self::CookiesBlocked { .. } => plain("cookies-blocked-heading"),
+            Self::AppUnreachable { .. } => of_application("app-unreachable-heading"),
+            Self::AppSlow { .. } => of_application("app-slow-heading"),
+            Self::TooBusy { .. } => of_application("too-busy-heading"),
+            Self::TooManyAttempts { .. } => plain("too-many-attempts-heading"),
+            Self::BadRequest => plain("bad-request-heading"),
+            Self::MisdirectedRequest => plain("misdirected-request-heading"),
+            Self::NotFound => plain("not-found-heading"),
+            Self::NotAllowedHere { .. } => plain("not-allowed-here-heading"),
+            Self::MethodNotAllowed => plain("method-not-allowed-heading"),
+            Self::Broken { .. } => plain("broken-heading"),
         }
     }
 
-    #[expect(
-        clippy::too_many_lines,
-        reason = "a list: one sentence for each problem"
-    )]
     fn sentence(&self, look: &Look<'_>) -> String {
-        let application = || name(look.application());
+        let say = |id: &str, values: &[(&str, Said<'_>)]| look.language.say(id, values);
+        let plain = |id: &str| say(id, &[]);
+        let of_application = |id: &str| say(id, &[application(look)]);
         match self {
-            Self::LoginExpired { .. } => {
-                "Sign-in pages work once and only for a short time. Nothing was lost.".to_owned()
+            Self::LoginExpired { .. } => plain("login-expired-sentence"),
+            Self::LoginCancelled { provider, .. } => {
+                say("login-cancelled-sentence", &[at_provider(provider)])
             }
-            Self::LoginCancelled { provider: at, .. } => format!(
-                "You came back from {} without signing in. Nothing has changed.",
-                provider(at)
-            ),
-            Self::ProviderUnreachable { .. } => "It did not answer, so we can’t sign you in yet. \
-                 People who are already signed in are not affected."
-                .to_owned(),
-            Self::IdentityUnverified { next, .. } => {
-                let when = next.map_or_else(
-                    || "It is asked again every few minutes".to_owned(),
-                    |next| format!("It is asked again at {}", words::moment(next.as_millis())),
-                );
-                format!(
-                    "It has not answered for too long, which says nothing about your account. {when}, and you can go on as \
-                     soon as it answers; signing in again helps if it is back already."
-                )
-            }
-            Self::IdentityInvalid { .. } => "It was asked again whether you may still come in, and the \
-                 answer was no. So your sessions were ended."
-                .to_owned(),
-            Self::ProviderRefused { .. } => format!(
-                "It decides who may use {}, and it did not let this account through.",
-                application()
-            ),
-            Self::ProviderMisconfigured { .. } => {
-                "Only an administrator can put this right. Tell them the reference below.".to_owned()
-            }
-            Self::AccountNotAllowed { .. } => format!(
-                "The sign-in worked, but {} has not given this account access.",
-                organization(look)
-            ),
-            Self::OrganizationUnknown => "The address may be mistyped or out of date. Your e-mail \
-                 address is enough to find the right sign-in page."
-                .to_owned(),
-            Self::OrganizationSuspended => "Nobody can sign in to this organization at the moment. \
-                 Your account has not been changed."
-                .to_owned(),
+            Self::ProviderUnreachable { .. } => plain("provider-unreachable-sentence"),
+            Self::IdentityUnverified { next, .. } => match next {
+                Some(next) => say(
+                    "identity-unverified-sentence-next",
+                    &[("moment", Said::Moment(next.as_millis()))],
+                ),
+                None => plain("identity-unverified-sentence-soon"),
+            },
+            Self::IdentityInvalid { .. } => plain("identity-invalid-sentence"),
+            Self::ProviderRefused { .. } => of_application("provider-refused-sentence"),
+            Self::ProviderMisconfigured { .. } => plain("provider-misconfigured-sentence"),
+            Self::AccountNotAllowed { .. } => match look.organization {
+                Some(organization) => say(
+                    "account-not-allowed-sentence",
+                    &[("organization", Said::Name(organization.name))],
+                ),
+                None => plain("account-not-allowed-sentence-this"),
+            },
+            Self::OrganizationUnknown => plain("organization-unknown-sentence"),
+            Self::OrganizationSuspended => plain("organization-suspended-sentence"),
             Self::EmailUnverified {
-                email, provider: at, ..
-            } => format!(
-                "{} accepts only verified addresses. Open your account at {}, verify {}, then sign in again.",
-                application(),
-                provider(at),
-                email.as_deref().map_or_else(|| "your address".to_owned(), name),
-            ),
-            Self::SessionEnded { why, .. } => why.sentence(look),
-            Self::SignInRequired { .. } => format!(
-                "This part of {} is for people who have signed in.",
-                application()
-            ),
-            Self::RedirectLoop { .. } => format!(
-                "You signed in several times within a short while, but {} did not recognize you \
-                 afterwards. We stopped here so that your browser does not go round in circles.",
-                application()
-            ),
-            Self::CookiesBlocked { .. } => format!(
-                "Sign-in needs one cookie to know that it is still you. Allow cookies for {} in \
-                 your browser’s settings, then try again.",
-                application()
-            ),
-            Self::AppUnreachable { .. } => {
-                "Your browser and the sign-in work. The application behind them does not answer at the moment."
-                    .to_owned()
-            }
-            Self::AppSlow { .. } => {
-                "Your browser and the sign-in work. The application behind them has not answered in time."
-                    .to_owned()
-            }
-            Self::TooBusy { retry_after, .. } => format!(
-                "It has more requests than it can take at the moment, so yours was not passed on. \
-                 Try again in {}.",
-                words::span(*retry_after)
-            ),
-            Self::TooManyAttempts { retry_after, .. } => format!(
-                "There were many attempts within a short time. You can go on in {}.",
-                words::span(*retry_after)
-            ),
-            Self::BadRequest => {
-                "The address or form that reached us is not one we can use. Nothing was changed."
-                    .to_owned()
-            }
-            Self::MisdirectedRequest => {
-                "The name in your browser’s address bar may be mistyped or out of date.".to_owned()
-            }
-            Self::NotFound => "If you typed the address, check that it is right. If you followed a \
-                 link, the page may have moved."
-                .to_owned(),
-            Self::NotAllowedHere { email, .. } => format!(
-                "{} is signed in, but this part of {} is for others.",
-                account(email.as_deref()),
-                application()
-            ),
-            Self::MethodNotAllowed => {
-                "The page exists, but not for what your browser tried to do. Nothing was changed."
-                    .to_owned()
-            }
-            Self::Broken { .. } => {
-                "We could not finish what you asked for. It has been recorded under the reference below."
-                    .to_owned()
-            }
+                email, provider, ..
+            } => unverified(look, email.as_deref(), provider),
+            Self::SessionEnded { why, .. } => of_application(why.sentence()),
+            Self::SignInRequired { .. } => of_application("sign-in-required-sentence"),
+            Self::RedirectLoop { .. } => of_application("redirect-loop-sentence"),
+            Self::CookiesBlocked { .. } => of_application("cookies-blocked-sentence"),
+            Self::AppUnreachable { .. } => plain("app-unreachable-sentence"),
+            Self::AppSlow { .. } => plain("app-slow-sentence"),
+            Self::TooBusy { .. } => plain("too-busy-sentence"),
+            Self::TooManyAttempts { .. } => plain("too-many-attempts-sentence"),
+            Self::BadRequest => plain("bad-request-sentence"),
+            Self::MisdirectedRequest => plain("misdirected-request-sentence"),
+            Self::NotFound => plain("not-found-sentence"),
+            Self::NotAllowedHere { email, .. } => match email {
+                Some(email) => say(
+                    "not-allowed-here-sentence",
+                    &[("email", Said::Name(email)), application(look)],
+                ),
+                None => of_application("not-allowed-here-sentence-this"),
+            },
+            Self::MethodNotAllowed => plain("method-not-allowed-sentence"),
+            Self::Broken { .. } => plain("broken-sentence"),
         }
     }
 
+    /// What to do, as the name of a message.
     const fn advice(&self) -> Option<&'static str> {
         match self {
-            Self::AppUnreachable { .. } | Self::AppSlow { .. } | Self::Broken { .. } => Some(
-                "If you were saving something, check whether it arrived before you send it again.",
-            ),
-            Self::TooBusy { .. } => {
-                Some("If you just sent a form, it did not arrive. Go back and send it again.")
+            Self::AppUnreachable { .. } | Self::AppSlow { .. } | Self::Broken { .. } => {
+                Some("advice-check-saved")
             }
-            Self::SessionEnded { .. } | Self::SignInRequired { .. } => Some(
-                "If you just sent a form, it did not arrive. Go back to copy what you wrote, then sign in.",
-            ),
+            Self::TooBusy { .. } => Some("advice-send-again"),
+            Self::SessionEnded { .. } | Self::SignInRequired { .. } => Some("advice-copy-first"),
             Self::AccountNotAllowed { .. }
             | Self::NotAllowedHere { .. }
             | Self::IdentityInvalid { .. }
-            | Self::ProviderRefused { .. } => Some(
-                "If you have another account, use that one. Otherwise ask your administrator for access.",
-            ),
+            | Self::ProviderRefused { .. } => Some("advice-ask-access"),
             Self::LoginExpired { .. }
             | Self::LoginCancelled { .. }
             | Self::ProviderUnreachable { .. }
@@ -257,13 +204,11 @@ impl Problem {
         }
     }
 
+    /// A message for whoever runs the site.
     const fn owner(&self) -> Option<&'static str> {
         match self {
             Self::RedirectLoop { cause, .. } => Some(cause.sentence()),
-            Self::CookiesBlocked { .. } => Some(
-                "The cookie is given where visitors begin and must come back at the public address. It cannot if \
-                 they begin over http or under another name than that of the public address.",
-            ),
+            Self::CookiesBlocked { .. } => Some("cookies-blocked-owner"),
             Self::LoginExpired { .. }
             | Self::LoginCancelled { .. }
             | Self::ProviderUnreachable { .. }
@@ -290,52 +235,57 @@ impl Problem {
         }
     }
 
-    fn stages(&self, look: &Look<'_>) -> Option<Stages> {
-        matches!(self, Self::AppUnreachable { .. } | Self::AppSlow { .. }).then(|| Stages {
-            last: name(look.application()),
-        })
+    const fn has_stages(&self) -> bool {
+        matches!(self, Self::AppUnreachable { .. } | Self::AppSlow { .. })
     }
 
     fn action(&self, look: &Look<'_>) -> Action {
         match self {
-            Self::LoginExpired { rd } | Self::SessionEnded { rd, .. } => {
-                link("Sign in again", look.sign_in(rd, Ask::Usual))
+            Self::LoginExpired { rd }
+            | Self::SessionEnded { rd, .. }
+            | Self::EmailUnverified { rd, .. } => {
+                link(look, "action-sign-in-again", look.sign_in(rd, Ask::Usual))
             }
-            Self::SignInRequired { rd } => link("Sign in", look.sign_in(rd, Ask::Usual)),
-            Self::EmailUnverified { rd, .. } => link("Sign in again", look.sign_in(rd, Ask::Usual)),
+            Self::SignInRequired { rd } => {
+                link(look, "action-sign-in", look.sign_in(rd, Ask::Usual))
+            }
             Self::LoginCancelled { rd, .. }
             | Self::ProviderUnreachable { rd, .. }
             | Self::IdentityUnverified { rd, .. }
             | Self::ProviderMisconfigured { rd, .. }
-            | Self::CookiesBlocked { rd } => link("Try again", look.sign_in(rd, Ask::Usual)),
+            | Self::CookiesBlocked { rd } => {
+                link(look, "action-try-again", look.sign_in(rd, Ask::Usual))
+            }
             Self::ProviderRefused { rd, .. }
             | Self::IdentityInvalid { rd, .. }
             | Self::AccountNotAllowed { rd, .. }
             | Self::NotAllowedHere { rd, .. } => another_account(look, rd),
-            Self::OrganizationUnknown => link(
-                "Enter your e-mail address",
-                format!("{}/login", look.prefix),
-            ),
+            Self::OrganizationUnknown => {
+                link(look, "action-enter-email", format!("{}/login", look.prefix))
+            }
             Self::OrganizationSuspended => match look.place {
                 Place::Shared => link(
-                    "Sign in to another organization",
+                    look,
+                    "action-another-organization",
                     format!("{}/login", look.prefix),
                 ),
-                Place::Own => link("Try again", "/"),
+                Place::Own => link(look, "action-try-again", "/"),
             },
             Self::RedirectLoop { .. } => link(
-                "Sign out and start afresh",
+                look,
+                "action-start-afresh",
                 format!("{}/logout", look.prefix),
             ),
             Self::AppUnreachable { rd }
             | Self::AppSlow { rd }
             | Self::TooBusy { rd, .. }
             | Self::TooManyAttempts { rd, .. }
-            | Self::Broken { rd } => link("Try again", rd.as_str()),
-            Self::MisdirectedRequest => {
-                link(format!("Go to {}", look.application()), look.site.join("/"))
-            }
-            Self::BadRequest | Self::NotFound | Self::MethodNotAllowed => start_page(),
+            | Self::Broken { rd } => link(look, "action-try-again", rd.as_str()),
+            Self::MisdirectedRequest => Action {
+                label: look.language.say("action-go-to", &[application(look)]),
+                href: look.site.join("/"),
+            },
+            Self::BadRequest | Self::NotFound | Self::MethodNotAllowed => start_page(look),
         }
     }
 
@@ -344,13 +294,17 @@ impl Problem {
             Self::LoginCancelled { rd, .. } | Self::EmailUnverified { rd, .. } => {
                 Some(another_account(look, rd))
             }
-            Self::NotAllowedHere { .. } => Some(start_page()),
-            Self::IdentityInvalid { rd, .. } => {
-                Some(link("Sign in again", look.sign_in(rd, Ask::Usual)))
-            }
-            Self::RedirectLoop { rd, .. } => {
-                Some(link("Sign in once more", look.sign_in(rd, Ask::Usual)))
-            }
+            Self::NotAllowedHere { .. } => Some(start_page(look)),
+            Self::IdentityInvalid { rd, .. } => Some(link(
+                look,
+                "action-sign-in-again",
+                look.sign_in(rd, Ask::Usual),
+            )),
+            Self::RedirectLoop { rd, .. } => Some(link(
+                look,
+                "action-sign-in-once-more",
+                look.sign_in(rd, Ask::Usual),
+            )),
             Self::LoginExpired { .. }
             | Self::ProviderUnreachable { .. }
             | Self::IdentityUnverified { .. }
@@ -376,18 +330,14 @@ impl Problem {
 }
 
 impl Ended {
-    pub(super) fn sentence(self, look: &Look<'_>) -> String {
-        let application = name(look.application());
+    /// Why, as the name of a message.
+    pub(super) const fn sentence(self) -> &'static str {
         match self {
-            Self::Idle => format!("You had not used {application} for a while."),
-            Self::Lifetime => {
-                "A sign-in lasts for a limited time, and the time of yours was over.".to_owned()
-            }
-            Self::Withdrawn => {
-                "Your session was ended from another browser or by an administrator.".to_owned()
-            }
-            Self::AtProvider => "Your session at your sign-in service was ended.".to_owned(),
-            Self::Unknown => format!("{application} no longer knows this browser."),
+            Self::Idle => "session-ended-idle",
+            Self::Lifetime => "session-ended-lifetime",
+            Self::Withdrawn => "session-ended-withdrawn",
+            Self::AtProvider => "session-ended-at-provider",
+            Self::Unknown => "session-ended-unknown",
         }
     }
 }
@@ -395,50 +345,65 @@ impl Ended {
 impl Loop {
     const fn sentence(self) -> &'static str {
         match self {
-            Self::CookieLost => {
-                "The session cookie did not come back, though other cookies of ours did. Something between the \
-                 browser and Doorward removes it, or the browser refuses it."
-            }
-            Self::SessionOver => {
-                "The session cookie came back, but its session was over already. Look in the audit trail for what ended it."
-            }
-            Self::SignedIn => {
-                "The session cookie came back and its session is alive. Something else sends the browser to \
-                 sign-in again: look at the application’s redirects and at the proxies in front."
-            }
-            Self::OutOfSight => {
-                "The session belongs to the organization’s own host, so it cannot be told from here whether its \
-                 cookie comes back there. Look at that host’s requests in the browser."
-            }
+            Self::CookieLost => "redirect-loop-cookie-lost",
+            Self::SessionOver => "redirect-loop-session-over",
+            Self::SignedIn => "redirect-loop-signed-in",
+            Self::OutOfSight => "redirect-loop-out-of-sight",
         }
     }
 }
 
-fn account(email: Option<&str>) -> String {
-    email.map_or_else(|| "This account".to_owned(), name)
+fn application<'a>(look: &'a Look<'_>) -> (&'static str, Said<'a>) {
+    ("application", Said::Name(look.application()))
 }
 
-fn organization(look: &Look<'_>) -> String {
-    look.organization.map_or_else(
-        || "this organization".to_owned(),
-        |organization| name(organization.name),
-    )
+fn at_provider(button: &str) -> (&'static str, Said<'_>) {
+    ("provider", Said::Name(provider(button)))
 }
 
-fn link(label: impl Into<String>, href: impl Into<String>) -> Action {
+fn unverified(look: &Look<'_>, email: Option<&str>, provider: &str) -> String {
+    let known = [application(look), at_provider(provider)];
+    match email {
+        Some(email) => {
+            let [application, provider] = known;
+            look.language.say(
+                "email-unverified-sentence",
+                &[application, provider, ("email", Said::Name(email))],
+            )
+        }
+        None => look.language.say("email-unverified-sentence-yours", &known),
+    }
+}
+
+/// A time to wait, rounded up to a unit that people use.
+fn waiting(look: &Look<'_>, wait: Duration) -> String {
+    let seconds = wait
+        .as_secs()
+        .saturating_add(u64::from(wait.subsec_nanos() > 0))
+        .max(1);
+    let (id, count) = match seconds {
+        ..=90 => ("wait-seconds", seconds),
+        91..=5400 => ("wait-minutes", seconds.div_ceil(60)),
+        _ => ("wait-hours", seconds.div_ceil(3600)),
+    };
+    look.language.say(id, &[("count", Said::Count(count))])
+}
+
+fn link(look: &Look<'_>, label: &str, href: impl Into<String>) -> Action {
     Action {
-        label: label.into(),
+        label: look.language.say(label, &[]),
         href: href.into(),
     }
 }
 
 fn another_account(look: &Look<'_>, rd: &ReturnPath) -> Action {
     link(
-        "Use a different account",
+        look,
+        "action-another-account",
         look.sign_in(rd, Ask::AnotherAccount),
     )
 }
 
-fn start_page() -> Action {
-    link("Go to the start page", "/")
+fn start_page(look: &Look<'_>) -> Action {
+    link(look, "action-start-page", "/")
 }

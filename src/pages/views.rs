@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 use url::Url;
 
 use super::problem::Ended;
-use super::words::{name, provider};
+use super::words::{Said, provider};
 use super::{Error, Fact, Look};
 use crate::address::ReturnPath;
 use crate::config::{self, Slug};
@@ -87,18 +87,12 @@ pub enum Notice {
 impl Serialize for Notice {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(match self {
-            Self::Ended(Ended::Idle) => {
-                "You were signed out because you had not been here for a while."
-            }
-            Self::Ended(Ended::Lifetime) => {
-                "You were signed out because a sign-in lasts for a limited time."
-            }
-            Self::Ended(Ended::Withdrawn) => {
-                "You were signed out from another browser or by an administrator."
-            }
-            Self::Ended(Ended::AtProvider) => "You were signed out by your sign-in service.",
-            Self::Ended(Ended::Unknown) => "You were signed out.",
-            Self::AnotherAccount => "Choose the account you want to use.",
+            Self::Ended(Ended::Idle) => "notice-idle",
+            Self::Ended(Ended::Lifetime) => "notice-lifetime",
+            Self::Ended(Ended::Withdrawn) => "notice-withdrawn",
+            Self::Ended(Ended::AtProvider) => "notice-at-provider",
+            Self::Ended(Ended::Unknown) => "notice-unknown",
+            Self::AnotherAccount => "notice-another-account",
         })
     }
 }
@@ -107,8 +101,10 @@ impl View for Door<'_> {
     const NAME: &'static str = "door";
     const TEMPLATE: &'static str = "door.html";
 
-    fn title(&self, _: &Look<'_>) -> String {
-        format!("Sign in to {}", name(self.organization.name))
+    fn title(&self, look: &Look<'_>) -> String {
+        let organization = Said::Name(self.organization.name);
+        look.language
+            .say("door-title", &[("organization", organization)])
     }
 }
 
@@ -141,12 +137,9 @@ pub enum EmailFault {
 impl Serialize for EmailFault {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(match self {
-            Self::Missing => "Enter your e-mail address",
-            Self::Malformed => "Enter an e-mail address in the form name@example.com",
-            Self::UnknownDomain => {
-                "We know no organization with this address. Check the spelling, or use the sign-in \
-                 link of your organization"
-            }
+            Self::Missing => "email-missing",
+            Self::Malformed => "email-malformed",
+            Self::UnknownDomain => "email-unknown-domain",
         })
     }
 }
@@ -156,7 +149,9 @@ impl View for EmailFirst<'_> {
     const TEMPLATE: &'static str = "email_first.html";
 
     fn title(&self, look: &Look<'_>) -> String {
-        format!("Sign in to {}", name(look.application()))
+        let application = Said::Name(look.application());
+        look.language
+            .say("email-title", &[("application", application)])
     }
 }
 
@@ -175,8 +170,8 @@ impl View for Choose<'_> {
     const NAME: &'static str = "choose";
     const TEMPLATE: &'static str = "choose.html";
 
-    fn title(&self, _: &Look<'_>) -> String {
-        "Choose your organization".to_owned()
+    fn title(&self, look: &Look<'_>) -> String {
+        look.language.say("choose-title", &[])
     }
 }
 
@@ -201,8 +196,8 @@ impl View for DevForm<'_> {
     const NAME: &'static str = "dev-form";
     const TEMPLATE: &'static str = "dev_form.html";
 
-    fn title(&self, _: &Look<'_>) -> String {
-        "Development sign-in".to_owned()
+    fn title(&self, look: &Look<'_>) -> String {
+        look.language.say("dev-title", &[])
     }
 }
 
@@ -220,7 +215,9 @@ impl View for LogoutConfirm<'_> {
     const TEMPLATE: &'static str = "logout_confirm.html";
 
     fn title(&self, look: &Look<'_>) -> String {
-        format!("Sign out of {}?", name(look.application()))
+        let application = Said::Name(look.application());
+        look.language
+            .say("logout-title", &[("application", application)])
     }
 }
 
@@ -228,7 +225,7 @@ impl View for LogoutConfirm<'_> {
 #[derive(Clone, Debug, Serialize)]
 pub struct LoggedOut<'a> {
     /// The text of the button of the provider whose own sign-out the person comes from.
-    #[serde(serialize_with = "as_ended")]
+    #[serde(serialize_with = "as_provider")]
     pub ended: Option<&'a str>,
     /// The texts of the buttons of the providers where the person is still signed in: there is no way to sign out there,
     /// or they had signed in at several organizations.
@@ -243,7 +240,9 @@ impl View for LoggedOut<'_> {
     const TEMPLATE: &'static str = "logged_out.html";
 
     fn title(&self, look: &Look<'_>) -> String {
-        format!("You are signed out of {}", name(look.application()))
+        let application = Said::Name(look.application());
+        look.language
+            .say("logged-out-title", &[("application", application)])
     }
 }
 
@@ -258,8 +257,8 @@ impl View for Redirecting<'_> {
     const NAME: &'static str = "redirecting";
     const TEMPLATE: &'static str = "redirecting.html";
 
-    fn title(&self, _: &Look<'_>) -> String {
-        "One moment".to_owned()
+    fn title(&self, look: &Look<'_>) -> String {
+        look.language.say("redirecting-title", &[])
     }
 }
 
@@ -296,11 +295,7 @@ impl fmt::Display for Destination {
     }
 }
 
-pub(super) fn as_provider<S: Serializer>(button: &str, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&provider(button))
-}
-
-fn as_ended<S: Serializer>(button: &Option<&str>, serializer: S) -> Result<S::Ok, S::Error> {
+fn as_provider<S: Serializer>(button: &Option<&str>, serializer: S) -> Result<S::Ok, S::Error> {
     button.map(provider).serialize(serializer)
 }
 

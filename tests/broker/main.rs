@@ -20,6 +20,7 @@ mod doors;
 mod forwarding;
 mod front;
 mod headers;
+mod languages;
 mod late;
 mod operator;
 mod provider_logout;

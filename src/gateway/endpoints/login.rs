@@ -237,7 +237,7 @@ impl Gateway {
             ("tag", tag),
             ("entry", entry),
         ];
-        for name in ["login_hint", "prompt"] {
+        for name in ["login_hint", "prompt", "ui_locales"] {
             if let Some(value) = ask.query.get(name) {
                 pairs.push((name, value.to_owned()));
             }

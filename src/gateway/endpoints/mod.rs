@@ -173,7 +173,8 @@ impl Gateway {
         organization: Option<&config::Organization>,
         view: &V,
     ) -> Result<Response<Body>, Error> {
-        let look = self.look(&ask.origin, ask.place.into(), organization);
+        let language = self.language(Some(ask.inbound));
+        let look = self.look(&ask.origin, ask.place.into(), organization, language);
         let mut response = self.pages.show(&look, view)?.map(whole);
         if let Ok(reference) = HeaderValue::from_str(&ask.reference.to_string()) {
             response.headers_mut().insert("sso-reference", reference);

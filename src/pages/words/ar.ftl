@@ -1,0 +1,252 @@
+# ما تقوله الصفحات، بالعربية.
+
+frame-help = تسجيل الدخول إلى { $application }. إذا احتجت إلى المساعدة، فاسأل القائمين على الموقع.
+
+action-sign-in = تسجيل الدخول
+action-sign-in-again = تسجيل الدخول من جديد
+action-sign-in-once-more = تسجيل الدخول مرة أخرى
+action-sign-out = تسجيل الخروج
+action-try-again = إعادة المحاولة
+action-continue = متابعة
+action-another-account = استخدام حساب آخر
+action-another-organization = تسجيل الدخول إلى مؤسسة أخرى
+action-enter-email = إدخال بريدك الإلكتروني
+action-start-afresh = تسجيل الخروج والبدء من جديد
+action-start-page = الانتقال إلى صفحة البداية
+action-go-to = الانتقال إلى { $application }
+
+moment = { $day } { $month ->
+    [1] يناير
+    [2] فبراير
+    [3] مارس
+    [4] أبريل
+    [5] مايو
+    [6] يونيو
+    [7] يوليو
+    [8] أغسطس
+    [9] سبتمبر
+    [10] أكتوبر
+    [11] نوفمبر
+   *[12] ديسمبر
+} { $year }، { $time } بالتوقيت العالمي
+wait-seconds = { $count ->
+    [one] حاول مرة أخرى بعد ثانية واحدة.
+    [two] حاول مرة أخرى بعد ثانيتين.
+    [few] حاول مرة أخرى بعد { $count } ثوانٍ.
+    [many] حاول مرة أخرى بعد { $count } ثانية.
+   *[other] حاول مرة أخرى بعد { $count } ثانية.
+}
+wait-minutes = { $count ->
+    [one] حاول مرة أخرى بعد دقيقة واحدة.
+    [two] حاول مرة أخرى بعد دقيقتين.
+    [few] حاول مرة أخرى بعد { $count } دقائق.
+    [many] حاول مرة أخرى بعد { $count } دقيقة.
+   *[other] حاول مرة أخرى بعد { $count } دقيقة.
+}
+wait-hours = { $count ->
+    [one] حاول مرة أخرى بعد ساعة واحدة.
+    [two] حاول مرة أخرى بعد ساعتين.
+    [few] حاول مرة أخرى بعد { $count } ساعات.
+    [many] حاول مرة أخرى بعد { $count } ساعة.
+   *[other] حاول مرة أخرى بعد { $count } ساعة.
+}
+list-pair = { $first } و{ $last }
+list-middle = { $before } و{ $next }
+list-end = { $before } و{ $last }
+
+login-expired-heading = انتهت صلاحية صفحة تسجيل الدخول هذه
+login-expired-sentence = تعمل صفحات تسجيل الدخول مرة واحدة ولوقت قصير فقط. لم يُفقد أي شيء.
+
+login-cancelled-heading = أُلغي تسجيل الدخول
+login-cancelled-sentence = عدت من { $provider } دون تسجيل الدخول. لم يتغير شيء.
+
+provider-unreachable-heading = يتعذر الوصول إلى { $provider } حاليًا
+provider-unreachable-sentence = لم نتلقَّ ردًا، لذا لا يمكننا تسجيل دخولك بعد. لا يتأثر من سجلوا دخولهم من قبل.
+
+identity-unverified-heading = لم يصلنا تأكيد لحسابك من { $provider }
+identity-unverified-sentence-soon = لم يصلنا رد منذ مدة طويلة، ولا يدل ذلك على شيء بشأن حسابك. نعيد السؤال كل بضع دقائق، ويمكنك المتابعة فور وصول الرد. إذا عادت الخدمة إلى العمل، فيكفي أن تسجل الدخول من جديد.
+identity-unverified-sentence-next = لم يصلنا رد منذ مدة طويلة، ولا يدل ذلك على شيء بشأن حسابك. سنعيد السؤال في { $moment }، ويمكنك المتابعة فور وصول الرد. إذا عادت الخدمة إلى العمل، فيكفي أن تسجل الدخول من جديد.
+
+identity-invalid-heading = وفقًا لـ { $provider } لم يعد هذا الحساب نشطًا
+identity-invalid-sentence = سألنا من جديد عمّا إذا كان لا يزال بإمكانك الدخول، وكان الجواب لا. لذلك أُنهيت جلساتك.
+
+provider-refused-heading = لم يُسمح لك بتسجيل الدخول عبر { $provider }
+provider-refused-sentence = تلك الخدمة هي التي تقرر من يمكنه استخدام { $application }، ولم تسمح لهذا الحساب.
+
+provider-misconfigured-heading = تسجيل الدخول عبر { $provider } غير مُعَدّ بشكل صحيح
+provider-misconfigured-sentence = لا يمكن إصلاح ذلك إلا من جانب المسؤول. أخبره بالرقم المرجعي أدناه.
+
+account-not-allowed-heading = لا يمكن استخدام { $application } بالحساب { $email }
+account-not-allowed-heading-this = لا يمكن استخدام { $application } بهذا الحساب
+account-not-allowed-sentence = نجح تسجيل الدخول، لكن مؤسسة { $organization } لم تمنح هذا الحساب حق الوصول.
+account-not-allowed-sentence-this = نجح تسجيل الدخول، لكن هذه المؤسسة لم تمنح هذا الحساب حق الوصول.
+
+organization-unknown-heading = لا نعرف هذه المؤسسة
+organization-unknown-sentence = ربما كُتب العنوان خطأً أو أصبح قديمًا. يكفي بريدك الإلكتروني للعثور على صفحة تسجيل الدخول الصحيحة.
+
+organization-suspended-heading = تسجيل الدخول إلى { $organization } متوقف مؤقتًا
+organization-suspended-heading-this = تسجيل الدخول إلى هذه المؤسسة متوقف مؤقتًا
+organization-suspended-sentence = لا يمكن لأحد تسجيل الدخول إلى هذه المؤسسة حاليًا. لم يتغير حسابك.
+
+email-unverified-heading = لم يتم التحقق من بريدك الإلكتروني لدى { $provider }
+email-unverified-sentence = لا يقبل { $application } إلا العناوين التي جرى التحقق منها. افتح حسابك لدى { $provider }، وتحقق من { $email }، ثم سجّل الدخول من جديد.
+email-unverified-sentence-yours = لا يقبل { $application } إلا العناوين التي جرى التحقق منها. افتح حسابك لدى { $provider }، وتحقق من عنوانك، ثم سجّل الدخول من جديد.
+
+session-ended-heading = تم تسجيل خروجك
+session-ended-idle = لم تستخدم { $application } منذ مدة.
+session-ended-lifetime = يدوم تسجيل الدخول لمدة محدودة، وقد انتهت مدتك.
+session-ended-withdrawn = أُنهيت جلستك من متصفح آخر أو من جانب المسؤول.
+session-ended-at-provider = أُنهيت جلستك لدى خدمة تسجيل الدخول.
+session-ended-unknown = لم يعد { $application } يتعرّف على هذا المتصفح.
+
+sign-in-required-heading = سجّل الدخول للمتابعة
+sign-in-required-sentence = هذا الجزء من { $application } مخصص لمن سجّلوا الدخول.
+
+redirect-loop-heading = يتكرر تسجيل الدخول من البداية
+redirect-loop-sentence = سجّلت الدخول عدة مرات خلال وقت قصير، لكن { $application } لم يتعرّف عليك بعد ذلك. توقفنا هنا كي لا يدور متصفحك في حلقة.
+redirect-loop-cookie-lost = لم يَعُد ملف تعريف ارتباط الجلسة، مع أن ملفات أخرى لنا عادت. هناك شيء بين المتصفح وDoorward يحذفه، أو أن المتصفح يرفضه.
+redirect-loop-session-over = عاد ملف تعريف ارتباط الجلسة، لكن جلسته كانت قد انتهت. ابحث في سجل التدقيق عمّا أنهاها.
+redirect-loop-signed-in = عاد ملف تعريف ارتباط الجلسة وجلسته قائمة. هناك شيء آخر يعيد المتصفح إلى تسجيل الدخول: افحص عمليات إعادة التوجيه في التطبيق والوكلاء الموجودين أمامه.
+redirect-loop-out-of-sight = تعود الجلسة إلى المضيف الخاص بالمؤسسة، لذا لا يمكن معرفة ما إذا كان ملف تعريف ارتباطها يعود هناك. افحص الطلبات إلى ذلك المضيف في المتصفح.
+
+cookies-blocked-heading = متصفحك لا يحتفظ بملف تعريف الارتباط الخاص بنا
+cookies-blocked-sentence = يحتاج تسجيل الدخول إلى ملف تعريف ارتباط واحد لمعرفة أنك ما زلت أنت. اسمح بملفات تعريف الارتباط لـ { $application } في إعدادات متصفحك، ثم أعد المحاولة.
+cookies-blocked-owner = يُعطى ملف تعريف الارتباط حيث يبدأ الزائر، ويجب أن يعود عند العنوان العام. لا يمكن ذلك إذا بدأ الزائر عبر http أو باسم غير اسم العنوان العام.
+
+app-unreachable-heading = لا يستجيب { $application }
+app-unreachable-sentence = يعمل متصفحك وتسجيل الدخول. لا يستجيب التطبيق الذي خلفهما حاليًا.
+
+app-slow-heading = يستغرق { $application } وقتًا طويلًا
+app-slow-sentence = يعمل متصفحك وتسجيل الدخول. لم يستجب التطبيق الذي خلفهما في الوقت المناسب.
+
+too-busy-heading = هناك ضغط كبير على { $application }
+too-busy-sentence = عدد الطلبات يفوق ما يمكن استقباله حاليًا، لذا لم يُمرَّر طلبك.
+
+too-many-attempts-heading = انتظر لحظة من فضلك
+too-many-attempts-sentence = جرت محاولات كثيرة خلال وقت قصير.
+
+bad-request-heading = لم نتمكن من قراءة هذا الطلب
+bad-request-sentence = لا يمكننا استخدام العنوان أو النموذج الذي وصلنا. لم يتغير شيء.
+
+misdirected-request-heading = لا يوجد شيء عند هذا العنوان
+misdirected-request-sentence = ربما كُتب الاسم في شريط عنوان متصفحك خطأً أو أصبح قديمًا.
+
+not-found-heading = الصفحة غير موجودة
+not-found-sentence = إذا كتبت العنوان، فتأكد من صحته. وإذا تبعت رابطًا، فربما نُقلت الصفحة.
+
+not-allowed-here-heading = ليس لديك حق الوصول إلى هذه الصفحة
+not-allowed-here-sentence = تم تسجيل الدخول بالحساب { $email }، لكن هذا الجزء من { $application } مخصص لآخرين.
+not-allowed-here-sentence-this = تم تسجيل الدخول بهذا الحساب، لكن هذا الجزء من { $application } مخصص لآخرين.
+
+method-not-allowed-heading = لا يمكن فعل ذلك هنا
+method-not-allowed-sentence = الصفحة موجودة، لكن ليس لما حاول متصفحك فعله. لم يتغير شيء.
+
+broken-heading = توجد مشكلة من جانبنا
+broken-sentence = لم نتمكن من إتمام ما طلبته. سُجّل ذلك تحت الرقم المرجعي أدناه.
+
+advice-check-saved = إذا كنت تحفظ شيئًا، فتحقق من وصوله قبل إرساله مرة أخرى.
+advice-send-again = إذا كنت قد أرسلت نموذجًا للتو، فإنه لم يصل. ارجع وأرسله مرة أخرى.
+advice-copy-first = إذا كنت قد أرسلت نموذجًا للتو، فإنه لم يصل. ارجع لنسخ ما كتبته، ثم سجّل الدخول.
+advice-ask-access = إذا كان لديك حساب آخر، فاستخدمه. وإلا فاطلب حق الوصول من المسؤول لديك.
+
+stage-browser = متصفحك
+stage-sign-in = تسجيل الدخول
+stage-works = يعمل
+stage-silent = لا يستجيب
+
+problem-owner = للمسؤول:
+problem-reference = الرقم المرجعي
+problem-reference-hint = إذا طلبت المساعدة، فاذكر هذا الرقم.
+
+door-title = تسجيل الدخول إلى { $organization }
+door-lead-one = للوصول إلى { $application }، سجّل الدخول.
+door-lead-several = للوصول إلى { $application }، اختر طريقة تسجيل الدخول.
+door-lead-one-as = للوصول إلى { $application } بالحساب { $email }، سجّل الدخول.
+door-lead-several-as = للوصول إلى { $application } بالحساب { $email }، اختر طريقة تسجيل الدخول.
+door-button = تسجيل الدخول عبر { $provider }
+door-used-last = استُخدم آخر مرة في هذا المتصفح
+door-none = لا توجد بعد طريقة لتسجيل الدخول إلى هذه المؤسسة. يمكن للمسؤول فيها إضافة واحدة.
+door-another-organization = استخدام مؤسسة أخرى
+
+notice-idle = تم تسجيل خروجك لأنك لم تكن هنا منذ مدة.
+notice-lifetime = تم تسجيل خروجك لأن تسجيل الدخول يدوم لمدة محدودة.
+notice-withdrawn = تم تسجيل خروجك من متصفح آخر أو من جانب المسؤول.
+notice-at-provider = تم تسجيل خروجك من جانب خدمة تسجيل الدخول.
+notice-unknown = تم تسجيل خروجك.
+notice-another-account = اختر الحساب الذي تريد استخدامه.
+
+email-title = تسجيل الدخول إلى { $application }
+email-continue = المتابعة إلى { $organization }
+email-or = أو
+email-label = بريدك الإلكتروني في العمل
+email-hint = يقودك إلى تسجيل الدخول الخاص بمؤسستك. نحن لا نطلب كلمة مرور.
+email-list = أو اختر مؤسستك
+email-missing = أدخل بريدك الإلكتروني.
+email-malformed = أدخل بريدًا إلكترونيًا بالصيغة name@example.com.
+email-unknown-domain = لا نعرف مؤسسة بهذا العنوان. تحقق من كتابته، أو استخدم رابط تسجيل الدخول الخاص بمؤسستك.
+
+choose-title = اختر مؤسستك
+choose-lead = تستخدم أكثر من مؤسسة العنوان { $email }.
+choose-another-email = استخدام بريد إلكتروني آخر
+
+dev-title = تسجيل الدخول للتطوير
+dev-note = يحل هذا النموذج محل مزوّد هوية. إنه يصدّق كل ما تكتبه، ولا يعمل إلا على هذا الجهاز.
+dev-email = البريد الإلكتروني
+dev-name = الاسم
+dev-name-hint = (اختياري)
+dev-groups = المجموعات
+dev-groups-hint = (اختياري، مفصولة بفواصل)
+dev-cancel = إلغاء
+
+logout-title = هل تريد تسجيل الخروج من { $application }؟
+logout-lead = ينهي هذا جلستك في هذا المتصفح. احفظ عملك أولًا إذا كان هناك شيء مفتوح.
+logout-stay = البقاء في الجلسة
+
+logged-out-title = تم تسجيل خروجك من { $application }
+logged-out-there-too = انتهت جلستك هنا، وكذلك جلستك لدى { $provider }.
+logged-out-here = انتهت جلستك هنا.
+logged-out-close = انتهت جلستك هنا. على جهاز مشترك، أغلق جميع نوافذ المتصفح أيضًا.
+logged-out-still = ما زالت جلستك مفتوحة لدى { $providers }.
+logged-out-still-advice = على جهاز مشترك، سجّل الخروج هناك أيضًا: وإلا فقد يدخل الشخص التالي باسمك.
+
+redirecting-title = لحظة واحدة
+redirecting-lead = يجري نقلك الآن. إذا لم يحدث شيء، فاستخدم الزر.
+
+account-title = تم تسجيل دخولك
+account-name = الاسم
+account-email = البريد الإلكتروني
+account-organization = المؤسسة
+account-provider = طريقة تسجيل الدخول
+account-since = منذ
+account-until = حتى موعد أقصاه
+account-open = فتح { $application }
+account-identity = حسابك لدى { $provider }
+account-state = الحالة
+account-confirmed = مؤكَّد
+account-unanswered-timeout = لم يؤكَّد عند آخر سؤال: استغرق الرد وقتًا طويلًا
+account-unanswered-unreachable = لم يؤكَّد عند آخر سؤال: تعذر الوصول إلى الخدمة
+account-unanswered-asked-to-wait = لم يؤكَّد عند آخر سؤال: طلبت منا الخدمة الانتظار
+account-unanswered-trouble = لم يؤكَّد عند آخر سؤال: كانت الخدمة تواجه مشكلة
+account-unanswered-unreadable = لم يؤكَّد عند آخر سؤال: تعذرت قراءة الرد
+account-unanswered-silent = لم يؤكَّد عند آخر سؤال: لم يصل رد
+account-unasked = تأكّد عند تسجيل دخولك
+account-last-confirmed = آخر تأكيد
+account-next-check = الفحص التالي
+account-access-ends = ينتهي الوصول
+account-access-ends-at = { $moment }، ما لم يصل رد قبل ذلك
+account-sessions = أين سجّلت دخولك
+account-this-browser = هذا المتصفح
+account-another-browser = متصفح آخر
+account-session = منذ { $since }، آخر استخدام { $used }
+account-end = إنهاء
+account-end-label = إنهاء الجلسة القائمة منذ { $since }
+account-more = هناك المزيد.
+account-end-others = إنهاء جميع الجلسات الأخرى
+account-others = مؤسساتك الأخرى
+account-switch = تبديل
+account-switch-label = التبديل إلى { $organization }
+account-told = ما يُخبَر به { $application } عنك
+account-headers = ترويسات الطلب
+account-claims = بيانات الإقرار الموقّع
+account-fact-name = الاسم
+account-fact-value = القيمة

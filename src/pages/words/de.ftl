@@ -1,0 +1,243 @@
+# Was die Seiten sagen, auf Deutsch.
+
+frame-help = Anmeldung für { $application }. Wenn Sie Hilfe brauchen, fragen Sie die Betreiber.
+
+action-sign-in = Anmelden
+action-sign-in-again = Erneut anmelden
+action-sign-in-once-more = Noch einmal anmelden
+action-sign-out = Abmelden
+action-try-again = Erneut versuchen
+action-continue = Weiter
+action-another-account = Anderes Konto verwenden
+action-another-organization = Bei einer anderen Organisation anmelden
+action-enter-email = E-Mail-Adresse eingeben
+action-start-afresh = Abmelden und neu beginnen
+action-start-page = Zur Startseite
+action-go-to = Zu { $application }
+
+moment = { $day }. { $month ->
+    [1] Januar
+    [2] Februar
+    [3] März
+    [4] April
+    [5] Mai
+    [6] Juni
+    [7] Juli
+    [8] August
+    [9] September
+    [10] Oktober
+    [11] November
+   *[12] Dezember
+} { $year }, { $time } UTC
+wait-seconds = { $count ->
+    [one] Versuchen Sie es in { $count } Sekunde noch einmal.
+   *[other] Versuchen Sie es in { $count } Sekunden noch einmal.
+}
+wait-minutes = { $count ->
+    [one] Versuchen Sie es in { $count } Minute noch einmal.
+   *[other] Versuchen Sie es in { $count } Minuten noch einmal.
+}
+wait-hours = { $count ->
+    [one] Versuchen Sie es in { $count } Stunde noch einmal.
+   *[other] Versuchen Sie es in { $count } Stunden noch einmal.
+}
+list-pair = { $first } und { $last }
+list-middle = { $before }, { $next }
+list-end = { $before } und { $last }
+
+login-expired-heading = Diese Anmeldeseite ist abgelaufen
+login-expired-sentence = Anmeldeseiten gelten nur einmal und nur für kurze Zeit. Es ist nichts verloren gegangen.
+
+login-cancelled-heading = Die Anmeldung wurde abgebrochen
+login-cancelled-sentence = Sie sind von { $provider } zurückgekommen, ohne sich anzumelden. Es hat sich nichts geändert.
+
+provider-unreachable-heading = { $provider } ist zurzeit nicht erreichbar
+provider-unreachable-sentence = Es kam keine Antwort, daher können wir Sie noch nicht anmelden. Wer bereits angemeldet ist, ist davon nicht betroffen.
+
+identity-unverified-heading = { $provider } hat Ihr Konto nicht bestätigt
+identity-unverified-sentence-soon = Seit zu langer Zeit kommt keine Antwort; über Ihr Konto sagt das nichts aus. Wir fragen alle paar Minuten nach, und sobald eine Antwort kommt, geht es für Sie weiter. Falls der Dienst schon wieder antwortet, hilft eine erneute Anmeldung.
+identity-unverified-sentence-next = Seit zu langer Zeit kommt keine Antwort; über Ihr Konto sagt das nichts aus. Die nächste Nachfrage ist für { $moment } vorgesehen, und sobald eine Antwort kommt, geht es für Sie weiter. Falls der Dienst schon wieder antwortet, hilft eine erneute Anmeldung.
+
+identity-invalid-heading = Laut { $provider } ist dieses Konto nicht mehr aktiv
+identity-invalid-sentence = Wir haben dort nachgefragt, ob Sie weiterhin Zugang haben, und die Antwort war Nein. Deshalb wurden Ihre Sitzungen beendet.
+
+provider-refused-heading = { $provider } hat Ihre Anmeldung nicht zugelassen
+provider-refused-sentence = Dort wird entschieden, wer { $application } nutzen darf, und dieses Konto wurde nicht zugelassen.
+
+provider-misconfigured-heading = Die Anmeldung mit { $provider } ist nicht richtig eingerichtet
+provider-misconfigured-sentence = Das kann nur die Administration beheben. Nennen Sie ihr die Referenz unten.
+
+account-not-allowed-heading = { $email } hat keinen Zugang zu { $application }
+account-not-allowed-heading-this = Dieses Konto hat keinen Zugang zu { $application }
+account-not-allowed-sentence = Die Anmeldung war erfolgreich, aber { $organization } hat diesem Konto keinen Zugang gegeben.
+account-not-allowed-sentence-this = Die Anmeldung war erfolgreich, aber diese Organisation hat diesem Konto keinen Zugang gegeben.
+
+organization-unknown-heading = Diese Organisation kennen wir nicht
+organization-unknown-sentence = Vielleicht ist die Adresse falsch geschrieben oder veraltet. Ihre E-Mail-Adresse genügt, um die richtige Anmeldeseite zu finden.
+
+organization-suspended-heading = Die Anmeldung für { $organization } ist ausgesetzt
+organization-suspended-heading-this = Die Anmeldung für diese Organisation ist ausgesetzt
+organization-suspended-sentence = Zurzeit kann sich niemand bei dieser Organisation anmelden. An Ihrem Konto wurde nichts geändert.
+
+email-unverified-heading = Ihre E-Mail-Adresse ist bei { $provider } nicht bestätigt
+email-unverified-sentence = { $application } akzeptiert nur bestätigte Adressen. Öffnen Sie Ihr Konto bei { $provider }, bestätigen Sie { $email } und melden Sie sich dann erneut an.
+email-unverified-sentence-yours = { $application } akzeptiert nur bestätigte Adressen. Öffnen Sie Ihr Konto bei { $provider }, bestätigen Sie Ihre Adresse und melden Sie sich dann erneut an.
+
+session-ended-heading = Sie wurden abgemeldet
+session-ended-idle = Sie hatten { $application } eine Weile nicht benutzt.
+session-ended-lifetime = Eine Anmeldung gilt nur für begrenzte Zeit, und Ihre war abgelaufen.
+session-ended-withdrawn = Ihre Sitzung wurde von einem anderen Browser aus oder durch die Administration beendet.
+session-ended-at-provider = Ihre Sitzung bei Ihrem Anmeldedienst wurde beendet.
+session-ended-unknown = { $application } erkennt diesen Browser nicht mehr.
+
+sign-in-required-heading = Bitte melden Sie sich an
+sign-in-required-sentence = Dieser Teil von { $application } ist nur für angemeldete Personen.
+
+redirect-loop-heading = Die Anmeldung beginnt immer wieder von vorn
+redirect-loop-sentence = Sie haben sich innerhalb kurzer Zeit mehrmals angemeldet, aber { $application } hat Sie danach nicht erkannt. Wir haben hier angehalten, damit sich Ihr Browser nicht im Kreis dreht.
+redirect-loop-cookie-lost = Das Sitzungs-Cookie kam nicht zurück, andere Cookies von uns dagegen schon. Etwas zwischen dem Browser und Doorward entfernt es, oder der Browser lehnt es ab.
+redirect-loop-session-over = Das Sitzungs-Cookie kam zurück, aber die zugehörige Sitzung war schon beendet. Im Prüfprotokoll steht, was sie beendet hat.
+redirect-loop-signed-in = Das Sitzungs-Cookie kam zurück, und die zugehörige Sitzung ist gültig. Etwas anderes schickt den Browser wieder zur Anmeldung: Prüfen Sie die Weiterleitungen der Anwendung und die vorgeschalteten Proxys.
+redirect-loop-out-of-sight = Die Sitzung gehört zum eigenen Host der Organisation. Von hier aus lässt sich nicht feststellen, ob ihr Cookie dort zurückkommt. Sehen Sie sich im Browser die Anfragen an diesen Host an.
+
+cookies-blocked-heading = Ihr Browser behält unser Cookie nicht
+cookies-blocked-sentence = Die Anmeldung braucht ein Cookie, um Sie wiederzuerkennen. Erlauben Sie in den Einstellungen Ihres Browsers Cookies für { $application } und versuchen Sie es dann erneut.
+cookies-blocked-owner = Das Cookie wird dort gesetzt, wo die Anmeldung beginnt, und muss unter der öffentlichen Adresse zurückkommen. Das geht nicht, wenn sie über http oder unter einem anderen Namen als dem der öffentlichen Adresse beginnt.
+
+app-unreachable-heading = { $application } antwortet nicht
+app-unreachable-sentence = Ihr Browser und die Anmeldung funktionieren. Die Anwendung dahinter antwortet zurzeit nicht.
+
+app-slow-heading = { $application } braucht zu lange
+app-slow-sentence = Ihr Browser und die Anmeldung funktionieren. Die Anwendung dahinter hat nicht rechtzeitig geantwortet.
+
+too-busy-heading = { $application } ist stark ausgelastet
+too-busy-sentence = Es liegen dort mehr Anfragen vor, als zurzeit angenommen werden können. Ihre wurde daher nicht weitergegeben.
+
+too-many-attempts-heading = Bitte warten Sie einen Moment
+too-many-attempts-sentence = Es gab viele Versuche innerhalb kurzer Zeit.
+
+bad-request-heading = Wir konnten diese Anfrage nicht lesen
+bad-request-sentence = Die Adresse oder das Formular, das uns erreicht hat, können wir nicht verwenden. Es wurde nichts geändert.
+
+misdirected-request-heading = Unter dieser Adresse gibt es nichts
+misdirected-request-sentence = Der Name in der Adresszeile Ihres Browsers ist vielleicht falsch geschrieben oder veraltet.
+
+not-found-heading = Seite nicht gefunden
+not-found-sentence = Wenn Sie die Adresse eingegeben haben, prüfen Sie bitte, ob sie stimmt. Wenn Sie einem Link gefolgt sind, wurde die Seite vielleicht verschoben.
+
+not-allowed-here-heading = Sie haben keinen Zugang zu dieser Seite
+not-allowed-here-sentence = { $email } ist angemeldet, aber dieser Teil von { $application } ist anderen vorbehalten.
+not-allowed-here-sentence-this = Dieses Konto ist angemeldet, aber dieser Teil von { $application } ist anderen vorbehalten.
+
+method-not-allowed-heading = Das ist hier nicht möglich
+method-not-allowed-sentence = Die Seite gibt es, aber nicht für das, was Ihr Browser versucht hat. Es wurde nichts geändert.
+
+broken-heading = Bei uns gibt es ein Problem
+broken-sentence = Wir konnten Ihre Anfrage nicht zu Ende bringen. Der Vorgang ist unter der Referenz unten festgehalten.
+
+advice-check-saved = Falls Sie gerade etwas gespeichert haben, prüfen Sie, ob es angekommen ist, bevor Sie es noch einmal senden.
+advice-send-again = Falls Sie gerade ein Formular gesendet haben: Es ist nicht angekommen. Gehen Sie zurück und senden Sie es noch einmal.
+advice-copy-first = Falls Sie gerade ein Formular gesendet haben: Es ist nicht angekommen. Gehen Sie zurück, kopieren Sie Ihren Text und melden Sie sich dann an.
+advice-ask-access = Wenn Sie ein anderes Konto haben, verwenden Sie dieses. Bitten Sie andernfalls Ihre Administration um Zugang.
+
+stage-browser = Ihr Browser
+stage-sign-in = Anmeldung
+stage-works = funktioniert
+stage-silent = antwortet nicht
+
+problem-owner = Für die Administration:
+problem-reference = Referenz
+problem-reference-hint = Nennen Sie diese Referenz, wenn Sie um Hilfe bitten.
+
+door-title = Bei { $organization } anmelden
+door-lead-one = Melden Sie sich an, um { $application } zu nutzen.
+door-lead-several = Wählen Sie, wie Sie sich anmelden möchten, um { $application } zu nutzen.
+door-lead-one-as = Melden Sie sich an, um { $application } als { $email } zu nutzen.
+door-lead-several-as = Wählen Sie, wie Sie sich anmelden möchten, um { $application } als { $email } zu nutzen.
+door-button = Mit { $provider } anmelden
+door-used-last = In diesem Browser zuletzt verwendet
+door-none = Bei dieser Organisation kann man sich noch nicht anmelden. Ihre Administration kann eine Anmeldemöglichkeit hinzufügen.
+door-another-organization = Andere Organisation verwenden
+
+notice-idle = Sie wurden abgemeldet, weil Sie eine Weile nicht hier waren.
+notice-lifetime = Sie wurden abgemeldet, weil eine Anmeldung nur für begrenzte Zeit gilt.
+notice-withdrawn = Sie wurden von einem anderen Browser aus oder durch die Administration abgemeldet.
+notice-at-provider = Sie wurden von Ihrem Anmeldedienst abgemeldet.
+notice-unknown = Sie wurden abgemeldet.
+notice-another-account = Wählen Sie das Konto, das Sie verwenden möchten.
+
+email-title = Bei { $application } anmelden
+email-continue = Weiter zu { $organization }
+email-or = oder
+email-label = Ihre geschäftliche E-Mail-Adresse
+email-hint = Sie führt zur Anmeldung Ihrer Organisation. Wir fragen nicht nach einem Passwort.
+email-list = Oder wählen Sie Ihre Organisation
+email-missing = Geben Sie Ihre E-Mail-Adresse ein.
+email-malformed = Geben Sie eine E-Mail-Adresse in der Form name@example.com ein.
+email-unknown-domain = Wir kennen keine Organisation mit dieser Adresse. Prüfen Sie die Schreibweise oder verwenden Sie den Anmeldelink Ihrer Organisation.
+
+choose-title = Wählen Sie Ihre Organisation
+choose-lead = Die Adresse { $email } wird von mehr als einer Organisation verwendet.
+choose-another-email = Andere E-Mail-Adresse verwenden
+
+dev-title = Anmeldung für die Entwicklung
+dev-note = Dieses Formular vertritt einen Identitätsanbieter. Es glaubt alles, was Sie eingeben, und funktioniert nur auf diesem Rechner.
+dev-email = E-Mail-Adresse
+dev-name = Name
+dev-name-hint = (freiwillig)
+dev-groups = Gruppen
+dev-groups-hint = (freiwillig, durch Kommas getrennt)
+dev-cancel = Abbrechen
+
+logout-title = Von { $application } abmelden?
+logout-lead = Damit endet Ihre Sitzung in diesem Browser. Speichern Sie zuerst Ihre Arbeit, falls noch etwas offen ist.
+logout-stay = Angemeldet bleiben
+
+logged-out-title = Sie sind von { $application } abgemeldet
+logged-out-there-too = Ihre Sitzung hier ist beendet, die bei { $provider } ebenfalls.
+logged-out-here = Ihre Sitzung hier ist beendet.
+logged-out-close = Ihre Sitzung hier ist beendet. Schließen Sie an einem gemeinsam genutzten Computer auch alle Browserfenster.
+logged-out-still = Sie sind noch angemeldet bei { $providers }.
+logged-out-still-advice = Melden Sie sich an einem gemeinsam genutzten Computer auch dort ab. Sonst kann die nächste Person sich als Sie anmelden.
+
+redirecting-title = Einen Moment
+redirecting-lead = Sie werden weitergeleitet. Wenn nichts geschieht, verwenden Sie die Schaltfläche.
+
+account-title = Sie sind angemeldet
+account-name = Name
+account-email = E-Mail
+account-organization = Organisation
+account-provider = Angemeldet mit
+account-since = Seit
+account-until = Längstens bis
+account-open = { $application } öffnen
+account-identity = Ihr Konto bei { $provider }
+account-state = Status
+account-confirmed = Bestätigt
+account-unanswered-timeout = Bei der letzten Nachfrage nicht bestätigt: Es hat zu lange gedauert
+account-unanswered-unreachable = Bei der letzten Nachfrage nicht bestätigt: Der Dienst war nicht erreichbar
+account-unanswered-asked-to-wait = Bei der letzten Nachfrage nicht bestätigt: Der Dienst bat uns zu warten
+account-unanswered-trouble = Bei der letzten Nachfrage nicht bestätigt: Der Dienst hatte eine Störung
+account-unanswered-unreadable = Bei der letzten Nachfrage nicht bestätigt: Die Antwort war nicht lesbar
+account-unanswered-silent = Bei der letzten Nachfrage nicht bestätigt: Es kam keine Antwort
+account-unasked = Bei Ihrer Anmeldung bestätigt
+account-last-confirmed = Zuletzt bestätigt
+account-next-check = Nächste Prüfung
+account-access-ends = Zugang endet
+account-access-ends-at = { $moment }, falls vorher keine Antwort kommt
+account-sessions = Wo Sie angemeldet sind
+account-this-browser = Dieser Browser
+account-another-browser = Ein anderer Browser
+account-session = Seit { $since }, zuletzt verwendet { $used }
+account-end = Beenden
+account-end-label = Die Sitzung seit { $since } beenden
+account-more = Es gibt weitere.
+account-end-others = Alle anderen Sitzungen beenden
+account-others = Ihre anderen Organisationen
+account-switch = Wechseln
+account-switch-label = Zu { $organization } wechseln
+account-told = Was { $application } über Sie erfährt
+account-headers = Anfrage-Header
+account-claims = Angaben in der signierten Bestätigung
+account-fact-name = Name
+account-fact-value = Wert

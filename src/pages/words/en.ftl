@@ -1,0 +1,262 @@
+# What the pages say. Each message is a whole sentence or label; names come in as variables.
+# A file of an operator may replace any message by one with the same name and the same variables.
+
+## On every page
+
+frame-help = Sign-in for { $application }. If you need help, ask the people who run it.
+
+## What can be done
+
+action-sign-in = Sign in
+action-sign-in-again = Sign in again
+action-sign-in-once-more = Sign in once more
+action-sign-out = Sign out
+action-try-again = Try again
+action-continue = Continue
+action-another-account = Use a different account
+action-another-organization = Sign in to another organization
+action-enter-email = Enter your e-mail address
+action-start-afresh = Sign out and start afresh
+action-start-page = Go to the start page
+action-go-to = Go to { $application }
+
+## Moments, waits and lists
+
+moment = { $day } { $month ->
+    [1] Jan
+    [2] Feb
+    [3] Mar
+    [4] Apr
+    [5] May
+    [6] Jun
+    [7] Jul
+    [8] Aug
+    [9] Sep
+    [10] Oct
+    [11] Nov
+   *[12] Dec
+} { $year }, { $time } UTC
+wait-seconds = { $count ->
+    [one] Try again in { $count } second.
+   *[other] Try again in { $count } seconds.
+}
+wait-minutes = { $count ->
+    [one] Try again in { $count } minute.
+   *[other] Try again in { $count } minutes.
+}
+wait-hours = { $count ->
+    [one] Try again in { $count } hour.
+   *[other] Try again in { $count } hours.
+}
+list-pair = { $first } and { $last }
+list-middle = { $before }, { $next }
+list-end = { $before } and { $last }
+
+## Problems: the heading is the fact, the sentence its meaning for the reader
+
+login-expired-heading = This sign-in page has expired
+login-expired-sentence = Sign-in pages work once and only for a short time. Nothing was lost.
+
+login-cancelled-heading = Sign-in was cancelled
+login-cancelled-sentence = You came back from { $provider } without signing in. Nothing has changed.
+
+provider-unreachable-heading = We can’t reach { $provider } right now
+provider-unreachable-sentence = It did not answer, so we can’t sign you in yet. People who are already signed in are not affected.
+
+identity-unverified-heading = { $provider } hasn’t confirmed your account
+identity-unverified-sentence-soon = It has not answered for too long, which says nothing about your account. It is asked again every few minutes, and you can go on as soon as it answers; signing in again helps if it is back already.
+identity-unverified-sentence-next = It has not answered for too long, which says nothing about your account. It is asked again at { $moment }, and you can go on as soon as it answers; signing in again helps if it is back already.
+
+identity-invalid-heading = { $provider } says that this account is no longer active
+identity-invalid-sentence = It was asked again whether you may still come in, and the answer was no. So your sessions were ended.
+
+provider-refused-heading = { $provider } did not let you sign in
+provider-refused-sentence = It decides who may use { $application }, and it did not let this account through.
+
+provider-misconfigured-heading = Sign-in with { $provider } is not set up correctly
+provider-misconfigured-sentence = Only an administrator can put this right. Tell them the reference below.
+
+account-not-allowed-heading = { $email } can’t use { $application }
+account-not-allowed-heading-this = This account can’t use { $application }
+account-not-allowed-sentence = The sign-in worked, but { $organization } has not given this account access.
+account-not-allowed-sentence-this = The sign-in worked, but this organization has not given this account access.
+
+organization-unknown-heading = We don’t know that organization
+organization-unknown-sentence = The address may be mistyped or out of date. Your e-mail address is enough to find the right sign-in page.
+
+organization-suspended-heading = Sign-in for { $organization } is paused
+organization-suspended-heading-this = Sign-in for this organization is paused
+organization-suspended-sentence = Nobody can sign in to this organization at the moment. Your account has not been changed.
+
+email-unverified-heading = Your e-mail address is not verified at { $provider }
+email-unverified-sentence = { $application } accepts only verified addresses. Open your account at { $provider }, verify { $email }, then sign in again.
+email-unverified-sentence-yours = { $application } accepts only verified addresses. Open your account at { $provider }, verify your address, then sign in again.
+
+session-ended-heading = You were signed out
+session-ended-idle = You had not used { $application } for a while.
+session-ended-lifetime = A sign-in lasts for a limited time, and the time of yours was over.
+session-ended-withdrawn = Your session was ended from another browser or by an administrator.
+session-ended-at-provider = Your session at your sign-in service was ended.
+session-ended-unknown = { $application } no longer knows this browser.
+
+sign-in-required-heading = Sign in to continue
+sign-in-required-sentence = This part of { $application } is for people who have signed in.
+
+redirect-loop-heading = Sign-in keeps restarting
+redirect-loop-sentence = You signed in several times within a short while, but { $application } did not recognize you afterwards. We stopped here so that your browser does not go round in circles.
+redirect-loop-cookie-lost = The session cookie did not come back, though other cookies of ours did. Something between the browser and Doorward removes it, or the browser refuses it.
+redirect-loop-session-over = The session cookie came back, but its session was over already. Look in the audit trail for what ended it.
+redirect-loop-signed-in = The session cookie came back and its session is alive. Something else sends the browser to sign-in again: look at the application’s redirects and at the proxies in front.
+redirect-loop-out-of-sight = The session belongs to the organization’s own host, so it cannot be told from here whether its cookie comes back there. Look at that host’s requests in the browser.
+
+cookies-blocked-heading = Your browser isn’t keeping our cookie
+cookies-blocked-sentence = Sign-in needs one cookie to know that it is still you. Allow cookies for { $application } in your browser’s settings, then try again.
+cookies-blocked-owner = The cookie is given where visitors begin and must come back at the public address. It cannot if they begin over http or under another name than that of the public address.
+
+app-unreachable-heading = { $application } isn’t responding
+app-unreachable-sentence = Your browser and the sign-in work. The application behind them does not answer at the moment.
+
+app-slow-heading = { $application } is taking too long
+app-slow-sentence = Your browser and the sign-in work. The application behind them has not answered in time.
+
+too-busy-heading = { $application } is very busy
+too-busy-sentence = It has more requests than it can take at the moment, so yours was not passed on.
+
+too-many-attempts-heading = Please wait a moment
+too-many-attempts-sentence = There were many attempts within a short time.
+
+bad-request-heading = We couldn’t read that request
+bad-request-sentence = The address or form that reached us is not one we can use. Nothing was changed.
+
+misdirected-request-heading = There is nothing at this address
+misdirected-request-sentence = The name in your browser’s address bar may be mistyped or out of date.
+
+not-found-heading = Page not found
+not-found-sentence = If you typed the address, check that it is right. If you followed a link, the page may have moved.
+
+not-allowed-here-heading = You don’t have access to this page
+not-allowed-here-sentence = { $email } is signed in, but this part of { $application } is for others.
+not-allowed-here-sentence-this = This account is signed in, but this part of { $application } is for others.
+
+method-not-allowed-heading = That can’t be done here
+method-not-allowed-sentence = The page exists, but not for what your browser tried to do. Nothing was changed.
+
+broken-heading = There is a problem on our side
+broken-sentence = We could not finish what you asked for. It has been recorded under the reference below.
+
+advice-check-saved = If you were saving something, check whether it arrived before you send it again.
+advice-send-again = If you just sent a form, it did not arrive. Go back and send it again.
+advice-copy-first = If you just sent a form, it did not arrive. Go back to copy what you wrote, then sign in.
+advice-ask-access = If you have another account, use that one. Otherwise ask your administrator for access.
+
+stage-browser = Your browser
+stage-sign-in = Sign-in
+stage-works = works
+stage-silent = does not answer
+
+problem-owner = For the administrator:
+problem-reference = Reference
+problem-reference-hint = If you ask for help, give this reference.
+
+## The door of an organization
+
+door-title = Sign in to { $organization }
+door-lead-one = To reach { $application }, sign in.
+door-lead-several = To reach { $application }, choose how to sign in.
+door-lead-one-as = To reach { $application } as { $email }, sign in.
+door-lead-several-as = To reach { $application } as { $email }, choose how to sign in.
+door-button = Sign in with { $provider }
+door-used-last = Used last time in this browser
+door-none = There is no way to sign in to this organization yet. Its administrator can add one.
+door-another-organization = Use a different organization
+
+notice-idle = You were signed out because you had not been here for a while.
+notice-lifetime = You were signed out because a sign-in lasts for a limited time.
+notice-withdrawn = You were signed out from another browser or by an administrator.
+notice-at-provider = You were signed out by your sign-in service.
+notice-unknown = You were signed out.
+notice-another-account = Choose the account you want to use.
+
+## By e-mail address
+
+email-title = Sign in to { $application }
+email-continue = Continue to { $organization }
+email-or = or
+email-label = Your work e-mail address
+email-hint = It leads to your organization’s own sign-in. We do not ask for a password.
+email-list = Or choose your organization
+email-missing = Enter your e-mail address.
+email-malformed = Enter an e-mail address in the form name@example.com.
+email-unknown-domain = We know no organization with this address. Check the spelling, or use the sign-in link of your organization.
+
+choose-title = Choose your organization
+choose-lead = More than one organization uses the address { $email }.
+choose-another-email = Use a different e-mail address
+
+## The form of the development provider
+
+dev-title = Development sign-in
+dev-note = This form stands in for an identity provider. It believes whatever you type, and works only on this machine.
+dev-email = E-mail address
+dev-name = Name
+dev-name-hint = (optional)
+dev-groups = Groups
+dev-groups-hint = (optional, separated by commas)
+dev-cancel = Cancel
+
+## The way out
+
+logout-title = Sign out of { $application }?
+logout-lead = This ends your session in this browser. Save your work first if something is still open.
+logout-stay = Stay signed in
+
+logged-out-title = You are signed out of { $application }
+logged-out-there-too = Your session here is over, and so is the one at { $provider }.
+logged-out-here = Your session here is over.
+logged-out-close = Your session here is over. On a shared computer, close all browser windows as well.
+logged-out-still = You are still signed in to { $providers }.
+logged-out-still-advice = On a shared computer, sign out there too: otherwise the next person can come back in as you.
+
+redirecting-title = One moment
+redirecting-lead = You are being taken on. If nothing happens, use the button.
+
+## The account page
+
+account-title = You are signed in
+account-name = Name
+account-email = E-mail
+account-organization = Organization
+account-provider = Signed in with
+account-since = Since
+account-until = Until at most
+account-open = Open { $application }
+account-identity = Your account at { $provider }
+account-state = State
+account-confirmed = Confirmed
+account-unanswered-timeout = Not confirmed when last asked: it took too long
+account-unanswered-unreachable = Not confirmed when last asked: it could not be reached
+account-unanswered-asked-to-wait = Not confirmed when last asked: it asked us to wait
+account-unanswered-trouble = Not confirmed when last asked: it was in trouble
+account-unanswered-unreadable = Not confirmed when last asked: its answer could not be read
+account-unanswered-silent = Not confirmed when last asked: it did not answer
+account-unasked = Confirmed when you signed in
+account-last-confirmed = Last confirmed
+account-next-check = Next check
+account-access-ends = Access ends
+account-access-ends-at = { $moment }, unless it answers before
+account-sessions = Where you are signed in
+account-this-browser = This browser
+account-another-browser = Another browser
+account-session = Since { $since }, last used { $used }
+account-end = End
+account-end-label = End the session since { $since }
+account-more = There are more.
+account-end-others = End all other sessions
+account-others = Your other organizations
+account-switch = Switch
+account-switch-label = Switch to { $organization }
+account-told = What { $application } is told about you
+account-headers = Request headers
+account-claims = Claims of the signed assertion
+account-fact-name = Name
+account-fact-value = Value

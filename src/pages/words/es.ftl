@@ -1,0 +1,243 @@
+# Lo que dicen las páginas, en español.
+
+frame-help = Inicio de sesión de { $application }. Si necesita ayuda, pregunte a quienes gestionan el sitio.
+
+action-sign-in = Iniciar sesión
+action-sign-in-again = Iniciar sesión de nuevo
+action-sign-in-once-more = Iniciar sesión una vez más
+action-sign-out = Cerrar sesión
+action-try-again = Intentar de nuevo
+action-continue = Continuar
+action-another-account = Usar otra cuenta
+action-another-organization = Iniciar sesión en otra organización
+action-enter-email = Introducir su correo electrónico
+action-start-afresh = Cerrar sesión y empezar de nuevo
+action-start-page = Ir a la página de inicio
+action-go-to = Ir a { $application }
+
+moment = { $day } de { $month ->
+    [1] enero
+    [2] febrero
+    [3] marzo
+    [4] abril
+    [5] mayo
+    [6] junio
+    [7] julio
+    [8] agosto
+    [9] septiembre
+    [10] octubre
+    [11] noviembre
+   *[12] diciembre
+} de { $year }, { $time } UTC
+wait-seconds = { $count ->
+    [one] Inténtelo de nuevo dentro de { $count } segundo.
+   *[other] Inténtelo de nuevo dentro de { $count } segundos.
+}
+wait-minutes = { $count ->
+    [one] Inténtelo de nuevo dentro de { $count } minuto.
+   *[other] Inténtelo de nuevo dentro de { $count } minutos.
+}
+wait-hours = { $count ->
+    [one] Inténtelo de nuevo dentro de { $count } hora.
+   *[other] Inténtelo de nuevo dentro de { $count } horas.
+}
+list-pair = { $first } y { $last }
+list-middle = { $before }, { $next }
+list-end = { $before } y { $last }
+
+login-expired-heading = Esta página de inicio de sesión ha caducado
+login-expired-sentence = Las páginas de inicio de sesión sirven una sola vez y durante poco tiempo. No se ha perdido nada.
+
+login-cancelled-heading = Se canceló el inicio de sesión
+login-cancelled-sentence = Ha vuelto de { $provider } sin iniciar sesión. No ha cambiado nada.
+
+provider-unreachable-heading = Ahora mismo no podemos conectar con { $provider }
+provider-unreachable-sentence = No hemos recibido respuesta, así que todavía no podemos iniciar su sesión. A quienes ya tienen una sesión abierta no les afecta.
+
+identity-unverified-heading = { $provider } no ha confirmado su cuenta
+identity-unverified-sentence-soon = Hace demasiado tiempo que no responde, lo cual no dice nada sobre su cuenta. Volvemos a preguntar cada pocos minutos y podrá continuar en cuanto responda. Si ya responde de nuevo, basta con iniciar sesión otra vez.
+identity-unverified-sentence-next = Hace demasiado tiempo que no responde, lo cual no dice nada sobre su cuenta. Volveremos a preguntar el { $moment } y podrá continuar en cuanto responda. Si ya responde de nuevo, basta con iniciar sesión otra vez.
+
+identity-invalid-heading = Según { $provider }, esta cuenta ya no está activa
+identity-invalid-sentence = Volvimos a preguntar si usted sigue teniendo acceso y la respuesta fue que no. Por eso se cerraron sus sesiones.
+
+provider-refused-heading = { $provider } no le permitió iniciar sesión
+provider-refused-sentence = Ese servicio decide quién puede usar { $application } y no aceptó esta cuenta.
+
+provider-misconfigured-heading = El inicio de sesión con { $provider } no está bien configurado
+provider-misconfigured-sentence = Solo la administración puede corregirlo. Indíquele la referencia que aparece abajo.
+
+account-not-allowed-heading = { $email } no puede usar { $application }
+account-not-allowed-heading-this = Esta cuenta no puede usar { $application }
+account-not-allowed-sentence = El inicio de sesión funcionó, pero { $organization } no ha dado acceso a esta cuenta.
+account-not-allowed-sentence-this = El inicio de sesión funcionó, pero esta organización no ha dado acceso a esta cuenta.
+
+organization-unknown-heading = No conocemos esa organización
+organization-unknown-sentence = Es posible que la dirección esté mal escrita o ya no sea válida. Su correo electrónico basta para encontrar la página de inicio de sesión correcta.
+
+organization-suspended-heading = El inicio de sesión de { $organization } está en pausa
+organization-suspended-heading-this = El inicio de sesión de esta organización está en pausa
+organization-suspended-sentence = En este momento nadie puede iniciar sesión en esta organización. Su cuenta no ha cambiado.
+
+email-unverified-heading = Su correo electrónico no está verificado en { $provider }
+email-unverified-sentence = { $application } solo acepta direcciones verificadas. Abra su cuenta en { $provider }, verifique { $email } e inicie sesión de nuevo.
+email-unverified-sentence-yours = { $application } solo acepta direcciones verificadas. Abra su cuenta en { $provider }, verifique su dirección e inicie sesión de nuevo.
+
+session-ended-heading = Su sesión se cerró
+session-ended-idle = Hacía tiempo que no usaba { $application }.
+session-ended-lifetime = Una sesión dura un tiempo limitado y el de la suya se ha agotado.
+session-ended-withdrawn = Su sesión se cerró desde otro navegador o por decisión de la administración.
+session-ended-at-provider = Se cerró su sesión en su servicio de inicio de sesión.
+session-ended-unknown = { $application } ya no reconoce este navegador.
+
+sign-in-required-heading = Inicie sesión para continuar
+sign-in-required-sentence = Esta parte de { $application } es para quienes han iniciado sesión.
+
+redirect-loop-heading = El inicio de sesión vuelve a empezar una y otra vez
+redirect-loop-sentence = Inició sesión varias veces en poco tiempo, pero { $application } no le reconoció después. Nos hemos detenido aquí para que su navegador no dé vueltas sin fin.
+redirect-loop-cookie-lost = La cookie de sesión no volvió, aunque otras cookies nuestras sí. Algo entre el navegador y Doorward la elimina, o el navegador la rechaza.
+redirect-loop-session-over = La cookie de sesión volvió, pero su sesión ya había terminado. En el registro de auditoría consta qué la cerró.
+redirect-loop-signed-in = La cookie de sesión volvió y su sesión sigue viva. Otra cosa envía el navegador de nuevo al inicio de sesión: revise las redirecciones de la aplicación y los proxies que hay delante.
+redirect-loop-out-of-sight = La sesión pertenece al host propio de la organización, así que desde aquí no se puede saber si su cookie vuelve allí. Revise en el navegador las peticiones a ese host.
+
+cookies-blocked-heading = Su navegador no conserva nuestra cookie
+cookies-blocked-sentence = El inicio de sesión necesita una cookie para saber que sigue siendo usted. Permita las cookies de { $application } en la configuración de su navegador e inténtelo de nuevo.
+cookies-blocked-owner = La cookie se entrega donde empiezan los visitantes y debe volver en la dirección pública. No puede hacerlo si empiezan por http o con otro nombre que el de la dirección pública.
+
+app-unreachable-heading = { $application } no responde
+app-unreachable-sentence = Su navegador y el inicio de sesión funcionan. La aplicación que hay detrás no responde en este momento.
+
+app-slow-heading = { $application } tarda demasiado
+app-slow-sentence = Su navegador y el inicio de sesión funcionan. La aplicación que hay detrás no respondió a tiempo.
+
+too-busy-heading = { $application } está muy ocupada
+too-busy-sentence = Hay más peticiones de las que puede atender en este momento, así que la suya no se transmitió.
+
+too-many-attempts-heading = Espere un momento, por favor
+too-many-attempts-sentence = Hubo muchos intentos en poco tiempo.
+
+bad-request-heading = No pudimos leer esa petición
+bad-request-sentence = La dirección o el formulario que nos llegó no se puede usar. No se ha cambiado nada.
+
+misdirected-request-heading = No hay nada en esta dirección
+misdirected-request-sentence = Es posible que el nombre en la barra de direcciones de su navegador esté mal escrito o ya no sea válido.
+
+not-found-heading = Página no encontrada
+not-found-sentence = Si escribió la dirección, compruebe que sea correcta. Si siguió un enlace, es posible que la página se haya movido.
+
+not-allowed-here-heading = No tiene acceso a esta página
+not-allowed-here-sentence = { $email } ha iniciado sesión, pero esta parte de { $application } es para otras personas.
+not-allowed-here-sentence-this = Esta cuenta ha iniciado sesión, pero esta parte de { $application } es para otras personas.
+
+method-not-allowed-heading = Eso no se puede hacer aquí
+method-not-allowed-sentence = La página existe, pero no para lo que su navegador intentó hacer. No se ha cambiado nada.
+
+broken-heading = Hay un problema por nuestra parte
+broken-sentence = No pudimos terminar lo que pidió. Ha quedado registrado con la referencia que aparece abajo.
+
+advice-check-saved = Si estaba guardando algo, compruebe si llegó antes de volver a enviarlo.
+advice-send-again = Si acaba de enviar un formulario, no llegó. Vuelva atrás y envíelo de nuevo.
+advice-copy-first = Si acaba de enviar un formulario, no llegó. Vuelva atrás para copiar lo que escribió y después inicie sesión.
+advice-ask-access = Si tiene otra cuenta, use esa. Si no, pida acceso a su administración.
+
+stage-browser = Su navegador
+stage-sign-in = Inicio de sesión
+stage-works = funciona
+stage-silent = no responde
+
+problem-owner = Para la administración:
+problem-reference = Referencia
+problem-reference-hint = Si pide ayuda, indique esta referencia.
+
+door-title = Iniciar sesión en { $organization }
+door-lead-one = Para acceder a { $application }, inicie sesión.
+door-lead-several = Para acceder a { $application }, elija cómo iniciar sesión.
+door-lead-one-as = Para acceder a { $application } como { $email }, inicie sesión.
+door-lead-several-as = Para acceder a { $application } como { $email }, elija cómo iniciar sesión.
+door-button = Iniciar sesión con { $provider }
+door-used-last = Usado la última vez en este navegador
+door-none = Todavía no hay forma de iniciar sesión en esta organización. Su administración puede añadir una.
+door-another-organization = Usar otra organización
+
+notice-idle = Su sesión se cerró porque hacía tiempo que no pasaba por aquí.
+notice-lifetime = Su sesión se cerró porque una sesión dura un tiempo limitado.
+notice-withdrawn = Su sesión se cerró desde otro navegador o por decisión de la administración.
+notice-at-provider = Su servicio de inicio de sesión cerró su sesión.
+notice-unknown = Su sesión se cerró.
+notice-another-account = Elija la cuenta que quiere usar.
+
+email-title = Iniciar sesión en { $application }
+email-continue = Continuar a { $organization }
+email-or = o
+email-label = Su correo electrónico del trabajo
+email-hint = Lleva al inicio de sesión de su organización. No pedimos ninguna contraseña.
+email-list = O elija su organización
+email-missing = Introduzca su correo electrónico.
+email-malformed = Introduzca un correo electrónico con la forma name@example.com.
+email-unknown-domain = No conocemos ninguna organización con esta dirección. Revise cómo está escrita o use el enlace de inicio de sesión de su organización.
+
+choose-title = Elija su organización
+choose-lead = Más de una organización usa la dirección { $email }.
+choose-another-email = Usar otro correo electrónico
+
+dev-title = Inicio de sesión de desarrollo
+dev-note = Este formulario hace las veces de un proveedor de identidad. Se cree todo lo que escriba y solo funciona en este equipo.
+dev-email = Correo electrónico
+dev-name = Nombre
+dev-name-hint = (opcional)
+dev-groups = Grupos
+dev-groups-hint = (opcional, separados por comas)
+dev-cancel = Cancelar
+
+logout-title = ¿Cerrar la sesión de { $application }?
+logout-lead = Esto termina su sesión en este navegador. Guarde antes su trabajo si aún tiene algo abierto.
+logout-stay = Seguir con la sesión abierta
+
+logged-out-title = Ha cerrado la sesión de { $application }
+logged-out-there-too = Su sesión aquí ha terminado, y también la de { $provider }.
+logged-out-here = Su sesión aquí ha terminado.
+logged-out-close = Su sesión aquí ha terminado. En un equipo compartido, cierre además todas las ventanas del navegador.
+logged-out-still = Su sesión sigue abierta en { $providers }.
+logged-out-still-advice = En un equipo compartido, ciérrela también allí: de lo contrario, la siguiente persona podría volver a entrar como usted.
+
+redirecting-title = Un momento
+redirecting-lead = Se le está redirigiendo. Si no ocurre nada, use el botón.
+
+account-title = Ha iniciado sesión
+account-name = Nombre
+account-email = Correo electrónico
+account-organization = Organización
+account-provider = Sesión iniciada con
+account-since = Desde
+account-until = Como máximo hasta
+account-open = Abrir { $application }
+account-identity = Su cuenta en { $provider }
+account-state = Estado
+account-confirmed = Confirmada
+account-unanswered-timeout = No confirmada en la última consulta: la respuesta tardó demasiado
+account-unanswered-unreachable = No confirmada en la última consulta: no se pudo conectar con el servicio
+account-unanswered-asked-to-wait = No confirmada en la última consulta: el servicio nos pidió esperar
+account-unanswered-trouble = No confirmada en la última consulta: el servicio tenía problemas
+account-unanswered-unreadable = No confirmada en la última consulta: no se pudo leer la respuesta
+account-unanswered-silent = No confirmada en la última consulta: no hubo respuesta
+account-unasked = Confirmada al iniciar sesión
+account-last-confirmed = Última confirmación
+account-next-check = Próxima comprobación
+account-access-ends = El acceso termina
+account-access-ends-at = { $moment }, salvo que responda antes
+account-sessions = Dónde ha iniciado sesión
+account-this-browser = Este navegador
+account-another-browser = Otro navegador
+account-session = Desde el { $since }; último uso: { $used }
+account-end = Cerrar
+account-end-label = Cerrar la sesión iniciada el { $since }
+account-more = Hay más.
+account-end-others = Cerrar todas las demás sesiones
+account-others = Sus otras organizaciones
+account-switch = Cambiar
+account-switch-label = Cambiar a { $organization }
+account-told = Qué sabe { $application } de usted
+account-headers = Cabeceras de la petición
+account-claims = Datos de la aserción firmada
+account-fact-name = Nombre
+account-fact-value = Valor

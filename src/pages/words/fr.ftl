@@ -1,0 +1,243 @@
+# Ce que disent les pages, en français.
+
+frame-help = Connexion à { $application }. Si vous avez besoin d’aide, adressez-vous aux personnes qui gèrent ce site.
+
+action-sign-in = Se connecter
+action-sign-in-again = Se reconnecter
+action-sign-in-once-more = Se connecter encore une fois
+action-sign-out = Se déconnecter
+action-try-again = Réessayer
+action-continue = Continuer
+action-another-account = Utiliser un autre compte
+action-another-organization = Se connecter à une autre organisation
+action-enter-email = Saisir votre adresse e-mail
+action-start-afresh = Se déconnecter et recommencer
+action-start-page = Aller à la page d’accueil
+action-go-to = Aller à { $application }
+
+moment = { $day } { $month ->
+    [1] janvier
+    [2] février
+    [3] mars
+    [4] avril
+    [5] mai
+    [6] juin
+    [7] juillet
+    [8] août
+    [9] septembre
+    [10] octobre
+    [11] novembre
+   *[12] décembre
+} { $year }, { $time } UTC
+wait-seconds = { $count ->
+    [one] Réessayez dans { $count } seconde.
+   *[other] Réessayez dans { $count } secondes.
+}
+wait-minutes = { $count ->
+    [one] Réessayez dans { $count } minute.
+   *[other] Réessayez dans { $count } minutes.
+}
+wait-hours = { $count ->
+    [one] Réessayez dans { $count } heure.
+   *[other] Réessayez dans { $count } heures.
+}
+list-pair = { $first } et { $last }
+list-middle = { $before }, { $next }
+list-end = { $before } et { $last }
+
+login-expired-heading = Cette page de connexion a expiré
+login-expired-sentence = Les pages de connexion ne servent qu’une fois et pour peu de temps. Rien n’a été perdu.
+
+login-cancelled-heading = La connexion a été annulée
+login-cancelled-sentence = Vous revenez de { $provider } sans connexion. Rien n’a changé.
+
+provider-unreachable-heading = { $provider } est injoignable pour le moment
+provider-unreachable-sentence = Nous n’avons pas reçu de réponse et ne pouvons donc pas encore vous connecter. Les personnes déjà connectées ne sont pas concernées.
+
+identity-unverified-heading = { $provider } n’a pas confirmé votre compte
+identity-unverified-sentence-soon = Nous n’avons plus de réponse depuis trop longtemps, ce qui ne dit rien de votre compte. Nous reposons la question toutes les quelques minutes, et vous pourrez continuer dès qu’une réponse arrivera. Si le service répond déjà de nouveau, il suffit de vous reconnecter.
+identity-unverified-sentence-next = Nous n’avons plus de réponse depuis trop longtemps, ce qui ne dit rien de votre compte. Nous reposerons la question le { $moment }, et vous pourrez continuer dès qu’une réponse arrivera. Si le service répond déjà de nouveau, il suffit de vous reconnecter.
+
+identity-invalid-heading = Selon { $provider }, ce compte n’est plus actif
+identity-invalid-sentence = Nous avons redemandé si vous aviez toujours accès, et la réponse a été non. Vos sessions ont donc été fermées.
+
+provider-refused-heading = { $provider } n’a pas autorisé votre connexion
+provider-refused-sentence = C’est ce service qui décide qui peut utiliser { $application }, et il n’a pas accepté ce compte.
+
+provider-misconfigured-heading = La connexion avec { $provider } n’est pas configurée correctement
+provider-misconfigured-sentence = Seule l’équipe d’administration peut y remédier. Communiquez-lui la référence ci-dessous.
+
+account-not-allowed-heading = { $email } n’a pas accès à { $application }
+account-not-allowed-heading-this = Ce compte n’a pas accès à { $application }
+account-not-allowed-sentence = La connexion a réussi, mais { $organization } n’a pas donné accès à ce compte.
+account-not-allowed-sentence-this = La connexion a réussi, mais cette organisation n’a pas donné accès à ce compte.
+
+organization-unknown-heading = Nous ne connaissons pas cette organisation
+organization-unknown-sentence = L’adresse est peut-être mal saisie ou n’est plus à jour. Votre adresse e-mail suffit pour trouver la bonne page de connexion.
+
+organization-suspended-heading = La connexion pour { $organization } est suspendue
+organization-suspended-heading-this = La connexion pour cette organisation est suspendue
+organization-suspended-sentence = Personne ne peut se connecter à cette organisation pour le moment. Votre compte n’a pas été modifié.
+
+email-unverified-heading = Votre adresse e-mail n’est pas vérifiée chez { $provider }
+email-unverified-sentence = { $application } n’accepte que les adresses vérifiées. Ouvrez votre compte chez { $provider }, faites vérifier { $email }, puis reconnectez-vous.
+email-unverified-sentence-yours = { $application } n’accepte que les adresses vérifiées. Ouvrez votre compte chez { $provider }, faites vérifier votre adresse, puis reconnectez-vous.
+
+session-ended-heading = Votre session a été fermée
+session-ended-idle = Vous n’aviez pas utilisé { $application } depuis un moment.
+session-ended-lifetime = Une connexion ne dure qu’un temps limité, et la vôtre est arrivée à son terme.
+session-ended-withdrawn = Votre session a été fermée depuis un autre navigateur ou par l’équipe d’administration.
+session-ended-at-provider = Votre session auprès de votre service de connexion a été fermée.
+session-ended-unknown = { $application } ne reconnaît plus ce navigateur.
+
+sign-in-required-heading = Connectez-vous pour continuer
+sign-in-required-sentence = Cette partie de { $application } est réservée aux personnes connectées.
+
+redirect-loop-heading = La connexion recommence sans cesse
+redirect-loop-sentence = Il y a eu plusieurs connexions de votre part en peu de temps, mais { $application } ne les a pas reconnues ensuite. Nous nous sommes arrêtés ici pour que votre navigateur ne tourne pas en rond.
+redirect-loop-cookie-lost = Le cookie de session n’est pas revenu, alors que d’autres de nos cookies sont revenus. Quelque chose entre le navigateur et Doorward le supprime, ou le navigateur le refuse.
+redirect-loop-session-over = Le cookie de session est revenu, mais sa session était déjà terminée. Le journal d’audit indique ce qui y a mis fin.
+redirect-loop-signed-in = Le cookie de session est revenu et sa session est active. Autre chose renvoie le navigateur vers la connexion : examinez les redirections de l’application et les proxys placés devant.
+redirect-loop-out-of-sight = La session appartient à l’hôte propre de l’organisation : on ne peut donc pas savoir d’ici si son cookie y revient. Examinez dans le navigateur les requêtes vers cet hôte.
+
+cookies-blocked-heading = Votre navigateur ne conserve pas notre cookie
+cookies-blocked-sentence = La connexion a besoin d’un cookie pour savoir que c’est toujours vous. Autorisez les cookies pour { $application } dans les paramètres de votre navigateur, puis réessayez.
+cookies-blocked-owner = Le cookie est déposé là où les visiteurs commencent et doit revenir à l’adresse publique. C’est impossible s’ils commencent en http ou sous un autre nom que celui de l’adresse publique.
+
+app-unreachable-heading = { $application } ne répond pas
+app-unreachable-sentence = Votre navigateur et la connexion fonctionnent. L’application qui se trouve derrière ne répond pas pour le moment.
+
+app-slow-heading = { $application } met trop de temps à répondre
+app-slow-sentence = Votre navigateur et la connexion fonctionnent. L’application qui se trouve derrière n’a pas répondu à temps.
+
+too-busy-heading = { $application } est très sollicité
+too-busy-sentence = Il y a actuellement plus de demandes que le service ne peut en prendre. La vôtre n’a donc pas été transmise.
+
+too-many-attempts-heading = Veuillez patienter un instant
+too-many-attempts-sentence = Il y a eu beaucoup de tentatives en peu de temps.
+
+bad-request-heading = Nous n’avons pas pu lire cette demande
+bad-request-sentence = L’adresse ou le formulaire qui nous est parvenu n’est pas utilisable. Rien n’a été modifié.
+
+misdirected-request-heading = Il n’y a rien à cette adresse
+misdirected-request-sentence = Le nom dans la barre d’adresse de votre navigateur est peut-être mal saisi ou n’est plus à jour.
+
+not-found-heading = Page introuvable
+not-found-sentence = Si vous avez saisi l’adresse, vérifiez qu’elle est correcte. Si vous avez suivi un lien, la page a peut-être été déplacée.
+
+not-allowed-here-heading = Vous n’avez pas accès à cette page
+not-allowed-here-sentence = { $email } est connecté, mais cette partie de { $application } est réservée à d’autres personnes.
+not-allowed-here-sentence-this = Ce compte est connecté, mais cette partie de { $application } est réservée à d’autres personnes.
+
+method-not-allowed-heading = Cela n’est pas possible ici
+method-not-allowed-sentence = La page existe, mais pas pour ce que votre navigateur a essayé de faire. Rien n’a été modifié.
+
+broken-heading = Il y a un problème de notre côté
+broken-sentence = Nous n’avons pas pu terminer ce que vous avez demandé. L’incident a été enregistré sous la référence ci-dessous.
+
+advice-check-saved = Si vous étiez en train d’enregistrer quelque chose, vérifiez si cela est bien arrivé avant de l’envoyer de nouveau.
+advice-send-again = Si vous venez d’envoyer un formulaire, il n’est pas arrivé. Revenez en arrière et envoyez-le de nouveau.
+advice-copy-first = Si vous venez d’envoyer un formulaire, il n’est pas arrivé. Revenez en arrière pour copier votre texte, puis connectez-vous.
+advice-ask-access = Si vous avez un autre compte, utilisez-le. Sinon, demandez l’accès à votre équipe d’administration.
+
+stage-browser = Votre navigateur
+stage-sign-in = Connexion
+stage-works = fonctionne
+stage-silent = ne répond pas
+
+problem-owner = Pour l’équipe d’administration :
+problem-reference = Référence
+problem-reference-hint = Si vous demandez de l’aide, indiquez cette référence.
+
+door-title = Connexion à { $organization }
+door-lead-one = Pour accéder à { $application }, connectez-vous.
+door-lead-several = Pour accéder à { $application }, choisissez comment vous connecter.
+door-lead-one-as = Pour accéder à { $application } en tant que { $email }, connectez-vous.
+door-lead-several-as = Pour accéder à { $application } en tant que { $email }, choisissez comment vous connecter.
+door-button = Se connecter avec { $provider }
+door-used-last = Dernier choix dans ce navigateur
+door-none = Il n’existe pas encore de moyen de se connecter à cette organisation. Son équipe d’administration peut en ajouter un.
+door-another-organization = Utiliser une autre organisation
+
+notice-idle = Votre session a été fermée parce qu’elle n’avait pas servi depuis un moment.
+notice-lifetime = Votre session a été fermée parce qu’une connexion ne dure qu’un temps limité.
+notice-withdrawn = Votre session a été fermée depuis un autre navigateur ou par l’équipe d’administration.
+notice-at-provider = Votre session a été fermée par votre service de connexion.
+notice-unknown = Votre session a été fermée.
+notice-another-account = Choisissez le compte que vous voulez utiliser.
+
+email-title = Connexion à { $application }
+email-continue = Continuer vers { $organization }
+email-or = ou
+email-label = Votre adresse e-mail professionnelle
+email-hint = Elle mène à la connexion de votre organisation. Nous ne demandons pas de mot de passe.
+email-list = Ou choisissez votre organisation
+email-missing = Saisissez votre adresse e-mail.
+email-malformed = Saisissez une adresse e-mail de la forme name@example.com.
+email-unknown-domain = Nous ne connaissons aucune organisation avec cette adresse. Vérifiez l’orthographe ou utilisez le lien de connexion de votre organisation.
+
+choose-title = Choisissez votre organisation
+choose-lead = Plusieurs organisations utilisent l’adresse { $email }.
+choose-another-email = Utiliser une autre adresse e-mail
+
+dev-title = Connexion de développement
+dev-note = Ce formulaire remplace un fournisseur d’identité. Il croit tout ce que vous saisissez et ne fonctionne que sur cette machine.
+dev-email = Adresse e-mail
+dev-name = Nom
+dev-name-hint = (facultatif)
+dev-groups = Groupes
+dev-groups-hint = (facultatif, séparés par des virgules)
+dev-cancel = Annuler
+
+logout-title = Se déconnecter de { $application } ?
+logout-lead = Votre session dans ce navigateur sera fermée. Enregistrez d’abord votre travail si quelque chose est encore ouvert.
+logout-stay = Garder la session ouverte
+
+logged-out-title = Votre session sur { $application } est fermée
+logged-out-there-too = Votre session ici est terminée, et celle chez { $provider } aussi.
+logged-out-here = Votre session ici est terminée.
+logged-out-close = Votre session ici est terminée. Sur un ordinateur partagé, fermez aussi toutes les fenêtres du navigateur.
+logged-out-still = Votre session reste ouverte chez { $providers }.
+logged-out-still-advice = Sur un ordinateur partagé, déconnectez-vous aussi de ce côté : sinon, la personne suivante pourrait revenir sous votre identité.
+
+redirecting-title = Un instant
+redirecting-lead = La page suivante va s’ouvrir. S’il ne se passe rien, utilisez le bouton.
+
+account-title = Votre session est ouverte
+account-name = Nom
+account-email = E-mail
+account-organization = Organisation
+account-provider = Connexion avec
+account-since = Depuis
+account-until = Au plus tard jusqu’au
+account-open = Ouvrir { $application }
+account-identity = Votre compte chez { $provider }
+account-state = État
+account-confirmed = Confirmé
+account-unanswered-timeout = Non confirmé à la dernière demande : la réponse a trop tardé
+account-unanswered-unreachable = Non confirmé à la dernière demande : le service était injoignable
+account-unanswered-asked-to-wait = Non confirmé à la dernière demande : le service nous a demandé d’attendre
+account-unanswered-trouble = Non confirmé à la dernière demande : le service avait un problème
+account-unanswered-unreadable = Non confirmé à la dernière demande : la réponse était illisible
+account-unanswered-silent = Non confirmé à la dernière demande : le service n’a pas répondu
+account-unasked = Confirmé lors de votre connexion
+account-last-confirmed = Dernière confirmation
+account-next-check = Prochaine vérification
+account-access-ends = Fin de l’accès
+account-access-ends-at = { $moment }, sauf réponse d’ici là
+account-sessions = Où votre session est ouverte
+account-this-browser = Ce navigateur
+account-another-browser = Un autre navigateur
+account-session = Depuis le { $since }, dernière utilisation le { $used }
+account-end = Fermer
+account-end-label = Fermer la session ouverte depuis le { $since }
+account-more = Il y en a d’autres.
+account-end-others = Fermer toutes les autres sessions
+account-others = Vos autres organisations
+account-switch = Changer
+account-switch-label = Passer à { $organization }
+account-told = Ce que { $application } sait de vous
+account-headers = En-têtes de requête
+account-claims = Déclarations de l’assertion signée
+account-fact-name = Nom
+account-fact-value = Valeur

@@ -1,0 +1,240 @@
+# ページの文言、日本語。
+
+frame-help = { $application } へのサインインです。お困りのときは、このサイトの運営者にお問い合わせください。
+
+action-sign-in = サインイン
+action-sign-in-again = もう一度サインイン
+action-sign-in-once-more = あと一度サインインしてみる
+action-sign-out = サインアウト
+action-try-again = もう一度試す
+action-continue = 続ける
+action-another-account = 別のアカウントを使う
+action-another-organization = 別の組織にサインイン
+action-enter-email = メールアドレスを入力
+action-start-afresh = サインアウトしてやり直す
+action-start-page = トップページへ
+action-go-to = { $application } へ移動
+
+moment = { $year }年{ $month ->
+    [1] 1月
+    [2] 2月
+    [3] 3月
+    [4] 4月
+    [5] 5月
+    [6] 6月
+    [7] 7月
+    [8] 8月
+    [9] 9月
+    [10] 10月
+    [11] 11月
+   *[12] 12月
+}{ $day }日 { $time } UTC
+wait-seconds = { $count ->
+   *[other] { $count } 秒後にもう一度お試しください。
+}
+wait-minutes = { $count ->
+   *[other] { $count } 分後にもう一度お試しください。
+}
+wait-hours = { $count ->
+   *[other] { $count } 時間後にもう一度お試しください。
+}
+list-pair = { $first }と{ $last }
+list-middle = { $before }、{ $next }
+list-end = { $before }、{ $last }
+
+login-expired-heading = このサインインページは期限切れです
+login-expired-sentence = サインインページは一度だけ、短い時間だけ有効です。失われたものはありません。
+
+login-cancelled-heading = サインインは中止されました
+login-cancelled-sentence = サインインせずに { $provider } から戻られました。変更されたものはありません。
+
+provider-unreachable-heading = 現在 { $provider } に接続できません
+provider-unreachable-sentence = 応答がないため、まだサインインできません。すでにサインインしている方に影響はありません。
+
+identity-unverified-heading = { $provider } によるアカウントの確認が取れていません
+identity-unverified-sentence-soon = 長い間応答がありませんが、お客様のアカウントに問題があるという意味ではありません。数分おきに問い合わせており、応答があればすぐに続けられます。すでに復旧している場合は、もう一度サインインしてください。
+identity-unverified-sentence-next = 長い間応答がありませんが、お客様のアカウントに問題があるという意味ではありません。次は { $moment } に問い合わせ、応答があればすぐに続けられます。すでに復旧している場合は、もう一度サインインしてください。
+
+identity-invalid-heading = { $provider } によると、このアカウントは現在有効ではありません
+identity-invalid-sentence = 引き続きご利用いただけるか改めて問い合わせたところ、利用できないとの回答でした。そのため、セッションを終了しました。
+
+provider-refused-heading = { $provider } がサインインを許可しませんでした
+provider-refused-sentence = { $application } を利用できる方はそのサービスが決めており、このアカウントは認められませんでした。
+
+provider-misconfigured-heading = { $provider } によるサインインが正しく設定されていません
+provider-misconfigured-sentence = 修正できるのは管理者だけです。下の参照番号を管理者にお伝えください。
+
+account-not-allowed-heading = { $email } では { $application } を利用できません
+account-not-allowed-heading-this = このアカウントでは { $application } を利用できません
+account-not-allowed-sentence = サインインはできましたが、{ $organization } はこのアカウントにアクセス権を与えていません。
+account-not-allowed-sentence-this = サインインはできましたが、この組織はこのアカウントにアクセス権を与えていません。
+
+organization-unknown-heading = その組織は見つかりません
+organization-unknown-sentence = アドレスが間違っているか、古くなっている可能性があります。メールアドレスがあれば、正しいサインインページを見つけられます。
+
+organization-suspended-heading = { $organization } へのサインインは一時停止中です
+organization-suspended-heading-this = この組織へのサインインは一時停止中です
+organization-suspended-sentence = 現在、この組織には誰もサインインできません。お客様のアカウントに変更はありません。
+
+email-unverified-heading = { $provider } でメールアドレスが確認されていません
+email-unverified-sentence = { $application } は確認済みのアドレスだけを受け付けます。{ $provider } のアカウントを開いて { $email } を確認してから、もう一度サインインしてください。
+email-unverified-sentence-yours = { $application } は確認済みのアドレスだけを受け付けます。{ $provider } のアカウントを開いてアドレスを確認してから、もう一度サインインしてください。
+
+session-ended-heading = サインアウトされました
+session-ended-idle = { $application } がしばらく使われていませんでした。
+session-ended-lifetime = サインインには有効期間があり、その期間が終わりました。
+session-ended-withdrawn = 別のブラウザーから、または管理者によってセッションが終了されました。
+session-ended-at-provider = サインインサービスでのセッションが終了しました。
+session-ended-unknown = { $application } はこのブラウザーを認識できなくなりました。
+
+sign-in-required-heading = 続けるにはサインインしてください
+sign-in-required-sentence = { $application } のこの部分は、サインインした方のためのものです。
+
+redirect-loop-heading = サインインが何度も繰り返されています
+redirect-loop-sentence = 短い間に何度かサインインされましたが、その後 { $application } がお客様を認識できませんでした。ブラウザーが同じところを回り続けないよう、ここで止めました。
+redirect-loop-cookie-lost = ほかの Cookie は戻ってきましたが、セッション Cookie が戻ってきませんでした。ブラウザーと Doorward の間にある何かが取り除いているか、ブラウザーが受け付けていません。
+redirect-loop-session-over = セッション Cookie は戻ってきましたが、そのセッションはすでに終了していました。終了の理由は監査記録で確認してください。
+redirect-loop-signed-in = セッション Cookie は戻ってきており、そのセッションは有効です。ほかの何かがブラウザーをサインインに戻しています。アプリケーションのリダイレクトと、手前にあるプロキシを確認してください。
+redirect-loop-out-of-sight = セッションは組織専用のホストのものなので、その Cookie がそこに戻っているかはここからは分かりません。ブラウザーでそのホストへのリクエストを確認してください。
+
+cookies-blocked-heading = ブラウザーに Cookie が保存されていません
+cookies-blocked-sentence = ご本人であることを確かめるため、サインインには Cookie が一つ必要です。ブラウザーの設定で { $application } の Cookie を許可してから、もう一度お試しください。
+cookies-blocked-owner = Cookie は訪問者が最初に開いた場所で発行され、公開アドレスで戻ってくる必要があります。http で始めた場合や、公開アドレスとは別の名前で始めた場合は戻ってきません。
+
+app-unreachable-heading = { $application } が応答していません
+app-unreachable-sentence = ブラウザーとサインインは正常です。その先のアプリケーションが現在応答していません。
+
+app-slow-heading = { $application } の応答に時間がかかっています
+app-slow-sentence = ブラウザーとサインインは正常です。その先のアプリケーションが時間内に応答しませんでした。
+
+too-busy-heading = { $application } が大変混み合っています
+too-busy-sentence = 現在受け付けられる数を超えるリクエストがあるため、お客様のリクエストは渡されませんでした。
+
+too-many-attempts-heading = しばらくお待ちください
+too-many-attempts-sentence = 短い間に何度も試行がありました。
+
+bad-request-heading = リクエストを読み取れませんでした
+bad-request-sentence = 届いたアドレスまたはフォームは使用できない形式です。変更されたものはありません。
+
+misdirected-request-heading = このアドレスには何もありません
+misdirected-request-sentence = ブラウザーのアドレスバーの名前が間違っているか、古くなっている可能性があります。
+
+not-found-heading = ページが見つかりません
+not-found-sentence = アドレスを入力された場合は、正しいかご確認ください。リンクから来られた場合は、ページが移動した可能性があります。
+
+not-allowed-here-heading = このページへのアクセス権がありません
+not-allowed-here-sentence = { $email } でサインインしていますが、{ $application } のこの部分はほかの方のためのものです。
+not-allowed-here-sentence-this = このアカウントでサインインしていますが、{ $application } のこの部分はほかの方のためのものです。
+
+method-not-allowed-heading = ここではその操作はできません
+method-not-allowed-sentence = ページはありますが、ブラウザーが行おうとした操作には対応していません。変更されたものはありません。
+
+broken-heading = こちら側に問題があります
+broken-sentence = ご要望の処理を完了できませんでした。下の参照番号で記録されています。
+
+advice-check-saved = 何かを保存しようとしていた場合は、もう一度送信する前に、届いているかご確認ください。
+advice-send-again = フォームを送信したところでしたら、届いていません。戻ってもう一度送信してください。
+advice-copy-first = フォームを送信したところでしたら、届いていません。戻って入力した内容をコピーしてから、サインインしてください。
+advice-ask-access = 別のアカウントをお持ちの場合は、そちらをお使いください。お持ちでない場合は、管理者にアクセス権を依頼してください。
+
+stage-browser = お使いのブラウザー
+stage-sign-in = サインイン
+stage-works = 正常
+stage-silent = 応答なし
+
+problem-owner = 管理者の方へ：
+problem-reference = 参照番号
+problem-reference-hint = お問い合わせの際は、この参照番号をお知らせください。
+
+door-title = { $organization } にサインイン
+door-lead-one = { $application } を利用するには、サインインしてください。
+door-lead-several = { $application } を利用するには、サインインの方法を選んでください。
+door-lead-one-as = { $email } として { $application } を利用するには、サインインしてください。
+door-lead-several-as = { $email } として { $application } を利用するには、サインインの方法を選んでください。
+door-button = { $provider } でサインイン
+door-used-last = このブラウザーで前回使用
+door-none = この組織にサインインする方法はまだありません。組織の管理者が追加できます。
+door-another-organization = 別の組織を使う
+
+notice-idle = しばらくご利用がなかったため、サインアウトされました。
+notice-lifetime = サインインの有効期間が終わったため、サインアウトされました。
+notice-withdrawn = 別のブラウザーから、または管理者によってサインアウトされました。
+notice-at-provider = サインインサービスによってサインアウトされました。
+notice-unknown = サインアウトされました。
+notice-another-account = 使用するアカウントを選んでください。
+
+email-title = { $application } にサインイン
+email-continue = { $organization } へ進む
+email-or = または
+email-label = 仕事用のメールアドレス
+email-hint = 所属組織のサインインに進みます。パスワードはお尋ねしません。
+email-list = または組織を選んでください
+email-missing = メールアドレスを入力してください。
+email-malformed = name@example.com の形式でメールアドレスを入力してください。
+email-unknown-domain = このアドレスの組織は見つかりません。つづりを確認するか、所属組織のサインイン用リンクをお使いください。
+
+choose-title = 組織を選んでください
+choose-lead = 複数の組織がアドレス { $email } を使用しています。
+choose-another-email = 別のメールアドレスを使う
+
+dev-title = 開発用サインイン
+dev-note = このフォームは ID プロバイダーの代わりです。入力された内容をすべて信用し、このコンピューターでのみ動作します。
+dev-email = メールアドレス
+dev-name = 名前
+dev-name-hint = （任意）
+dev-groups = グループ
+dev-groups-hint = （任意、コンマ区切り）
+dev-cancel = キャンセル
+
+logout-title = { $application } からサインアウトしますか？
+logout-lead = このブラウザーでのセッションが終了します。開いている作業があれば、先に保存してください。
+logout-stay = サインインしたままにする
+
+logged-out-title = { $application } からサインアウトしました
+logged-out-there-too = ここでのセッションは終了し、{ $provider } でのセッションも終了しました。
+logged-out-here = ここでのセッションは終了しました。
+logged-out-close = ここでのセッションは終了しました。共有のコンピューターでは、ブラウザーのウィンドウもすべて閉じてください。
+logged-out-still = { $providers } にはまだサインインしています。
+logged-out-still-advice = 共有のコンピューターでは、そちらからもサインアウトしてください。そうしないと、次に使う人がお客様として入れてしまいます。
+
+redirecting-title = 少々お待ちください
+redirecting-lead = 移動しています。何も起こらない場合は、ボタンを押してください。
+
+account-title = サインインしています
+account-name = 名前
+account-email = メール
+account-organization = 組織
+account-provider = サインイン方法
+account-since = 開始
+account-until = 最長期限
+account-open = { $application } を開く
+account-identity = { $provider } のアカウント
+account-state = 状態
+account-confirmed = 確認済み
+account-unanswered-timeout = 前回の問い合わせでは未確認：時間がかかりすぎました
+account-unanswered-unreachable = 前回の問い合わせでは未確認：接続できませんでした
+account-unanswered-asked-to-wait = 前回の問い合わせでは未確認：待つように求められました
+account-unanswered-trouble = 前回の問い合わせでは未確認：先方で問題が発生していました
+account-unanswered-unreadable = 前回の問い合わせでは未確認：応答を読み取れませんでした
+account-unanswered-silent = 前回の問い合わせでは未確認：応答がありませんでした
+account-unasked = サインイン時に確認済み
+account-last-confirmed = 最終確認
+account-next-check = 次回の確認
+account-access-ends = アクセス終了
+account-access-ends-at = { $moment }（それまでに応答がない場合）
+account-sessions = サインイン中の場所
+account-this-browser = このブラウザー
+account-another-browser = 別のブラウザー
+account-session = { $since } から、最終使用 { $used }
+account-end = 終了
+account-end-label = { $since } からのセッションを終了
+account-more = ほかにもあります。
+account-end-others = ほかのセッションをすべて終了
+account-others = ほかの組織
+account-switch = 切り替え
+account-switch-label = { $organization } に切り替え
+account-told = { $application } に伝わるお客様の情報
+account-headers = リクエストヘッダー
+account-claims = 署名付きアサーションのクレーム
+account-fact-name = 名前
+account-fact-value = 値

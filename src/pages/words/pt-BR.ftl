@@ -1,0 +1,243 @@
+# O que as páginas dizem, em português do Brasil.
+
+frame-help = Acesso a { $application }. Se precisar de ajuda, fale com quem administra o site.
+
+action-sign-in = Entrar
+action-sign-in-again = Entrar novamente
+action-sign-in-once-more = Entrar mais uma vez
+action-sign-out = Sair
+action-try-again = Tentar novamente
+action-continue = Continuar
+action-another-account = Usar outra conta
+action-another-organization = Entrar em outra organização
+action-enter-email = Informar seu e-mail
+action-start-afresh = Sair e começar de novo
+action-start-page = Ir para a página inicial
+action-go-to = Ir para { $application }
+
+moment = { $day } de { $month ->
+    [1] janeiro
+    [2] fevereiro
+    [3] março
+    [4] abril
+    [5] maio
+    [6] junho
+    [7] julho
+    [8] agosto
+    [9] setembro
+    [10] outubro
+    [11] novembro
+   *[12] dezembro
+} de { $year }, { $time } UTC
+wait-seconds = { $count ->
+    [one] Tente novamente em { $count } segundo.
+   *[other] Tente novamente em { $count } segundos.
+}
+wait-minutes = { $count ->
+    [one] Tente novamente em { $count } minuto.
+   *[other] Tente novamente em { $count } minutos.
+}
+wait-hours = { $count ->
+    [one] Tente novamente em { $count } hora.
+   *[other] Tente novamente em { $count } horas.
+}
+list-pair = { $first } e { $last }
+list-middle = { $before }, { $next }
+list-end = { $before } e { $last }
+
+login-expired-heading = Esta página de acesso expirou
+login-expired-sentence = As páginas de acesso valem uma única vez e por pouco tempo. Nada foi perdido.
+
+login-cancelled-heading = O acesso foi cancelado
+login-cancelled-sentence = Você voltou de { $provider } sem entrar. Nada mudou.
+
+provider-unreachable-heading = Não conseguimos contato com { $provider } no momento
+provider-unreachable-sentence = Não houve resposta, por isso ainda não podemos concluir seu acesso. Quem já entrou não é afetado.
+
+identity-unverified-heading = { $provider } não confirmou sua conta
+identity-unverified-sentence-soon = Há tempo demais não recebemos resposta, o que nada diz sobre sua conta. Perguntamos de novo a cada poucos minutos, e você poderá continuar assim que houver resposta. Se o serviço já tiver voltado, basta entrar novamente.
+identity-unverified-sentence-next = Há tempo demais não recebemos resposta, o que nada diz sobre sua conta. Perguntaremos de novo em { $moment }, e você poderá continuar assim que houver resposta. Se o serviço já tiver voltado, basta entrar novamente.
+
+identity-invalid-heading = Segundo { $provider }, esta conta não está mais ativa
+identity-invalid-sentence = Perguntamos de novo se você ainda tem acesso, e a resposta foi não. Por isso suas sessões foram encerradas.
+
+provider-refused-heading = { $provider } não permitiu seu acesso
+provider-refused-sentence = Esse serviço decide quem pode usar { $application } e não aceitou esta conta.
+
+provider-misconfigured-heading = O acesso com { $provider } não está configurado corretamente
+provider-misconfigured-sentence = Só a administração pode corrigir isso. Informe a ela a referência abaixo.
+
+account-not-allowed-heading = { $email } não pode usar { $application }
+account-not-allowed-heading-this = Esta conta não pode usar { $application }
+account-not-allowed-sentence = O acesso funcionou, mas { $organization } não liberou esta conta.
+account-not-allowed-sentence-this = O acesso funcionou, mas esta organização não liberou esta conta.
+
+organization-unknown-heading = Não conhecemos essa organização
+organization-unknown-sentence = O endereço pode ter sido digitado errado ou estar desatualizado. Seu e-mail é suficiente para encontrar a página de acesso certa.
+
+organization-suspended-heading = O acesso a { $organization } está suspenso
+organization-suspended-heading-this = O acesso a esta organização está suspenso
+organization-suspended-sentence = Ninguém pode entrar nesta organização no momento. Sua conta não foi alterada.
+
+email-unverified-heading = Seu e-mail não está verificado em { $provider }
+email-unverified-sentence = { $application } aceita somente endereços verificados. Abra sua conta em { $provider }, verifique { $email } e entre novamente.
+email-unverified-sentence-yours = { $application } aceita somente endereços verificados. Abra sua conta em { $provider }, verifique seu endereço e entre novamente.
+
+session-ended-heading = Sua sessão foi encerrada
+session-ended-idle = Fazia algum tempo que você não usava { $application }.
+session-ended-lifetime = Uma sessão dura por tempo limitado, e o da sua acabou.
+session-ended-withdrawn = Sua sessão foi encerrada em outro navegador ou pela administração.
+session-ended-at-provider = Sua sessão no seu serviço de acesso foi encerrada.
+session-ended-unknown = { $application } não reconhece mais este navegador.
+
+sign-in-required-heading = Entre para continuar
+sign-in-required-sentence = Esta parte de { $application } é para quem entrou com sua conta.
+
+redirect-loop-heading = O acesso fica recomeçando
+redirect-loop-sentence = Você entrou várias vezes em pouco tempo, mas { $application } não reconheceu você depois. Paramos aqui para que seu navegador não fique dando voltas.
+redirect-loop-cookie-lost = O cookie de sessão não voltou, embora outros cookies nossos tenham voltado. Algo entre o navegador e o Doorward o remove, ou o navegador o recusa.
+redirect-loop-session-over = O cookie de sessão voltou, mas a sessão dele já tinha terminado. Veja na trilha de auditoria o que a encerrou.
+redirect-loop-signed-in = O cookie de sessão voltou e a sessão dele está ativa. Outra coisa manda o navegador de volta ao acesso: verifique os redirecionamentos da aplicação e os proxies à frente dela.
+redirect-loop-out-of-sight = A sessão pertence ao host próprio da organização, por isso não dá para saber daqui se o cookie dela volta lá. Veja no navegador as requisições a esse host.
+
+cookies-blocked-heading = Seu navegador não está guardando nosso cookie
+cookies-blocked-sentence = O acesso precisa de um cookie para saber que ainda é você. Permita cookies de { $application } nas configurações do navegador e tente novamente.
+cookies-blocked-owner = O cookie é entregue onde os visitantes começam e precisa voltar no endereço público. Isso não é possível se eles começam por http ou com outro nome que não o do endereço público.
+
+app-unreachable-heading = { $application } não está respondendo
+app-unreachable-sentence = Seu navegador e o acesso funcionam. A aplicação por trás deles não responde no momento.
+
+app-slow-heading = { $application } está demorando demais
+app-slow-sentence = Seu navegador e o acesso funcionam. A aplicação por trás deles não respondeu a tempo.
+
+too-busy-heading = { $application } está com muita demanda
+too-busy-sentence = Há mais pedidos do que é possível atender no momento, por isso o seu não foi repassado.
+
+too-many-attempts-heading = Aguarde um momento
+too-many-attempts-sentence = Houve muitas tentativas em pouco tempo.
+
+bad-request-heading = Não conseguimos ler esse pedido
+bad-request-sentence = O endereço ou formulário que chegou até nós não pode ser usado. Nada foi alterado.
+
+misdirected-request-heading = Não há nada neste endereço
+misdirected-request-sentence = O nome na barra de endereço do navegador pode ter sido digitado errado ou estar desatualizado.
+
+not-found-heading = Página não encontrada
+not-found-sentence = Se você digitou o endereço, confira se está certo. Se seguiu um link, a página pode ter mudado de lugar.
+
+not-allowed-here-heading = Você não tem acesso a esta página
+not-allowed-here-sentence = { $email } entrou, mas esta parte de { $application } é para outras pessoas.
+not-allowed-here-sentence-this = Esta conta entrou, mas esta parte de { $application } é para outras pessoas.
+
+method-not-allowed-heading = Isso não pode ser feito aqui
+method-not-allowed-sentence = A página existe, mas não para o que seu navegador tentou fazer. Nada foi alterado.
+
+broken-heading = Há um problema do nosso lado
+broken-sentence = Não conseguimos concluir o que você pediu. Ficou registrado com a referência abaixo.
+
+advice-check-saved = Se você estava salvando algo, confira se chegou antes de enviar de novo.
+advice-send-again = Se você acabou de enviar um formulário, ele não chegou. Volte e envie de novo.
+advice-copy-first = Se você acabou de enviar um formulário, ele não chegou. Volte para copiar o que escreveu e depois entre.
+advice-ask-access = Se você tem outra conta, use-a. Caso contrário, peça acesso à sua administração.
+
+stage-browser = Seu navegador
+stage-sign-in = Acesso
+stage-works = funciona
+stage-silent = não responde
+
+problem-owner = Para a administração:
+problem-reference = Referência
+problem-reference-hint = Se pedir ajuda, informe esta referência.
+
+door-title = Entrar em { $organization }
+door-lead-one = Para acessar { $application }, entre com sua conta.
+door-lead-several = Para acessar { $application }, escolha como entrar.
+door-lead-one-as = Para acessar { $application } como { $email }, entre com sua conta.
+door-lead-several-as = Para acessar { $application } como { $email }, escolha como entrar.
+door-button = Entrar com { $provider }
+door-used-last = Usado da última vez neste navegador
+door-none = Ainda não há como entrar nesta organização. A administração dela pode adicionar uma forma.
+door-another-organization = Usar outra organização
+
+notice-idle = Sua sessão foi encerrada porque fazia algum tempo que você não vinha aqui.
+notice-lifetime = Sua sessão foi encerrada porque uma sessão dura por tempo limitado.
+notice-withdrawn = Sua sessão foi encerrada em outro navegador ou pela administração.
+notice-at-provider = Sua sessão foi encerrada pelo seu serviço de acesso.
+notice-unknown = Sua sessão foi encerrada.
+notice-another-account = Escolha a conta que você quer usar.
+
+email-title = Entrar em { $application }
+email-continue = Continuar para { $organization }
+email-or = ou
+email-label = Seu e-mail de trabalho
+email-hint = Ele leva ao acesso da sua organização. Não pedimos senha.
+email-list = Ou escolha sua organização
+email-missing = Informe seu e-mail.
+email-malformed = Informe um e-mail no formato name@example.com.
+email-unknown-domain = Não conhecemos nenhuma organização com este endereço. Confira a grafia ou use o link de acesso da sua organização.
+
+choose-title = Escolha sua organização
+choose-lead = Mais de uma organização usa o endereço { $email }.
+choose-another-email = Usar outro e-mail
+
+dev-title = Acesso de desenvolvimento
+dev-note = Este formulário faz o papel de um provedor de identidade. Ele acredita em tudo o que você digitar e só funciona nesta máquina.
+dev-email = E-mail
+dev-name = Nome
+dev-name-hint = (opcional)
+dev-groups = Grupos
+dev-groups-hint = (opcional, separados por vírgulas)
+dev-cancel = Cancelar
+
+logout-title = Sair de { $application }?
+logout-lead = Isso encerra sua sessão neste navegador. Salve antes seu trabalho se algo ainda estiver aberto.
+logout-stay = Continuar na sessão
+
+logged-out-title = Você saiu de { $application }
+logged-out-there-too = Sua sessão aqui terminou, e a de { $provider } também.
+logged-out-here = Sua sessão aqui terminou.
+logged-out-close = Sua sessão aqui terminou. Em um computador compartilhado, feche também todas as janelas do navegador.
+logged-out-still = Sua sessão continua aberta em { $providers }.
+logged-out-still-advice = Em um computador compartilhado, saia de lá também: do contrário, a próxima pessoa pode voltar a entrar como você.
+
+redirecting-title = Um momento
+redirecting-lead = Você está sendo redirecionado. Se nada acontecer, use o botão.
+
+account-title = Sua sessão está aberta
+account-name = Nome
+account-email = E-mail
+account-organization = Organização
+account-provider = Entrou com
+account-since = Desde
+account-until = No máximo até
+account-open = Abrir { $application }
+account-identity = Sua conta em { $provider }
+account-state = Estado
+account-confirmed = Confirmada
+account-unanswered-timeout = Não confirmada na última consulta: a resposta demorou demais
+account-unanswered-unreachable = Não confirmada na última consulta: não houve contato com o serviço
+account-unanswered-asked-to-wait = Não confirmada na última consulta: o serviço pediu para esperar
+account-unanswered-trouble = Não confirmada na última consulta: o serviço estava com problemas
+account-unanswered-unreadable = Não confirmada na última consulta: não foi possível ler a resposta
+account-unanswered-silent = Não confirmada na última consulta: não houve resposta
+account-unasked = Confirmada quando você entrou
+account-last-confirmed = Última confirmação
+account-next-check = Próxima verificação
+account-access-ends = O acesso termina
+account-access-ends-at = { $moment }, a menos que haja resposta antes
+account-sessions = Onde sua sessão está aberta
+account-this-browser = Este navegador
+account-another-browser = Outro navegador
+account-session = Desde { $since }, último uso em { $used }
+account-end = Encerrar
+account-end-label = Encerrar a sessão iniciada em { $since }
+account-more = Há mais.
+account-end-others = Encerrar todas as outras sessões
+account-others = Suas outras organizações
+account-switch = Trocar
+account-switch-label = Trocar para { $organization }
+account-told = O que { $application } sabe sobre você
+account-headers = Cabeçalhos da requisição
+account-claims = Declarações da asserção assinada
+account-fact-name = Nome
+account-fact-value = Valor

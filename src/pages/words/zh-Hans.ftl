@@ -1,0 +1,240 @@
+# 页面文字，简体中文。
+
+frame-help = 此处用于登录 { $application }。如需帮助，请联系网站的管理人员。
+
+action-sign-in = 登录
+action-sign-in-again = 重新登录
+action-sign-in-once-more = 再登录一次
+action-sign-out = 退出登录
+action-try-again = 重试
+action-continue = 继续
+action-another-account = 使用其他帐户
+action-another-organization = 登录其他组织
+action-enter-email = 输入您的电子邮箱
+action-start-afresh = 退出登录并重新开始
+action-start-page = 前往首页
+action-go-to = 前往 { $application }
+
+moment = { $year }年{ $month ->
+    [1] 1月
+    [2] 2月
+    [3] 3月
+    [4] 4月
+    [5] 5月
+    [6] 6月
+    [7] 7月
+    [8] 8月
+    [9] 9月
+    [10] 10月
+    [11] 11月
+   *[12] 12月
+}{ $day }日 { $time } UTC
+wait-seconds = { $count ->
+   *[other] 请在 { $count } 秒后重试。
+}
+wait-minutes = { $count ->
+   *[other] 请在 { $count } 分钟后重试。
+}
+wait-hours = { $count ->
+   *[other] 请在 { $count } 小时后重试。
+}
+list-pair = { $first }和{ $last }
+list-middle = { $before }、{ $next }
+list-end = { $before }和{ $last }
+
+login-expired-heading = 此登录页面已过期
+login-expired-sentence = 登录页面只能使用一次，且有效时间很短。没有任何内容丢失。
+
+login-cancelled-heading = 登录已取消
+login-cancelled-sentence = 您未登录便从 { $provider } 返回。一切保持不变。
+
+provider-unreachable-heading = 目前无法连接 { $provider }
+provider-unreachable-sentence = 由于没有收到回应，我们暂时无法让您登录。已登录的用户不受影响。
+
+identity-unverified-heading = { $provider } 尚未确认您的帐户
+identity-unverified-sentence-soon = 对方已很久没有回应，但这并不说明您的帐户有问题。我们每隔几分钟会再次询问，一有回应您即可继续。如果对方已恢复，重新登录即可。
+identity-unverified-sentence-next = 对方已很久没有回应，但这并不说明您的帐户有问题。我们将在 { $moment } 再次询问，一有回应您即可继续。如果对方已恢复，重新登录即可。
+
+identity-invalid-heading = { $provider } 表示此帐户已停用
+identity-invalid-sentence = 我们再次询问您是否仍可访问，得到的答复是否定的。因此您的会话已被结束。
+
+provider-refused-heading = { $provider } 未允许您登录
+provider-refused-sentence = 谁可以使用 { $application } 由该服务决定，它没有放行此帐户。
+
+provider-misconfigured-heading = 通过 { $provider } 登录的设置不正确
+provider-misconfigured-sentence = 只有管理员可以修正此问题。请将下方的参考编号告知管理员。
+
+account-not-allowed-heading = { $email } 无法使用 { $application }
+account-not-allowed-heading-this = 此帐户无法使用 { $application }
+account-not-allowed-sentence = 登录成功，但 { $organization } 未授予此帐户访问权限。
+account-not-allowed-sentence-this = 登录成功，但该组织未授予此帐户访问权限。
+
+organization-unknown-heading = 找不到该组织
+organization-unknown-sentence = 地址可能有误或已过时。凭您的电子邮箱即可找到正确的登录页面。
+
+organization-suspended-heading = { $organization } 的登录已暂停
+organization-suspended-heading-this = 该组织的登录已暂停
+organization-suspended-sentence = 目前任何人都无法登录该组织。您的帐户没有变动。
+
+email-unverified-heading = 您的电子邮箱尚未在 { $provider } 验证
+email-unverified-sentence = { $application } 只接受已验证的邮箱。请打开您在 { $provider } 的帐户，验证 { $email }，然后重新登录。
+email-unverified-sentence-yours = { $application } 只接受已验证的邮箱。请打开您在 { $provider } 的帐户，验证您的邮箱，然后重新登录。
+
+session-ended-heading = 您已退出登录
+session-ended-idle = 您已有一段时间没有使用 { $application }。
+session-ended-lifetime = 登录只在有限时间内有效，您的登录已到期。
+session-ended-withdrawn = 您的会话已由其他浏览器或管理员结束。
+session-ended-at-provider = 您在登录服务上的会话已结束。
+session-ended-unknown = { $application } 已不再识别此浏览器。
+
+sign-in-required-heading = 请登录以继续
+sign-in-required-sentence = { $application } 的这一部分仅供已登录的用户使用。
+
+redirect-loop-heading = 登录反复重新开始
+redirect-loop-sentence = 您在短时间内多次登录，但之后 { $application } 没有识别出您。我们在此停下，以免浏览器不断循环。
+redirect-loop-cookie-lost = 会话 Cookie 没有返回，而我们的其他 Cookie 已返回。浏览器与 Doorward 之间的某个环节删除了它，或浏览器拒绝了它。
+redirect-loop-session-over = 会话 Cookie 已返回，但其会话早已结束。请在审计记录中查看结束的原因。
+redirect-loop-signed-in = 会话 Cookie 已返回，且其会话有效。是其他原因将浏览器再次送回登录：请检查应用程序的重定向以及前端的代理。
+redirect-loop-out-of-sight = 该会话属于组织自己的主机，因此无法从此处判断其 Cookie 是否在那里返回。请在浏览器中查看发往该主机的请求。
+
+cookies-blocked-heading = 您的浏览器没有保留我们的 Cookie
+cookies-blocked-sentence = 登录需要一个 Cookie 来确认仍是您本人。请在浏览器设置中允许 { $application } 使用 Cookie，然后重试。
+cookies-blocked-owner = Cookie 在访问者开始的地方发出，必须在公开地址返回。如果访问者通过 http 开始，或使用与公开地址不同的名称开始，则无法返回。
+
+app-unreachable-heading = { $application } 没有响应
+app-unreachable-sentence = 您的浏览器和登录均正常。其后的应用程序目前没有回应。
+
+app-slow-heading = { $application } 响应过慢
+app-slow-sentence = 您的浏览器和登录均正常。其后的应用程序未能及时回应。
+
+too-busy-heading = { $application } 非常繁忙
+too-busy-sentence = 目前的请求超出其处理能力，因此您的请求没有被转交。
+
+too-many-attempts-heading = 请稍候
+too-many-attempts-sentence = 短时间内尝试次数过多。
+
+bad-request-heading = 无法读取该请求
+bad-request-sentence = 我们收到的地址或表单无法使用。没有任何更改。
+
+misdirected-request-heading = 此地址没有内容
+misdirected-request-sentence = 浏览器地址栏中的名称可能有误或已过时。
+
+not-found-heading = 找不到页面
+not-found-sentence = 如果地址是您输入的，请检查是否正确。如果您是通过链接来到此处，页面可能已移动。
+
+not-allowed-here-heading = 您无权访问此页面
+not-allowed-here-sentence = { $email } 已登录，但 { $application } 的这一部分供其他用户使用。
+not-allowed-here-sentence-this = 此帐户已登录，但 { $application } 的这一部分供其他用户使用。
+
+method-not-allowed-heading = 此处无法执行该操作
+method-not-allowed-sentence = 页面存在，但不支持浏览器尝试的操作。没有任何更改。
+
+broken-heading = 我们这边出现了问题
+broken-sentence = 我们未能完成您的请求。情况已记录在下方的参考编号下。
+
+advice-check-saved = 如果您正在保存内容，请先确认是否已送达，再重新发送。
+advice-send-again = 如果您刚刚提交了表单，它没有送达。请返回并重新提交。
+advice-copy-first = 如果您刚刚提交了表单，它没有送达。请返回复制您填写的内容，然后登录。
+advice-ask-access = 如果您有其他帐户，请使用该帐户。否则请向管理员申请访问权限。
+
+stage-browser = 您的浏览器
+stage-sign-in = 登录
+stage-works = 正常
+stage-silent = 没有回应
+
+problem-owner = 致管理员：
+problem-reference = 参考编号
+problem-reference-hint = 寻求帮助时，请提供此参考编号。
+
+door-title = 登录 { $organization }
+door-lead-one = 要访问 { $application }，请登录。
+door-lead-several = 要访问 { $application }，请选择登录方式。
+door-lead-one-as = 要以 { $email } 的身份访问 { $application }，请登录。
+door-lead-several-as = 要以 { $email } 的身份访问 { $application }，请选择登录方式。
+door-button = 使用 { $provider } 登录
+door-used-last = 此浏览器上次使用
+door-none = 目前还没有登录该组织的方式。其管理员可以添加。
+door-another-organization = 使用其他组织
+
+notice-idle = 由于您有一段时间没有访问，已为您退出登录。
+notice-lifetime = 由于登录只在有限时间内有效，已为您退出登录。
+notice-withdrawn = 您已由其他浏览器或管理员退出登录。
+notice-at-provider = 您已由登录服务退出登录。
+notice-unknown = 您已退出登录。
+notice-another-account = 请选择您要使用的帐户。
+
+email-title = 登录 { $application }
+email-continue = 继续前往 { $organization }
+email-or = 或
+email-label = 您的工作邮箱
+email-hint = 它会带您前往所属组织的登录页面。我们不会询问密码。
+email-list = 或选择您的组织
+email-missing = 请输入您的电子邮箱。
+email-malformed = 请输入形如 name@example.com 的电子邮箱。
+email-unknown-domain = 我们不知道使用此邮箱的组织。请检查拼写，或使用您所属组织的登录链接。
+
+choose-title = 请选择您的组织
+choose-lead = 有多个组织使用邮箱 { $email }。
+choose-another-email = 使用其他电子邮箱
+
+dev-title = 开发用登录
+dev-note = 此表单代替身份提供方。它相信您输入的一切，并且只在这台计算机上有效。
+dev-email = 电子邮箱
+dev-name = 姓名
+dev-name-hint = （可选）
+dev-groups = 群组
+dev-groups-hint = （可选，以逗号分隔）
+dev-cancel = 取消
+
+logout-title = 要退出 { $application } 吗？
+logout-lead = 这将结束您在此浏览器中的会话。如有未保存的内容，请先保存。
+logout-stay = 保持登录
+
+logged-out-title = 您已退出 { $application }
+logged-out-there-too = 您在此处的会话已结束，在 { $provider } 的会话也已结束。
+logged-out-here = 您在此处的会话已结束。
+logged-out-close = 您在此处的会话已结束。如果使用的是共用计算机，请同时关闭所有浏览器窗口。
+logged-out-still = 您仍登录着 { $providers }。
+logged-out-still-advice = 如果使用的是共用计算机，请在那里也退出登录，否则下一位使用者可能以您的身份再次进入。
+
+redirecting-title = 请稍候
+redirecting-lead = 正在为您跳转。如果没有反应，请使用按钮。
+
+account-title = 您已登录
+account-name = 姓名
+account-email = 电子邮箱
+account-organization = 组织
+account-provider = 登录方式
+account-since = 开始时间
+account-until = 最晚有效至
+account-open = 打开 { $application }
+account-identity = 您在 { $provider } 的帐户
+account-state = 状态
+account-confirmed = 已确认
+account-unanswered-timeout = 上次询问时未确认：耗时过长
+account-unanswered-unreachable = 上次询问时未确认：无法连接
+account-unanswered-asked-to-wait = 上次询问时未确认：对方要求我们等待
+account-unanswered-trouble = 上次询问时未确认：对方出现故障
+account-unanswered-unreadable = 上次询问时未确认：无法读取其回应
+account-unanswered-silent = 上次询问时未确认：没有回应
+account-unasked = 登录时已确认
+account-last-confirmed = 上次确认
+account-next-check = 下次检查
+account-access-ends = 访问截止
+account-access-ends-at = { $moment }，除非在此之前收到回应
+account-sessions = 您的登录位置
+account-this-browser = 此浏览器
+account-another-browser = 其他浏览器
+account-session = 自 { $since } 起，上次使用 { $used }
+account-end = 结束
+account-end-label = 结束自 { $since } 起的会话
+account-more = 还有更多。
+account-end-others = 结束所有其他会话
+account-others = 您的其他组织
+account-switch = 切换
+account-switch-label = 切换到 { $organization }
+account-told = { $application } 获知的您的信息
+account-headers = 请求标头
+account-claims = 签名断言中的声明
+account-fact-name = 名称
+account-fact-value = 值
