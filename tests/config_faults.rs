@@ -165,9 +165,9 @@ impl World {
     }
 }
 
-/// A certificate with its key, the key of another, and files that are none.
+/// A certificate with its key, the key of another, files that are none, and logos that cannot be shown.
 fn pem_files() -> &'static [(&'static str, String)] {
-    static FILES: OnceLock<[(&str, String); 6]> = OnceLock::new();
+    static FILES: OnceLock<[(&str, String); 8]> = OnceLock::new();
     FILES.get_or_init(|| {
         let [own, other] = [0, 1].map(|_| {
             rcgen::generate_simple_self_signed(vec!["app.example.com".to_owned()]).unwrap()
@@ -182,6 +182,8 @@ fn pem_files() -> &'static [(&'static str, String)] {
             ("locked-key.pem", locked.to_owned()),
             ("forged.pem", forged.to_owned()),
             ("torn.pem", own.cert.pem().replace("-----END", "")),
+            ("large.svg", format!("<svg>{}</svg>", " ".repeat(8 * 1024))),
+            ("photo.jpg", "JFIF".to_owned()),
         ]
     })
 }

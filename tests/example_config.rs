@@ -150,6 +150,7 @@ fn lay_out(folder: &Path, table: &dyn TableLike, made: &CertifiedKey<KeyPair>) {
         let text = match key {
             "certificate" | "ca" => made.cert.pem(),
             "key" => made.signing_key.serialize_pem(),
+            "logo" => "<svg xmlns=\"http://www.w3.org/2000/svg\"/>".to_owned(),
             "file" | "credential" => "made up for this test\n".to_owned(),
             _ => continue,
         };
@@ -327,7 +328,7 @@ fn rows() -> Vec<(String, Option<String>)> {
             tables = tables_of(heading);
         } else if let Some((_, name)) = line.split_once("(`[") {
             let name = name.split_once("]`").unwrap().0;
-            tables = vec![format!("{name}.")];
+            tables = vec![format!("{}.", name.replace("SLUG", "*"))];
         } else if line.starts_with("| Key |") {
             with_defaults = line.contains("| Default |");
         }

@@ -7,11 +7,13 @@
 #[path = "../examples/pages/samples.rs"]
 mod samples;
 
+use std::collections::BTreeMap;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use doorward::address::{Origin, ReturnPath};
-use doorward::config;
+use doorward::config::{self, Organization, Slug};
 use doorward::pages::{Look, Pages, Place, Problem};
 use doorward::secret;
 use doorward::telemetry::Reference;
@@ -19,7 +21,11 @@ use http::Response;
 use samples::{Cast, Sample};
 
 fn every(cast: &Cast) -> Vec<Sample> {
-    samples::all(&Pages::new(&config::Pages::default()).unwrap(), cast).unwrap()
+    samples::all(
+        &Pages::new(&config::Pages::default(), &BTreeMap::new()).unwrap(),
+        cast,
+    )
+    .unwrap()
 }
 
 fn body(response: &Response<Bytes>) -> &str {
@@ -268,7 +274,7 @@ fn no_problem_is_a_dead_end() {
 
 #[test]
 fn denials_offer_another_account_and_sign_in_keeps_its_destination() {
-    let pages = Pages::new(&config::Pages::default()).unwrap();
+    let pages = Pages::new(&config::Pages::default(), &BTreeMap::new()).unwrap();
     let cast = Cast::usual();
     let look = cast.look(true, Place::Shared);
     let rd = "rd=%2Freports%3Fid%3D7%26x%3D%27%2522";
@@ -320,7 +326,7 @@ fn statuses_and_codes_are_those_of_the_catalogue() {
         ("method-not-allowed", 405),
         ("broken", 500),
     ];
-    let pages = Pages::new(&config::Pages::default()).unwrap();
+    let pages = Pages::new(&config::Pages::default(), &BTreeMap::new()).unwrap();
     let cast = Cast::usual();
     let look = cast.look(true, Place::Shared);
     let problems = cast.problems();
@@ -342,7 +348,7 @@ fn statuses_and_codes_are_those_of_the_catalogue() {
 
 #[test]
 fn what_is_too_much_says_when_to_come_back() {
-    let pages = Pages::new(&config::Pages::default()).unwrap();
+    let pages = Pages::new(&config::Pages::default(), &BTreeMap::new()).unwrap();
     let cast = Cast::usual();
     for problem in cast.problems() {
         let page = pages.problem(
@@ -381,9 +387,120 @@ fn the_policy_names_the_style_that_was_sent_and_allows_nothing_else() {
     }
 }
 
+/// Acme with all of its brand.
+fn branded() -> BTreeMap<Slug, Organization> {
+    let file = r##"
+        [server]
+        public_url = "http://localhost:8000"
+        [upstreams.app]
+        url = "http://127.0.0.1:1"
+        [providers.dev]
+        preset = "dev"
+        [organizations.acme]
+        providers = ["dev"]
+        name = "Acme Inc."
+        brand = { logo = "acme.svg", colour = "#8a1c4a", support = "https://help.acme.com/sso?a=1&b='" }
+    "##;
+    let folder = tempfile::tempdir().unwrap();
+    let main = folder.path().join("doorward.toml");
+    std::fs::write(&main, file).unwrap();
+    let logo = "<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>";
+    std::fs::write(folder.path().join("acme.svg"), logo).unwrap();
+    let loaded = config::load(&config::Files {
+        file: main,
+        environment: BTreeMap::new(),
+    });
+    loaded
+        .unwrap_or_else(|faults| panic!("{faults}"))
+        .config
+        .organizations
+}
+
+#[test]
+fn an_organization_wears_its_own_logo_and_colour_and_others_do_not() {
+    let pages = Pages::new(&config::Pages::default(), &branded()).unwrap();
+    for Sample { name, response } in samples::all(&pages, &Cast::usual()).unwrap() {
+        let html = body(&response);
+        let style = between(html, "<style>", "</style>")[0];
+        let digest = STANDARD.encode(secret::sha256(style.as_bytes()));
+        let policy = header(&response, "content-security-policy");
+        assert!(
+            policy.contains(&format!("style-src 'sha256-{digest}';")),
+            "{name}"
+        );
+        assert!(
+            policy.contains("img-src data:;") && !policy.contains("script-src"),
+            "{name}"
+        );
+        assert!(html.len() < 30 * 1024, "{name} has {} bytes", html.len());
+        let pictures = between(html, "<img ", ">");
+        let is_ours = html.contains("<span class=\"name\"><bdi>Acme Inc.</bdi>");
+        assert_eq!(style.contains("#8a1c4a"), is_ours, "{name}");
+        assert_eq!(pictures.len(), usize::from(is_ours), "{name}");
+        for picture in pictures {
+            let start = "class=\"logo\" src=\"data:image/svg+xml;base64,";
+            assert!(
+                picture.starts_with(start) && picture.ends_with(" alt=\"\""),
+                "{name}"
+            );
+        }
+        assert!(!html.contains("<script"), "{name}");
+        let links = html
+            .matches("<a href=\"https://help.acme.com/sso?a=1&amp;b=%27\">")
+            .count();
+        let refuses = [
+            "account-not-allowed",
+            "not-allowed-here",
+            "organization-suspended",
+        ];
+        let refuses = refuses.iter().any(|code| name.contains(code));
+        assert!(
+            links >= usize::from(is_ours) + usize::from(is_ours && refuses),
+            "{name}: {links}"
+        );
+        assert!(is_ours || links == 0, "{name}");
+    }
+}
+
+#[test]
+fn a_page_with_the_largest_logo_in_any_language_stays_small() {
+    let mut organizations = branded();
+    let acme = organizations.values_mut().next().unwrap();
+    acme.brand.logo.as_mut().unwrap().bytes = vec![b'x'; 8 * 1024];
+    let pages = Pages::new(&config::Pages::default(), &organizations).unwrap();
+    for tag in config::LANGUAGES {
+        let cast = Cast::usual().reading(samples::language(tag));
+        for Sample { name, response } in samples::all(&pages, &cast).unwrap() {
+            let bytes = response.body().len();
+            assert!(bytes < 30 * 1024, "{name} in {tag} has {bytes} bytes");
+        }
+    }
+}
+
+#[test]
+fn a_refusal_says_what_the_rule_says() {
+    let pages = Pages::new(&config::Pages::default(), &BTreeMap::new()).unwrap();
+    let cast = Cast::usual();
+    let look = cast.look(true, Place::Shared);
+    for problem in cast.problems() {
+        let page = pages.problem(&look, &problem, Reference::random());
+        let explained =
+            body(&page).contains("<p dir=\"auto\">Only the finance team may use it.</p>");
+        let remedied =
+            body(&page).contains("<p dir=\"auto\">Ask your team lead for the group finance.</p>");
+        let expected = match &problem {
+            Problem::AccountNotAllowed { rule, .. } | Problem::NotAllowedHere { rule, .. } => {
+                rule.explain.is_some()
+            }
+            _ => false,
+        };
+        assert_eq!((explained, remedied), (expected, expected), "{problem:?}");
+    }
+}
+
 #[test]
 fn every_answer_carries_the_security_headers() {
-    let pages = Pages::new(&config::Pages::default()).unwrap();
+    let pages = Pages::new(&config::Pages::default(), &BTreeMap::new()).unwrap();
     let cast = Cast::usual();
     let look = cast.look(true, Place::Shared);
     let mut responses: Vec<_> = every(&cast)
@@ -474,7 +591,7 @@ fn inv_37_hostile_names_stay_text() {
 
 #[test]
 fn programs_are_told_the_same_in_json() {
-    let pages = Pages::new(&config::Pages::default()).unwrap();
+    let pages = Pages::new(&config::Pages::default(), &BTreeMap::new()).unwrap();
     for cast in [Cast::usual(), Cast::hostile("\"\u{202e}\n{}<script>")] {
         let look = cast.look(true, Place::Shared);
         for problem in cast.problems() {

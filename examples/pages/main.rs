@@ -10,6 +10,7 @@
 
 mod samples;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
@@ -25,7 +26,7 @@ fn main() -> anyhow::Result<()> {
         .into();
     fs::create_dir_all(&folder)?;
     let tag = std::env::args().nth(2).unwrap_or_else(|| "en".to_owned());
-    let pages = Pages::new(&config::Pages::default())?;
+    let pages = Pages::new(&config::Pages::default(), &BTreeMap::new())?;
     let cast = Cast::usual().reading(samples::language(&tag));
     let mut index = String::from("<!doctype html><meta charset=utf-8><title>Pages</title><ul>");
     for Sample { name, response, .. } in samples::all(&pages, &cast)? {

@@ -1,11 +1,12 @@
 //! Every problem and every view, with each of their optional fields and without it.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
 use doorward::address::{Origin, ReturnPath};
 use doorward::clock::Timestamp;
-use doorward::config::{self, Slug};
+use doorward::config::{self, Refusal, Slug};
 use doorward::pages::{
     Account, Answered, Choose, Destination, DevForm, Door, DoorProvider, EmailFault, EmailFirst,
     Ended, Fact, Language, Linked, LoggedOut, LogoutConfirm, Look, Loop, Notice, Organization,
@@ -35,6 +36,7 @@ pub(crate) struct Cast {
     claim: String,
     token: String,
     rd: ReturnPath,
+    rule: Refusal,
     language: Language,
 }
 
@@ -50,6 +52,10 @@ impl Cast {
             person: "Ada Lovelace".to_owned(),
             claim: "5f3c1e0b-88d1-4a0e-9f0e-2f6c0a7b1d11".to_owned(),
             token: "dG9rZW4tZm9yLXRoZS1mb3Jt".to_owned(),
+            rule: Refusal {
+                explain: Some("Only the finance team may use it.".to_owned()),
+                remedy: Some("Ask your team lead for the group finance.".to_owned()),
+            },
             ..Self::hostile("")
         }
     }
@@ -66,6 +72,10 @@ impl Cast {
             person: own(),
             claim: own(),
             token: own(),
+            rule: Refusal {
+                explain: Some(own()),
+                remedy: Some(own()),
+            },
             rd: ReturnPath::parse("/reports?id=7&x='%22", "/_sso").unwrap(),
             language: language("en"),
         }
@@ -159,9 +169,15 @@ impl Cast {
         let provider = || self.buttons[0].clone();
         let mut all = Vec::new();
         for email in [Some(self.email.clone()), None] {
+            // With an address, the rule says nothing; without one, it does.
+            let rule = match email {
+                Some(_) => Refusal::default(),
+                None => self.rule.clone(),
+            };
             all.extend([
                 Problem::AccountNotAllowed {
                     email: email.clone(),
+                    rule: rule.clone(),
                     rd: rd(),
                 },
                 Problem::EmailUnverified {
@@ -169,7 +185,11 @@ impl Cast {
                     provider: provider(),
                     rd: rd(),
                 },
-                Problem::NotAllowedHere { email, rd: rd() },
+                Problem::NotAllowedHere {
+                    email,
+                    rule,
+                    rd: rd(),
+                },
             ]);
         }
         let reasons = [
@@ -202,7 +222,7 @@ impl Cast {
 
 /// One of our languages.
 pub(crate) fn language(tag: &str) -> Language {
-    let pages = Pages::new(&config::Pages::default()).unwrap();
+    let pages = Pages::new(&config::Pages::default(), &BTreeMap::new()).unwrap();
     pages.language(Some(tag), None).clone()
 }
 

@@ -6,6 +6,8 @@
 //! Invariants: a `Config` only exists if the whole file is valid (threat model 55); reading opens no socket and sets no
 //! global; secrets are `Secret`.
 
+mod brand;
+mod colour;
 pub mod defaults;
 mod fault;
 mod include;
@@ -25,6 +27,7 @@ mod secrets;
 mod server;
 mod source;
 
+pub use self::colour::{Colour, LEGIBLE};
 pub use self::fault::{Fault, Faults, Place, Source, Style, Weight, render, to_json};
 pub use self::load::{Loaded, Operators, known_keys, load, load_file, load_operators};
 pub use self::pages::LANGUAGES;
@@ -372,6 +375,10 @@ pub struct Organization {
     pub providers: Vec<Slug>,
     /// Who may sign in.
     pub allow: Rules,
+    /// What is said to those who may not.
+    pub refusal: Refusal,
+    /// What its pages look like.
+    pub brand: Brand,
     /// How long sessions last, merged from `[sessions]` and the organization's own table.
     pub sessions: Sessions,
 }
@@ -398,6 +405,45 @@ pub struct Rules {
     pub tenants: Option<Vec<String>>,
     /// Other claims: one of the values each (a claim that is a list must contain one).
     pub claims: BTreeMap<String, Vec<String>>,
+}
+
+/// `explain` and `remedy` of `allow` or `require`: what its own people know better than we do. Not part of the rules, so
+/// that a change of words ends no session.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Refusal {
+    /// Why some may not.
+    pub explain: Option<String>,
+    /// What they can do.
+    pub remedy: Option<String>,
+}
+
+/// `[organizations.SLUG.brand]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Brand {
+    /// Its sign.
+    pub logo: Option<Logo>,
+    /// Its colour, which white or dark text can be read on.
+    pub colour: Option<Colour>,
+    /// Whom its people can ask: an `https:` or `mailto:` address.
+    pub support: Option<String>,
+}
+
+/// A picture that is small enough to travel inside a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Logo {
+    /// How it is encoded.
+    pub kind: LogoKind,
+    /// The file.
+    pub bytes: Vec<u8>,
+}
+
+/// Encodings of logos.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogoKind {
+    /// SVG.
+    Svg,
+    /// PNG.
+    Png,
 }
 
 /// `[sessions]` and `[organizations.SLUG.sessions]`.
@@ -430,6 +476,8 @@ pub struct Route {
     pub organization: Option<Slug>,
     /// What the person must have beyond being signed in.
     pub require: Option<Rules>,
+    /// What is said to those who lack it.
+    pub refusal: Refusal,
 }
 
 /// A literal path, or a literal prefix with everything below it. Canonical segments.

@@ -7,7 +7,7 @@ use figment::value::Value;
 
 use super::reader::{Reader, between_commas, nearest};
 use super::server::{DAY, not_empty, parse_host};
-use super::{Organization, Provider, Rules, Server, Sessions, Slug, defaults};
+use super::{Organization, Provider, Refusal, Rules, Server, Sessions, Slug, brand, defaults};
 use crate::address::Host;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -97,7 +97,7 @@ fn organization(
     let used = used(reader, providers);
     let vouching: Vec<&Provider> = used.iter().filter_map(|id| providers.get(id)).collect();
     let has_allow = reader.has("allow");
-    let allow = rules(reader.table("allow"), Proof::OfEach(&vouching));
+    let (allow, refusal) = rules(reader.table("allow"), Proof::OfEach(&vouching));
     let open = vouching.iter().find(|provider| provider.is_open());
     if let Some(open) = open
         && !has_allow
@@ -129,6 +129,8 @@ fn organization(
         domains,
         providers: used,
         allow,
+        refusal,
+        brand: brand::brand(reader.table("brand")),
         sessions: sessions(reader.table("sessions"), above),
     }
 }
@@ -215,7 +217,15 @@ pub(super) enum Proof<'a> {
 }
 
 /// `allow` or `require`, for people of some providers.
-pub(super) fn rules(reader: Reader<'_>, proof: Proof<'_>) -> Rules {
+pub(super) fn rules(reader: Reader<'_>, proof: Proof<'_>) -> (Rules, Refusal) {
+    let refusal = Refusal {
+        explain: reader.parsed("explain", "Only staff may use it.", not_empty),
+        remedy: reader.parsed(
+            "remedy",
+            "Ask your team lead for the group app-users.",
+            not_empty,
+        ),
+    };
     let claims_table = reader.table("claims");
     let rules = Rules {
         anyone: reader.switch("anyone").unwrap_or(defaults::ANYONE),
@@ -235,14 +245,14 @@ pub(super) fn rules(reader: Reader<'_>, proof: Proof<'_>) -> Rules {
     admits_nobody(&reader);
     admits_nobody(&claims_table);
     reader.finish();
-    rules
+    (rules, refusal)
 }
 
 /// Reports rules that say nothing, or too much.
 fn contradictions(reader: &Reader<'_>, rules: &Rules) {
     let says_nothing = reader
         .entries()
-        .all(|(key, _)| matches!(key.as_str(), "anyone" | "claims"));
+        .all(|(key, _)| matches!(key.as_str(), "anyone" | "claims" | "explain" | "remedy"));
     let sound = reader.is_written() && !reader.has_faults();
     if sound && says_nothing && *rules == Rules::default() {
         reader.fault(

@@ -11,7 +11,7 @@ use super::reader::Reader;
 use super::server::{DAY, not_empty, parse_host};
 use super::{
     Access, Algorithm, Assertion, HeaderEncoding, HeaderPreset, Headers, Organization, PathPattern,
-    Provider, Route, Server, Slug, Template, TemplatePart, Upstream, defaults,
+    Provider, Refusal, Route, Server, Slug, Template, TemplatePart, Upstream, defaults,
 };
 use crate::address::Host;
 use crate::secret::Secret;
@@ -82,6 +82,7 @@ fn everything(root: &Reader<'_>, known: &Known<'_>) -> Option<Route> {
         access: defaults::ACCESS,
         organization: None,
         require: None,
+        refusal: Refusal::default(),
     })
 }
 
@@ -114,7 +115,7 @@ fn route(name: &Slug, reader: &Reader<'_>, known: &Known<'_>) -> Option<Route> {
     }
     served(reader, known, hosts.as_deref().unwrap_or_default());
     let vouching = vouching(known, organization.as_ref(), hosts.as_deref());
-    let rules = rules(reader.table("require"), Proof::OfOne(&vouching));
+    let (rules, refusal) = rules(reader.table("require"), Proof::OfOne(&vouching));
     let require = reader.has("require").then_some(rules);
     if require.is_some() && access == Access::Optional {
         reader.warn(
@@ -149,6 +150,7 @@ fn route(name: &Slug, reader: &Reader<'_>, known: &Known<'_>) -> Option<Route> {
         access,
         organization,
         require,
+        refusal,
     })
 }
 

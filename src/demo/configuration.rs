@@ -184,6 +184,7 @@ fn routes(upstream: &Slug) -> Vec<Route> {
         access,
         organization: None,
         require: None,
+        refusal: config::Refusal::default(),
     };
     let administration = Route {
         require: Some(Rules {
@@ -243,6 +244,8 @@ fn organization(organization: &Organization) -> Result<(Slug, config::Organizati
             email_domains: Some(domains),
             ..Rules::default()
         },
+        refusal: config::Refusal::default(),
+        brand: config::Brand::default(),
         sessions: config::Sessions {
             idle_timeout: defaults::SESSION_IDLE,
             absolute_timeout: defaults::SESSION_ABSOLUTE,

@@ -38,7 +38,7 @@ use self::turns::Turns;
 use crate::address::{Host, Origin};
 use crate::assertion::{self, Minter, PlainHeaders, Reserved};
 use crate::clock::{Clock, Timestamp};
-use crate::config::{self, Config, Organization, Slug};
+use crate::config::{self, Config, Organization, Refusal, Slug};
 use crate::identity::Unmet;
 use crate::pages::{self, Language, Look, Pages};
 use crate::pipeline::{self, Pipeline};
@@ -179,7 +179,7 @@ impl Gateway {
             reserved,
             reserved_filter: Arc::new(move |name| filter.holds(name)),
             audience: config.assertion.audience.as_deref().map(Arc::from),
-            pages: Pages::new(&config.pages)?,
+            pages: Pages::new(&config.pages, &config.organizations)?,
             metrics: parts.metrics,
             tasks: parts.tasks,
             config,
@@ -299,7 +299,8 @@ impl Gateway {
             Decision::Unconfirmed => Err(self.unconfirmed(asked.known.as_ref()).await),
             Decision::Deny(unmet) => {
                 self.note_denied(asked, unmet.as_str());
-                Err(Error::NotAllowed(unmet))
+                let rule = route.config.refusal.clone();
+                Err(Error::NotAllowed { unmet, rule })
             }
         }
     }
@@ -552,8 +553,13 @@ pub enum Error {
         had_session: bool,
     },
     /// The person may not.
-    #[error("the person does not meet the route's rule: {0:?}")]
-    NotAllowed(Unmet),
+    #[error("the person does not meet the route's rule: {unmet:?}")]
+    NotAllowed {
+        /// What they lack.
+        unmet: Unmet,
+        /// What the route says to that.
+        rule: Refusal,
+    },
     /// No provider has confirmed the person in time.
     #[error("the person's identity has not been confirmed in time")]
     Unconfirmed {

@@ -8,7 +8,7 @@ use tracing::{error, info, warn};
 use super::inbound::Kind;
 use super::{Asked, Body, Error, Gateway, Place, endpoints, whole};
 use crate::address::ReturnPath;
-use crate::config::Slug;
+use crate::config::{Refusal, Slug};
 use crate::pages::{Ended, Loop, Problem};
 use crate::pipeline::{self, Again, Ending};
 use crate::proxy;
@@ -113,7 +113,7 @@ impl Gateway {
             | Error::NoRoute
             | Error::Unauthorized { .. }
             | Error::Parted { gone: false, .. }
-            | Error::NotAllowed(_)
+            | Error::NotAllowed { .. }
             | Error::ForeignOrigin
             | Error::ForeignForm
             | Error::Form
@@ -166,8 +166,13 @@ impl Gateway {
             Error::Parted { farewell, .. } => {
                 (self.tell_parted(farewell, asked, rd), Fault::Visitor)
             }
-            Error::NotAllowed(_) | Error::ForeignOrigin => {
-                (Problem::NotAllowedHere { email, rd }, Fault::Visitor)
+            Error::NotAllowed { rule, .. } => {
+                let rule = rule.clone();
+                (Problem::NotAllowedHere { email, rule, rd }, Fault::Visitor)
+            }
+            Error::ForeignOrigin => {
+                let rule = Refusal::default();
+                (Problem::NotAllowedHere { email, rule, rd }, Fault::Visitor)
             }
             Error::ForeignForm => (Problem::LoginExpired { rd }, Fault::Visitor),
             Error::Suspended(_) => (Problem::OrganizationSuspended, Fault::Visitor),
@@ -223,7 +228,9 @@ impl Gateway {
             pipeline::Error::Suspended { organization } => Some(organization),
             _ => again.map(|again| &again.organization),
         };
-        let (problem, fault) = page_of(error.ending(), rd, provider, email);
+        let known = organization.and_then(|slug| self.config.organizations.get(slug));
+        let rule = known.map_or_else(Refusal::default, |known| known.refusal.clone());
+        let (problem, fault) = page_of(error.ending(), rd, provider, email, rule);
         Told {
             problem,
             fault,
@@ -244,6 +251,7 @@ fn page_of(
     rd: ReturnPath,
     provider: String,
     email: Option<String>,
+    rule: Refusal,
 ) -> (Problem, Fault) {
     let problem = match ending {
         Ending::OrganizationUnknown => Problem::OrganizationUnknown,
@@ -262,7 +270,7 @@ fn page_of(
         Ending::ProviderMisconfigured => Problem::ProviderMisconfigured { provider, rd },
         Ending::ProviderRefused => Problem::ProviderRefused { provider, rd },
         Ending::LoginCancelled => Problem::LoginCancelled { provider, rd },
-        Ending::AccountNotAllowed => Problem::AccountNotAllowed { email, rd },
+        Ending::AccountNotAllowed => Problem::AccountNotAllowed { email, rule, rd },
         Ending::EmailUnverified => Problem::EmailUnverified {
             email,
             provider,
@@ -364,7 +372,13 @@ mod tests {
     #[test]
     fn page_metrics_and_trail_call_an_ending_by_one_name() {
         for ending in Ending::ALL {
-            let (problem, _) = page_of(ending, ReturnPath::root(), String::new(), None);
+            let (problem, _) = page_of(
+                ending,
+                ReturnPath::root(),
+                String::new(),
+                None,
+                Refusal::default(),
+            );
             assert_eq!(problem.code(), ending.code());
         }
     }

@@ -11,10 +11,13 @@
 
 mod account;
 mod browser;
+mod dress;
 mod problem;
 mod told;
 mod views;
 mod words;
+
+use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
@@ -24,7 +27,8 @@ use serde::Serialize;
 use tracing::error;
 
 pub use self::account::{Account, Answered, Fact, Linked, OwnSession};
-use self::browser::{Answer, Policy};
+use self::browser::Answer;
+use self::dress::{Dress, Wardrobe};
 pub use self::problem::{Ended, Loop, Problem};
 pub use self::views::{
     Choose, Destination, DevForm, Door, DoorProvider, EmailFault, EmailFirst, LoggedOut,
@@ -33,7 +37,7 @@ pub use self::views::{
 pub use self::words::Language;
 use self::words::{Speaker, Words};
 use crate::address::{Origin, ReturnPath};
-use crate::config;
+use crate::config::{self, Slug};
 use crate::telemetry::Reference;
 
 /// What frames every page: where the visitor is, and whose door this is.
@@ -98,7 +102,7 @@ impl Look<'_> {
     }
 
     /// The name as the templates see it.
-    fn frame(&self) -> Value {
+    fn frame(&self, dress: &Dress) -> Value {
         let name = match self.organization {
             Some(organization) => organization.name,
             None => self.application(),
@@ -112,6 +116,10 @@ impl Look<'_> {
             organization => Serde(self.organization),
             language => self.language.tag(),
             direction => self.language.direction(),
+            style => dress.style.clone(),
+            icon => dress.icon.clone(),
+            logo => dress.logo.clone(),
+            support => dress.support.clone(),
         }
     }
 }
@@ -121,7 +129,7 @@ impl Look<'_> {
 pub struct Pages {
     templates: Environment<'static>,
     words: Words,
-    policy: Policy,
+    wardrobe: Wardrobe,
 }
 
 impl Pages {
@@ -130,22 +138,23 @@ impl Pages {
     /// # Errors
     /// [`Error::Template`] or [`Error::Words`] if one does not parse; a test shows that ours all do, and `config` looked
     /// at the operator's.
-    pub fn new(settings: &config::Pages) -> Result<Self, Error> {
+    pub fn new(
+        settings: &config::Pages,
+        organizations: &BTreeMap<Slug, config::Organization>,
+    ) -> Result<Self, Error> {
         let mut templates = Environment::new();
         templates.set_undefined_behavior(UndefinedBehavior::Strict);
         templates.set_formatter(words::write_value);
         templates.add_filter("phrase", words::phrase);
         templates.add_filter("rfc3339", words::rfc3339);
         templates.add_filter("query", words::query);
-        templates.add_global("style", Value::from_safe_string(STYLE.to_owned()));
-        templates.add_global("icon", ICON);
         for (name, source) in TEMPLATES {
             templates.add_template(name, source)?;
         }
         Ok(Self {
             templates,
             words: Words::read(settings)?,
-            policy: Policy::new(STYLE),
+            wardrobe: Wardrobe::new(organizations),
         })
     }
 
@@ -172,14 +181,18 @@ impl Pages {
     ) -> Response<Bytes> {
         let told = problem.told(look);
         let (status, code) = (problem.status(), problem.code());
-        let view = context! { told => Serde(&told), reference => reference.to_string() };
+        let view = context! {
+            told => Serde(&told),
+            asks => problem.asks_somebody(),
+            reference => reference.to_string(),
+        };
         let mut response = match self.render("problem.html", &told.heading, look, &view) {
             Ok(body) => self.html(look, status, code, body),
             Err(fault) => {
                 error!(error = %fault, code, "the page of a problem does not render");
                 let label = look.language.say("problem-reference", &[]);
                 let body = format!("{}\n\n{label}: {reference}\n", told.message());
-                self.policy.answer(Answer {
+                self.dress(look).policy.answer(Answer {
                     status,
                     name: code,
                     content_type: "text/plain; charset=utf-8",
@@ -214,7 +227,7 @@ impl Pages {
         if let (Some(login), Some(fields)) = (login, body.as_object_mut()) {
             fields.insert("login".to_owned(), login.into());
         }
-        let mut response = self.policy.answer(Answer {
+        let mut response = self.dress(look).policy.answer(Answer {
             status: problem.status(),
             name: problem.code(),
             content_type: "application/json",
@@ -224,6 +237,10 @@ impl Pages {
         });
         browser::mark(&mut response, problem.retry_after(), reference);
         response
+    }
+
+    fn dress(&self, look: &Look<'_>) -> &Dress {
+        self.wardrobe.of(look.organization.map(|one| one.slug))
     }
 
     fn render(
@@ -236,7 +253,7 @@ impl Pages {
         Ok(self.templates.get_template(template)?.render(context! {
             title,
             t => Value::from_object(Speaker(look.language.clone())),
-            look => look.frame(),
+            look => look.frame(self.dress(look)),
             view => Serde(view),
         })?)
     }
@@ -248,7 +265,7 @@ impl Pages {
         name: &'static str,
         body: String,
     ) -> Response<Bytes> {
-        self.policy.answer(Answer {
+        self.dress(look).policy.answer(Answer {
             status,
             name,
             content_type: "text/html; charset=utf-8",
@@ -272,16 +289,6 @@ pub enum Error {
     #[error("not a place to send a browser to")]
     Destination,
 }
-
-/// The one style sheet: light and dark, screen and paper.
-const STYLE: &str = include_str!("templates/style.css");
-
-/// The tab's icon: the arched door. A `data:` URL, so that no browser asks the application for `/favicon.ico`.
-const ICON: &str = concat!(
-    "data:image/svg+xml,%3Csvg xmlns=%22http://www.w3.org/2000/svg%22 viewBox=%220 0 32 32%22%3E",
-    "%3Cpath d=%22M6 30V14a10 10 0 0 1 20 0v16z%22 fill=%22%230b6b5d%22/%3E",
-    "%3Ccircle cx=%2220.5%22 cy=%2219%22 r=%221.8%22 fill=%22%23fff%22/%3E%3C/svg%3E"
-);
 
 const TEMPLATES: [(&str, &str); 10] = [
     ("base.html", include_str!("templates/base.html")),

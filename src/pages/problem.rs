@@ -8,6 +8,7 @@ use http::StatusCode;
 
 use crate::address::ReturnPath;
 use crate::clock::Timestamp;
+use crate::config::Refusal;
 
 /// One problem. `rd` is where the visitor was going; `provider` the text of the provider's button; `email` the address
 /// of the person themself.
@@ -59,6 +60,8 @@ pub enum Problem {
     AccountNotAllowed {
         /// As whom, if the provider told.
         email: Option<String>,
+        /// What the organization says to that.
+        rule: Refusal,
         /// Where to.
         rd: ReturnPath,
     },
@@ -140,6 +143,8 @@ pub enum Problem {
     NotAllowedHere {
         /// As whom.
         email: Option<String>,
+        /// What the route says to that.
+        rule: Refusal,
         /// Where to.
         rd: ReturnPath,
     },
@@ -241,6 +246,37 @@ impl Problem {
             Self::NotAllowedHere { .. } => "not-allowed-here",
             Self::MethodNotAllowed => "method-not-allowed",
             Self::Broken { .. } => "broken",
+        }
+    }
+
+    /// Whether somebody else can help.
+    pub(super) const fn asks_somebody(&self) -> bool {
+        match self {
+            Self::ProviderRefused { .. }
+            | Self::ProviderMisconfigured { .. }
+            | Self::IdentityInvalid { .. }
+            | Self::AccountNotAllowed { .. }
+            | Self::OrganizationSuspended
+            | Self::NotAllowedHere { .. } => true,
+            Self::LoginExpired { .. }
+            | Self::LoginCancelled { .. }
+            | Self::ProviderUnreachable { .. }
+            | Self::IdentityUnverified { .. }
+            | Self::OrganizationUnknown
+            | Self::EmailUnverified { .. }
+            | Self::SessionEnded { .. }
+            | Self::SignInRequired { .. }
+            | Self::RedirectLoop { .. }
+            | Self::CookiesBlocked { .. }
+            | Self::AppUnreachable { .. }
+            | Self::AppSlow { .. }
+            | Self::TooBusy { .. }
+            | Self::TooManyAttempts { .. }
+            | Self::BadRequest
+            | Self::MisdirectedRequest
+            | Self::NotFound
+            | Self::MethodNotAllowed
+            | Self::Broken { .. } => false,
         }
     }
 

@@ -10,12 +10,16 @@ use super::problem::{Ended, Loop, Problem};
 use super::words::{self, Said, provider};
 use super::{Ask, Look, Place};
 use crate::address::ReturnPath;
+use crate::config::Refusal;
 
 /// A problem in words. Texts are phrases (see `words`).
 #[derive(Debug, Serialize)]
 pub(super) struct Told {
     pub(super) heading: String,
     sentence: String,
+    /// The operator's own words: why, and what can be done.
+    explain: Option<String>,
+    remedy: Option<String>,
     /// How long to wait, beyond the sentence.
     wait: Option<String>,
     /// What to do, or what was lost, beyond the sentence.
@@ -49,7 +53,16 @@ impl Problem {
     /// The words for this visitor.
     pub(super) fn told(&self, look: &Look<'_>) -> Told {
         let say = |id: &str| look.language.say(id, &[]);
+        let rule = if let Self::AccountNotAllowed { rule, .. } | Self::NotAllowedHere { rule, .. } =
+            self
+        {
+            rule.clone()
+        } else {
+            Refusal::default()
+        };
         Told {
+            explain: rule.explain,
+            remedy: rule.remedy,
             heading: self.heading(look),
             sentence: self.sentence(look),
             wait: self.retry_after().map(|wait| waiting(look, wait)),

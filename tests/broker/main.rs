@@ -13,6 +13,7 @@
 mod support;
 
 mod account;
+mod brands;
 mod by_hand;
 mod callback;
 mod dev;

@@ -1,6 +1,8 @@
 # ما تقوله الصفحات، بالعربية.
 
 frame-help = تسجيل الدخول إلى { $application }. إذا احتجت إلى المساعدة، فاسأل القائمين على الموقع.
+frame-sign-in = تسجيل الدخول إلى { $application }.
+frame-support = الحصول على المساعدة
 
 action-sign-in = تسجيل الدخول
 action-sign-in-again = تسجيل الدخول من جديد
@@ -14,6 +16,7 @@ action-enter-email = إدخال بريدك الإلكتروني
 action-start-afresh = تسجيل الخروج والبدء من جديد
 action-start-page = الانتقال إلى صفحة البداية
 action-go-to = الانتقال إلى { $application }
+action-ask-for-access = طلب الوصول
 
 moment = { $day } { $month ->
     [1] يناير

@@ -1,6 +1,8 @@
 # Was die Seiten sagen, auf Deutsch.
 
 frame-help = Anmeldung für { $application }. Wenn Sie Hilfe brauchen, fragen Sie die Betreiber.
+frame-sign-in = Anmeldung für { $application }.
+frame-support = Hilfe erhalten
 
 action-sign-in = Anmelden
 action-sign-in-again = Erneut anmelden
@@ -14,6 +16,7 @@ action-enter-email = E-Mail-Adresse eingeben
 action-start-afresh = Abmelden und neu beginnen
 action-start-page = Zur Startseite
 action-go-to = Zu { $application }
+action-ask-for-access = Zugang anfragen
 
 moment = { $day }. { $month ->
     [1] Januar

@@ -4,6 +4,8 @@
 ## On every page
 
 frame-help = Sign-in for { $application }. If you need help, ask the people who run it.
+frame-sign-in = Sign-in for { $application }.
+frame-support = Get help
 
 ## What can be done
 
@@ -19,6 +21,7 @@ action-enter-email = Enter your e-mail address
 action-start-afresh = Sign out and start afresh
 action-start-page = Go to the start page
 action-go-to = Go to { $application }
+action-ask-for-access = Ask for access
 
 ## Moments, waits and lists
 

@@ -1,6 +1,8 @@
 # Lo que dicen las páginas, en español.
 
 frame-help = Inicio de sesión de { $application }. Si necesita ayuda, pregunte a quienes gestionan el sitio.
+frame-sign-in = Inicio de sesión de { $application }.
+frame-support = Obtener ayuda
 
 action-sign-in = Iniciar sesión
 action-sign-in-again = Iniciar sesión de nuevo
@@ -14,6 +16,7 @@ action-enter-email = Introducir su correo electrónico
 action-start-afresh = Cerrar sesión y empezar de nuevo
 action-start-page = Ir a la página de inicio
 action-go-to = Ir a { $application }
+action-ask-for-access = Solicitar acceso
 
 moment = { $day } de { $month ->
     [1] enero

@@ -1,6 +1,8 @@
 # Ce que disent les pages, en français.
 
 frame-help = Connexion à { $application }. Si vous avez besoin d’aide, adressez-vous aux personnes qui gèrent ce site.
+frame-sign-in = Connexion à { $application }.
+frame-support = Obtenir de l’aide
 
 action-sign-in = Se connecter
 action-sign-in-again = Se reconnecter
@@ -14,6 +16,7 @@ action-enter-email = Saisir votre adresse e-mail
 action-start-afresh = Se déconnecter et recommencer
 action-start-page = Aller à la page d’accueil
 action-go-to = Aller à { $application }
+action-ask-for-access = Demander l’accès
 
 moment = { $day } { $month ->
     [1] janvier

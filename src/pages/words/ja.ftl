@@ -1,6 +1,8 @@
 # ページの文言、日本語。
 
 frame-help = { $application } へのサインインです。お困りのときは、このサイトの運営者にお問い合わせください。
+frame-sign-in = { $application } へのサインインです。
+frame-support = お問い合わせ
 
 action-sign-in = サインイン
 action-sign-in-again = もう一度サインイン
@@ -14,6 +16,7 @@ action-enter-email = メールアドレスを入力
 action-start-afresh = サインアウトしてやり直す
 action-start-page = トップページへ
 action-go-to = { $application } へ移動
+action-ask-for-access = アクセス権を依頼
 
 moment = { $year }年{ $month ->
     [1] 1月

@@ -1,6 +1,8 @@
 # O que as páginas dizem, em português do Brasil.
 
 frame-help = Acesso a { $application }. Se precisar de ajuda, fale com quem administra o site.
+frame-sign-in = Acesso a { $application }.
+frame-support = Obter ajuda
 
 action-sign-in = Entrar
 action-sign-in-again = Entrar novamente
@@ -14,6 +16,7 @@ action-enter-email = Informar seu e-mail
 action-start-afresh = Sair e começar de novo
 action-start-page = Ir para a página inicial
 action-go-to = Ir para { $application }
+action-ask-for-access = Pedir acesso
 
 moment = { $day } de { $month ->
     [1] janeiro

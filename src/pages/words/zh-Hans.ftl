@@ -1,6 +1,8 @@
 # 页面文字，简体中文。
 
 frame-help = 此处用于登录 { $application }。如需帮助，请联系网站的管理人员。
+frame-sign-in = 此处用于登录 { $application }。
+frame-support = 获取帮助
 
 action-sign-in = 登录
 action-sign-in-again = 重新登录
@@ -14,6 +16,7 @@ action-enter-email = 输入您的电子邮箱
 action-start-afresh = 退出登录并重新开始
 action-start-page = 前往首页
 action-go-to = 前往 { $application }
+action-ask-for-access = 申请访问权限
 
 moment = { $year }年{ $month ->
     [1] 1月
