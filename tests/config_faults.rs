@@ -150,6 +150,11 @@ impl World {
         for (name, text) in pem_files() {
             fs::write(folder.path().join(name), text).unwrap();
         }
+        for (name, text) in WORDS {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
         Self {
             folder,
             file,
@@ -164,6 +169,22 @@ impl World {
         })
     }
 }
+
+/// An operator's own words, sound and otherwise.
+const WORDS: [(&str, &str); 5] = [
+    ("words/de.ftl", "action-sign-in = Anmelden\n"),
+    (
+        "words/nl.ftl",
+        "-app = het portaal\ndoor-title = { -app }: { $organization }\n",
+    ),
+    ("words/README", "not for the pages\n"),
+    ("misnamed/german.ftl", "action-sign-in = Anmelden\n"),
+    (
+        "faulty/de.ftl",
+        "# Ours.\naction-sign-inn = Anmelden\ndoor-title = Bei { $organisation } anmelden\n\
+         email-or = { -word }, { NUMBER(1) }\naction-sign-out = Abmelden\naction-sign-out = Ab\nbroken heading\n",
+    ),
+];
 
 /// A certificate with its key, the key of another, files that are none, and logos that cannot be shown.
 fn pem_files() -> &'static [(&'static str, String)] {

@@ -147,6 +147,9 @@ fn lay_out(folder: &Path, table: &dyn TableLike, made: &CertifiedKey<KeyPair>) {
         if let Some(table) = item.as_table_like() {
             lay_out(folder, table, made);
         }
+        if let ("words", Some(name)) = (key, item.as_str()) {
+            fs::create_dir_all(folder.join(name)).unwrap();
+        }
         let text = match key {
             "certificate" | "ca" => made.cert.pem(),
             "key" => made.signing_key.serialize_pem(),

@@ -35,13 +35,14 @@ const FLOORS: [&[&str]; 8] = [
 const OPEN_FLOORS: [usize; 2] = [0, 7];
 
 /// Crates that only some rooms may name. The demonstration is an OpenID provider of its own, so it signs tokens too.
-const OWNERS: [(&str, &[&str]); 6] = [
+const OWNERS: [(&str, &[&str]); 7] = [
     ("openidconnect", &["provider"]),
     ("sled", &["store"]),
     ("jsonwebtoken", &["assertion", "demo"]),
     ("cookie", &["session"]),
     ("figment", &["config"]),
-    ("fluent_bundle", &["pages"]),
+    ("fluent_bundle", &["config", "pages"]),
+    ("fluent_syntax", &["config", "pages"]),
 ];
 
 #[test]

@@ -13,10 +13,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use doorward::address::{Origin, ReturnPath};
-use doorward::config::{self, Organization, Slug};
+use doorward::config::{self, Organization, Slug, WordsFile};
 use doorward::pages::{Look, Pages, Place, Problem};
 use doorward::secret;
 use doorward::telemetry::Reference;
+use fluent_syntax::ast::{Entry, Expression, Pattern, PatternElement};
 use http::Response;
 use samples::{Cast, Sample};
 
@@ -131,6 +132,110 @@ fn every_language_fits_and_says_which_it_is() {
             assert_eq!(elements(html), elements(body(&other.response)), "{name}");
         }
     }
+}
+
+#[test]
+fn the_style_knows_no_left_and_right() {
+    let response = &every(&Cast::usual())[0].response;
+    let style = between(body(response), "<style>", "</style>")[0];
+    for word in ["left", "right"] {
+        assert!(!style.contains(word), "{word}");
+    }
+    // Arrows are no letters: they do not turn by themselves.
+    assert!(style.contains(".list a::after{content:\"\\2192\""));
+    assert!(style.contains("[dir=rtl] .list a::after{content:\"\\2190\""));
+}
+
+/// Our words with every letter of them replaced: whatever Latin letter is still on a page did not come from the words.
+fn pseudo() -> String {
+    let english = include_str!("../src/pages/words/en.ftl").to_owned();
+    let mut resource = fluent_syntax::parser::parse(english).unwrap();
+    fn strange(pattern: &mut Pattern<String>) {
+        for element in &mut pattern.elements {
+            match element {
+                PatternElement::TextElement { value } => {
+                    *value = value.replace(|letter: char| letter.is_ascii_alphabetic(), "ж");
+                }
+                PatternElement::Placeable { expression } => {
+                    if let Expression::Select { variants, .. } = expression {
+                        variants.iter_mut().for_each(|one| strange(&mut one.value));
+                    }
+                }
+            }
+        }
+    }
+    for entry in &mut resource.body {
+        if let Entry::Message(message) = entry {
+            strange(message.value.as_mut().unwrap());
+        }
+    }
+    fluent_syntax::serializer::serialize(&resource)
+}
+
+#[test]
+fn no_text_is_written_into_code_or_templates() {
+    let settings = config::Pages {
+        words: vec![WordsFile {
+            language: "qps".to_owned(),
+            text: pseudo(),
+        }],
+        ..config::Pages::default()
+    };
+    let pages = Pages::new(&settings, &branded()).unwrap();
+    let language = pages.language(Some("qps"), None).clone();
+    assert_eq!(language.tag(), "qps");
+    let mut letters = 0;
+    // What comes from outside has no letter, but for the host, of which the first stands on the door.
+    for Sample { name, response } in
+        samples::all(&pages, &Cast::hostile("★").reading(language)).unwrap()
+    {
+        let html = body(&response);
+        let (_, visible) = html.split_once("<body>").unwrap();
+        let visible = visible.replace("<span class=\"door\" aria-hidden=\"true\">A</span>", "");
+        let codes = between(&visible, "<code>", "</code>");
+        let mut text = codes.iter().fold(visible.clone(), |text, code| {
+            text.replacen(&format!("<code>{code}</code>"), "", 1)
+        });
+        for label in attributes(&tags(html), "aria-label") {
+            text.push_str(label);
+        }
+        let text = bare(&text).replace("app.example.com", "");
+        letters += text.matches('ж').count();
+        let left: String = text.chars().filter(char::is_ascii_alphabetic).collect();
+        assert_eq!(left, "", "{name}: {text}");
+    }
+    assert!(letters > 10_000, "{letters}");
+}
+
+#[test]
+fn an_operators_words_go_before_ours_and_programs_do_not_hear_them() {
+    let file = |language: &str, text: &str| WordsFile {
+        language: language.to_owned(),
+        text: text.to_owned(),
+    };
+    let settings = config::Pages {
+        words: vec![
+            file("en", "not-found-heading = Nothing here, matey\n"),
+            file(
+                "nl",
+                "-app = het portaal\nnot-found-heading = Niets in { -app }\n",
+            ),
+        ],
+        language: "nl".to_owned(),
+    };
+    let pages = Pages::new(&settings, &BTreeMap::new()).unwrap();
+    let cast = Cast::usual();
+    let look = cast.look(true, Place::Shared);
+    let shown = |tag: Option<&str>| {
+        let language = pages.language(tag, None);
+        let look = Look { language, ..look };
+        let page = pages.problem(&look, &Problem::NotFound, Reference::random());
+        between(body(&page), "<h1>", "</h1>")[0].to_owned()
+    };
+    assert_eq!(shown(Some("en")), "Nothing here, matey");
+    assert_eq!(shown(None), "Niets in het portaal");
+    let json = pages.problem_json(&look, &Problem::NotFound, Reference::random(), None);
+    assert!(body(&json).contains("Page not found. "), "{}", body(&json));
 }
 
 #[test]

@@ -26,6 +26,7 @@ mod sample;
 mod secrets;
 mod server;
 mod source;
+mod words;
 
 pub use self::colour::{Colour, LEGIBLE};
 pub use self::fault::{Fault, Faults, Place, Source, Style, Weight, render, to_json};
@@ -660,12 +661,24 @@ impl RevalidationMethod {
 pub struct Pages {
     /// The language for visitors whose own ones the pages do not speak.
     pub language: String,
+    /// The operator's own words, which go before ours.
+    pub words: Vec<WordsFile>,
+}
+
+/// A file of words in Fluent's syntax.
+#[derive(Clone, Debug)]
+pub struct WordsFile {
+    /// The language's tag (RFC 5646).
+    pub language: String,
+    /// All of it.
+    pub text: String,
 }
 
 impl Default for Pages {
     fn default() -> Self {
         Self {
             language: defaults::LANGUAGE.to_owned(),
+            words: Vec::new(),
         }
     }
 }

@@ -68,6 +68,24 @@ async fn the_file_says_what_readers_of_other_languages_get() {
 }
 
 #[tokio::test]
+async fn an_operators_own_words_and_languages_need_no_other_program() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    own("de.ftl", "logged-out-close = Auf Wiedersehen & bis bald.\n");
+    own("nl.ftl", "logged-out-close = Tot ziens.\n");
+    let words = folder.path().display();
+    let world = World::with(&format!("[pages]\nwords = \"{words}\"\n{ONE}")).await;
+    let german = read(&world, "/_sso/logged-out", "de").await;
+    speaks(german.is(200), "de", "ltr");
+    assert!(german.text().contains("Auf Wiedersehen &amp; bis bald."));
+    assert!(german.text().contains("Erneut anmelden"));
+    let dutch = read(&world, "/_sso/logged-out", "nl-BE").await;
+    speaks(dutch.is(200), "nl", "ltr");
+    assert!(dutch.text().contains("Tot ziens.") && dutch.text().contains("Sign in again"));
+    world.end(&[]).await;
+}
+
+#[tokio::test]
 async fn programs_are_told_in_english() {
     let world = World::with(ROUTES).await;
     let more = "Accept: application/json\r\nAccept-Language: ar\r\n";

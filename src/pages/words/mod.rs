@@ -43,18 +43,24 @@ pub(super) struct Words {
     languages: Vec<Language>,
     /// For readers of whom nothing is known, or whose languages we lack.
     usual: Language,
-    /// What programs are told.
+    /// Ours, whatever the operator put in its place: what programs are told.
     english: Language,
 }
 
 impl Words {
-    /// Reads our files.
+    /// Reads our files, and over each those of the operator, who may add languages too.
     pub(super) fn read(settings: &config::Pages) -> Result<Self, super::Error> {
-        let english = OURS.iter().find(|(tag, _)| *tag == "en");
-        let english = Language::read("en", &[english.map_or("", |(_, text)| text)], None)?;
+        let ours = |tag: &str| OURS.iter().find(|(ours, _)| *ours == tag);
+        let ours = |tag: &str| ours(tag).map(|(_, text)| *text);
+        let theirs = |tag: &str| settings.words.iter().find(|file| file.language == tag);
+        let english = Language::read("en", ours("en").as_slice(), None)?;
+        let further = settings.words.iter().map(|file| file.language.as_str());
+        let further = further.filter(|tag| ours(tag).is_none());
         let mut languages = Vec::new();
-        for (tag, text) in OURS {
-            languages.push(Language::read(tag, &[text], Some(&english))?);
+        for tag in OURS.iter().map(|(tag, _)| *tag).chain(further) {
+            let theirs = theirs(tag).map(|file| file.text.as_str());
+            let texts: Vec<&str> = [ours(tag), theirs].into_iter().flatten().collect();
+            languages.push(Language::read(tag, &texts, Some(&english))?);
         }
         let usual = languages.iter().find(|one| one.tag() == settings.language);
         Ok(Self {
