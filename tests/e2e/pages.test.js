@@ -56,6 +56,51 @@ story("every page works without scripts, is small, and stands up to axe-core", a
   for (const sent of pages) await examine(examiner, sent);
 });
 
+/** Who reads what: the browser's language, ours, its direction, and the heading of a page that is not there. */
+const READERS = [
+  ["ar-EG", "ar", "rtl", "الصفحة غير موجودة"],
+  ["de-AT", "de", "ltr", "Seite nicht gefunden"],
+];
+
+story("pages in Arabic and German fit a small telephone and stand up to axe-core", async (world) => {
+  const { doorward } = world;
+  const examiner = await world.context();
+  for (const [locale, language, direction, heading] of READERS) {
+    const visitor = await world.visitor({ ...READER, locale });
+    visitor.expects(/status of [45]\d\d/);
+    const album = new Album();
+    album.follow(visitor);
+    const page = await visitor.tab();
+    await page.goto(doorward.at("/_sso/nothing"));
+    await headed(page, heading);
+    await page.goto(doorward.at("/_sso/login"));
+    await page.locator("#email").fill("eve@elsewhere.example");
+    await page.locator("main form button").click();
+    await page.locator("#fault").waitFor();
+    for (const address of [
+      doorward.door("umbrella"),
+      doorward.door("vandelay"),
+      doorward.at("/_sso/callback/acme?code=old&state=old"),
+      doorward.at("/_sso/logged-out"),
+      doorward.on("hooli.localhost", "/plans"),
+    ]) {
+      await page.goto(address);
+    }
+    await page.goto(doorward.door("acme"));
+    await signInAs(page, "ada");
+    await shown(page);
+    for (const path of ["/_sso/account", "/_sso/logout", "/vault/"]) await page.goto(doorward.at(path));
+
+    const pages = await album.pages();
+    assert.ok(pages.length >= 11, `${pages.length} pages`);
+    for (const sent of pages) {
+      const start = `<!doctype html>\n<html lang="${language}" dir="${direction}">`;
+      assert.ok(sent.html.startsWith(start), `${sent.name}: ${sent.html.slice(0, 80)}`);
+      await examine(examiner, sent);
+    }
+  }
+});
+
 /** By e-mail address, by an organization's door, by the form of first tries. */
 async function findTheWay(world, page) {
   const ask = async (email) => {
