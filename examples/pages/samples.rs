@@ -37,6 +37,7 @@ pub(crate) struct Cast {
     token: String,
     rd: ReturnPath,
     rule: Refusal,
+    asked: Option<String>,
     language: Language,
 }
 
@@ -52,6 +53,7 @@ impl Cast {
             person: "Ada Lovelace".to_owned(),
             claim: "5f3c1e0b-88d1-4a0e-9f0e-2f6c0a7b1d11".to_owned(),
             token: "dG9rZW4tZm9yLXRoZS1mb3Jt".to_owned(),
+            asked: None,
             rule: Refusal {
                 explain: Some("Only the finance team may use it.".to_owned()),
                 remedy: Some("Ask your team lead for the group finance.".to_owned()),
@@ -72,6 +74,7 @@ impl Cast {
             person: own(),
             claim: own(),
             token: own(),
+            asked: Some(own()),
             rule: Refusal {
                 explain: Some(own()),
                 remedy: Some(own()),
@@ -106,6 +109,7 @@ impl Cast {
             place,
             organization: known.then(|| self.organization(0)),
             language: &self.language,
+            asked: self.asked.as_deref(),
         }
     }
 

@@ -40,7 +40,7 @@ use crate::assertion::{self, Minter, PlainHeaders, Reserved};
 use crate::clock::{Clock, Timestamp};
 use crate::config::{self, Config, Organization, Refusal, Slug};
 use crate::identity::Unmet;
-use crate::pages::{self, Language, Look, Pages};
+use crate::pages::{self, Look, Pages};
 use crate::pipeline::{self, Pipeline};
 use crate::proxy;
 use crate::session::cookies::Cookies;
@@ -420,26 +420,21 @@ impl Gateway {
         site: &'a Origin,
         place: pages::Place,
         organization: Option<&'a Organization>,
-        language: &'a Language,
+        (inbound, asked): (Option<&Inbound>, Option<&'a str>),
     ) -> Look<'a> {
+        let accept = inbound.and_then(Inbound::accept_language);
         Look {
             site,
             prefix: &self.config.server.prefix,
             place,
             organization: organization.map(Into::into),
-            language,
+            language: self.pages.language(asked, accept),
+            asked,
         }
     }
 
-    /// What the visitor reads. Where sign-in begins, a link may say so (OIDC Core §3.1.2.1).
-    fn language(&self, inbound: Option<&Inbound>) -> &Language {
-        let asked = inbound.and_then(|inbound| self.asked_language(inbound));
-        let accept = inbound.and_then(Inbound::accept_language);
-        self.pages.language(asked.as_deref(), accept)
-    }
-
-    /// The `ui_locales` of an address below `login`.
-    fn asked_language(&self, inbound: &Inbound) -> Option<String> {
+    /// The languages that a link to where sign-in begins asks for (`ui_locales`, OIDC Core §3.1.2.1).
+    fn asked_languages(&self, inbound: &Inbound) -> Option<String> {
         let begins = self.own_path(inbound)?.strip_prefix("/login")?;
         if !begins.is_empty() && !begins.starts_with('/') {
             return None;

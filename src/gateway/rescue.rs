@@ -59,8 +59,10 @@ impl Gateway {
         let slug = told.organization.as_ref().or(asked.organization());
         let organization = slug.and_then(|slug| self.config.organizations.get(slug));
         let place = place.unwrap_or(Place::Shared).into();
-        let language = self.language(asked.inbound.as_ref());
-        let look = self.look(&origin, place, organization, language);
+        let inbound = asked.inbound.as_ref();
+        let wish = inbound.and_then(|inbound| self.asked_languages(inbound));
+        let wish = (inbound, wish.as_deref());
+        let look = self.look(&origin, place, organization, wish);
         let is_person = asked
             .inbound
             .as_ref()

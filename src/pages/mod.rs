@@ -54,6 +54,8 @@ pub struct Look<'a> {
     pub organization: Option<Organization<'a>>,
     /// What the visitor reads.
     pub language: &'a Language,
+    /// What a link to sign-in asked for (`ui_locales`): the pages on the way hand it on.
+    pub asked: Option<&'a str>,
 }
 
 /// What kind of host a page is shown on: on an organization's own, no other organization is offered.
@@ -89,6 +91,9 @@ impl Look<'_> {
         if ask == Ask::AnotherAccount {
             query.append_pair("prompt", "select_account");
         }
+        if let Some(asked) = self.asked {
+            query.append_pair("ui_locales", asked);
+        }
         let (query, prefix) = (query.finish(), self.prefix);
         let door = match self.organization {
             Some(organization) => format!("{prefix}/login/{}", organization.slug),
@@ -99,6 +104,12 @@ impl Look<'_> {
         } else {
             format!("{door}?{query}")
         }
+    }
+
+    /// What was asked for, as the first or a further parameter of an address.
+    fn locales(&self, before: char) -> String {
+        let asked = self.asked.map(words::query);
+        asked.map_or_else(String::new, |asked| format!("{before}ui_locales={asked}"))
     }
 
     /// The name as the templates see it.
@@ -116,6 +127,8 @@ impl Look<'_> {
             organization => Serde(self.organization),
             language => self.language.tag(),
             direction => self.language.direction(),
+            locales => self.locales('?'),
+            more_locales => self.locales('&'),
             style => dress.style.clone(),
             icon => dress.icon.clone(),
             logo => dress.logo.clone(),

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::world::{ONE, ROUTES, TWO};
+use crate::support::world::{ONE, ROUTES, TWO, url};
 use crate::support::{Heard, World};
 
 const PAGE: &str = "Sec-Fetch-Mode: navigate\r\nAccept: text/html\r\n";
@@ -48,10 +48,25 @@ async fn a_link_to_sign_in_may_ask_for_a_language() {
     speaks(read(&world, asked, "fr").await.is(200), "ja", "ltr");
     let refused = "/_sso/login/nobody?ui_locales=ar";
     speaks(read(&world, refused, "fr").await.is(404), "ar", "rtl");
+    let mut browser = world.browser();
+    let form = url("/_sso/login?ui_locales=ja&rd=%2Fx");
+    let page = browser.visit(&form).await;
+    assert!(page.text.contains("action=\"/_sso/login?ui_locales=ja\""));
+    let again = browser
+        .post(&url("/_sso/login?ui_locales=ja"), &[("email", "?")])
+        .await;
+    assert_eq!(again.is(200).field("content-language"), Some("ja"));
+    let sent = [("email", "ada@acme.com"), ("rd", "/x")];
+    let on = browser.post(&url("/_sso/login?ui_locales=ja"), &sent).await;
+    let to = on.leads_to().unwrap();
+    let asks = to
+        .query_pairs()
+        .any(|(name, value)| name == "ui_locales" && value == "ja");
+    assert!(asks, "{to}");
     // Elsewhere it is the application's parameter, or nobody's.
     let elsewhere = "/_sso/logged-out?ui_locales=ja";
     speaks(read(&world, elsewhere, "fr").await.is(200), "fr", "ltr");
-    world.end(&[]).await;
+    world.end(&[&browser]).await;
 }
 
 #[tokio::test]

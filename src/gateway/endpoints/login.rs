@@ -120,6 +120,16 @@ impl Gateway {
         }
     }
 
+    /// The same address, which still asks for the languages that this one asked for.
+    fn still_asking(&self, ask: &Ask<'_>, to: String) -> String {
+        let Some(asked) = self.asked_languages(ask.inbound) else {
+            return to;
+        };
+        let before = if to.contains('?') { '&' } else { '?' };
+        let pair = with_query("", &[("ui_locales", &asked)]);
+        format!("{to}{before}{}", pair.trim_start_matches('?'))
+    }
+
     /// The e-mail address leads to the organization whose domain it has. It grants nothing.
     pub(super) async fn login_form(
         &self,
@@ -157,7 +167,7 @@ impl Gateway {
             [] => self.email_page(ask, &fields, Some(EmailFault::UnknownDomain)),
             [only] => {
                 let to = self.door_url(only, &return_path, Some(&email));
-                self.move_on(ask, &to)
+                self.move_on(ask, &self.still_asking(ask, to))
             }
             several => {
                 let view = Choose {
@@ -188,7 +198,7 @@ impl Gateway {
         let Some(target) = target(organization, &ask.query) else {
             // An organization with hosts of its own begins there, where the session will be.
             let to = self.door_url(organization, &return_path, ask.query.get("login_hint"));
-            return Ok(self.see_other(&to, ask.reference));
+            return Ok(self.see_other(&self.still_asking(ask, to), ask.reference));
         };
         match organization.providers.as_slice() {
             [only] => {

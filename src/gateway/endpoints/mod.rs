@@ -173,8 +173,9 @@ impl Gateway {
         organization: Option<&config::Organization>,
         view: &V,
     ) -> Result<Response<Body>, Error> {
-        let language = self.language(Some(ask.inbound));
-        let look = self.look(&ask.origin, ask.place.into(), organization, language);
+        let asked = self.asked_languages(ask.inbound);
+        let wish = (Some(ask.inbound), asked.as_deref());
+        let look = self.look(&ask.origin, ask.place.into(), organization, wish);
         let mut response = self.pages.show(&look, view)?.map(whole);
         if let Ok(reference) = HeaderValue::from_str(&ask.reference.to_string()) {
             response.headers_mut().insert("sso-reference", reference);
