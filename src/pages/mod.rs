@@ -196,7 +196,7 @@ impl Pages {
         let (status, code) = (problem.status(), problem.code());
         let view = context! {
             told => Serde(&told),
-            asks => problem.asks_somebody(),
+            asks => problem.asks_for(),
             reference => reference.to_string(),
         };
         let mut response = match self.render("problem.html", &told.heading, look, &view) {

@@ -249,15 +249,16 @@ impl Problem {
         }
     }
 
-    /// Whether somebody else can help.
-    pub(super) const fn asks_somebody(&self) -> bool {
+    /// What the organization's people can be asked for, as the name of a message.
+    pub(super) const fn asks_for(&self) -> Option<&'static str> {
         match self {
             Self::ProviderRefused { .. }
-            | Self::ProviderMisconfigured { .. }
             | Self::IdentityInvalid { .. }
             | Self::AccountNotAllowed { .. }
-            | Self::OrganizationSuspended
-            | Self::NotAllowedHere { .. } => true,
+            | Self::NotAllowedHere { .. } => Some("action-ask-for-access"),
+            Self::ProviderMisconfigured { .. } | Self::OrganizationSuspended => {
+                Some("frame-support")
+            }
             Self::LoginExpired { .. }
             | Self::LoginCancelled { .. }
             | Self::ProviderUnreachable { .. }
@@ -276,7 +277,7 @@ impl Problem {
             | Self::MisdirectedRequest
             | Self::NotFound
             | Self::MethodNotAllowed
-            | Self::Broken { .. } => false,
+            | Self::Broken { .. } => None,
         }
     }
 
