@@ -9,6 +9,7 @@ use super::question::result_of;
 use super::{Error, Lane, Revalidation, Shared};
 use crate::audit;
 use crate::identity::{Deed, Done, Identity, IdentityId, Turn};
+use crate::session;
 
 /// What came of asking about one identity at once.
 #[derive(Clone, Debug)]
@@ -78,14 +79,14 @@ impl Revalidation {
     ) -> Result<Dealt, Error> {
         let done = self.shared.people.change(id, deed, event).await?;
         let ends = match deed {
-            Deed::Block => Some("blocked"),
-            Deed::Unlink => Some("unlinked"),
-            Deed::Remove => Some("membership_removed"),
+            Deed::Block => Some(session::Reason::Blocked),
+            Deed::Unlink => Some(session::Reason::Unlinked),
+            Deed::Remove => Some(session::Reason::MembershipRemoved),
             Deed::Unblock | Deed::Restore => None,
         };
         // What could not be written the last time is ended when somebody asks again.
         let ended = match (&done, ends) {
-            (Done::Changed(identity) | Done::Unchanged(identity), Some(word)) => {
+            (Done::Changed(identity) | Done::Unchanged(identity), Some(why)) => {
                 let event = audit::Event {
                     organization: Some(identity.organization.to_string()),
                     provider: Some(identity.provider.to_string()),
@@ -93,7 +94,7 @@ impl Revalidation {
                     ..event.clone()
                 };
                 let sessions = &self.shared.sessions;
-                sessions.end_identity(identity, word, &event).await?
+                sessions.end_identity(identity, why, &event).await?
             }
             (Done::Changed(_) | Done::Unchanged(_), None)
             | (Done::Missing | Done::Tombstone, _) => 0,
@@ -141,6 +142,9 @@ impl Shared {
         let permit = Arc::clone(&lane.permits).acquire_owned().await;
         let permit = permit.map_err(|_| Error::Busy)?;
         lane.rate.until_ready().await;
+        let Some(alone) = self.under_way.enter(id) else {
+            return Ok(None);
+        };
         let now = self.clock.now();
         let until = now.plus(self.lease());
         let leased = match self.people.lease_now(id, now, until).await? {
@@ -151,7 +155,7 @@ impl Shared {
         let (this, lane) = (Arc::clone(self), Arc::clone(lane));
         let question = self.tasks.spawn(async move {
             let answer = this.ask(&lane, leased).await;
-            drop(permit);
+            drop((permit, alone));
             this.ended.notify_one();
             answer
         });

@@ -12,6 +12,7 @@ use crate::clock::Timestamp;
 use crate::identity::{self, Answer, Conclusion, Identity, Leased, LinkState};
 use crate::provider::{Asserted, Cause, Held, NotRenewed, Outcome, Trouble};
 use crate::secret;
+use crate::session;
 use crate::telemetry::metrics;
 
 /// What came of one question.
@@ -246,7 +247,7 @@ impl Shared {
         };
         match self
             .sessions
-            .end_identity(identity, "identity_invalid", &event)
+            .end_identity(identity, session::Reason::IdentityInvalid, &event)
             .await
         {
             Ok(sessions) => info!(

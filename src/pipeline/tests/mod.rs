@@ -23,7 +23,7 @@ use crate::provider::{
 };
 use crate::secret::{self, Secret};
 use crate::session::cookies::{self, Binding, BindingKind, Cookies};
-use crate::session::{Ending, Filter, Handle, Settings};
+use crate::session::{Ending, Filter, Handle, Reason, Settings};
 use crate::store::{Fickle, SealKey, Sled, Table};
 use crate::tether::Tether;
 
@@ -683,7 +683,10 @@ async fn inv_25_what_ended_meanwhile_is_not_taken_over() {
             audit::Actor::Visitor,
         );
         let key = handle(&second).key();
-        let ended = world.sessions.end(&key, ending, "logout", &event).await;
+        let ended = world
+            .sessions
+            .end(&key, ending, Reason::SignedOut, &event)
+            .await;
         ended.unwrap();
         let third = world.resume(&browser, &tabs[2], "ada").await.unwrap();
         assert_eq!(world.good(handle(&third)).await, ["acme"], "{ending:?}");
