@@ -343,8 +343,10 @@ pub(super) fn login(reader: Reader<'_>) -> Login {
 pub(super) fn admin(reader: Reader<'_>) -> Admin {
     let socket = reader.file("socket", defaults::ADMIN_SOCKET);
     let folder = reader.context.sources.folder(&reader.path("socket"));
+    let pages = reader.switch("pages").unwrap_or(defaults::ADMIN_PAGES);
     reader.finish();
     Admin {
+        pages,
         socket: Some(socket.unwrap_or_else(|| folder.join(defaults::ADMIN_SOCKET))),
     }
 }

@@ -39,12 +39,14 @@ use crate::address::{Host, Origin};
 use crate::assertion::{self, Minter, PlainHeaders, Reserved};
 use crate::clock::{Clock, Timestamp};
 use crate::config::{self, Config, Organization, Slug};
-use crate::identity::Unmet;
+use crate::identity::{self, People, Unmet};
 use crate::pages::{self, Look, Pages};
 use crate::pipeline::{self, Pipeline};
 use crate::proxy;
+use crate::revalidation::{self, Revalidation};
 use crate::session::cookies::Cookies;
 use crate::session::{self, Denied, Live, LiveGrant, Sessions};
+use crate::store::{self, Store};
 use crate::tasks::Tasks;
 use crate::telemetry::Reference;
 use crate::telemetry::metrics::{self, Metrics};
@@ -72,6 +74,9 @@ pub struct Shared {
     upstreams: BTreeMap<Slug, Upstream>,
     sessions: Arc<Sessions>,
     pipeline: Pipeline,
+    people: People,
+    revalidation: Revalidation,
+    store: Arc<dyn Store>,
     minter: Arc<Minter>,
     plain: PlainHeaders,
     reserved: Arc<Reserved>,
@@ -110,6 +115,12 @@ pub struct Parts {
     pub sessions: Arc<Sessions>,
     /// Sign-in.
     pub pipeline: Pipeline,
+    /// The records of people, for their owners.
+    pub people: People,
+    /// What asks about them again.
+    pub revalidation: Revalidation,
+    /// Where the audit trail is.
+    pub store: Arc<dyn Store>,
     /// The signing of assertions.
     pub minter: Arc<Minter>,
     /// What is counted.
@@ -174,6 +185,9 @@ impl Gateway {
             upstreams: upstreams.collect(),
             sessions: parts.sessions,
             pipeline: parts.pipeline,
+            people: parts.people,
+            revalidation: parts.revalidation,
+            store: parts.store,
             minter: parts.minter,
             plain: PlainHeaders::new(&config.headers),
             reserved,
@@ -262,6 +276,7 @@ impl Gateway {
             return Err(Error::ForeignOrigin);
         }
         let (known, reference) = (asked.known.as_ref(), asked.reference);
+        self.check_connection(asked)?;
         let decision = decide(Question {
             access,
             require: route.config.require.as_ref(),
@@ -283,16 +298,13 @@ impl Gateway {
                     .await
             }
             Decision::Anonymous => self.forward(request, inbound, route, None, reference).await,
-            Decision::SignIn => {
+            Decision::SignIn | Decision::Unauthorized => {
                 let cookies = Cookies::read(request.headers());
                 let pinned = route.config.organization.as_ref();
                 self.part(&cookies, inbound, place, pinned).await?;
-                Ok(self.to_sign_in(inbound, place, pinned, &cookies, reference))
-            }
-            Decision::Unauthorized => {
-                let cookies = Cookies::read(request.headers());
-                let pinned = route.config.organization.as_ref();
-                self.part(&cookies, inbound, place, pinned).await?;
+                if matches!(decision, Decision::SignIn) {
+                    return Ok(self.to_sign_in(inbound, place, pinned, &cookies, reference));
+                }
                 let had_session = cookies.has_session();
                 Err(Error::Unauthorized { had_session })
             }
@@ -300,6 +312,18 @@ impl Gateway {
             Decision::Deny(unmet) => {
                 self.note_denied(asked, unmet.as_str());
                 Err(Error::NotAllowed(unmet))
+            }
+        }
+    }
+
+    /// Refuses whoever came in by a connection that is not open: its owners, on the way to their pages.
+    fn check_connection(&self, asked: &Asked) -> Result<(), Error> {
+        let grant = asked.known.as_ref().map(|known| known.grant.grant());
+        match grant.filter(|grant| !self.sessions.is_open(grant)) {
+            None => Ok(()),
+            Some(grant) => {
+                self.note_denied(asked, "not_open");
+                Err(Error::NotOpen(grant.organization.clone()))
             }
         }
     }
@@ -562,6 +586,12 @@ pub enum Error {
     /// The organization is disabled.
     #[error("the organization {0} is disabled")]
     Suspended(Slug),
+    /// An owner has not opened the connection yet, or shut it.
+    #[error("the organization {0} is not open to whoever came in by this connection")]
+    NotOpen(Slug),
+    /// Pages for owners.
+    #[error("the person is no owner of {0}")]
+    NotAnOwner(Slug),
     /// A sign-in did not get on.
     #[error("a sign-in failed")]
     SignIn(#[from] pipeline::Error),
@@ -576,6 +606,15 @@ pub enum Error {
     /// The session cannot be told.
     #[error("the session cannot be told")]
     Session(#[from] session::Error),
+    /// The records of people cannot be used.
+    #[error("the records of people cannot be used")]
+    Identity(#[from] identity::Error),
+    /// What an owner asked for could not be done.
+    #[error("an owner's wish could not be done")]
+    Revalidation(#[from] revalidation::Error),
+    /// The audit trail cannot be read.
+    #[error("the audit trail cannot be read")]
+    Store(#[from] store::Error),
     /// The process ends.
     #[error("the process is stopping")]
     Stopping,

@@ -9,8 +9,10 @@ use super::inbound::Kind;
 use super::{Asked, Body, Error, Gateway, Place, endpoints, whole};
 use crate::address::ReturnPath;
 use crate::config::Slug;
-use crate::pages::{Ended, Loop, Problem};
-use crate::pipeline::{self, Again, Ending};
+use crate::identity::LinkRefusal;
+use crate::pages::{Ended, Loop, NotLinked, Problem};
+use crate::pipeline::{self, Again, Ending, Failed};
+use crate::provider::Flow;
 use crate::proxy;
 use crate::session::{Farewell, Parting, cookies};
 
@@ -117,9 +119,14 @@ impl Gateway {
             | Error::ForeignForm
             | Error::Form
             | Error::Suspended(_)
+            | Error::NotOpen(_)
+            | Error::NotAnOwner(_)
             | Error::SignIn(_)
             | Error::Loop { .. }
             | Error::Session(_)
+            | Error::Identity(_)
+            | Error::Revalidation(_)
+            | Error::Store(_)
             | Error::TooBusy
             | Error::Assertion(_)
             | Error::Upstream(_)
@@ -170,6 +177,8 @@ impl Gateway {
             }
             Error::ForeignForm => (Problem::LoginExpired { rd }, Fault::Visitor),
             Error::Suspended(_) => (Problem::OrganizationSuspended, Fault::Visitor),
+            Error::NotOpen(_) => (Problem::OrganizationNotOpen { rd }, Fault::Visitor),
+            Error::NotAnOwner(_) => (Problem::OwnersOnly, Fault::Visitor),
             Error::SignIn(error) => return self.tell_sign_in(error),
             Error::TooBusy => {
                 let retry_after = MAKES_ROOM;
@@ -177,12 +186,18 @@ impl Gateway {
             }
             Error::Loop { cause, again } => return tell_loop(*cause, again),
             Error::Upstream(error) => tell_upstream(error, rd),
-            Error::Session(_) | Error::Assertion(_) | Error::Pages(_) | Error::Stopping => {
-                (Problem::Broken { rd }, Fault::Ours)
-            }
+            Error::Session(_)
+            | Error::Identity(_)
+            | Error::Revalidation(_)
+            | Error::Store(_)
+            | Error::Assertion(_)
+            | Error::Pages(_)
+            | Error::Stopping => (Problem::Broken { rd }, Fault::Ours),
         };
         let organization = match error {
-            Error::Suspended(organization) => Some(organization.clone()),
+            Error::Suspended(organization)
+            | Error::NotOpen(organization)
+            | Error::NotAnOwner(organization) => Some(organization.clone()),
             Error::Parted { farewell, .. } => Some(farewell.organization.clone()),
             _ => None,
         };
@@ -211,6 +226,15 @@ impl Gateway {
     }
 
     fn tell_sign_in(&self, error: &pipeline::Error) -> Told {
+        if let pipeline::Error::Errand {
+            flow,
+            organization,
+            provider,
+            why,
+        } = error
+        {
+            return self.tell_errand(*flow, organization, provider, *why);
+        }
         let again = error.again();
         let rd = again.map_or_else(ReturnPath::root, |again| again.return_path.clone());
         let provider = again.map_or_else(String::new, |again| self.button(&again.provider));
@@ -227,6 +251,34 @@ impl Gateway {
             problem,
             fault,
             organization: organization.cloned(),
+        }
+    }
+
+    /// What somebody wanted to do besides signing in came to nothing: back to the page where they began.
+    fn tell_errand(&self, flow: Flow, organization: &Slug, provider: &Slug, why: Failed) -> Told {
+        let page = match flow {
+            Flow::Setup => self.below(&format!("admin/{organization}")),
+            Flow::SignIn | Flow::Link => self.below("account"),
+        };
+        let back = ReturnPath::parse(&page, &self.config.server.prefix);
+        let why = match why {
+            Failed::NotThePerson => NotLinked::NotThePerson,
+            Failed::NotAnOwner => NotLinked::NotAnOwner,
+            Failed::Link(LinkRefusal::Taken) => NotLinked::Taken,
+            Failed::Link(LinkRefusal::AnotherThere) => NotLinked::AnotherThere,
+            Failed::Link(LinkRefusal::TooMany) => NotLinked::TooMany,
+            Failed::Link(LinkRefusal::NotAllowed) | Failed::NotAdmitted(_) => {
+                NotLinked::NotAdmitted
+            }
+        };
+        Told {
+            problem: Problem::NotLinked {
+                provider: self.button(provider),
+                why,
+                back: back.unwrap_or_else(|_| ReturnPath::root()),
+            },
+            fault: Fault::Visitor,
+            organization: Some(organization.clone()),
         }
     }
 
@@ -262,6 +314,12 @@ fn page_of(
         Ending::ProviderRefused => Problem::ProviderRefused { provider, rd },
         Ending::LoginCancelled => Problem::LoginCancelled { provider, rd },
         Ending::AccountNotAllowed => Problem::AccountNotAllowed { email, rd },
+        Ending::OrganizationNotOpen => Problem::OrganizationNotOpen { rd },
+        Ending::NotLinked => Problem::NotLinked {
+            provider,
+            why: NotLinked::NotAdmitted,
+            back: rd,
+        },
         Ending::EmailUnverified => Problem::EmailUnverified {
             email,
             provider,
@@ -281,6 +339,8 @@ fn page_of(
         | Ending::ProviderRefused
         | Ending::LoginCancelled
         | Ending::AccountNotAllowed
+        | Ending::OrganizationNotOpen
+        | Ending::NotLinked
         | Ending::EmailUnverified => Fault::Visitor,
     };
     (problem, fault)

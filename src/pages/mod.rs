@@ -11,6 +11,7 @@
 
 mod account;
 mod browser;
+pub mod owner;
 mod problem;
 mod told;
 mod views;
@@ -25,7 +26,7 @@ use tracing::error;
 
 pub use self::account::{Account, Answered, Fact, Linked, OwnSession};
 use self::browser::{Answer, Policy};
-pub use self::problem::{Ended, Loop, Problem};
+pub use self::problem::{Ended, Loop, NotLinked, Problem};
 pub use self::views::{
     Choose, Destination, DevForm, Door, DoorProvider, EmailFault, EmailFirst, LoggedOut,
     LogoutConfirm, Notice, Organization, Redirecting, View,
@@ -126,6 +127,7 @@ impl Pages {
         templates.set_undefined_behavior(UndefinedBehavior::Strict);
         templates.set_formatter(words::write_value);
         templates.add_filter("phrase", words::phrase);
+        templates.add_filter("bare", words::bare);
         templates.add_filter("moment", words::moment);
         templates.add_filter("rfc3339", words::rfc3339);
         templates.add_filter("query", words::query);
@@ -257,7 +259,7 @@ const ICON: &str = concat!(
     "%3Ccircle cx=%2220.5%22 cy=%2219%22 r=%221.8%22 fill=%22%23fff%22/%3E%3C/svg%3E"
 );
 
-const TEMPLATES: [(&str, &str); 10] = [
+const TEMPLATES: [(&str, &str); 17] = [
     ("base.html", include_str!("templates/base.html")),
     ("problem.html", include_str!("templates/problem.html")),
     ("door.html", include_str!("templates/door.html")),
@@ -268,6 +270,31 @@ const TEMPLATES: [(&str, &str); 10] = [
     ("choose.html", include_str!("templates/choose.html")),
     ("dev_form.html", include_str!("templates/dev_form.html")),
     ("account.html", include_str!("templates/account.html")),
+    (
+        "owner_frame.html",
+        include_str!("templates/owner_frame.html"),
+    ),
+    ("owner_home.html", include_str!("templates/owner_home.html")),
+    (
+        "owner_disable.html",
+        include_str!("templates/owner_disable.html"),
+    ),
+    (
+        "owner_people.html",
+        include_str!("templates/owner_people.html"),
+    ),
+    (
+        "owner_person.html",
+        include_str!("templates/owner_person.html"),
+    ),
+    (
+        "owner_sessions.html",
+        include_str!("templates/owner_sessions.html"),
+    ),
+    (
+        "owner_trail.html",
+        include_str!("templates/owner_trail.html"),
+    ),
     (
         "logout_confirm.html",
         include_str!("templates/logout_confirm.html"),

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::ending::{Attempted, SIGN_INS};
 use super::run::{self, Run, State, Target};
-use super::{Again, Connection, Error, Pipeline, Shared};
+use super::{Again, Connection, Errand, Error, Pipeline, Shared};
 use crate::address::ReturnPath;
 use crate::clock::Timestamp;
 use crate::config::defaults::RUN_LIFETIME;
@@ -31,6 +31,8 @@ pub struct Begin {
     pub select_account: bool,
     /// Whether the provider must ask for consent again.
     pub consent: bool,
+    /// What is done besides signing in.
+    pub errand: Option<Errand>,
     /// From where they come, if that is known.
     pub client: Option<IpAddr>,
     /// The reference of the request.
@@ -72,7 +74,7 @@ impl Pipeline {
             reference: &begin.reference,
         };
         // With new consent the same sign-in goes on.
-        if !begin.consent {
+        if !begin.consent && begin.errand.is_none() {
             shared.started(attempted);
         }
         let begun = shared.set_out(&connection, &begin, now).await;
@@ -118,6 +120,7 @@ impl Shared {
                 provider: begin.provider.clone(),
                 return_path: begin.return_path.clone(),
                 target: begin.target.clone(),
+                errand: begin.errand.clone(),
             }),
             source,
         })?;
@@ -125,12 +128,15 @@ impl Shared {
         let state = attempt.state.clone();
         let key = run::key(&state);
         let binding = Binding::new(cookies::tag(&key));
+        let errand = begin.errand.as_ref();
+        let flow = errand.map_or(Flow::SignIn, |errand| errand.flow);
         let run = Run {
-            digest: connection.digest(Flow::SignIn),
+            digest: connection.digest(flow),
             generation: connection.generation.clone(),
             organization: begin.organization.clone(),
             provider: begin.provider.clone(),
-            flow: Flow::SignIn,
+            flow,
+            errand: begin.errand.clone(),
             binding: binding.hash(),
             target: begin.target.clone(),
             return_path: begin.return_path.clone(),

@@ -12,8 +12,10 @@
 mod begin;
 mod bounds;
 mod ending;
+mod errand;
 mod finish;
 mod logout;
+mod owned;
 mod run;
 #[cfg(test)]
 mod tests;
@@ -21,8 +23,10 @@ mod ticket;
 
 pub use begin::{Begin, Begun};
 pub use ending::{Ending, Person};
+pub use errand::{Errand, Failed};
 pub use finish::{Finished, Landing};
 pub use logout::{LogoutRequest, Unheard};
+pub use owned::Owner;
 pub use run::Target;
 pub use ticket::{Entered, Ticket};
 
@@ -37,7 +41,7 @@ use url::Url;
 use crate::address::ReturnPath;
 use crate::clock::Clock;
 use crate::config::{self, Config, Slug};
-use crate::identity::{self, People, Unmet};
+use crate::identity::{self, Generation, People, Shut, Unmet};
 use crate::provider::{self, Examined, Flow, Health, LoginHint, Provider};
 use crate::session::{self, Grant, Sessions};
 use crate::store::{self, Seal, Store};
@@ -72,7 +76,7 @@ struct Connection<'a> {
     organization: &'a config::Organization,
     config: &'a config::Provider,
     provider: &'a Arc<dyn Provider>,
-    generation: identity::Generation,
+    generation: Generation,
 }
 
 impl Connection<'_> {
@@ -277,6 +281,18 @@ pub enum Error {
         /// Why.
         why: NotAdmitted,
     },
+    /// What a person who is signed in wanted to do came to nothing.
+    #[error("an errand ({}) came to nothing: {why:?}", flow.as_str())]
+    Errand {
+        /// What it was.
+        flow: Flow,
+        /// In which organization.
+        organization: Slug,
+        /// Through which provider.
+        provider: Slug,
+        /// Why.
+        why: Failed,
+    },
     /// The answer is late or repeated, and this browser is signed in by now.
     #[error("the browser is signed in already")]
     Already {
@@ -316,6 +332,8 @@ pub struct Again {
     pub return_path: ReturnPath,
     /// On which host it ends.
     pub target: Target,
+    /// What was to be done besides signing in.
+    pub errand: Option<Errand>,
 }
 
 /// What somebody asked for, beyond where to go.
@@ -353,6 +371,20 @@ pub enum NotAdmitted {
     Removed,
     /// An operator has blocked the identity.
     Blocked,
+    /// The connection is not open, or not for them.
+    Shut(Shut),
+}
+
+impl NotAdmitted {
+    /// For the audit trail.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Rule(unmet) => unmet.as_str(),
+            Self::Removed => "membership_removed",
+            Self::Blocked => "blocked",
+            Self::Shut(shut) => shut.as_str(),
+        }
+    }
 }
 
 impl Error {
@@ -368,6 +400,7 @@ impl Error {
             | Self::Suspended { .. }
             | Self::TooMany
             | Self::Unbound
+            | Self::Errand { .. }
             | Self::Already { .. }
             | Self::Store(_)
             | Self::Identity(_)

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Again, Shared};
+use super::{Again, Errand, Shared};
 use crate::address::{Host, ReturnPath};
 use crate::clock::Timestamp;
 use crate::config::defaults::RUN_KEPT;
@@ -18,6 +18,9 @@ pub(super) struct Run {
     pub(super) organization: Slug,
     pub(super) provider: Slug,
     pub(super) flow: Flow,
+    /// What is done besides signing in, if the flow is not that.
+    #[serde(default)]
+    pub(super) errand: Option<Errand>,
     pub(super) generation: Generation,
     /// Over everything that must not change between beginning and end.
     pub(super) digest: String,
@@ -77,6 +80,7 @@ impl Run {
             provider: self.provider.clone(),
             return_path: self.return_path.clone(),
             target: self.target.clone(),
+            errand: self.errand.clone(),
         })
     }
 }

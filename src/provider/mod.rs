@@ -101,6 +101,10 @@ pub struct Held<'a> {
 pub enum Flow {
     /// A person wants to use the application.
     SignIn,
+    /// An owner tries a connection and opens it.
+    Setup,
+    /// A person adds an identity to their account.
+    Link,
 }
 
 impl Flow {
@@ -108,6 +112,8 @@ impl Flow {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::SignIn => "sign_in",
+            Self::Setup => "setup",
+            Self::Link => "link",
         }
     }
 }
@@ -321,7 +327,7 @@ pub enum Refusal {
 }
 
 /// What a provider says of a person, fully verified, before anything is stored.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Asserted {
     /// Who says so.
     pub issuer: String,

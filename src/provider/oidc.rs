@@ -291,8 +291,10 @@ impl Oidc {
 impl Provider for Oidc {
     fn steps(&self, flow: Flow) -> &'static [Step] {
         match (flow, self.config.userinfo) {
-            (Flow::SignIn, false) => &[Step::Authorize, Step::Exchange],
-            (Flow::SignIn, true) => &[Step::Authorize, Step::Exchange, Step::UserInfo],
+            (Flow::SignIn | Flow::Setup | Flow::Link, false) => &[Step::Authorize, Step::Exchange],
+            (Flow::SignIn | Flow::Setup | Flow::Link, true) => {
+                &[Step::Authorize, Step::Exchange, Step::UserInfo]
+            }
         }
     }
 

@@ -418,6 +418,7 @@ impl Sessions {
                 && self
                     .settings
                     .admits(&record.host, &grant, &identity.profile)
+                && self.passes(&grant, identity)
         });
         let over = limits.and_then(|limits| grant.over(limits, grant.used_at, now));
         Ok(Listed {

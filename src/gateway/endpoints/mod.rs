@@ -2,15 +2,17 @@
 
 mod account;
 mod dev;
+mod errand;
 mod form;
 mod login;
 mod logout;
+mod owner;
 mod provider_logout;
 mod returning;
 
 use bytes::Bytes;
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW, CACHE_CONTROL, CONTENT_TYPE, SET_COOKIE};
-use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http::{HeaderValue, Method, Request, Response, StatusCode, request};
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 
@@ -76,6 +78,9 @@ impl Gateway {
                 self.start_form(&ask, organization, provider, body, &head)
                     .await
             }
+            ["login", organization, provider] if inbound.method == Method::GET => {
+                self.errand_door(&ask, organization, provider).await
+            }
             // Not HEAD, here and at `enter`: both use something up.
             ["callback", provider] if inbound.method == Method::GET => {
                 let fields = ask.query.clone();
@@ -97,20 +102,35 @@ impl Gateway {
             }
             ["logged-out"] if get => self.logged_out(&ask),
             ["account"] if get => self.account(&ask).await,
-            ["account", "sessions", "revoke-others"] if post => {
-                self.end_own(&ask, None, &head, body).await
+            ["account", rest @ ..] if post && !rest.is_empty() => {
+                self.account_form(&ask, rest, &head, body).await
             }
-            ["account", "sessions", id, "revoke"] if post => {
-                self.end_own(&ask, Some(id), &head, body).await
+            ["admin", organization, rest @ ..] if self.config.admin.pages => {
+                self.owner_page(&ask, organization, rest, &head, body).await
             }
             ["switch", organization] if post => self.switch(&ask, organization, &head, body).await,
             ["userinfo"] if get => self.userinfo(&ask).await,
             ["jwks.json"] if get => Ok(self.key_set()),
             [".well-known", "openid-configuration"] if get => Ok(self.metadata()),
-            other => Err(match methods(other) {
-                Some(allow) => Error::NoSuchMethod { allow },
-                None => Error::NotFound,
-            }),
+            other => Err(nothing(other)),
+        }
+    }
+
+    /// A button on the account page.
+    async fn account_form(
+        &self,
+        ask: &Ask<'_>,
+        rest: &[&str],
+        head: &request::Parts,
+        body: Incoming,
+    ) -> Result<Response<Body>, Error> {
+        match rest {
+            ["sessions", "revoke-others"] => self.end_own(ask, None, head, body).await,
+            ["sessions", id, "revoke"] => self.end_own(ask, Some(id), head, body).await,
+            ["link", provider] => self.link(ask, provider, head, body).await,
+            ["identities", id, "unlink"] => self.unlink(ask, id, head, body).await,
+            ["identities", id, "revalidate"] => self.check_own(ask, id, head, body).await,
+            _ => Err(Error::NotFound),
         }
     }
 
@@ -231,17 +251,26 @@ impl Gateway {
     }
 }
 
+/// Why there is no answer at a path, or none to its method.
+fn nothing(segments: &[&str]) -> Error {
+    match methods(segments) {
+        Some(allow) => Error::NoSuchMethod { allow },
+        None => Error::NotFound,
+    }
+}
+
 /// The methods that a path of ours has (RFC 9110 §15.5.6), if there is such a path.
 fn methods(segments: &[&str]) -> Option<&'static str> {
     match segments {
         ["login" | "logout"] => Some("GET, HEAD, POST"),
-        ["callback", _] => Some("GET, POST"),
+        ["callback", _] | ["login", _, _] => Some("GET, POST"),
         ["" | "logged-out" | "account" | "userinfo" | "jwks.json"]
         | ["login", _]
         | [".well-known", "openid-configuration"] => Some("GET, HEAD"),
         ["switch", _]
-        | ["login", _, _]
         | ["logout", "backchannel", _]
+        | ["account", "link", _]
+        | ["account", "identities", _, "unlink" | "revalidate"]
         | ["account", "sessions", "revoke-others"]
         | ["account", "sessions", _, "revoke"] => Some("POST"),
         ["enter"] | ["logout", "frontchannel", _] => Some("GET"),

@@ -93,6 +93,7 @@ impl Gateway {
             login_hint: wishes.login_hint,
             select_account: wishes.select_account,
             consent: true,
+            errand: again.errand,
             client: ask.inbound.client,
             reference: ask.reference.to_string(),
         };
@@ -109,7 +110,7 @@ impl Gateway {
         leaving: Leaving,
     ) -> Result<Response<Body>, Error> {
         let to = match &finished.landing {
-            Landing::Here(_) => finished.return_path.as_str().to_owned(),
+            Landing::Here(_) | Landing::Back => finished.return_path.as_str().to_owned(),
             Landing::Own(ticket) => {
                 let path = with_query(&self.below("enter"), &[("ticket", ticket.token.expose())]);
                 self.config.server.public_url.on(&ticket.host).join(&path)
@@ -159,7 +160,9 @@ impl Gateway {
         };
         debug_assert_eq!(entered.organization, organization.slug);
         let mut response = self.see_other(entered.return_path.as_str(), ask.reference);
-        set_cookie(&mut response, cookies::set_session(&entered.handle));
+        if let Some(handle) = &entered.handle {
+            set_cookie(&mut response, cookies::set_session(handle));
+        }
         Ok(response)
     }
 }
