@@ -63,6 +63,34 @@ pub struct Door<'a> {
     pub generation: &'a Generation,
 }
 
+/// How a connection stands, with what the file says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Open, because the file says so.
+    ByFile,
+    /// Open, because an owner completed Setup.
+    Open,
+    /// Which customer of the provider it is remains to be said.
+    Choosing,
+    /// Closed until an owner completes Setup.
+    Closed,
+    /// An owner shut it.
+    Disabled,
+}
+
+impl Standing {
+    /// For operators.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ByFile => "open by file",
+            Self::Open => "open",
+            Self::Choosing => "choosing",
+            Self::Closed => "closed",
+            Self::Disabled => "disabled",
+        }
+    }
+}
+
 /// Why a connection lets somebody not in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shut {
@@ -118,6 +146,17 @@ impl<'a> Door<'a> {
             }
             Some(_) | None if self.required => Err(Shut::NotActivated),
             Some(_) | None => Ok(()),
+        }
+    }
+
+    /// How it stands, for owners and operators.
+    pub fn standing(&self, said: Option<&Activation>) -> Standing {
+        match (said.map(|said| said.state), self.is_open(said)) {
+            (Some(State::Disabled), _) => Standing::Disabled,
+            (Some(State::Choosing), _) => Standing::Choosing,
+            (Some(State::Open) | None, Err(_)) => Standing::Closed,
+            (Some(State::Open), Ok(())) => Standing::Open,
+            (None, Ok(())) => Standing::ByFile,
         }
     }
 

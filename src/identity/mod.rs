@@ -14,7 +14,7 @@ mod provision;
 mod register;
 mod rules;
 
-pub use activation::{Activation, Door, Fact, Shut, State as ActivationState, is_owner};
+pub use activation::{Activation, Door, Fact, Shut, Standing, State as ActivationState, is_owner};
 pub use asking::{Backlog, Concluded, Conclusion, Leased, Turn};
 pub use connection::{Generation, generation};
 pub use link::{Answer, Link, LinkState, Terms};

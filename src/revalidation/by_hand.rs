@@ -8,7 +8,7 @@ use tokio::time::{sleep, timeout};
 use super::question::result_of;
 use super::{Error, Lane, Revalidation, Shared};
 use crate::audit;
-use crate::identity::{Deed, Done, Identity, IdentityId, Turn};
+use crate::identity::{AccountId, Deed, Done, Identity, IdentityId, Relinked, Turn};
 use crate::session;
 
 /// What came of asking about one identity at once.
@@ -100,6 +100,40 @@ impl Revalidation {
             | (Done::Missing | Done::Tombstone, _) => 0,
         };
         Ok(Dealt { done, ended })
+    }
+}
+
+impl Revalidation {
+    /// Moves an identity to another account of its organization, and ends what it had granted to the one before. When this
+    /// returns, all of it is durable and in force. What came of it, and how many sessions ended.
+    ///
+    /// # Errors
+    /// The store's.
+    ///
+    /// # Cancel safety
+    /// Not cancel safe after the first poll: run it in a task of its own.
+    pub async fn relink(
+        &self,
+        id: &IdentityId,
+        to: &AccountId,
+        event: &audit::Event,
+    ) -> Result<(Relinked, usize), Error> {
+        let shared = &self.shared;
+        let done = shared.people.relink(id, to, event).await?;
+        let ended = match &done {
+            Relinked::Moved(before) => {
+                let event = audit::Event {
+                    organization: Some(before.organization.to_string()),
+                    provider: Some(before.provider.to_string()),
+                    kind: audit::Kind::SessionEnded,
+                    ..event.clone()
+                };
+                let why = session::Reason::Unlinked;
+                shared.sessions.end_identity(before, why, &event).await?
+            }
+            Relinked::Unchanged | Relinked::Missing | Relinked::Refused(_) => 0,
+        };
+        Ok((done, ended))
     }
 }
 

@@ -209,3 +209,48 @@ async fn an_identity_can_be_removed_but_not_the_last_one() {
     world.acme.person(ada());
     world.end(&[&browser, &hers, &stranger]).await;
 }
+
+#[tokio::test]
+async fn an_operator_moves_an_identity_that_no_sign_in_would() {
+    let world = world().await;
+    let mut hers = sign_in(&world, "globex-idp").await;
+    let mut browser = sign_in(&world, "acme-idp").await;
+    let account = who(&mut browser).await["sub"].clone();
+    let socket = world.broker.socket();
+    let listed: Value = socket.get("/identities?provider=globex-idp").await.unwrap();
+    let id = listed["identities"][0]["id"].as_str().unwrap().to_owned();
+    let relink = |to: &Value| json!({ "id": id, "to": to, "reason": "a test" });
+    let nowhere = relink(&"nobody".into());
+    assert!(
+        socket
+            .post::<_, Value>("/identities/relink", &nowhere)
+            .await
+            .is_err()
+    );
+    let moved: Value = socket
+        .post("/identities/relink", &relink(&account))
+        .await
+        .unwrap();
+    assert_eq!(
+        (
+            &moved["identities"][0]["identity"]["account"],
+            &moved["identities"][0]["ended"]
+        ),
+        (&account, &1.into()),
+        "{moved}"
+    );
+    hers.fetch(&url("/")).await.is(401);
+    browser.fetch(&url("/")).await.is(200);
+    let mut by_globex = sign_in(&world, "globex-idp").await;
+    assert_eq!(who(&mut by_globex).await["sub"], account);
+    let again: Value = socket
+        .post("/identities/relink", &relink(&account))
+        .await
+        .unwrap();
+    assert_eq!(again["identities"][0]["result"], "unchanged");
+    let events = world.trail(&[&hers, &browser, &by_globex]).await;
+    let moves = events
+        .iter()
+        .filter(|it| it.kind.name() == "identity.relinked");
+    assert_eq!(moves.count(), 1);
+}

@@ -9,7 +9,7 @@ use super::form::Fields;
 use crate::config::{self, Provider, Slug};
 use crate::gateway::endpoints::{Ask, slug};
 use crate::gateway::{Body, Error, Gateway};
-use crate::identity::{self, ActivationState, Door, LinkState};
+use crate::identity::{self, Door, LinkState, Standing};
 use crate::pages::Organization;
 use crate::pages::owner::{
     Choice, ConnectionState, Counted, OwnedConnection, OwnerDisable, OwnerHome, OwnerNotice,
@@ -261,12 +261,11 @@ fn state_of(
     said: Option<&identity::Activation>,
     generation: &identity::Generation,
 ) -> ConnectionState {
-    let door = Door::of(organization, generation);
-    match (said.map(|said| said.state), door.is_open(said)) {
-        (Some(ActivationState::Disabled), _) => ConnectionState::Disabled,
-        (Some(ActivationState::Choosing), _) => ConnectionState::Choosing,
-        (Some(ActivationState::Open) | None, Err(_)) => ConnectionState::Closed,
-        (Some(ActivationState::Open), Ok(())) => ConnectionState::Open,
-        (None, Ok(())) => ConnectionState::ByFile,
+    match Door::of(organization, generation).standing(said) {
+        Standing::ByFile => ConnectionState::ByFile,
+        Standing::Open => ConnectionState::Open,
+        Standing::Choosing => ConnectionState::Choosing,
+        Standing::Closed => ConnectionState::Closed,
+        Standing::Disabled => ConnectionState::Disabled,
     }
 }
