@@ -78,6 +78,7 @@ fn homes(pages: &Pages, cast: &Cast, samples: &mut Vec<Sample>) -> Result<(), Er
                     None
                 }
             },
+            popup: much,
             csrf: &cast.token,
         };
         add(pages, cast, samples, &view)?;

@@ -648,6 +648,8 @@ pub struct Admin {
     pub socket: Option<PathBuf>,
     /// Whether owners have pages of their organization.
     pub pages: bool,
+    /// Who is told what came of a Setup in a window of its own; by default the site itself.
+    pub popup_origin: Option<Origin>,
 }
 
 /// `[management]`: probes and metrics.

@@ -113,6 +113,7 @@ pub(super) fn build(facts: &Facts<'_>) -> Result<Config, Misfit> {
         admin: config::Admin {
             socket: Some(socket(facts.folder)),
             pages: true,
+            popup_origin: None,
         },
         management: config::Management { listen: None },
         store: config::Store {

@@ -231,6 +231,7 @@ impl Gateway {
             organization,
             provider,
             why,
+            again: _,
         } = error
         {
             return self.tell_errand(*flow, organization, provider, *why);

@@ -132,13 +132,14 @@ impl Pages {
         templates.add_filter("rfc3339", words::rfc3339);
         templates.add_filter("query", words::query);
         templates.add_global("style", Value::from_safe_string(STYLE.to_owned()));
+        templates.add_global("script", Value::from_safe_string(SCRIPT.to_owned()));
         templates.add_global("icon", ICON);
         for (name, source) in TEMPLATES {
             templates.add_template(name, source)?;
         }
         Ok(Self {
             templates,
-            policy: Policy::new(STYLE),
+            policy: Policy::new(STYLE, SCRIPT),
         })
     }
 
@@ -149,6 +150,21 @@ impl Pages {
     pub fn show<V: View>(&self, look: &Look<'_>, view: &V) -> Result<Response<Bytes>, Error> {
         let body = self.render(V::TEMPLATE, &view.title(look), look, view)?;
         Ok(self.html(look, StatusCode::OK, V::NAME, body))
+    }
+
+    /// The same in a window that somebody's page opened: it keeps its opener, and may run the one script that tells it what
+    /// came of it. Every other page cuts that tie.
+    ///
+    /// # Errors
+    /// As [`Pages::show`].
+    pub fn show_to_opener<V: View>(
+        &self,
+        look: &Look<'_>,
+        view: &V,
+    ) -> Result<Response<Bytes>, Error> {
+        let mut response = self.show(look, view)?;
+        self.policy.keep_opener(&mut response);
+        Ok(response)
     }
 
     /// The page of a problem. Always succeeds: where even the template does not render, the same is told in plain text.
@@ -252,6 +268,9 @@ pub enum Error {
 /// The one style sheet: light and dark, screen and paper.
 const STYLE: &str = include_str!("templates/style.css");
 
+/// The one script: it tells the opener of a window what came of it, and closes the window.
+const SCRIPT: &str = include_str!("templates/opener.js");
+
 /// The tab's icon: the arched door. A `data:` URL, so that no browser asks the application for `/favicon.ico`.
 const ICON: &str = concat!(
     "data:image/svg+xml,%3Csvg xmlns=%22http://www.w3.org/2000/svg%22 viewBox=%220 0 32 32%22%3E",
@@ -259,7 +278,7 @@ const ICON: &str = concat!(
     "%3Ccircle cx=%2220.5%22 cy=%2219%22 r=%221.8%22 fill=%22%23fff%22/%3E%3C/svg%3E"
 );
 
-const TEMPLATES: [(&str, &str); 17] = [
+const TEMPLATES: [(&str, &str); 18] = [
     ("base.html", include_str!("templates/base.html")),
     ("problem.html", include_str!("templates/problem.html")),
     ("door.html", include_str!("templates/door.html")),
@@ -274,6 +293,7 @@ const TEMPLATES: [(&str, &str); 17] = [
         "owner_frame.html",
         include_str!("templates/owner_frame.html"),
     ),
+    ("owner_done.html", include_str!("templates/owner_done.html")),
     ("owner_home.html", include_str!("templates/owner_home.html")),
     (
         "owner_disable.html",

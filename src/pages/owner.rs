@@ -6,6 +6,7 @@ use super::account::Answered;
 use super::views::{View, as_provider};
 use super::words::name;
 use super::{Look, Organization};
+use crate::address::Origin;
 use crate::clock::Timestamp;
 
 /// The organization at a glance, and its connections.
@@ -23,6 +24,8 @@ pub struct OwnerHome<'a> {
     pub connections: Vec<OwnedConnection<'a>>,
     /// What was just done.
     pub notice: Option<OwnerNotice>,
+    /// Whether this is a window that somebody's page opened.
+    pub popup: bool,
     /// Token of the forms.
     pub csrf: &'a str,
 }
@@ -93,6 +96,22 @@ pub struct Choice {
     pub name: String,
     /// Whether it is the one.
     pub chosen: bool,
+}
+
+/// The end of Setup in a window of its own: whoever opened it is told, and the window closes. Without an opener, or without
+/// JavaScript, it leads on.
+#[derive(Clone, Debug, Serialize)]
+pub struct OwnerDone<'a> {
+    /// Which organization.
+    pub organization: Organization<'a>,
+    /// The code of what went wrong, if it did.
+    pub failed: Option<&'a str>,
+    /// The only origin that is told.
+    #[serde(serialize_with = "as_origin")]
+    pub origin: &'a Origin,
+    /// What it is told: `{"success", "data"}`, with nothing secret in it.
+    #[serde(serialize_with = "as_text")]
+    pub message: serde_json::Value,
 }
 
 /// Asks before a connection is shut: with numbers, and for the organization's name.
@@ -302,6 +321,18 @@ impl View for OwnerHome<'_> {
     }
 }
 
+impl View for OwnerDone<'_> {
+    const NAME: &'static str = "owner-done";
+    const TEMPLATE: &'static str = "owner_done.html";
+
+    fn title(&self, _: &Look<'_>) -> String {
+        match self.failed {
+            None => "Setup is complete".to_owned(),
+            Some(_) => "Setup was not completed".to_owned(),
+        }
+    }
+}
+
 impl View for OwnerDisable<'_> {
     const NAME: &'static str = "owner-disable";
     const TEMPLATE: &'static str = "owner_disable.html";
@@ -348,4 +379,12 @@ impl View for OwnerTrail<'_> {
     fn title(&self, _: &Look<'_>) -> String {
         format!("What happened at {}", name(self.organization.name))
     }
+}
+
+fn as_text<S: Serializer>(message: &serde_json::Value, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&message.to_string())
+}
+
+fn as_origin<S: Serializer>(origin: &Origin, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(origin)
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::finish::TRIES;
-use super::{Error, NotAdmitted, Shared};
+use super::{Again, Error, NotAdmitted, Shared};
 use crate::address::Host;
 use crate::audit;
 use crate::clock::Timestamp;
@@ -29,6 +29,9 @@ pub struct Errand {
     pub flow: Flow,
     /// Whoever began it. `None` where that was on an organization's own host: the session there says it at the end.
     pub account: Option<AccountId>,
+    /// Whether it goes on in a window of its own.
+    #[serde(default)]
+    pub popup: bool,
 }
 
 /// Why an errand came to nothing.
@@ -66,6 +69,7 @@ pub(super) struct Ending<'a> {
     /// Of the browser that brings the answer, where it ends.
     pub(super) handle: Option<&'a Handle>,
     pub(super) host: &'a Host,
+    pub(super) again: Option<Box<Again>>,
     pub(super) reference: &'a str,
 }
 
@@ -334,6 +338,7 @@ impl Ending<'_> {
             flow: self.errand.flow,
             organization: self.organization.clone(),
             provider: self.provider.clone(),
+            again: self.again.clone(),
             why,
         }
     }

@@ -399,6 +399,7 @@ impl Shared {
                     asserted: &asserted,
                     handle: claimed.previous.as_ref(),
                     host: self.config.server.public_url.host(),
+                    again: Some(run.again()),
                     reference: &claimed.reference,
                 };
                 self.perform(&ending, expect, now).await?;

@@ -290,6 +290,8 @@ pub enum Error {
         organization: Slug,
         /// Through which provider.
         provider: Slug,
+        /// Where it can begin again, if a run was on its way.
+        again: Option<Box<Again>>,
         /// Why.
         why: Failed,
     },
@@ -391,7 +393,7 @@ impl Error {
     /// Where it can begin again, if a run was found and this browser began it.
     pub fn again(&self) -> Option<&Again> {
         match self {
-            Self::Gone { again, .. } => again.as_deref(),
+            Self::Gone { again, .. } | Self::Errand { again, .. } => again.as_deref(),
             Self::Provider { again, .. }
             | Self::Loop { again }
             | Self::NotAdmitted { again, .. }
@@ -400,7 +402,6 @@ impl Error {
             | Self::Suspended { .. }
             | Self::TooMany
             | Self::Unbound
-            | Self::Errand { .. }
             | Self::Already { .. }
             | Self::Store(_)
             | Self::Identity(_)

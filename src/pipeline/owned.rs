@@ -51,6 +51,7 @@ impl Owner {
             flow: Flow::Setup,
             organization: self.organization.clone(),
             provider: provider.clone(),
+            again: None,
             why,
         }
     }

@@ -318,6 +318,7 @@ impl Shared {
                     asserted,
                     handle: entering.previous.as_ref(),
                     host: &stored.host,
+                    again: stored.again(),
                     reference: &entering.reference,
                 };
                 self.take_errand(stored, &ending, take).await

@@ -332,3 +332,58 @@ async fn an_owner_on_a_host_of_its_own_sets_up_there() {
     assert_eq!((page.status, page.kind()), (400, Some("cookies-blocked")));
     world.end(&[&owner]).await;
 }
+
+#[tokio::test]
+async fn a_setup_in_a_window_of_its_own_tells_its_opener_and_nobody_else() {
+    let world = World::with(&format!("{TWO_WAYS}[admin]\nsocket = \"run/admin.sock\"\npopup_origin = \"https://console.acme.com\"\n")).await;
+    let mut owner = sign_in(&world, "acme", "acme-idp").await;
+    let opened = owner_page(&mut owner, "?display=popup").await;
+    assert_eq!(
+        opened.is(200).field("cross-origin-opener-policy"),
+        Some("unsafe-none")
+    );
+    assert_eq!(opened.input("display"), "popup");
+    let page = press(&mut owner, "/setup/globex-idp", &[("display", "popup")]).await;
+    let page = owner.follow(page).await;
+    assert_eq!(page.is(200).path(), format!("{ADMIN}/done/globex-idp"));
+    assert!(
+        page.text
+            .contains("data-origin=\"https://console.acme.com\""),
+        "{}",
+        page.text
+    );
+    let message = "{&quot;data&quot;:{&quot;organization&quot;:&quot;acme&quot;,&quot;provider&quot;:&quot;globex-idp&quot;,&quot;state&quot;:&quot;open&quot;,&quot;type&quot;:&quot;doorward.setup&quot;},&quot;success&quot;:true}";
+    assert!(page.text.contains(message), "{}", page.text);
+    let policy = page.field("content-security-policy").unwrap();
+    assert!(
+        policy.contains("script-src 'sha256-") && !policy.contains("unsafe"),
+        "{policy}"
+    );
+    // What goes wrong is told too, by a code of ours alone.
+    world.globex.refuse("access_denied");
+    let page = press(&mut owner, "/setup/globex-idp", &[("display", "popup")]).await;
+    let page = owner.follow(page).await;
+    assert!(
+        page.is(200).text.contains("login-cancelled")
+            && page.text.contains("&quot;success&quot;:false")
+    );
+    let page = owner_page(&mut owner, "/done/globex-idp?failed=%22%3Cb%3E").await;
+    assert!(
+        page.is(200).text.contains("<code>broken</code>"),
+        "{}",
+        page.text
+    );
+    // Every other page cuts the tie.
+    let usual = owner_page(&mut owner, "").await;
+    assert_eq!(
+        usual.field("cross-origin-opener-policy"),
+        Some("same-origin")
+    );
+    assert!(
+        !usual
+            .field("content-security-policy")
+            .unwrap()
+            .contains("script-src")
+    );
+    world.end(&[&owner]).await;
+}

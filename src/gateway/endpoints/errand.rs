@@ -13,7 +13,7 @@ use crate::audit;
 use crate::config::{self, Slug};
 use crate::gateway::{Body, Error, Gateway, Known, Place};
 use crate::identity::{AccountId, Deed, Done, Identity, IdentityId};
-use crate::pipeline::{Begin, Errand};
+use crate::pipeline::{Begin, Errand, Target};
 use crate::provider::Flow;
 use crate::secret;
 use crate::session::cookies::{self, Binding, BindingKind};
@@ -39,14 +39,13 @@ impl Gateway {
             .get(&grant.organization)
             .filter(|organization| self.is_open(organization) && self.sessions.is_open(grant))
             .ok_or(Error::NotFound)?;
-        self.set_out(
-            ask,
-            organization,
-            &slug(provider)?,
-            Flow::Link,
-            &grant.account,
-        )
-        .await
+        let errand = Errand {
+            flow: Flow::Link,
+            account: Some(grant.account.clone()),
+            popup: false,
+        };
+        self.set_out(ask, organization, &slug(provider)?, errand)
+            .await
     }
 
     /// A person takes an identity from their account: not the last one, which would take the account along.
@@ -85,38 +84,50 @@ impl Gateway {
         Ok(self.see_other(&self.below("account"), ask.reference))
     }
 
-    /// Begins what somebody does who is signed in as `account`.
+    /// Begins what somebody does who is signed in.
     pub(super) async fn set_out(
         &self,
         ask: &Ask<'_>,
         organization: &config::Organization,
         provider: &Slug,
-        flow: Flow,
-        account: &AccountId,
+        errand: Errand,
     ) -> Result<Response<Body>, Error> {
         if !organization.providers.contains(provider) {
             return Err(Error::NotFound);
         }
+        let leaving = if errand.popup {
+            Leaving::Popup
+        } else {
+            Leaving::Form
+        };
         if let Place::Own(_) = ask.place {
-            return self.to_shared_errand(ask, organization, provider, flow);
+            return self.to_shared_errand(ask, organization, provider, &errand, leaving);
         }
-        let begin = Begin {
+        let begin = self.beginning(ask, organization, provider, errand, Target::Shared);
+        let begun = self.pipeline.begin(begin).await?;
+        self.leave(ask, organization, provider, &begun, leaving)
+    }
+
+    fn beginning(
+        &self,
+        ask: &Ask<'_>,
+        organization: &config::Organization,
+        provider: &Slug,
+        errand: Errand,
+        target: Target,
+    ) -> Begin {
+        Begin {
             organization: organization.slug.clone(),
             provider: provider.clone(),
-            return_path: self.page_of(flow, &organization.slug),
-            target: crate::pipeline::Target::Shared,
+            return_path: self.page_of(&errand, &organization.slug, provider),
+            target,
             login_hint: None,
-            select_account: flow == Flow::Link,
+            select_account: errand.flow == Flow::Link,
             consent: false,
-            errand: Some(Errand {
-                flow,
-                account: Some(account.clone()),
-            }),
+            errand: Some(errand),
             client: ask.inbound.client,
             reference: ask.reference.to_string(),
-        };
-        let begun = self.pipeline.begin(begin).await?;
-        self.leave(ask, organization, provider, &begun, Leaving::Form)
+        }
     }
 
     /// Towards the shared host. The browser keeps the proof that it began here.
@@ -125,7 +136,8 @@ impl Gateway {
         ask: &Ask<'_>,
         organization: &config::Organization,
         provider: &Slug,
-        flow: Flow,
+        errand: &Errand,
+        leaving: Leaving,
     ) -> Result<Response<Body>, Error> {
         let tag = cookies::tag(&secret::random_bytes());
         let binding = Binding::new(tag.clone());
@@ -133,13 +145,14 @@ impl Gateway {
             ask.inbound.host.to_string(),
             secret::encode(&binding.hash()),
         );
-        let errand = match flow {
+        let name = match errand.flow {
             Flow::Setup => SETUP,
             Flow::SignIn | Flow::Link => LINK,
         };
         let path = self.below(&format!("login/{}/{provider}", organization.slug));
         let pairs = [
-            ("errand", errand),
+            ("errand", name),
+            ("display", if errand.popup { "popup" } else { "page" }),
             ("host", host.as_str()),
             ("tag", &tag),
             ("entry", &entry),
@@ -149,7 +162,7 @@ impl Gateway {
             .server
             .public_url
             .join(&with_query(&path, &pairs));
-        let mut response = self.move_on(ask, &to)?;
+        let mut response = self.go_on(ask, &to, leaving)?;
         for cookie in ask.cookies.evict_bindings(BindingKind::Entry) {
             set_cookie(&mut response, cookie);
         }
@@ -176,32 +189,49 @@ impl Gateway {
         else {
             return Err(Error::NotFound);
         };
-        let begin = Begin {
-            organization: organization.slug.clone(),
-            provider: provider.clone(),
-            return_path: self.page_of(flow, &organization.slug),
-            target,
-            login_hint: None,
-            select_account: flow == Flow::Link,
-            consent: false,
-            errand: Some(Errand {
-                flow,
-                account: None,
-            }),
-            client: ask.inbound.client,
-            reference: ask.reference.to_string(),
+        let errand = Errand {
+            flow,
+            account: None,
+            popup: ask.query.get("display") == Some("popup"),
         };
+        let begin = self.beginning(ask, organization, &provider, errand, target);
         let begun = self.pipeline.begin(begin).await?;
         self.leave(ask, organization, &provider, &begun, Leaving::Page)
     }
 
-    /// The page where it began.
-    fn page_of(&self, flow: Flow, organization: &Slug) -> ReturnPath {
-        let page = match flow {
-            Flow::Setup => self.below(&format!("admin/{organization}")),
-            Flow::SignIn | Flow::Link => self.below("account"),
+    /// Where it ends: on the page where it began, or in a window of its own on one that tells its opener.
+    fn page_of(&self, errand: &Errand, organization: &Slug, provider: &Slug) -> ReturnPath {
+        let page = match (errand.flow, errand.popup) {
+            (Flow::Setup, true) => self.below(&format!("admin/{organization}/done/{provider}")),
+            (Flow::Setup, false) => self.below(&format!("admin/{organization}")),
+            (Flow::SignIn | Flow::Link, _) => self.below("account"),
         };
         ReturnPath::parse(&page, &self.config.server.prefix).unwrap_or_else(|_| ReturnPath::root())
+    }
+
+    /// What went wrong in a window of its own is told there. Elsewhere it has a page like everything else.
+    pub(super) fn failed_in_popup(
+        &self,
+        ask: &Ask<'_>,
+        error: crate::pipeline::Error,
+        leaving: Leaving,
+    ) -> Result<Response<Body>, Error> {
+        let Some(again) = error.again().filter(|again| {
+            let errand = again.errand.as_ref();
+            errand.is_some_and(|errand| errand.popup)
+        }) else {
+            return Err(error.into());
+        };
+        let pairs = [
+            ("failed", error.ending().code()),
+            ("reference", &ask.reference.to_string()),
+        ];
+        let path = with_query(again.return_path.as_str(), &pairs);
+        let to = match &again.target {
+            Target::Shared => path,
+            Target::Own { host, .. } => self.config.server.public_url.on(host).join(&path),
+        };
+        self.go_on(ask, &to, leaving)
     }
 
     /// Whoever sent a form of their own pages, and its fields (threat model 12).

@@ -45,6 +45,8 @@ enum Leaving {
     Page,
     /// A form: browsers hold every redirect of it against the page's policy, so a page that moves on answers it.
     Form,
+    /// A form in a window of its own, which keeps the tie to the page that opened it.
+    Popup,
 }
 
 impl Gateway {
@@ -194,11 +196,8 @@ impl Gateway {
         view: &V,
     ) -> Result<Response<Body>, Error> {
         let look = self.look(&ask.origin, ask.place.into(), organization);
-        let mut response = self.pages.show(&look, view)?.map(whole);
-        if let Ok(reference) = HeaderValue::from_str(&ask.reference.to_string()) {
-            response.headers_mut().insert("sso-reference", reference);
-        }
-        Ok(response)
+        let response = self.pages.show(&look, view)?.map(whole);
+        Ok(referred(response, ask.reference))
     }
 
     /// Sends the browser on.
@@ -206,7 +205,23 @@ impl Gateway {
         match leaving {
             Leaving::Page => Ok(self.see_other(to, ask.reference)),
             Leaving::Form => self.move_on(ask, to),
+            Leaving::Popup => {
+                let to = Destination::parse(to)?;
+                self.show_to_opener(ask, None, &Redirecting { to: &to })
+            }
         }
+    }
+
+    /// Shows a page in a window that somebody's page opened.
+    fn show_to_opener<V: View>(
+        &self,
+        ask: &Ask<'_>,
+        organization: Option<&config::Organization>,
+        view: &V,
+    ) -> Result<Response<Body>, Error> {
+        let look = self.look(&ask.origin, ask.place.into(), organization);
+        let response = self.pages.show_to_opener(&look, view)?.map(whole);
+        Ok(referred(response, ask.reference))
     }
 
     /// Answers a form with a page that moves on by itself.
@@ -276,6 +291,14 @@ fn methods(segments: &[&str]) -> Option<&'static str> {
         ["enter"] | ["logout", "frontchannel", _] => Some("GET"),
         _ => None,
     }
+}
+
+/// With the reference under which it is found in the log.
+fn referred(mut response: Response<Body>, reference: Reference) -> Response<Body> {
+    if let Ok(reference) = HeaderValue::from_str(&reference.to_string()) {
+        response.headers_mut().insert("sso-reference", reference);
+    }
+    response
 }
 
 /// JSON that everybody may read and keep for five minutes.

@@ -50,7 +50,7 @@ impl Gateway {
                 let cause = self.cause_of_loop(ask, &again).await?;
                 Err(Error::Loop { cause, again })
             }
-            Err(other) => Err(other.into()),
+            Err(other) => self.failed_in_popup(ask, other, leaving),
         }
     }
 
@@ -156,7 +156,8 @@ impl Gateway {
                 let to = again.map_or_else(ReturnPath::root, |again| again.return_path);
                 return Ok(self.see_other(to.as_str(), ask.reference));
             }
-            other => other?,
+            Err(other) => return self.failed_in_popup(ask, other, Leaving::Page),
+            Ok(entered) => entered,
         };
         debug_assert_eq!(entered.organization, organization.slug);
         let mut response = self.see_other(entered.return_path.as_str(), ask.reference);

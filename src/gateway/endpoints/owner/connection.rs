@@ -12,8 +12,10 @@ use crate::gateway::{Body, Error, Gateway};
 use crate::identity::{self, Door, LinkState, Standing};
 use crate::pages::Organization;
 use crate::pages::owner::{
-    Choice, ConnectionState, Counted, OwnedConnection, OwnerDisable, OwnerHome, OwnerNotice,
+    Choice, ConnectionState, Counted, OwnedConnection, OwnerDisable, OwnerDone, OwnerHome,
+    OwnerNotice,
 };
+use crate::pipeline::{Ending, Errand};
 use crate::provider::Flow;
 use crate::session::{Filter, Status};
 
@@ -39,6 +41,7 @@ impl Gateway {
         owner: &Owner<'_>,
     ) -> Result<Response<Body>, Error> {
         let organization = owner.organization;
+        let popup = ask.query.get("display") == Some("popup");
         let census = self.revalidation.census();
         let mut connections = Vec::new();
         for id in &organization.providers {
@@ -64,8 +67,12 @@ impl Gateway {
                 Some("opened") => Some(OwnerNotice::Opened),
                 Some(_) | None => None,
             },
+            popup,
             csrf: &owner.csrf,
         };
+        if popup {
+            return self.show_to_opener(ask, Some(organization), &view);
+        }
         self.show(ask, Some(organization), &view)
     }
 
@@ -135,11 +142,67 @@ impl Gateway {
         ask: &Ask<'_>,
         owner: &Owner<'_>,
         provider: &str,
+        fields: &Fields,
     ) -> Result<Response<Body>, Error> {
-        let account = &owner.known.grant.grant().account;
-        let provider = slug(provider)?;
-        self.set_out(ask, owner.organization, &provider, Flow::Setup, account)
+        let errand = Errand {
+            flow: Flow::Setup,
+            account: Some(owner.known.grant.grant().account.clone()),
+            popup: fields.get("display") == Some("popup"),
+        };
+        self.set_out(ask, owner.organization, &slug(provider)?, errand)
             .await
+    }
+
+    /// The end of Setup in a window of its own. It tells the one configured origin, or that of the site.
+    pub(super) fn owner_done(
+        &self,
+        ask: &Ask<'_>,
+        owner: &Owner<'_>,
+        provider: &str,
+    ) -> Result<Response<Body>, Error> {
+        let organization = owner.organization;
+        let provider = slug(provider)?;
+        let failed = ask.query.get("failed").map(|code| {
+            // Whoever writes an address must not put words into our mouth.
+            let known = Ending::ALL.iter().map(|ending| ending.code());
+            known
+                .into_iter()
+                .find(|known| *known == code)
+                .unwrap_or("broken")
+        });
+        let said = self.people.activation(&organization.slug, &provider);
+        let state = self
+            .config
+            .providers
+            .get(&provider)
+            .filter(|it| organization.providers.contains(&it.id))
+            .map(|it| {
+                let generation = identity::generation(organization, it);
+                let door = Door::of(organization, &generation);
+                door.standing(said.as_deref()).as_str()
+            })
+            .ok_or(Error::NotFound)?;
+        let mut data = serde_json::json!({
+            "type": "doorward.setup",
+            "organization": organization.slug.as_str(),
+            "provider": provider.as_str(),
+            "state": state,
+        });
+        if let (Some(code), Some(data)) = (failed, data.as_object_mut()) {
+            data.insert("error".to_owned(), code.into());
+        }
+        let view = OwnerDone {
+            organization: Organization::from(organization),
+            failed,
+            origin: self
+                .config
+                .admin
+                .popup_origin
+                .as_ref()
+                .unwrap_or(&ask.origin),
+            message: serde_json::json!({ "success": failed.is_none(), "data": data }),
+        };
+        self.show_to_opener(ask, Some(organization), &view)
     }
 
     /// Completes Setup where the provider knows several customers.

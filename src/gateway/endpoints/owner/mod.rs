@@ -91,6 +91,7 @@ impl Gateway {
         match rest {
             [] => self.owner_home(ask, owner).await,
             ["disable", provider] => self.ask_to_disable(ask, owner, provider, false).await,
+            ["done", provider] => self.owner_done(ask, owner, provider),
             ["people"] => self.owned_people(ask, owner).await,
             ["people", account] => self.owned_person(ask, owner, account).await,
             ["sessions"] => self.owned_sessions(ask, owner).await,
@@ -107,7 +108,7 @@ impl Gateway {
         fields: &Fields,
     ) -> Result<Response<Body>, Error> {
         match rest {
-            ["setup", provider] => self.set_up(ask, owner, provider).await,
+            ["setup", provider] => self.set_up(ask, owner, provider, fields).await,
             ["activate", provider] => self.choose(ask, owner, provider, fields).await,
             ["disable", provider] => self.disable(ask, owner, provider, fields).await,
             ["people", account, deed] => self.deal_with_person(ask, owner, account, deed).await,
@@ -221,7 +222,7 @@ enum Entry<'a> {
 /// The methods of a page below `/_sso/admin/{org}`.
 fn methods(rest: &[&str]) -> Option<&'static str> {
     match rest {
-        [] | ["people" | "sessions" | "audit"] | ["people", _] => Some("GET, HEAD"),
+        [] | ["people" | "sessions" | "audit"] | ["people" | "done", _] => Some("GET, HEAD"),
         ["disable", _] => Some("GET, HEAD, POST"),
         ["setup" | "activate", _]
         | ["people", _, "end" | "remove" | "restore"]
