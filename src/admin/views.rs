@@ -352,6 +352,7 @@ impl Provider {
             button: provider.button.clone(),
             issuer: match &provider.protocol {
                 Protocol::Oidc(oidc) => Some(oidc.issuer.clone()),
+                Protocol::OAuth2(oauth2) => Some(oauth2.issuer.clone()),
                 Protocol::Dev => None,
             },
             state: state.to_owned(),

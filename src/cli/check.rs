@@ -5,6 +5,7 @@ use std::io::IsTerminal;
 use serde_json::json;
 
 use super::{Exit, Output, print};
+use crate::clock::{Clock as _, System};
 use crate::config::{self, Config, Fault, Loaded, Style, Weight};
 
 /// `doorward check`.
@@ -24,7 +25,13 @@ pub struct Check {
 /// Checks a file and prints what is wrong with it, or what to register at the providers.
 pub fn run(check: &Check) -> Exit {
     let (faults, config) = match config::load_file(&check.source.config) {
-        Ok(Loaded { config, warnings }) => (warnings, Some(config)),
+        Ok(Loaded {
+            config,
+            mut warnings,
+        }) => {
+            warnings.extend(config.expiring_secrets(System.now()));
+            (warnings, Some(config))
+        }
         Err(faults) => (faults.0, None),
     };
     let fine = config.is_some() && (faults.is_empty() || !check.strict);

@@ -6,17 +6,23 @@
 //! verified TLS and follows no redirect (48); errors and logs carry no token, code or secret (51).
 
 mod again;
+mod apple;
 mod attempt;
+mod authorization;
+mod bearer;
 mod claims;
+mod credentials;
 mod dev;
 mod directory;
 mod exchange;
 mod fence;
 pub mod http;
+mod issuers;
 mod json;
 mod jws;
 mod logout;
 mod metadata;
+mod oauth2;
 mod oidc;
 mod outcome;
 mod presets;
@@ -48,7 +54,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::config;
 use crate::secret::Secret;
 use crate::tasks::Tasks;
-use crate::telemetry::Metrics;
+use crate::telemetry::{Metrics, metrics};
 
 /// What all providers of a process share.
 #[derive(Clone, Debug)]
@@ -68,8 +74,17 @@ pub struct Shared {
 /// # Errors
 /// [`Error::Misconfigured`] if the registration cannot work.
 pub fn build(config: &config::Provider, shared: &Shared) -> Result<Arc<dyn Provider>, Error> {
+    if let Some(at) = config.secret_expires {
+        let labels = metrics::Provider {
+            provider: config.id.to_string(),
+        };
+        let at = i64::try_from(at.as_seconds()).unwrap_or(i64::MAX);
+        let expiry = &shared.metrics.provider_secret_expiry;
+        expiry.get_or_create(&labels).set(at);
+    }
     Ok(match &config.protocol {
         config::Protocol::Oidc(oidc) => Arc::new(oidc::Oidc::new(config, oidc, shared)?),
+        config::Protocol::OAuth2(oauth2) => Arc::new(oauth2::OAuth2::new(config, oauth2, shared)?),
         config::Protocol::Dev => Arc::new(dev::Dev),
     })
 }
@@ -279,6 +294,9 @@ pub struct Callback {
     pub state: Secret<String>,
     /// Who answers (RFC 9207).
     pub issuer: Option<String>,
+    /// What the person is called, as Apple says it once, beside the code (`user`). It came by the browser and nobody has
+    /// signed it: it decides nothing.
+    pub name: Option<String>,
     /// What the answer is.
     pub response: Response,
 }
@@ -337,6 +355,8 @@ pub struct Asserted {
     pub preferred_username: Option<String>,
     /// Groups; `None` if the provider sent none or an unreadable list (threat model 20).
     pub groups: Option<Vec<String>>,
+    /// Whether the groups are teams of GitHub, by its own word.
+    pub groups_are_teams: bool,
     /// Google's `hd`.
     pub hosted_domain: Option<String>,
     /// The customers of the provider that the person belongs to, as the provider says: directories, organizations,
@@ -444,6 +464,12 @@ pub enum Check {
     Subject,
     /// Userinfo names another subject, or is unreadable.
     UserInfo,
+    /// A scope that is required was not granted.
+    Scope,
+    /// GitHub knows no primary address of the person's.
+    NoPrimaryEmail,
+    /// GitHub knows addresses, and none of them is verified.
+    NoVerifiedEmail,
     /// The dev form has no usable e-mail address.
     Form,
     /// The claims of a logout token cannot be read.
@@ -476,6 +502,9 @@ impl Check {
             Self::AccessTokenHash => "access_token_hash",
             Self::Subject => "subject",
             Self::UserInfo => "userinfo",
+            Self::Scope => "scope",
+            Self::NoPrimaryEmail => "no_primary_email",
+            Self::NoVerifiedEmail => "no_verified_email",
             Self::Form => "form",
             Self::LogoutClaims => "claims",
             Self::LogoutEvent => "event",
@@ -538,9 +567,20 @@ impl Callback {
         Ok(Self {
             state: Secret::new(state),
             issuer: one("iss")?,
+            name: one("user")?.as_deref().and_then(name_in),
             response,
         })
     }
+}
+
+/// The name in Apple's field `user`: `{"name":{"firstName":"Ada","lastName":"Lovelace"},"email":"…"}`.
+fn name_in(user: &str) -> Option<String> {
+    let user = json::object(user.as_bytes())?;
+    let name = user.get("name")?.as_object()?;
+    let parts = ["firstName", "lastName"].map(|part| json::text(name, part));
+    let whole = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let sound = !whole.trim().is_empty() && !whole.chars().any(char::is_control);
+    sound.then(|| whole.trim().to_owned())
 }
 
 fn split_groups(text: &str) -> Vec<String> {
@@ -566,6 +606,9 @@ impl Refusal {
             | "unsupported_response_type"
             | "invalid_scope"
             | "invalid_client"
+            // GitHub's: the application is suspended, or its redirect URI another one.
+            | "application_suspended"
+            | "redirect_uri_mismatch"
             | "request_not_supported"
             | "request_uri_not_supported" => Self::Registration,
             _ => Self::Other,

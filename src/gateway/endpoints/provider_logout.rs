@@ -171,7 +171,7 @@ impl Gateway {
         let config = self.config.providers.get(&provider);
         match config.map(|config| &config.protocol) {
             Some(Protocol::Oidc(oidc)) => Ok((provider, &oidc.issuer)),
-            Some(Protocol::Dev) | None => Err(Error::NotFound),
+            Some(Protocol::OAuth2(_) | Protocol::Dev) | None => Err(Error::NotFound),
         }
     }
 }
@@ -229,6 +229,9 @@ const fn explain(check: provider::Check) -> &'static str {
         | Check::AuthorizedParty
         | Check::AccessTokenHash
         | Check::UserInfo
+        | Check::Scope
+        | Check::NoPrimaryEmail
+        | Check::NoVerifiedEmail
         | Check::AuthTime
         | Check::Form => "the logout token cannot be accepted",
     }

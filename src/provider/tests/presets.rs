@@ -1,27 +1,7 @@
 //! What each preset makes of the little that has to be written down.
 
 use super::*;
-use crate::config::{Config, RevalidationMethod};
-
-/// The registration that a file comes to, with these lines below `[providers.idp]`.
-fn registered(lines: &str) -> config::Provider {
-    let config = Config::sample(&format!(
-        r#"
-        [server]
-        public_url = "https://app.acme.com"
-        [upstreams.app]
-        url = "http://127.0.0.1:1"
-        [providers.idp]
-        client_id = "doorward"
-        client_secret = "a secret for tests"
-        {lines}
-        [organizations.acme]
-        providers = ["idp"]
-        allow = {{ subjects = ["ada"] }}
-        "#
-    ));
-    config.providers[&Slug::parse("idp").unwrap()].clone()
-}
+use crate::config::RevalidationMethod;
 
 struct Built {
     preset: Preset,
@@ -33,7 +13,7 @@ struct Built {
 
 #[track_caller]
 fn check(lines: &str, expected: &Built) {
-    let provider = registered(lines);
+    let provider = configured(lines);
     assert_eq!(provider.preset, expected.preset, "{lines}");
     let Protocol::Oidc(oidc) = &provider.protocol else {
         panic!("{lines}: not an OpenID provider");
