@@ -25,6 +25,7 @@ mod metadata;
 mod oauth2;
 mod oidc;
 mod outcome;
+mod posted;
 mod presets;
 mod reach;
 mod said;
@@ -567,20 +568,10 @@ impl Callback {
         Ok(Self {
             state: Secret::new(state),
             issuer: one("iss")?,
-            name: one("user")?.as_deref().and_then(name_in),
+            name: one("user")?.as_deref().and_then(posted::name_in),
             response,
         })
     }
-}
-
-/// The name in Apple's field `user`: `{"name":{"firstName":"Ada","lastName":"Lovelace"},"email":"…"}`.
-fn name_in(user: &str) -> Option<String> {
-    let user = json::object(user.as_bytes())?;
-    let name = user.get("name")?.as_object()?;
-    let parts = ["firstName", "lastName"].map(|part| json::text(name, part));
-    let whole = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
-    let sound = !whole.trim().is_empty() && !whole.chars().any(char::is_control);
-    sound.then(|| whole.trim().to_owned())
 }
 
 fn split_groups(text: &str) -> Vec<String> {

@@ -22,6 +22,7 @@ mod front;
 mod headers;
 mod late;
 mod operator;
+mod presets;
 mod provider_logout;
 mod revalidation;
 mod routes;
