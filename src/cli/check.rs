@@ -65,8 +65,7 @@ fn for_people(check: &Check, faults: &[Fault], config: Option<&Config>) -> Strin
         Some(config) => {
             text.push_str(&format!("{file} is fine"));
             for id in config.providers.keys() {
-                let path = format!("{}/callback/{id}", config.server.prefix);
-                let uri = config.server.public_url.join(&path);
+                let uri = config.redirect_uri(id);
                 text.push_str(&format!("\n  register at {id} as redirect URI:  {uri}"));
                 if let Some(uri) = config.backchannel_logout_uri(id) {
                     let what = "back-channel logout URI, if it has one";

@@ -29,7 +29,9 @@ mod server;
 mod source;
 
 pub use self::fault::{Fault, Faults, Place, Source, Style, Weight, render, to_json};
-pub use self::load::{Loaded, Operators, known_keys, load, load_file, load_operators};
+pub use self::load::{
+    Loaded, Operators, known_keys, load, load_file, load_operators, load_unregistered,
+};
 pub use self::oauth2::{ClaimPath, ClaimPaths};
 pub use self::routes::{IDENTITY_FIELDS, fold_name};
 pub use self::source::{Origin as Files, wants_colour};
@@ -80,6 +82,12 @@ pub struct Config {
 }
 
 impl Config {
+    /// Where a provider sends browsers back to: what has to be registered there.
+    pub fn redirect_uri(&self, provider: &Slug) -> String {
+        let path = format!("{}/callback/{provider}", self.server.prefix);
+        self.server.public_url.join(&path)
+    }
+
     /// Where a provider reports sign-outs (OIDC Back-Channel Logout 1.0 §2.2); `None` for one that has no such thing.
     pub fn backchannel_logout_uri(&self, provider: &Slug) -> Option<String> {
         match &self.providers.get(provider)?.protocol {

@@ -90,6 +90,11 @@ pub fn build(config: &config::Provider, shared: &Shared) -> Result<Arc<dyn Provi
     })
 }
 
+/// Whether an issuer is one whose people sign in by this registration.
+pub fn is_issuer_of(oidc: &config::Oidc, issuer: &str) -> bool {
+    issuers::Issuers::of(oidc).contain(issuer)
+}
+
 /// The answer of a provider, to be awaited.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
 

@@ -177,3 +177,21 @@ async fn a_logout_token_of_many_directories_ends_nothing() {
     );
     entra.story.end().await;
 }
+
+#[tokio::test]
+async fn a_front_channel_names_the_issuer_of_a_listed_directory() {
+    let entra = Entra::new().await;
+    let at = &entra.story.idp.issuer;
+    let lines = format!("preset = \"entra\"\nissuer = \"{at}/common/v2.0\"\ntenants = [\"{ONE}\"]");
+    let Protocol::Oidc(oidc) = configured(&lines).protocol else {
+        panic!("OpenID Connect");
+    };
+    assert!(is_issuer_of(&oidc, &format!("{at}/{ONE}/v2.0")));
+    for other in [STRANGER, "common", "{tenantid}"] {
+        assert!(
+            !is_issuer_of(&oidc, &format!("{at}/{other}/v2.0")),
+            "{other}"
+        );
+    }
+    entra.story.end().await;
+}
