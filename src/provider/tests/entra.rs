@@ -8,7 +8,7 @@ const STRANGER: &str = "99999999-1111-2222-3333-444455556666";
 
 struct Entra {
     story: Story,
-    key: Key,
+    key: &'static Key,
 }
 
 impl Entra {
@@ -19,7 +19,7 @@ impl Entra {
             )
         })
         .await;
-        let key = Key::rs256();
+        let key = rsa();
         story.idp.publish(&[key.jwk(Some("one"))]);
         let entra = Self { story, key };
         entra.describe("{tenantid}");

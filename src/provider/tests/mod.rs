@@ -235,6 +235,12 @@ impl Story {
     }
 }
 
+/// A key as most providers sign with. Making one takes a second, so the stories share it.
+fn rsa() -> &'static Key {
+    static KEY: std::sync::LazyLock<Key> = std::sync::LazyLock::new(Key::rs256);
+    &KEY
+}
+
 /// An outcome in a few words.
 fn told(outcome: &Outcome) -> String {
     match outcome {

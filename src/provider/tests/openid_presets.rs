@@ -7,16 +7,46 @@ use super::*;
 /// A story whose provider signs ID tokens.
 struct Signing {
     story: Story,
-    key: Key,
+    key: &'static Key,
 }
 
 impl Signing {
     async fn of(lines: impl FnOnce(&str) -> String) -> Self {
-        let (story, key) = (Story::of(lines).await, Key::rs256());
+        let (story, key) = (Story::of(lines).await, rsa());
         story.idp.publish(&[key.jwk(Some("one"))]);
         let nothing_new = Reply::json(&json!({ "sub": "s-1" }));
         story.idp.reply("/userinfo", nothing_new);
         Self { story, key }
+    }
+
+    /// Moves the provider below a path of its own, as issuers of realms and of custom servers are.
+    fn below(&self, path: &str) {
+        let at = format!("{}{path}", self.story.idp.issuer);
+        let document = json!({
+            "issuer": at,
+            "authorization_endpoint": format!("{at}/authorize"),
+            "token_endpoint": format!("{}/token", self.story.idp.issuer),
+            "userinfo_endpoint": format!("{}/userinfo", self.story.idp.issuer),
+            "jwks_uri": format!("{}/jwks", self.story.idp.issuer),
+            "end_session_endpoint": format!("{at}/logout"),
+            "response_types_supported": ["code"],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": ["RS256"],
+        });
+        let discovery = format!("{path}{DISCOVERY}");
+        self.story.idp.reply(&discovery, Reply::json(&document));
+    }
+
+    /// What becomes of somebody when the token endpoint answers this to a refresh.
+    async fn renewing(&self, status: u16, error: &str, description: &str) -> String {
+        let body = json!({ "error": error, "error_description": description });
+        let reply = Reply::new(status, "application/json", &body.to_string());
+        self.story.idp.reply("/token", reply);
+        let tokens = Tokens {
+            refresh: Some(Secret::new("r-1".to_owned())),
+            ..Tokens::default()
+        };
+        told(&self.story.again("s-1", &tokens).await)
     }
 
     /// Lets the token endpoint hand out a token with these claims beside what each has.
@@ -39,6 +69,157 @@ impl Signing {
     async fn end(self) {
         self.story.end().await;
     }
+}
+
+#[tokio::test]
+async fn google_says_the_hosted_domain_and_private_accounts_have_none() {
+    let google = Signing::of(|at| format!("preset = \"google\"\nissuer = \"{at}\"")).await;
+    let story = &google.story;
+    let url = story.begin(&story.attempt).await;
+    assert_eq!(query(&url, "access_type"), ["offline"]);
+    for (hd, expected) in [(json!("acme.com"), Some("acme.com")), (Value::Null, None)] {
+        // The address is no word of where an account belongs.
+        google.hand_out(json!({"email": "ada@acme.com", "email_verified": true, "hd": hd}));
+        let ada = story.finish().await.unwrap();
+        assert_eq!(ada.hosted_domain.as_deref(), expected);
+        assert!(ada.email_verified && ada.groups.is_none());
+    }
+    // Nor is what userinfo says of it.
+    let elsewhere = json!({"sub": "s-1", "hd": "acme.com"});
+    story.idp.reply("/userinfo", Reply::json(&elsewhere));
+    google.hand_out(json!({"email": "ada@gmail.com", "email_verified": true}));
+    assert_eq!(story.finish().await.unwrap().hosted_domain, None);
+    for (status, error, description, expected) in [
+        (
+            400,
+            "invalid_grant",
+            "Token has been expired or revoked.",
+            "revoked invalid_grant",
+        ),
+        (
+            400,
+            "invalid_grant",
+            "Account has been deleted",
+            "revoked invalid_grant",
+        ),
+        (
+            401,
+            "invalid_client",
+            "The OAuth client was not found.",
+            "fault client",
+        ),
+        (
+            401,
+            "deleted_client",
+            "The OAuth client was deleted.",
+            "transient status",
+        ),
+        (503, "backend_error", "x", "transient status"),
+    ] {
+        let found = google.renewing(status, error, description).await;
+        assert_eq!(found, expected, "{error}");
+    }
+    google.end().await;
+}
+
+#[tokio::test]
+async fn okta_vouches_by_a_custom_server_with_groups() {
+    let okta =
+        Signing::of(|at| format!("preset = \"okta\"\nissuer = \"{at}/oauth2/default\"")).await;
+    let story = &okta.story;
+    okta.below("/oauth2/default");
+    let issuer = format!("{}/oauth2/default", story.idp.issuer);
+    let claims =
+        json!({"iss": issuer, "groups": ["Everyone", "it"], "preferred_username": "ada@acme.com"});
+    okta.hand_out(claims);
+    let ada = story.finish().await.unwrap();
+    assert_eq!(
+        (ada.issuer, ada.groups.unwrap()),
+        (issuer, vec!["Everyone".to_owned(), "it".to_owned()])
+    );
+    // The organization's own server is another issuer.
+    okta.hand_out(json!({}));
+    assert_rejected(
+        &story.finish().await,
+        Check::Issuer,
+        "the organization's own",
+    );
+    for (status, error, description, expected) in [
+        (
+            400,
+            "invalid_grant",
+            "The refresh token is invalid or expired.",
+            "revoked invalid_grant",
+        ),
+        (
+            401,
+            "invalid_client",
+            "The client secret supplied for a confidential client is invalid.",
+            "fault client",
+        ),
+        (429, "too_many_requests", "x", "transient rate_limited"),
+    ] {
+        let found = okta.renewing(status, error, description).await;
+        assert_eq!(found, expected, "{error}");
+    }
+    let denied = [
+        ("state", "s"),
+        ("error", "access_denied"),
+        (
+            "error_description",
+            "User is not assigned to the client application.",
+        ),
+    ];
+    let denied = denied.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let denied = story.finish_with(&Callback::parse(&denied).unwrap()).await;
+    assert_eq!(meaning(&denied.unwrap_err()), "refused AccessDenied");
+    okta.end().await;
+}
+
+#[tokio::test]
+async fn keycloak_vouches_by_a_realm_and_ends_with_its_session() {
+    let keycloak =
+        Signing::of(|at| format!("preset = \"keycloak\"\nbase_url = \"{at}/\"\nrealm = \"acme\""))
+            .await;
+    let story = &keycloak.story;
+    keycloak.below("/realms/acme");
+    let issuer = format!("{}/realms/acme", story.idp.issuer);
+    keycloak.hand_out(json!({
+        "iss": issuer, "azp": CLIENT, "sid": "session-1", "groups": ["/staff"], "preferred_username": "ada"
+    }));
+    let ada = story.finish().await.unwrap();
+    assert_eq!(ada.groups.unwrap(), ["/staff"]);
+    assert_eq!(ada.provider_session.as_deref(), Some("session-1"));
+    let back = Url::parse("https://app.example/_sso/logged-out").unwrap();
+    let leave = story
+        .provider
+        .end_session(ada.tokens.id.as_ref(), &back)
+        .await;
+    assert_eq!(leave.unwrap().unwrap().path(), "/realms/acme/logout");
+    for (status, error, description, expected) in [
+        (
+            400,
+            "invalid_grant",
+            "Session not active",
+            "revoked invalid_grant",
+        ),
+        (
+            400,
+            "invalid_grant",
+            "User disabled",
+            "revoked invalid_grant",
+        ),
+        (
+            401,
+            "unauthorized_client",
+            "Invalid client or Invalid client credentials",
+            "fault client",
+        ),
+    ] {
+        let found = keycloak.renewing(status, error, description).await;
+        assert_eq!(found, expected, "{description}");
+    }
+    keycloak.end().await;
 }
 
 #[tokio::test]
@@ -260,6 +441,25 @@ async fn auth0_names_its_organization() {
         name: "acme".to_owned(),
     };
     assert_eq!(ada.tenants, [acme]);
+    for (status, error, description, expected) in [
+        (
+            403,
+            "invalid_grant",
+            "Unknown or invalid refresh token.",
+            "revoked invalid_grant",
+        ),
+        (401, "access_denied", "Unauthorized", "transient status"),
+        (429, "too_many_requests", "x", "transient rate_limited"),
+    ] {
+        let found = auth0.renewing(status, error, description).await;
+        assert_eq!(found, expected, "{error}");
+    }
+    // Its groups have a claim that is a URL.
+    let lines = "preset = \"auth0\"\ndomain = \"acme.auth0.com\"\ngroups_claim = \"https://acme.com/groups\"";
+    let Protocol::Oidc(oidc) = configured(lines).protocol else {
+        panic!("OpenID Connect");
+    };
+    assert_eq!(oidc.groups_claim, "https://acme.com/groups");
     auth0.end().await;
 }
 

@@ -31,7 +31,7 @@ fn check(lines: &str, expected: &Built) {
 
 const OFFLINE: &[&str] = &["offline_access"];
 
-const TABLE: [(&str, Built); 7] = [
+const TABLE: [(&str, Built); 12] = [
     (
         "preset = \"google\"",
         Built {
@@ -101,6 +101,56 @@ const TABLE: [(&str, Built); 7] = [
             further_scopes: &["offline_access", "groups"],
             parameters: &[("resource", "x")],
             revalidation: RevalidationMethod::RefreshToken,
+        },
+    ),
+    (
+        "preset = \"okta\"\ndomain = \"acme.okta.com\"\nauthorization_server = \"default\"",
+        Built {
+            preset: Preset::Okta,
+            issuer: "https://acme.okta.com/oauth2/default",
+            further_scopes: OFFLINE,
+            parameters: &[],
+            revalidation: RevalidationMethod::RefreshToken,
+        },
+    ),
+    (
+        "preset = \"entra\"\ntenants = [\"00000000-1111-2222-3333-444444444444\"]",
+        Built {
+            preset: Preset::Entra,
+            issuer: "https://login.microsoftonline.com/organizations/v2.0",
+            further_scopes: OFFLINE,
+            parameters: &[],
+            revalidation: RevalidationMethod::RefreshToken,
+        },
+    ),
+    (
+        "preset = \"gitlab\"",
+        Built {
+            preset: Preset::GitLab,
+            issuer: "https://gitlab.com",
+            further_scopes: &[],
+            parameters: &[],
+            revalidation: RevalidationMethod::RefreshToken,
+        },
+    ),
+    (
+        "preset = \"gitlab\"\nbase_url = \"https://gitlab.acme.com/\"",
+        Built {
+            preset: Preset::GitLab,
+            issuer: "https://gitlab.acme.com",
+            further_scopes: &[],
+            parameters: &[],
+            revalidation: RevalidationMethod::RefreshToken,
+        },
+    ),
+    (
+        "preset = \"slack\"",
+        Built {
+            preset: Preset::Slack,
+            issuer: "https://slack.com",
+            further_scopes: &[],
+            parameters: &[],
+            revalidation: RevalidationMethod::UserInfo,
         },
     ),
 ];
