@@ -221,3 +221,23 @@ async fn who_is_in_no_team_is_not_let_in() {
     world.application.heard_nothing();
     world.end(&[&browser]).await;
 }
+
+#[tokio::test]
+async fn inv_20_who_is_in_more_groups_than_a_token_of_entra_holds_is_refused_and_the_log_says_why()
+{
+    let world = World::with(&format!(
+        "[providers.acme-idp]\npreset = \"entra\"\nissuer = \"{{acme}}\"\nclient_id = \"doorward\"\n\
+         client_secret = \"{CLIENT_SECRET}\"\n{ONE}allow = {{ groups_any = [\"g-1\"] }}\n"
+    ))
+    .await;
+    world.acme.person(json!({
+        "sub": "s-1", "name": "Ada", "_claim_names": {"groups": "src1"},
+        "_claim_sources": {"src1": {"endpoint": "https://graph.microsoft.com/x"}}
+    }));
+    let mut browser = world.browser();
+    let page = browser.visit(&url("/")).await;
+    assert_eq!(page.status, 403, "{}", page.text);
+    world.application.heard_nothing();
+    assert!(world.logs.text().contains("too many groups for a token"));
+    world.end(&[&browser]).await;
+}

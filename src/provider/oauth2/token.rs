@@ -150,7 +150,12 @@ fn read(answer: &HttpResponse) -> Result<Granted, Refused> {
     if status != StatusCode::OK {
         return Err(unreadable());
     }
-    let parsed = serde_json::from_value::<TokenAnswer>(Value::Object(members.clone()));
+    let mut plain = members.clone();
+    // Slack's words for whose token it is; each is used as a bearer's.
+    if matches!(word("token_type"), Some("bot" | "user")) {
+        plain.remove("token_type");
+    }
+    let parsed = serde_json::from_value::<TokenAnswer>(Value::Object(plain));
     match parsed {
         Ok(answer) if answer.has_usable_access() => Ok(Granted { answer, members }),
         // The error carries a piece of the body, which may hold tokens.

@@ -342,22 +342,35 @@ async fn a_required_scope_must_be_granted() {
     story.end().await;
 }
 
-/// The answer of Slack's `oauth.access`, from before its "Sign in with Slack" was OpenID Connect.
-#[tokio::test]
-async fn a_team_beside_the_token_is_captured_and_scopes_between_commas_are_sorted() {
-    let story = Story::of(|at| {
+/// Slack's answers from beside its "Sign in with Slack", which is OpenID Connect: those of `oauth.access` and
+/// `oauth.v2.access`.
+async fn slack(subject: &str, tenant: &str) -> Story {
+    Story::of(|at| {
         format!(
             "{LINES}authorize_url = \"{at}/oauth/authorize\"\ntoken_url = \"{at}/api/oauth.access\"\n\
              client_authentication = \"client_secret_post\"\nscopes = [\"team:read\", \"bot\"]\n\
-             scope_separator = \"comma\"\n[providers.idp.claims]\nsubject = \"user_id\"\n\
-             tenant = \"team_id\"\ntenant_name = \"team_name\"\n"
+             scope_separator = \"comma\"\n[providers.idp.claims]\nsubject = \"{subject}\"\n{tenant}\n"
         )
     })
+    .await
+}
+
+fn acme() -> Tenant {
+    Tenant {
+        id: "T1".to_owned(),
+        name: "Acme".to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn a_team_beside_the_token_is_captured_and_scopes_between_commas_are_sorted() {
+    let story = slack(
+        "user_id",
+        "tenant = \"team_id\"\ntenant_name = \"team_name\"",
+    )
     .await;
-    assert_eq!(
-        query(&story.begin(&story.attempt).await, "scope"),
-        ["team:read,bot"]
-    );
+    let url = story.begin(&story.attempt).await;
+    assert_eq!(query(&url, "scope"), ["team:read,bot"]);
     let answer = json!({
         "ok": true, "access_token": ACCESS, "scope": "team:read,bot,commands,bot", "user_id": "U1",
         "team_name": "Acme", "team_id": "T1", "bot": {"bot_user_id": "B1", "bot_access_token": "b-1"}
@@ -365,22 +378,35 @@ async fn a_team_beside_the_token_is_captured_and_scopes_between_commas_are_sorte
     story.idp.reply("/api/oauth.access", Reply::json(&answer));
     let ada = story.finish().await.unwrap();
     assert_eq!(ada.subject.as_str(), "U1");
-    let acme = Tenant {
-        id: "T1".to_owned(),
-        name: "Acme".to_owned(),
-    };
-    assert_eq!(ada.tenants, [acme]);
+    assert_eq!(ada.tenants, [acme()]);
     assert_eq!(ada.tokens.scopes, ["bot", "commands", "team:read"]);
-    assert_eq!(
-        ada.claims["bot"],
-        json!({"bot_user_id": "B1"}),
-        "no token among claims"
-    );
+    let bot = json!({"bot_user_id": "B1"});
+    assert_eq!(ada.claims["bot"], bot, "no token among claims");
     assert!(!ada.claims.contains_key("access_token"));
     let [sent] = story.idp.seen("/api/oauth.access").try_into().unwrap();
     assert_eq!(sent.form["client_secret"], "a secret for tests");
     assert_eq!(sent.form["client_id"], "doorward");
     assert_eq!(story.idp.requests(), 1, "there is nobody else to ask");
+    story.end().await;
+}
+
+#[tokio::test]
+async fn a_team_and_a_person_in_objects_of_their_own_are_captured_too() {
+    let story = slack(
+        "authed_user.id",
+        "tenant = \"team.id\"\ntenant_name = \"team.name\"",
+    )
+    .await;
+    let answer = json!({
+        "ok": true, "access_token": ACCESS, "token_type": "bot", "scope": "commands", "bot_user_id": "B1",
+        "team": {"id": "T1", "name": "Acme"}, "enterprise": null,
+        "authed_user": {"id": "U1", "scope": "chat:write", "access_token": "xoxp-1", "token_type": "user"}
+    });
+    story.idp.reply("/api/oauth.access", Reply::json(&answer));
+    let ada = story.finish().await.unwrap();
+    assert_eq!((ada.subject.as_str(), &ada.tenants), ("U1", &vec![acme()]));
+    let kept = json!({"id": "U1", "scope": "chat:write"});
+    assert_eq!(ada.claims["authed_user"], kept);
     story.end().await;
 }
 
