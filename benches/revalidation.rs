@@ -169,6 +169,7 @@ fn asserted(issuer: &str, person: usize) -> Asserted {
         name: Some(format!("Person {person}")),
         preferred_username: None,
         groups: Some(vec!["staff".to_owned(), "sales".to_owned()]),
+        groups_are_teams: false,
         hosted_domain: None,
         tenants: Vec::new(),
         claims: claims.as_object().unwrap().clone(),

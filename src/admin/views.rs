@@ -357,14 +357,6 @@ pub(super) fn sign_in_url(config: &Config, organization: &config::Organization) 
         .join(&format!("{prefix}/login/{}", organization.slug))
 }
 
-/// What is registered at a provider.
-pub(super) fn redirect_uri(config: &Config, provider: &config::Slug) -> String {
-    let server = &config.server;
-    server
-        .public_url
-        .join(&format!("{}/callback/{provider}", server.prefix))
-}
-
 /// The keys that are set.
 fn rules(rules: &config::Rules) -> serde_json::Map<String, serde_json::Value> {
     use serde_json::Value;
@@ -391,10 +383,11 @@ impl Provider {
             button: provider.button.clone(),
             issuer: match &provider.protocol {
                 Protocol::Oidc(oidc) => Some(oidc.issuer.clone()),
+                Protocol::OAuth2(oauth2) => Some(oauth2.issuer.clone()),
                 Protocol::Dev => None,
             },
             state: state.to_owned(),
-            redirect_uri: redirect_uri(config, &provider.id),
+            redirect_uri: config.redirect_uri(&provider.id),
             backchannel_logout_uri: config.backchannel_logout_uri(&provider.id),
             organizations: users
                 .map(|organization| organization.slug.to_string())
@@ -429,7 +422,7 @@ impl Examination {
             endpoints: BTreeMap::new(),
             keys: None,
             algorithms: Vec::new(),
-            redirect_uri: redirect_uri(config, id),
+            redirect_uri: config.redirect_uri(id),
         };
         match result {
             Ok(None) => {}

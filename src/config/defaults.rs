@@ -82,6 +82,9 @@ pub const CLIENT_AUTHENTICATION: ClientAuthentication = ClientAuthentication::Ba
 /// Who somebody is, and how to reach and to call them. Further ones of the file are added.
 pub const SCOPES: [&str; 3] = ["openid", "email", "profile"];
 
+/// Between two scopes (RFC 6749 §3.3).
+pub const SCOPE_SEPARATOR: &str = " ";
+
 /// What providers sign with: the one that every provider must know (OIDC Core §15.1), and its smaller successors.
 pub const ALGORITHMS: [&str; 3] = ["RS256", "ES256", "EdDSA"];
 

@@ -254,6 +254,17 @@ fn parse_email(text: &str) -> Result<String, String> {
     }
 }
 
+fn parse_team(text: &str) -> Result<String, &'static str> {
+    match text.split_once('/') {
+        Some((organization, team))
+            if !organization.is_empty() && !team.is_empty() && !team.contains('/') =>
+        {
+            Ok(text.to_ascii_lowercase())
+        }
+        Some(_) | None => Err("is no team such as acme/engineers"),
+    }
+}
+
 /// Which providers must be able to prove what rules ask for.
 #[derive(Clone, Copy)]
 pub(super) enum Proof<'a> {
@@ -277,6 +288,7 @@ pub(super) fn rules(reader: Reader<'_>, proof: Proof<'_>) -> Rules {
         tenants: reader.list("tenants", "00000000-1111-2222-3333-444444444444", |text| {
             not_empty(&text.to_ascii_lowercase())
         }),
+        teams: reader.list("teams", "acme/engineers", parse_team),
         claims: claims(&claims_table),
     };
     contradictions(&reader, &rules);
@@ -317,11 +329,12 @@ fn contradictions(reader: &Reader<'_>, rules: &Rules) {
 }
 
 /// The keys that not every provider can prove.
-const PROVABLE: [&str; 6] = [
+const PROVABLE: [&str; 7] = [
     "emails",
     "email_domains",
     "hosted_domains",
     "tenants",
+    "teams",
     "groups_any",
     "groups_all",
 ];

@@ -205,8 +205,10 @@ fn provider(facts: &Facts<'_>, client: &Client) -> Result<(Slug, config::Provide
     let id = Slug::parse(&client.id)?;
     let oidc = config::Oidc {
         issuer: facts.issuer.to_owned(),
+        tenants: Vec::new(),
         client_id: client.id.clone(),
         client_secret: Some(client.secret.clone()),
+        signed_secret: None,
         client_authentication: config::ClientAuthentication::Basic,
         scopes: ["openid", "profile", "email", "groups", "offline_access"]
             .map(str::to_owned)
@@ -226,6 +228,7 @@ fn provider(facts: &Facts<'_>, client: &Client) -> Result<(Slug, config::Provide
         button: format!("Sign in with {}", client.organization.name),
         preset: config::Preset::Oidc,
         protocol: config::Protocol::Oidc(Box::new(oidc)),
+        secret_expires: None,
     };
     Ok((id, provider))
 }

@@ -340,6 +340,7 @@ mod tests {
             name: None,
             preferred_username: None,
             groups: None,
+            groups_are_teams: false,
             hosted_domain: Some("Acme.com".to_owned()),
             tenants: vec![Tenant {
                 id: "7".to_owned(),

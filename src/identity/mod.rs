@@ -98,6 +98,9 @@ pub struct Profile {
     pub preferred_username: Option<String>,
     /// Groups; `None` when unknown, which no rule accepts.
     pub groups: Option<Vec<String>>,
+    /// Whether the groups are teams of GitHub, by its own word.
+    #[serde(default)]
+    pub groups_are_teams: bool,
     /// Google's `hd`.
     pub hosted_domain: Option<String>,
     /// The customers of the provider that the person belongs to; empty when they are too many to keep.
@@ -141,6 +144,7 @@ impl Profile {
                 let bytes: usize = groups.iter().map(String::len).sum();
                 groups.len() <= MAX_GROUPS && bytes <= MAX_GROUPS_BYTES
             }),
+            groups_are_teams: asserted.groups_are_teams,
             hosted_domain: bounded(&asserted.hosted_domain),
             tenants: Some(&asserted.tenants)
                 .filter(|tenants| {

@@ -462,8 +462,11 @@ fn refreshed(
             .or_else(|| known.tokens.refresh.clone()),
         ..asserted.tokens.clone()
     };
+    // Apple says a name at the very first sign-in and never again.
+    let mut profile = Profile::of(asserted);
+    profile.name = profile.name.or_else(|| known.profile.name.clone());
     Identity {
-        profile: Profile::of(asserted),
+        profile,
         tokens,
         generation: through.generation.clone(),
         last_verified_at: now,
@@ -488,6 +491,7 @@ mod tests {
             name: None,
             preferred_username: None,
             groups: None,
+            groups_are_teams: false,
             hosted_domain: None,
             tenants: Vec::new(),
             claims: serde_json::Map::new(),
@@ -593,5 +597,22 @@ mod tests {
         };
         let identity = sign_in(&people, "acme", "idp", &without).await;
         assert!(identity.tokens.refresh.unwrap().matches(b"first"));
+    }
+
+    #[tokio::test]
+    async fn a_name_that_is_said_once_is_kept() {
+        let people = people();
+        let named = |name: Option<&str>| Asserted {
+            name: name.map(str::to_owned),
+            ..asserted("https://idp", "1")
+        };
+        for (said, known) in [
+            (Some("Ada"), "Ada"),
+            (None, "Ada"),
+            (Some("Ada L."), "Ada L."),
+        ] {
+            let identity = sign_in(&people, "acme", "idp", &named(said)).await;
+            assert_eq!(identity.profile.name.as_deref(), Some(known));
+        }
     }
 }

@@ -102,7 +102,8 @@ impl Shared {
             state: secret::random_token(),
             nonce: secret::random_token(),
             verifier: secret::random_token(),
-            redirect_uri: redirect_uri(&self.config, &begin.provider),
+            // From the configuration, never from a request (threat model 11).
+            redirect_uri: self.config.redirect_uri(&begin.provider),
             login_hint: begin.login_hint.clone(),
             hosted_domain: only_hosted_domain(&connection.organization.allow),
             select_account: begin.select_account,
@@ -173,10 +174,4 @@ fn only_hosted_domain(allow: &config::Rules) -> Option<String> {
         Some([only]) => Some(only.clone()),
         Some(_) | None => None,
     }
-}
-
-/// The one redirect URI of a provider: from the configuration, never from a request (threat model 11).
-pub(super) fn redirect_uri(config: &config::Config, provider: &Slug) -> String {
-    let path = format!("{}/callback/{provider}", config.server.prefix);
-    config.server.public_url.join(&path)
 }

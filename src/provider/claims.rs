@@ -8,6 +8,7 @@ use openidconnect::{AccessToken, AccessTokenHash};
 use serde_json::{Map, Value};
 use std::time::Duration;
 
+use super::issuers::Issuers;
 use super::{Check, Error, Subject, json, userinfo};
 use crate::clock::Timestamp;
 use crate::config::defaults::CLOCK_LEEWAY;
@@ -15,7 +16,7 @@ use crate::secret::{Secret, constant_time_eq};
 
 /// What a token must say.
 pub(super) struct Expected<'a> {
-    pub(super) issuer: &'a str,
+    pub(super) issuers: &'a Issuers,
     pub(super) audience: Audience<'a>,
     /// Of the authorization request; a refreshed token answers none (OIDC Core §12.2).
     pub(super) nonce: Option<&'a Secret<String>>,
@@ -28,7 +29,12 @@ pub(super) struct Expected<'a> {
 /// Claims that passed every check.
 #[derive(Debug)]
 pub(super) struct Claims {
+    /// Who vouches.
+    pub(super) issuer: String,
+    /// `sub`, by which userinfo knows the person.
     pub(super) subject: Subject,
+    /// By which they are known here.
+    pub(super) person: Subject,
     pub(super) authenticated_at: Timestamp,
     pub(super) all: Map<String, Value>,
 }
@@ -51,7 +57,7 @@ impl Claims {
                 Err(Error::Rejected(check))
             }
         };
-        require(text(&all, "iss") == Some(expected.issuer), Check::Issuer)?;
+        let issuer = expected.issuers.vouching(&all)?;
         require(expected.audience.accepts(&all), Check::Audience)?;
         require(expected.audience.is_party(&all), Check::AuthorizedParty)?;
         require(is_alive(&all, now), Check::Expiry)?;
@@ -68,8 +74,11 @@ impl Claims {
         } else {
             issued_at
         };
+        let subject = Subject::parse(subject)?;
         Ok(Self {
-            subject: Subject::parse(subject)?,
+            issuer,
+            person: expected.issuers.person(&all, &subject)?,
+            subject,
             // A provider whose clock is ahead must not make a sign-in fresher than it is.
             authenticated_at: proven_at.min(now),
             all,
@@ -79,11 +88,18 @@ impl Claims {
 
 impl Claims {
     /// What userinfo says of a subject, where no token came along. Words that only a token may say are left out.
-    pub(super) fn of_userinfo(subject: &Subject, said: Map<String, Value>, now: Timestamp) -> Self {
+    pub(super) fn of_userinfo(
+        issuer: &str,
+        subject: &Subject,
+        said: Map<String, Value>,
+        now: Timestamp,
+    ) -> Self {
         let mut all = Map::new();
         userinfo::complete(&mut all, said);
         Self {
+            issuer: issuer.to_owned(),
             subject: subject.clone(),
+            person: subject.clone(),
             authenticated_at: now,
             all,
         }

@@ -107,6 +107,7 @@ fn asserted(form: &DevForm, now: Timestamp) -> Result<Asserted, Error> {
         name: form.name.clone(),
         preferred_username: None,
         groups: Some(form.groups.clone()),
+        groups_are_teams: false,
         hosted_domain: None,
         tenants: Vec::new(),
         claims,
@@ -148,6 +149,7 @@ mod tests {
 
     async fn finish(response: Response) -> Result<Asserted, Error> {
         let callback = Callback {
+            name: None,
             state: Secret::new("state".to_owned()),
             issuer: None,
             response,
@@ -181,6 +183,7 @@ mod tests {
     async fn an_address_is_needed() {
         for bad in ["", "ada", "@", "ada@", "@acme", "a@b@c", "a b@c", "a@c\nd"] {
             let callback = Callback {
+                name: None,
                 state: Secret::new("state".to_owned()),
                 issuer: None,
                 response: form(bad),

@@ -6,19 +6,26 @@
 //! verified TLS and follows no redirect (48); errors and logs carry no token, code or secret (51).
 
 mod again;
+mod apple;
 mod attempt;
+mod authorization;
+mod bearer;
 mod claims;
+mod credentials;
 mod dev;
 mod directory;
 mod exchange;
 mod fence;
 pub mod http;
+mod issuers;
 mod json;
 mod jws;
 mod logout;
 mod metadata;
+mod oauth2;
 mod oidc;
 mod outcome;
+mod posted;
 mod presets;
 mod reach;
 mod said;
@@ -48,7 +55,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::config;
 use crate::secret::Secret;
 use crate::tasks::Tasks;
-use crate::telemetry::Metrics;
+use crate::telemetry::{Metrics, metrics};
 
 /// What all providers of a process share.
 #[derive(Clone, Debug)]
@@ -68,10 +75,24 @@ pub struct Shared {
 /// # Errors
 /// [`Error::Misconfigured`] if the registration cannot work.
 pub fn build(config: &config::Provider, shared: &Shared) -> Result<Arc<dyn Provider>, Error> {
+    if let Some(at) = config.secret_expires {
+        let labels = metrics::Provider {
+            provider: config.id.to_string(),
+        };
+        let at = i64::try_from(at.as_seconds()).unwrap_or(i64::MAX);
+        let expiry = &shared.metrics.provider_secret_expiry;
+        expiry.get_or_create(&labels).set(at);
+    }
     Ok(match &config.protocol {
         config::Protocol::Oidc(oidc) => Arc::new(oidc::Oidc::new(config, oidc, shared)?),
+        config::Protocol::OAuth2(oauth2) => Arc::new(oauth2::OAuth2::new(config, oauth2, shared)?),
         config::Protocol::Dev => Arc::new(dev::Dev),
     })
+}
+
+/// Whether an issuer is one whose people sign in by this registration.
+pub fn is_issuer_of(oidc: &config::Oidc, issuer: &str) -> bool {
+    issuers::Issuers::of(oidc).contain(issuer)
 }
 
 /// The answer of a provider, to be awaited.
@@ -285,6 +306,9 @@ pub struct Callback {
     pub state: Secret<String>,
     /// Who answers (RFC 9207).
     pub issuer: Option<String>,
+    /// What the person is called, as Apple says it once, beside the code (`user`). It came by the browser and nobody has
+    /// signed it: it decides nothing.
+    pub name: Option<String>,
     /// What the answer is.
     pub response: Response,
 }
@@ -343,6 +367,8 @@ pub struct Asserted {
     pub preferred_username: Option<String>,
     /// Groups; `None` if the provider sent none or an unreadable list (threat model 20).
     pub groups: Option<Vec<String>>,
+    /// Whether the groups are teams of GitHub, by its own word.
+    pub groups_are_teams: bool,
     /// Google's `hd`.
     pub hosted_domain: Option<String>,
     /// The customers of the provider that the person belongs to, as the provider says: directories, organizations,
@@ -450,6 +476,12 @@ pub enum Check {
     Subject,
     /// Userinfo names another subject, or is unreadable.
     UserInfo,
+    /// A scope that is required was not granted.
+    Scope,
+    /// GitHub knows no primary address of the person's.
+    NoPrimaryEmail,
+    /// GitHub knows addresses, and none of them is verified.
+    NoVerifiedEmail,
     /// The dev form has no usable e-mail address.
     Form,
     /// The claims of a logout token cannot be read.
@@ -482,6 +514,9 @@ impl Check {
             Self::AccessTokenHash => "access_token_hash",
             Self::Subject => "subject",
             Self::UserInfo => "userinfo",
+            Self::Scope => "scope",
+            Self::NoPrimaryEmail => "no_primary_email",
+            Self::NoVerifiedEmail => "no_verified_email",
             Self::Form => "form",
             Self::LogoutClaims => "claims",
             Self::LogoutEvent => "event",
@@ -544,6 +579,7 @@ impl Callback {
         Ok(Self {
             state: Secret::new(state),
             issuer: one("iss")?,
+            name: one("user")?.as_deref().and_then(posted::name_in),
             response,
         })
     }
@@ -572,6 +608,9 @@ impl Refusal {
             | "unsupported_response_type"
             | "invalid_scope"
             | "invalid_client"
+            // GitHub's: the application is suspended, or its redirect URI another one.
+            | "application_suspended"
+            | "redirect_uri_mismatch"
             | "request_not_supported"
             | "request_uri_not_supported" => Self::Registration,
             _ => Self::Other,

@@ -395,6 +395,7 @@ fn asserted(tokens: Tokens, now: Timestamp) -> Asserted {
         name: None,
         preferred_username: None,
         groups: None,
+        groups_are_teams: false,
         hosted_domain: None,
         tenants: Vec::new(),
         claims: serde_json::Map::new(),

@@ -125,6 +125,7 @@ impl World {
             name: None,
             preferred_username: None,
             groups: Some(vec!["staff".to_owned()]),
+            groups_are_teams: false,
             hosted_domain: None,
             tenants: Vec::new(),
             claims: serde_json::Map::new(),

@@ -24,6 +24,7 @@ mod late;
 mod link;
 mod operator;
 mod owners;
+mod presets;
 mod provider_logout;
 mod revalidation;
 mod routes;

@@ -90,6 +90,9 @@ impl Gateway {
             }
             ["callback", provider] if post => {
                 let fields = form::read(&head, body).await?;
+                if let Some(to) = self.posted_elsewhere(&ask, provider, &fields) {
+                    return self.move_on(&ask, &to);
+                }
                 self.callback(&ask, provider, fields, Leaving::Form).await
             }
             ["enter"] if inbound.method == Method::GET => self.enter(&ask).await,

@@ -12,9 +12,31 @@ use crate::pages::Loop;
 use crate::pipeline::{self, Again, Begin, Finished, Landing, Target, Wishes};
 use crate::provider::{self, Callback, Check, Flow};
 use crate::secret::Secret;
-use crate::session::cookies;
+use crate::session::cookies::{self, BindingKind};
 
 impl Gateway {
+    /// Where an answer has to come again, if the browser sent none of its cookies with it. A provider that posts its answer
+    /// (Apple) has the browser post from a page of its own, and then cookies stay behind (SameSite=Lax), that of the run
+    /// among them. A page of ours sends the browser on to the same place by GET, as others' redirects do in the first place.
+    pub(super) fn posted_elsewhere(
+        &self,
+        ask: &Ask<'_>,
+        provider: &str,
+        fields: &Fields,
+    ) -> Option<String> {
+        let came_alone = ask.cookies.bindings(BindingKind::Run).is_empty();
+        let carried = Callback::carried(fields.pairs());
+        if !came_alone || carried.is_empty() {
+            return None;
+        }
+        let provider = slug(provider).ok()?;
+        let pairs = carried
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()));
+        let path = self.below(&format!("callback/{provider}"));
+        Some(with_query(&path, &pairs.collect::<Vec<_>>()))
+    }
+
     /// A provider's answer came to the redirect URI.
     pub(super) async fn callback(
         &self,

@@ -134,6 +134,7 @@ impl Provider for Counting {
                 name: None,
                 preferred_username: None,
                 groups: Some(vec![self.groups.to_owned()]),
+                groups_are_teams: false,
                 hosted_domain: None,
                 tenants: Vec::new(),
                 claims: Map::new(),
@@ -331,6 +332,7 @@ impl World {
         who: &str,
     ) -> Result<Finished, Error> {
         let callback = Callback {
+            name: None,
             state: begun.state.clone(),
             issuer: None,
             response: Response::Code(Secret::new(who.to_owned())),
@@ -748,6 +750,7 @@ async fn inv_54_sign_ins_that_fail_again_and_again_are_counted_and_do_not_fill_t
         let mut browser = Browser::default();
         let begun = world.begin(&mut browser, "/").await;
         let callback = Callback {
+            name: None,
             state: begun.state,
             issuer: None,
             response: Response::Refused(Refusal::AccessDenied, Said::default()),

@@ -41,6 +41,7 @@ async fn a_form_that_was_mistyped_does_not_use_up_the_run() {
     };
     let before = runs().await;
     let callback = Callback {
+        name: None,
         state: begun.state.clone(),
         issuer: None,
         response: Response::Form(DevForm {
