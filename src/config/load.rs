@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::fault::{Fault, Faults, Place, Weight};
 use super::reader::{Context, Findings, Reader, nearest};
 use super::source::{Origin, Sources};
 use super::{
-    Admin, Config, Management, Route, Slug, organizations, providers, revalidation, routes, server,
+    Admin, Config, Management, Preset, Provider, Revalidation, RevalidationMethod, Route, Slug,
+    organizations, providers, revalidation, routes, server,
 };
 
 /// A configuration that is good, and what is odd about it.
@@ -160,6 +162,7 @@ fn read(context: &Context<'_>) -> Option<Config> {
         .as_ref()
         .map(|assertion| routes::headers(root.table("headers"), assertion));
     let revalidation = revalidation::revalidation(root.table("revalidation"));
+    asked_too_often(&root, &providers, &revalidation);
     let login = server::login(root.table("login"));
     let admin = server::admin(root.table("admin"));
     let public = server.as_ref().map_or(&[][..], |server| &server.listen);
@@ -194,6 +197,28 @@ fn read(context: &Context<'_>) -> Option<Config> {
     });
     root.finish();
     config
+}
+
+/// Warns of people whom Apple is asked about more often than it wants: once a day.
+fn asked_too_often(
+    root: &Reader<'_>,
+    providers: &BTreeMap<Slug, Provider>,
+    revalidation: &Revalidation,
+) {
+    const DAY: Duration = Duration::from_secs(24 * 3600);
+    let is_asked = |provider: &&Provider| {
+        provider.preset == Preset::Apple && provider.revalidation() != RevalidationMethod::None
+    };
+    for provider in providers.values().filter(is_asked) {
+        if revalidation.interval < DAY {
+            root.table("providers").warn(
+                provider.id.as_str(),
+                "asked-too-often",
+                format!("Apple wants to be asked about a person once a day at most, and `{}` is asked more often", provider.id),
+                "leave its `revalidation` out, or write revalidation.interval = \"1d\" or more",
+            );
+        }
+    }
 }
 
 /// Warns of providers and applications that nothing leads to. Where names are faulty, nobody can tell.

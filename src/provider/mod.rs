@@ -597,7 +597,8 @@ impl Refusal {
     /// Parses an `error` parameter.
     pub fn parse(code: &str) -> Self {
         match code {
-            "access_denied" => Self::AccessDenied,
+            // The second is Apple's word for it.
+            "access_denied" | "user_cancelled_authorize" => Self::AccessDenied,
             "login_required"
             | "interaction_required"
             | "consent_required"

@@ -64,6 +64,18 @@ impl Api<'_> {
         subject(&self.user().await?)
     }
 
+    /// Whether the API lets our application in: it asks about a token that nobody has.
+    pub(super) async fn knows_us(&self) -> Result<(), Unheard> {
+        let Some(request) = self.check_token() else {
+            return Ok(());
+        };
+        let answer = self.client.call(Operation::Introspection, request).await;
+        match answer.map_err(Unheard::Call)?.status() {
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(Unheard::Registration),
+            _ => Ok(()),
+        }
+    }
+
     async fn user(&self) -> Result<Members, Unheard> {
         let answer = self.get(Operation::UserInfo, &self.url("user")?).await?;
         match answer.status() {

@@ -21,8 +21,8 @@ use super::metadata::misconfigured;
 use super::reach::Reach;
 use super::trust::Trust;
 use super::{
-    Answer, Asserted, Attempt, Callback, Check, Confirmation, Error, Failed, Finishing, Flow,
-    Health, Held, Logout, Provider, Renewal, Response, Shared, Start, Started, Step, Tokens,
+    Answer, Asserted, Attempt, Callback, Check, Confirmation, Error, Examined, Failed, Finishing,
+    Flow, Health, Held, Logout, Provider, Renewal, Response, Shared, Start, Started, Step, Tokens,
 };
 use crate::clock::Timestamp;
 use crate::config::{self, PersonSource, Preset};
@@ -266,6 +266,21 @@ impl Provider for OAuth2 {
         now: Timestamp,
     ) -> Confirmation<'a> {
         Box::pin(self.judge(held, renewed, now))
+    }
+
+    /// Without a person only GitHub can be asked: whether it knows our id and secret.
+    fn examine(&self) -> Answer<'_, Option<Examined>> {
+        Box::pin(async move {
+            if let PersonSource::GitHub { api } = &self.config.profile {
+                let known = self.github(api, "nobodys-token").knows_us().await;
+                let known = known.map_err(Unheard::at_sign_in);
+                if let Err(error) = &known {
+                    self.note(error);
+                }
+                known?;
+            }
+            Ok(None)
+        })
     }
 
     fn health(&self) -> Health {

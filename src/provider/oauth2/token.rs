@@ -179,7 +179,7 @@ fn members(headers: &HeaderMap, body: &[u8]) -> Option<Map<String, Value>> {
 /// Bytes that a form can have; markup and prose have others.
 fn form(body: &[u8]) -> Option<Map<String, Value>> {
     let body = body.trim_ascii();
-    let odd = |byte: &u8| !byte.is_ascii_graphic() || b"<>\"{}\\^`|".contains(byte);
+    let odd = |byte: &u8| !byte.is_ascii_graphic() || b"<>\"{}\\^`".contains(byte);
     if body.is_empty() || body.iter().any(odd) {
         return None;
     }

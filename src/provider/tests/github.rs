@@ -361,6 +361,23 @@ async fn the_application_asks_about_a_token_in_its_own_name() {
 }
 
 #[tokio::test]
+async fn a_test_of_the_provider_finds_a_wrong_secret() {
+    let story = story().await;
+    for (reply, expected) in [
+        (message(404, "Not Found"), None),
+        (message(422, "Validation Failed"), None),
+        (message(401, "Bad credentials"), Some("misconfigured")),
+        (message(503, "x"), Some("unreachable 503")),
+    ] {
+        story.idp.reply(CHECK, reply);
+        let examined = story.provider.examine().await;
+        let found = examined.as_ref().err().map(meaning);
+        assert_eq!(found.as_deref(), expected);
+    }
+    story.end().await;
+}
+
+#[tokio::test]
 async fn a_suspended_account_and_another_person_are_out() {
     let story = story().await;
     let mut suspended = ada();

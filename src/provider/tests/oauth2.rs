@@ -134,6 +134,12 @@ async fn a_token_response_may_be_a_form() {
     believed(Reply::new(200, FORM, &body)).await;
     believed(Reply::new(200, &format!("{FORM}; charset=utf-8"), &body)).await;
     believed(Reply::new(200, "text/plain", &body)).await;
+    believed(Reply::new(
+        200,
+        FORM,
+        &format!("{body}&expires=5184000&x=1|2"),
+    ))
+    .await;
 }
 
 #[tokio::test]

@@ -417,6 +417,14 @@ async fn apple_says_a_name_once_and_no_rule_sees_it() {
     apple.end().await;
 }
 
+#[test]
+fn who_turns_back_at_apple_was_not_refused() {
+    assert_eq!(
+        Refusal::parse("user_cancelled_authorize"),
+        Refusal::AccessDenied
+    );
+}
+
 #[tokio::test]
 async fn others_do_not_take_a_name_from_the_browser() {
     let other = Signing::of(|at| format!("kind = \"oidc\"\nissuer = \"{at}\"")).await;
