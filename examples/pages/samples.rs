@@ -161,9 +161,22 @@ impl Cast {
                     provider: provider(),
                     rd: rd(),
                 },
+                Problem::OtherAccount {
+                    email: email.clone(),
+                    rd: rd(),
+                },
                 Problem::NotAllowedHere { email, rd: rd() },
             ]);
         }
+        all.extend([
+            Problem::StepUpRequired {
+                door: (&rd()).into(),
+            },
+            Problem::SignInTooWeak {
+                provider: provider(),
+                door: (&rd()).into(),
+            },
+        ]);
         let reasons = [
             Ended::Idle,
             Ended::Lifetime,

@@ -92,7 +92,19 @@ impl Provider {
                 "Google does not say which groups an account is in",
                 "use emails, subjects or claims, or the provider's groups_claim if another claim lists them",
             )),
+            "acr_values" if !self.says_how() => Some((
+                "only an OpenID provider says in which way somebody signed in",
+                "leave it out",
+            )),
             _ => None,
+        }
+    }
+
+    /// Whether it says in which way somebody proved who they are.
+    const fn says_how(&self) -> bool {
+        match &self.protocol {
+            Protocol::Oidc(_) => true,
+            Protocol::Dev => false,
         }
     }
 

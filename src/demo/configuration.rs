@@ -183,6 +183,7 @@ fn routes(upstream: &Slug) -> Vec<Route> {
         access,
         organization: None,
         require: None,
+        assurance: None,
     };
     let administration = Route {
         require: Some(Rules {

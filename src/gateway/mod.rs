@@ -14,6 +14,7 @@ mod forward;
 mod inbound;
 mod rescue;
 mod routes;
+mod step_up;
 mod turns;
 
 use std::collections::BTreeMap;
@@ -30,7 +31,7 @@ use hyper::body::Incoming;
 pub use self::answer::Sent;
 
 use self::answer::{Asked, InFlight};
-use self::decision::{Decision, Question, decide};
+use self::decision::{Decision, Granted, Question, decide};
 use self::forward::Visitor;
 use self::inbound::Inbound;
 use self::routes::{Route, Routes};
@@ -262,14 +263,7 @@ impl Gateway {
             return Err(Error::ForeignOrigin);
         }
         let (known, reference) = (asked.known.as_ref(), asked.reference);
-        let decision = decide(Question {
-            access,
-            require: route.config.require.as_ref(),
-            doubtful,
-            kind: inbound.kind,
-            grant: known.map(|known| (known, known.grant.profile())),
-            unconfirmed: known.is_some_and(|known| self.is_unconfirmed(known)),
-        });
+        let decision = decide(self.question(inbound, route, doubtful, known));
         self.count_decision(route, &decision);
         match decision {
             Decision::Allow(known) => {
@@ -296,11 +290,36 @@ impl Gateway {
                 let had_session = cookies.has_session();
                 Err(Error::Unauthorized { had_session })
             }
+            Decision::StepUp(known) => self.step_up(inbound, route, known, reference),
             Decision::Unconfirmed => Err(self.unconfirmed(asked.known.as_ref()).await),
             Decision::Deny(unmet) => {
                 self.note_denied(asked, unmet.as_str());
                 Err(Error::NotAllowed(unmet))
             }
+        }
+    }
+
+    /// Everything that the decision looks at.
+    fn question<'a>(
+        &self,
+        inbound: &Inbound,
+        route: &'a Route,
+        doubtful: bool,
+        known: Option<&'a Known>,
+    ) -> Question<'a, &'a Known> {
+        Question {
+            access: route.config.access,
+            require: route.config.require.as_ref(),
+            assurance: route.config.assurance.as_ref(),
+            doubtful,
+            kind: inbound.kind,
+            grant: known.map(|known| Granted {
+                grant: known,
+                profile: known.grant.profile(),
+                proof: &known.grant.grant().proof,
+            }),
+            unconfirmed: known.is_some_and(|known| self.is_unconfirmed(known)),
+            now: self.clock.now(),
         }
     }
 
@@ -448,6 +467,7 @@ impl Gateway {
             | Decision::Anonymous
             | Decision::SignIn
             | Decision::Unauthorized
+            | Decision::StepUp(_)
             | Decision::Unconfirmed => "",
         };
         let labels = metrics::Decision {
@@ -530,6 +550,14 @@ pub enum Error {
     Unauthorized {
         /// Whether the browser still holds a session cookie: then the session ended.
         had_session: bool,
+    },
+    /// The person has to prove anew who they are, or in a stronger way, and this is no page load.
+    #[error("the sign-in is not fresh or strong enough for this route")]
+    StepUp {
+        /// What the route asks for.
+        assurance: config::Assurance,
+        /// Where they can: a path on the host that was asked.
+        door: pages::Destination,
     },
     /// The person may not.
     #[error("the person does not meet the route's rule: {0:?}")]

@@ -6,10 +6,10 @@ use http::{Response, StatusCode};
 use tracing::{error, info, warn};
 
 use super::inbound::Kind;
-use super::{Asked, Body, Error, Gateway, Place, endpoints, whole};
+use super::{Asked, Body, Error, Gateway, Place, endpoints, step_up, whole};
 use crate::address::ReturnPath;
 use crate::config::Slug;
-use crate::pages::{Ended, Loop, Problem};
+use crate::pages::{Destination, Ended, Loop, Problem};
 use crate::pipeline::{self, Again, Ending};
 use crate::proxy;
 use crate::session::{Farewell, Parting, cookies};
@@ -67,7 +67,10 @@ impl Gateway {
         let mut response = if is_person {
             self.pages.problem(&look, &told.problem, reference)
         } else {
-            let login = origin.join(&self.below("login"));
+            let login = match error {
+                Error::StepUp { door, .. } => origin.join(&door.to_string()),
+                _ => origin.join(&self.below("login")),
+            };
             let login =
                 (told.problem.status() == StatusCode::UNAUTHORIZED).then_some(login.as_str());
             self.pages
@@ -81,8 +84,11 @@ impl Gateway {
     /// Fields that some errors carry.
     fn finish(&self, error: &Error, response: &mut Response<Body>) {
         if response.status() == StatusCode::UNAUTHORIZED {
-            // RFC 9110 §11.6.1 wants a challenge; no browser shows a dialogue for this scheme.
-            let challenge = format!("Sso realm=\"{}\"", self.config.server.public_url);
+            // RFC 9110 §11.6.1 wants a challenge; no browser shows a dialogue for these schemes.
+            let challenge = match error {
+                Error::StepUp { assurance, .. } => step_up::challenge(assurance),
+                _ => format!("Sso realm=\"{}\"", self.config.server.public_url),
+            };
             if let Ok(challenge) = HeaderValue::from_str(&challenge) {
                 response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
             }
@@ -112,6 +118,7 @@ impl Gateway {
             | Error::NoRoute
             | Error::Unauthorized { .. }
             | Error::Parted { gone: false, .. }
+            | Error::StepUp { .. }
             | Error::NotAllowed(_)
             | Error::ForeignOrigin
             | Error::ForeignForm
@@ -156,6 +163,10 @@ impl Gateway {
             ),
             Error::Unauthorized { had_session: false } => {
                 (Problem::SignInRequired { rd }, Fault::Visitor)
+            }
+            Error::StepUp { door, .. } => {
+                let door = door.clone();
+                (Problem::StepUpRequired { door }, Fault::Visitor)
             }
             Error::Unconfirmed { provider, next } => {
                 let (provider, next) = (self.button(provider), *next);
@@ -215,14 +226,21 @@ impl Gateway {
         let rd = again.map_or_else(ReturnPath::root, |again| again.return_path.clone());
         let provider = again.map_or_else(String::new, |again| self.button(&again.provider));
         let email = match error {
-            pipeline::Error::NotAdmitted { email, .. } => email.clone(),
+            pipeline::Error::NotAdmitted { email, .. }
+            | pipeline::Error::SomebodyElse { email, .. } => email.clone(),
             _ => None,
         };
         let organization = match error {
             pipeline::Error::Suspended { organization } => Some(organization),
             _ => again.map(|again| &again.organization),
         };
-        let (problem, fault) = page_of(error.ending(), rd, provider, email);
+        let stronger = again.and_then(|again| self.stronger(again));
+        let of = Of {
+            provider,
+            email,
+            stronger,
+        };
+        let (problem, fault) = page_of(error.ending(), rd, of);
         Told {
             problem,
             fault,
@@ -237,13 +255,24 @@ impl Gateway {
     }
 }
 
-/// The page of a sign-in's ending, which metrics and audit trail call by the same name.
-fn page_of(
-    ending: Ending,
-    rd: ReturnPath,
+/// What is told of a sign-in that ended.
+#[derive(Default)]
+struct Of {
+    /// The text of the provider's button.
     provider: String,
+    /// The address of the person themself.
     email: Option<String>,
-) -> (Problem, Fault) {
+    /// Where it can begin again in a stronger way.
+    stronger: Option<Destination>,
+}
+
+/// The page of a sign-in's ending, which metrics and audit trail call by the same name.
+fn page_of(ending: Ending, rd: ReturnPath, of: Of) -> (Problem, Fault) {
+    let Of {
+        provider,
+        email,
+        stronger,
+    } = of;
     let problem = match ending {
         Ending::OrganizationUnknown => Problem::OrganizationUnknown,
         Ending::OrganizationSuspended => Problem::OrganizationSuspended,
@@ -267,6 +296,11 @@ fn page_of(
             provider,
             rd,
         },
+        Ending::OtherAccount => Problem::OtherAccount { email, rd },
+        Ending::SignInTooWeak => Problem::SignInTooWeak {
+            provider,
+            door: stronger.unwrap_or_else(|| Destination::from(&rd)),
+        },
         Ending::Broken => Problem::Broken { rd },
     };
     let fault = match ending {
@@ -281,7 +315,9 @@ fn page_of(
         | Ending::ProviderRefused
         | Ending::LoginCancelled
         | Ending::AccountNotAllowed
-        | Ending::EmailUnverified => Fault::Visitor,
+        | Ending::EmailUnverified
+        | Ending::OtherAccount
+        | Ending::SignInTooWeak => Fault::Visitor,
     };
     (problem, fault)
 }
@@ -363,7 +399,7 @@ mod tests {
     #[test]
     fn page_metrics_and_trail_call_an_ending_by_one_name() {
         for ending in Ending::ALL {
-            let (problem, _) = page_of(ending, ReturnPath::root(), String::new(), None);
+            let (problem, _) = page_of(ending, ReturnPath::root(), Of::default());
             assert_eq!(problem.code(), ending.code());
         }
     }

@@ -4,12 +4,13 @@ use std::net::IpAddr;
 
 use super::ending::{Attempted, SIGN_INS};
 use super::run::{self, Run, State, Target};
+use super::step_up::{self, StepUp};
 use super::{Again, Connection, Error, Pipeline, Shared};
 use crate::address::ReturnPath;
 use crate::clock::Timestamp;
 use crate::config::defaults::RUN_LIFETIME;
 use crate::config::{self, Slug};
-use crate::provider::{Attempt, Flow, LoginHint, Start, Started};
+use crate::provider::{Attempt, LoginHint, Start, Started};
 use crate::secret;
 use crate::session::cookies::{self, Binding};
 use crate::store::{Batch, Table};
@@ -31,6 +32,8 @@ pub struct Begin {
     pub select_account: bool,
     /// Whether the provider must ask for consent again.
     pub consent: bool,
+    /// What is to be proved, if somebody is signed in already.
+    pub step_up: Option<Box<StepUp>>,
     /// From where they come, if that is known.
     pub client: Option<IpAddr>,
     /// The reference of the request.
@@ -105,6 +108,7 @@ impl Shared {
             hosted_domain: only_hosted_domain(&connection.organization.allow),
             select_account: begin.select_account,
             consent: begin.consent,
+            demand: begin.step_up.as_ref().map(|it| it.demand.clone()),
             promises_issuer: false,
             started_at: now,
         };
@@ -118,6 +122,7 @@ impl Shared {
                 provider: begin.provider.clone(),
                 return_path: begin.return_path.clone(),
                 target: begin.target.clone(),
+                step_up: begin.step_up.clone(),
             }),
             source,
         })?;
@@ -125,15 +130,17 @@ impl Shared {
         let state = attempt.state.clone();
         let key = run::key(&state);
         let binding = Binding::new(cookies::tag(&key));
+        let flow = step_up::flow(begin.step_up.as_deref());
         let run = Run {
-            digest: connection.digest(Flow::SignIn),
+            digest: connection.digest(flow),
             generation: connection.generation.clone(),
             organization: begin.organization.clone(),
             provider: begin.provider.clone(),
-            flow: Flow::SignIn,
+            flow,
             binding: binding.hash(),
             target: begin.target.clone(),
             return_path: begin.return_path.clone(),
+            step_up: begin.step_up.clone(),
             expires_at: now.plus(RUN_LIFETIME),
             state: State::Open(Box::new(attempt)),
         };

@@ -38,13 +38,17 @@ pub enum Ending {
     AccountNotAllowed,
     /// It wants an address that the provider vouches for.
     EmailUnverified,
+    /// Somebody else signed in than who was asked to.
+    OtherAccount,
+    /// The sign-in is not as fresh or as strong as was asked for.
+    SignInTooWeak,
     /// Our own fault.
     Broken,
 }
 
 impl Ending {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::OrganizationUnknown,
         Self::OrganizationSuspended,
         Self::TooManyAttempts,
@@ -57,6 +61,8 @@ impl Ending {
         Self::LoginCancelled,
         Self::AccountNotAllowed,
         Self::EmailUnverified,
+        Self::OtherAccount,
+        Self::SignInTooWeak,
         Self::Broken,
     ];
 
@@ -75,6 +81,8 @@ impl Ending {
             Self::LoginCancelled => "login-cancelled",
             Self::AccountNotAllowed => "account-not-allowed",
             Self::EmailUnverified => "email-unverified",
+            Self::OtherAccount => "other-account",
+            Self::SignInTooWeak => "sign-in-too-weak",
             Self::Broken => "broken",
         }
     }
@@ -85,7 +93,9 @@ impl Ending {
             Self::OrganizationSuspended
             | Self::ProviderRefused
             | Self::AccountNotAllowed
-            | Self::EmailUnverified => "denied",
+            | Self::EmailUnverified
+            | Self::OtherAccount
+            | Self::SignInTooWeak => "denied",
             Self::LoginCancelled => "cancelled",
             Self::OrganizationUnknown
             | Self::TooManyAttempts
@@ -129,6 +139,8 @@ impl Error {
                     Ending::AccountNotAllowed
                 }
             },
+            Self::SomebodyElse { .. } => Ending::OtherAccount,
+            Self::TooWeak { .. } => Ending::SignInTooWeak,
             Self::Store(_) | Self::Identity(_) | Self::Session(_) | Self::Stopping => {
                 Ending::Broken
             }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::ending::Attempted;
 use super::run::{self, Run, State, Target};
-use super::{Again, Error, Gone, NotAdmitted, Person, Pipeline, Shared, Wishes, ticket};
+use super::{Again, Error, Gone, NotAdmitted, Person, Pipeline, Shared, Wishes, step_up, ticket};
 use crate::address::ReturnPath;
 use crate::audit;
 use crate::clock::Timestamp;
@@ -341,6 +341,7 @@ impl Shared {
                 again: run.again(),
                 source,
             })?;
+        self.hold(run, &asserted, now).await?;
         let profile = Profile::of(&asserted);
         let organization = self.organization(&run.organization)?;
         if let Err(unmet) = identity::judge(&organization.allow, &profile) {
@@ -423,7 +424,10 @@ impl Shared {
             reference: Some(claimed.reference.clone()),
             ..audit::Event::new(now, kind, audit::Actor::Account(grant.account.to_string()))
         };
-        batch.audit(named(audit::Kind::LoginSucceeded));
+        batch.audit(audit::Event {
+            reason: step_up::remark(run.flow),
+            ..named(audit::Kind::LoginSucceeded)
+        });
         if provisioned.is_new {
             batch.audit(named(audit::Kind::IdentityLinked));
         }
@@ -530,6 +534,7 @@ fn grant(run: &Run, identity: &Identity, asserted: &Asserted, now: Timestamp) ->
         ),
         generation: run.generation.clone(),
         authenticated_at: asserted.authenticated_at,
+        proof: asserted.proof.clone(),
         granted_at: now,
         expires_at: None,
         used_at: now,

@@ -15,6 +15,7 @@ mod ending;
 mod finish;
 mod logout;
 mod run;
+mod step_up;
 #[cfg(test)]
 mod tests;
 mod ticket;
@@ -24,6 +25,7 @@ pub use ending::{Ending, Person};
 pub use finish::{Finished, Landing};
 pub use logout::{LogoutRequest, Unheard};
 pub use run::Target;
+pub use step_up::StepUp;
 pub use ticket::{Entered, Ticket};
 
 use std::collections::BTreeMap;
@@ -38,7 +40,7 @@ use crate::address::ReturnPath;
 use crate::clock::Clock;
 use crate::config::{self, Config, Slug};
 use crate::identity::{self, People, Unmet};
-use crate::provider::{self, Examined, Flow, Health, LoginHint, Provider};
+use crate::provider::{self, Examined, Flow, Health, LoginHint, Provider, Unproven};
 use crate::session::{self, Grant, Sessions};
 use crate::store::{self, Seal, Store};
 use crate::tasks::Tasks;
@@ -283,6 +285,22 @@ pub enum Error {
         /// Where it was going: a path, or an address on the organization's own host.
         to: String,
     },
+    /// A step-up was answered by somebody else than the person who is signed in.
+    #[error("somebody else has signed in than who was asked to")]
+    SomebodyElse {
+        /// Where to begin again.
+        again: Box<Again>,
+        /// The address that the provider gave, to be shown to the person themself.
+        email: Option<String>,
+    },
+    /// A step-up was answered with a sign-in that is not fresh or not strong enough.
+    #[error("the sign-in is not what was asked for: {why:?}")]
+    TooWeak {
+        /// Where to begin again.
+        again: Box<Again>,
+        /// What it lacks.
+        why: Unproven,
+    },
     /// The connection needs a refresh token and got none: the provider hands one out if it asks for consent again.
     #[error("no refresh token came with the sign-in")]
     NeedsConsent {
@@ -316,6 +334,8 @@ pub struct Again {
     pub return_path: ReturnPath,
     /// On which host it ends.
     pub target: Target,
+    /// What was to be proved, if somebody was signed in already.
+    pub step_up: Option<Box<StepUp>>,
 }
 
 /// What somebody asked for, beyond where to go.
@@ -363,6 +383,8 @@ impl Error {
             Self::Provider { again, .. }
             | Self::Loop { again }
             | Self::NotAdmitted { again, .. }
+            | Self::SomebodyElse { again, .. }
+            | Self::TooWeak { again, .. }
             | Self::NeedsConsent { again, .. } => Some(again),
             Self::NoSuchConnection
             | Self::Suspended { .. }

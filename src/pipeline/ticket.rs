@@ -58,6 +58,7 @@ impl Stored {
                 tag: self.tag.clone(),
                 entry: self.entry.clone(),
             },
+            step_up: None,
         }))
     }
 }

@@ -8,7 +8,7 @@ use openidconnect::{AccessToken, AccessTokenHash};
 use serde_json::{Map, Value};
 use std::time::Duration;
 
-use super::{Check, Error, Subject, json, userinfo};
+use super::{Check, Error, Proof, Subject, json, userinfo};
 use crate::clock::Timestamp;
 use crate::config::defaults::CLOCK_LEEWAY;
 use crate::secret::{Secret, constant_time_eq};
@@ -30,6 +30,7 @@ pub(super) struct Expected<'a> {
 pub(super) struct Claims {
     pub(super) subject: Subject,
     pub(super) authenticated_at: Timestamp,
+    pub(super) proof: Proof,
     pub(super) all: Map<String, Value>,
 }
 
@@ -64,14 +65,19 @@ impl Claims {
         require(is_bound(&all, expected), Check::AccessTokenHash)?;
         let subject = text(&all, "sub").ok_or(Error::Rejected(Check::Subject))?;
         let proven_at = if all.contains_key("auth_time") {
-            moment(&all, "auth_time").ok_or(Error::Rejected(Check::AuthTime))?
+            let moment = moment(&all, "auth_time").ok_or(Error::Rejected(Check::AuthTime))?;
+            // A provider whose clock is ahead must not make a sign-in fresher than it is.
+            Some(moment.min(now))
         } else {
-            issued_at
+            None
         };
         Ok(Self {
             subject: Subject::parse(subject)?,
-            // A provider whose clock is ahead must not make a sign-in fresher than it is.
-            authenticated_at: proven_at.min(now),
+            authenticated_at: proven_at.unwrap_or(issued_at.min(now)),
+            proof: Proof {
+                at: proven_at,
+                acr: text(&all, "acr").map(str::to_owned),
+            },
             all,
         })
     }
@@ -85,6 +91,7 @@ impl Claims {
         Self {
             subject: subject.clone(),
             authenticated_at: now,
+            proof: Proof::default(),
             all,
         }
     }

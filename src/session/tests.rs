@@ -129,6 +129,7 @@ impl World {
             tenants: Vec::new(),
             claims: serde_json::Map::new(),
             authenticated_at: START,
+            proof: crate::provider::Proof::default(),
             provider_session: None,
             tokens: Tokens::default(),
         };
@@ -239,6 +240,7 @@ fn grant(identity: &Identity, now: Timestamp) -> Grant {
         at_provider: AtProvider::new(&slug("dev"), "dev", "ada", Some("s1")),
         generation: identity.generation.clone(),
         authenticated_at: now,
+        proof: crate::provider::Proof::default(),
         granted_at: now,
         expires_at: None,
         used_at: now,

@@ -28,6 +28,7 @@ mod routes;
 mod sessions;
 mod sign_in;
 mod sign_out;
+mod step_up;
 mod suspension;
 mod telling;
 mod tenancy;

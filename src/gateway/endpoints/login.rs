@@ -175,6 +175,9 @@ impl Gateway {
         let organization = self.organization(ask, name)?;
         let select_account = ask.query.get("prompt") == Some("select_account");
         let return_path = self.return_path(&ask.query);
+        if let Some(step_up) = self.asked_step_up(ask, organization).await? {
+            return self.step_up_door(ask, organization, step_up).await;
+        }
         if let Some(known) = self.visitor(ask).await?
             && known.grant.grant().organization == organization.slug
             && !self.is_unconfirmed(&known)
@@ -226,7 +229,11 @@ impl Gateway {
 
     /// From an organization's own host to the shared one, where redirect URIs live. The browser gets a proof that it
     /// began here; only its hash travels.
-    fn to_shared_door(&self, ask: &Ask<'_>, organization: &config::Organization) -> Response<Body> {
+    pub(super) fn to_shared_door(
+        &self,
+        ask: &Ask<'_>,
+        organization: &config::Organization,
+    ) -> Response<Body> {
         let tag = cookies::tag(&secret::random_bytes());
         let binding = Binding::new(tag.clone());
         let entry = secret::encode(&binding.hash());
@@ -237,7 +244,7 @@ impl Gateway {
             ("tag", tag),
             ("entry", entry),
         ];
-        for name in ["login_hint", "prompt"] {
+        for name in ["login_hint", "prompt", "step_up"] {
             if let Some(value) = ask.query.get(name) {
                 pairs.push((name, value.to_owned()));
             }
@@ -299,6 +306,7 @@ impl Gateway {
             login_hint: fields.get("login_hint").and_then(LoginHint::parse),
             select_account: fields.get("prompt") == Some("select_account"),
             consent: false,
+            step_up: None,
             client: ask.inbound.client,
             reference: ask.reference.to_string(),
         };
@@ -354,7 +362,7 @@ impl Gateway {
 
 /// Where a run of an organization ends: on the shared host, or on the organization's own host that its browser began on.
 /// A parameter can only choose among the organization's own hosts, and only a browser that holds the proof can enter.
-fn target(organization: &config::Organization, fields: &Fields) -> Option<Target> {
+pub(super) fn target(organization: &config::Organization, fields: &Fields) -> Option<Target> {
     if organization.hosts.is_empty() {
         return Some(Target::Shared);
     }
@@ -387,7 +395,7 @@ fn entry_fields(fields: &Fields) -> Vec<Fact<'static>> {
 }
 
 /// A path with parameters.
-pub(super) fn with_query(path: &str, pairs: &[(&str, &str)]) -> String {
+pub(in crate::gateway) fn with_query(path: &str, pairs: &[(&str, &str)]) -> String {
     let query = form_urlencoded::Serializer::new(String::new())
         .extend_pairs(
             pairs

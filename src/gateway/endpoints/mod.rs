@@ -7,6 +7,9 @@ mod login;
 mod logout;
 mod provider_logout;
 mod returning;
+mod step_up;
+
+pub(super) use self::login::with_query;
 
 use bytes::Bytes;
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW, CACHE_CONTROL, CONTENT_TYPE, SET_COOKIE};

@@ -93,6 +93,7 @@ impl Gateway {
             login_hint: wishes.login_hint,
             select_account: wishes.select_account,
             consent: true,
+            step_up: again.step_up,
             client: ask.inbound.client,
             reference: ask.reference.to_string(),
         };
