@@ -584,6 +584,9 @@ pub enum Error {
     /// A form that no page of ours sent.
     #[error("the form was not sent by a page of ours")]
     ForeignForm,
+    /// A sign-in that somebody else wants to begin, in the name of an issuer that is not the provider's.
+    #[error("the request to begin a sign-in does not name the provider's issuer")]
+    ForeignIssuer,
     /// A form that cannot be read or is too large.
     #[error("the form cannot be read")]
     Form,

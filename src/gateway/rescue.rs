@@ -122,6 +122,7 @@ impl Gateway {
             | Error::NotAllowed(_)
             | Error::ForeignOrigin
             | Error::ForeignForm
+            | Error::ForeignIssuer
             | Error::Form
             | Error::Suspended(_)
             | Error::SignIn(_)
@@ -148,7 +149,9 @@ impl Gateway {
     fn tell(&self, error: &Error, asked: &Asked, rd: ReturnPath) -> Told {
         let email = asked.email();
         let (problem, fault) = match error {
-            Error::Host | Error::Target | Error::Form => (Problem::BadRequest, Fault::Visitor),
+            Error::Host | Error::Target | Error::Form | Error::ForeignIssuer => {
+                (Problem::BadRequest, Fault::Visitor)
+            }
             Error::UnknownHost => (Problem::MisdirectedRequest, Fault::Visitor),
             Error::Method | Error::NoSuchMethod { .. } => {
                 (Problem::MethodNotAllowed, Fault::Visitor)

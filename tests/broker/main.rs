@@ -20,6 +20,7 @@ mod doors;
 mod forwarding;
 mod front;
 mod headers;
+mod initiate;
 mod late;
 mod operator;
 mod provider_logout;

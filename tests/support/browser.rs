@@ -164,6 +164,11 @@ impl Browser {
         self.send("GET", url, From::Nobody, true, None).await
     }
 
+    /// The same by a link on somebody else's page.
+    pub async fn get_from_elsewhere(&mut self, url: &str) -> Page {
+        self.send("GET", url, From::CrossSite, true, None).await
+    }
+
     /// Loads a page and follows where it leads, as far as the first page to look at.
     pub async fn visit(&mut self, url: &str) -> Page {
         let first = self.get(url).await;

@@ -193,13 +193,10 @@ impl Gateway {
             let to = self.door_url(organization, &return_path, ask.query.get("login_hint"));
             return Ok(self.see_other(&to, ask.reference));
         };
-        match organization.providers.as_slice() {
-            [only] => {
-                let only = only.clone();
-                let begun = self
-                    .begin(ask, organization, &only, target, &ask.query)
-                    .await?;
-                self.leave(ask, organization, &only, &begun, Leaving::Page)
+        match offered(organization, ask.query.get("via")).as_slice() {
+            [only] if ask.query.get("wait").is_none() => {
+                let begun = self.begin(ask, organization, only, target, &ask.query);
+                self.leave(ask, organization, only, &begun.await?, Leaving::Page)
             }
             several => {
                 let known = |id| self.config.providers.get(id);
@@ -244,7 +241,7 @@ impl Gateway {
             ("tag", tag),
             ("entry", entry),
         ];
-        for name in ["login_hint", "prompt", "step_up"] {
+        for name in ["login_hint", "prompt", "step_up", "via", "wait"] {
             if let Some(value) = ask.query.get(name) {
                 pairs.push((name, value.to_owned()));
             }
@@ -357,6 +354,15 @@ impl Gateway {
         } else {
             Err(Error::Suspended(slug))
         }
+    }
+}
+
+/// The providers at a door: the one that somebody comes from, if the organization uses it, else all.
+fn offered(organization: &config::Organization, via: Option<&str>) -> Vec<Slug> {
+    let all = organization.providers.iter();
+    match all.clone().find(|id| via == Some(id.as_str())) {
+        Some(one) => vec![one.clone()],
+        None => all.cloned().collect(),
     }
 }
 

@@ -3,6 +3,7 @@
 mod account;
 mod dev;
 mod form;
+mod initiate;
 mod login;
 mod logout;
 mod provider_logout;
@@ -79,6 +80,8 @@ impl Gateway {
                 self.start_form(&ask, organization, provider, body, &head)
                     .await
             }
+            ["initiate", provider] if get => self.initiate(&ask, provider),
+            ["initiate", provider] if post => self.initiate_form(&ask, provider, body, &head).await,
             // Not HEAD, here and at `enter`: both use something up.
             ["callback", provider] if inbound.method == Method::GET => {
                 let fields = ask.query.clone();
@@ -237,7 +240,7 @@ impl Gateway {
 /// The methods that a path of ours has (RFC 9110 §15.5.6), if there is such a path.
 fn methods(segments: &[&str]) -> Option<&'static str> {
     match segments {
-        ["login" | "logout"] => Some("GET, HEAD, POST"),
+        ["login" | "logout"] | ["initiate", _] => Some("GET, HEAD, POST"),
         ["callback", _] => Some("GET, POST"),
         ["" | "logged-out" | "account" | "userinfo" | "jwks.json"]
         | ["login", _]
