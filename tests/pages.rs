@@ -285,6 +285,7 @@ fn statuses_and_codes_are_those_of_the_catalogue() {
         ("session-ended", 401),
         ("sign-in-required", 401),
         ("step-up-required", 401),
+        ("form-kept", 401),
         ("sign-in-too-weak", 403),
         ("other-account", 403),
         ("redirect-loop", 508),

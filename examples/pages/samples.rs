@@ -8,8 +8,8 @@ use doorward::clock::Timestamp;
 use doorward::config::Slug;
 use doorward::pages::{
     Account, Answered, Choose, Destination, DevForm, Door, DoorProvider, EmailFault, EmailFirst,
-    Ended, Fact, Linked, LoggedOut, LogoutConfirm, Look, Loop, Notice, Organization, OwnSession,
-    Pages, Place, Problem, Redirecting,
+    Ended, Fact, FormNotKept, KeptForm, Linked, LoggedOut, LogoutConfirm, Look, Loop, Notice,
+    Organization, OwnSession, Pages, Place, Problem, Redirecting,
 };
 use doorward::telemetry::Reference;
 use http::Response;
@@ -170,6 +170,9 @@ impl Cast {
         }
         all.extend([
             Problem::StepUpRequired {
+                door: (&rd()).into(),
+            },
+            Problem::FormKept {
                 door: (&rd()).into(),
             },
             Problem::SignInTooWeak {
@@ -393,6 +396,21 @@ fn forms(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages::Err
         rd: &cast.rd,
     };
     add("logout-confirm", pages.show(&look, &confirm)?);
+    let kept = KeptForm {
+        action: &cast.rd,
+        fields: cast.facts(),
+    };
+    add("kept-form", pages.show(&look, &kept)?);
+    let rd = &cast.rd;
+    for (number, view) in [
+        FormNotKept::TooLate { rd },
+        FormNotKept::SomebodyElses { rd },
+    ]
+    .iter()
+    .enumerate()
+    {
+        add(&format!("form-not-kept-{number}"), pages.show(&look, view)?);
+    }
     samples.extend(ways_out(pages, cast)?);
     Ok(samples)
 }

@@ -284,13 +284,19 @@ impl Gateway {
                 Ok(self.to_sign_in(inbound, place, pinned, &cookies, reference))
             }
             Decision::Unauthorized => {
-                let cookies = Cookies::read(request.headers());
+                let (head, body) = request.into_parts();
+                let cookies = Cookies::read(&head.headers);
                 let pinned = route.config.organization.as_ref();
                 self.part(&cookies, inbound, place, pinned).await?;
+                self.keep_lapsed(inbound, place, pinned, (&head, body))
+                    .await?;
                 let had_session = cookies.has_session();
                 Err(Error::Unauthorized { had_session })
             }
-            Decision::StepUp(known) => self.step_up(inbound, route, known, reference),
+            Decision::StepUp(known) => {
+                let sent = request.into_parts();
+                self.step_up(inbound, route, known, sent, reference).await
+            }
             Decision::Unconfirmed => Err(self.unconfirmed(asked.known.as_ref()).await),
             Decision::Deny(unmet) => {
                 self.note_denied(asked, unmet.as_str());
@@ -558,6 +564,14 @@ pub enum Error {
         assurance: config::Assurance,
         /// Where they can: a path on the host that was asked.
         door: pages::Destination,
+    },
+    /// A form came too late, and is kept until its owner has signed in again.
+    #[error("a form came too late and is kept")]
+    FormKept {
+        /// Where they can: a path on the host that was asked.
+        door: pages::Destination,
+        /// What names the form.
+        cookie: HeaderValue,
     },
     /// The person may not.
     #[error("the person does not meet the route's rule: {0:?}")]

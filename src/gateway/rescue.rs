@@ -106,6 +106,7 @@ impl Gateway {
             Error::Parted { gone: true, .. } => {
                 endpoints::set_cookie(response, cookies::delete_session());
             }
+            Error::FormKept { cookie, .. } => endpoints::set_cookie(response, cookie.clone()),
             Error::Unconfirmed { .. } => {
                 response
                     .headers_mut()
@@ -171,6 +172,10 @@ impl Gateway {
                 let door = door.clone();
                 (Problem::StepUpRequired { door }, Fault::Visitor)
             }
+            Error::FormKept { door, .. } => {
+                let door = door.clone();
+                (Problem::FormKept { door }, Fault::Visitor)
+            }
             Error::Unconfirmed { provider, next } => {
                 let (provider, next) = (self.button(provider), *next);
                 let problem = Problem::IdentityUnverified { provider, next, rd };
@@ -195,15 +200,10 @@ impl Gateway {
                 (Problem::Broken { rd }, Fault::Ours)
             }
         };
-        let organization = match error {
-            Error::Suspended(organization) => Some(organization.clone()),
-            Error::Parted { farewell, .. } => Some(farewell.organization.clone()),
-            _ => None,
-        };
         Told {
             problem,
             fault,
-            organization,
+            organization: meant(error),
         }
     }
 
@@ -255,6 +255,15 @@ impl Gateway {
     fn button(&self, provider: &Slug) -> String {
         let provider = self.config.providers.get(provider);
         provider.map_or_else(String::new, |provider| provider.button.clone())
+    }
+}
+
+/// The organization that an error is about, where the request does not say it.
+fn meant(error: &Error) -> Option<Slug> {
+    match error {
+        Error::Suspended(organization) => Some(organization.clone()),
+        Error::Parted { farewell, .. } => Some(farewell.organization.clone()),
+        _ => None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! A route wants a fresher or stronger sign-in than the visitor's: where they are sent, and what programs are told.
 
-use http::{Response, StatusCode};
+use http::{Response, StatusCode, request};
+use hyper::body::Incoming;
 
 use super::endpoints::with_query;
 use super::inbound::{Inbound, Kind};
@@ -14,11 +15,12 @@ use crate::telemetry::Reference;
 
 impl Gateway {
     /// Sends a page load to the door that leads to the same provider; tells everybody else where that is.
-    pub(super) fn step_up(
+    pub(super) async fn step_up(
         &self,
         inbound: &Inbound,
         route: &Route,
         known: &Known,
+        (head, body): (request::Parts, Incoming),
         reference: Reference,
     ) -> Result<Response<Body>, Error> {
         let Some(assurance) = route.config.assurance.clone() else {
@@ -36,7 +38,10 @@ impl Gateway {
             Kind::FormPost => {
                 let door = self.step_up_path(step_up, Some(&return_path))?;
                 let door = Destination::parse(&door)?;
-                Err(Error::StepUp { assurance, door })
+                match self.keep_form(inbound, grant, (&head, body)).await? {
+                    Some((cookie, _)) => Err(Error::FormKept { door, cookie }),
+                    None => Err(Error::StepUp { assurance, door }),
+                }
             }
             // A script knows better than we do which page it belongs to: it adds `rd` itself.
             Kind::Program => {

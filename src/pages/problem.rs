@@ -101,6 +101,11 @@ pub enum Problem {
         /// Where to prove more.
         door: Destination,
     },
+    /// Either of the three before, and what was sent is kept until the person has signed in.
+    FormKept {
+        /// Where to sign in.
+        door: Destination,
+    },
     /// The provider was asked for a fresher or stronger sign-in and answered with another one.
     SignInTooWeak {
         /// Which provider.
@@ -211,7 +216,8 @@ impl Problem {
             }
             Self::SessionEnded { .. }
             | Self::SignInRequired { .. }
-            | Self::StepUpRequired { .. } => StatusCode::UNAUTHORIZED,
+            | Self::StepUpRequired { .. }
+            | Self::FormKept { .. } => StatusCode::UNAUTHORIZED,
             Self::ProviderRefused { .. }
             | Self::IdentityInvalid { .. }
             | Self::AccountNotAllowed { .. }
@@ -255,6 +261,7 @@ impl Problem {
             Self::SessionEnded { .. } => "session-ended",
             Self::SignInRequired { .. } => "sign-in-required",
             Self::StepUpRequired { .. } => "step-up-required",
+            Self::FormKept { .. } => "form-kept",
             Self::SignInTooWeak { .. } => "sign-in-too-weak",
             Self::OtherAccount { .. } => "other-account",
             Self::RedirectLoop { .. } => "redirect-loop",

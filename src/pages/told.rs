@@ -95,6 +95,7 @@ impl Problem {
             Self::SessionEnded { .. } => "You were signed out".to_owned(),
             Self::SignInRequired { .. } => "Sign in to continue".to_owned(),
             Self::StepUpRequired { .. } => "Confirm that it is you".to_owned(),
+            Self::FormKept { .. } => "Sign in once more to send this".to_owned(),
             Self::SignInTooWeak { provider: at, .. } => {
                 format!("{} did not sign you in strongly enough", provider(at))
             }
@@ -178,6 +179,11 @@ impl Problem {
                 "This part of {} asks for a fresher or stronger sign-in than yours.",
                 application()
             ),
+            Self::FormKept { .. } => format!(
+                "Your sign-in is over, or not fresh enough for this part of {}. What you filled in has not been sent. It is kept \
+                 here for ten minutes.",
+                application()
+            ),
             Self::SignInTooWeak { .. } => format!(
                 "This part of {} asks for a fresher or stronger sign-in. You are still signed in as before, and nothing has \
                  changed.",
@@ -255,6 +261,9 @@ impl Problem {
             Self::StepUpRequired { .. } => Some(
                 "If you just sent a form, it did not arrive. Go back to copy what you wrote, then confirm.",
             ),
+            Self::FormKept { .. } => {
+                Some("Sign in with the same account. Then you can send it with one click.")
+            }
             Self::SignInTooWeak { .. } => Some(
                 "Try again, and use all that you are asked for there. If that does not help, tell your administrator.",
             ),
@@ -297,6 +306,7 @@ impl Problem {
             Self::LoginExpired { .. }
             | Self::LoginCancelled { .. }
             | Self::StepUpRequired { .. }
+            | Self::FormKept { .. }
             | Self::OtherAccount { .. }
             | Self::ProviderUnreachable { .. }
             | Self::IdentityUnverified { .. }
@@ -346,6 +356,7 @@ impl Problem {
             | Self::OtherAccount { rd, .. }
             | Self::NotAllowedHere { rd, .. } => another_account(look, rd),
             Self::StepUpRequired { door } => link("Confirm", door.to_string()),
+            Self::FormKept { door } => link("Sign in", door.to_string()),
             Self::SignInTooWeak { door, .. } => link("Try again", door.to_string()),
             Self::OrganizationUnknown => link(
                 "Enter your e-mail address",
@@ -389,6 +400,7 @@ impl Problem {
             }
             Self::LoginExpired { .. }
             | Self::StepUpRequired { .. }
+            | Self::FormKept { .. }
             | Self::ProviderUnreachable { .. }
             | Self::IdentityUnverified { .. }
             | Self::ProviderRefused { .. }

@@ -4,6 +4,7 @@
 //! organization, connection and generation, browser binding) before the browser is sent anywhere. `resume` finds the run
 //! by `state`, checks every binding and claims it before any call to the provider; then it exchanges and verifies, and
 //! finishes in one atomic batch: run consumed, identity, account, session or ticket, audit events.
+//! `kept` holds what somebody had filled in when they were sent here.
 //! `logout` is the way back: a provider's logout token is used once and ends what it names (threat model 16).
 //! Leaves to others: what goes over the wire to a provider (`provider`), what the visitor sees (`gateway`).
 //! Invariants: a run is consumed at most once, also under concurrency and after a restart (threat model 8); what does not
@@ -13,6 +14,7 @@ mod begin;
 mod bounds;
 mod ending;
 mod finish;
+mod kept;
 mod logout;
 mod run;
 mod step_up;
@@ -23,6 +25,7 @@ mod ticket;
 pub use begin::{Begin, Begun};
 pub use ending::{Ending, Person};
 pub use finish::{Finished, Landing};
+pub use kept::{Form, Owner};
 pub use logout::{LogoutRequest, Unheard};
 pub use run::Target;
 pub use step_up::StepUp;

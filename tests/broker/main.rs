@@ -21,6 +21,7 @@ mod forwarding;
 mod front;
 mod headers;
 mod initiate;
+mod kept;
 mod late;
 mod operator;
 mod provider_logout;

@@ -183,7 +183,8 @@ impl Gateway {
             && !self.is_unconfirmed(&known)
             && !select_account
         {
-            return Ok(self.see_other(return_path.as_str(), ask.reference));
+            let to = self.landing(ask, &return_path).await?;
+            return Ok(self.see_other(&to, ask.reference));
         }
         if let Place::Own(_) = ask.place {
             return Ok(self.to_shared_door(ask, organization));

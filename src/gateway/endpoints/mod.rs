@@ -4,6 +4,7 @@ mod account;
 mod dev;
 mod form;
 mod initiate;
+mod kept;
 mod login;
 mod logout;
 mod provider_logout;
@@ -92,6 +93,7 @@ impl Gateway {
                 self.callback(&ask, provider, fields, Leaving::Form).await
             }
             ["enter"] if inbound.method == Method::GET => self.enter(&ask).await,
+            ["kept"] if get => self.kept(&ask).await,
             ["logout"] if get => self.logout_page(&ask).await,
             ["logout"] if post => self.logout_form(&ask, &head, body).await,
             ["logout", "backchannel", provider] if post => {
@@ -242,7 +244,7 @@ fn methods(segments: &[&str]) -> Option<&'static str> {
     match segments {
         ["login" | "logout"] | ["initiate", _] => Some("GET, HEAD, POST"),
         ["callback", _] => Some("GET, POST"),
-        ["" | "logged-out" | "account" | "userinfo" | "jwks.json"]
+        ["" | "kept" | "logged-out" | "account" | "userinfo" | "jwks.json"]
         | ["login", _]
         | [".well-known", "openid-configuration"] => Some("GET, HEAD"),
         ["switch", _]

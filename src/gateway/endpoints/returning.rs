@@ -37,7 +37,7 @@ impl Gateway {
             .resume(&provider, callback, &ask.cookies, &reference)
             .await;
         match resumed {
-            Ok(finished) => self.land(ask, &provider, &finished, leaving),
+            Ok(finished) => self.land(ask, &provider, &finished, leaving).await,
             Err(pipeline::Error::NeedsConsent { again, wishes }) => {
                 self.ask_for_consent(ask, *again, wishes, leaving).await
             }
@@ -102,7 +102,7 @@ impl Gateway {
     }
 
     /// The run's cookie stays as long as the run is kept: it is what lets a reloaded callback go on to its destination.
-    fn land(
+    async fn land(
         &self,
         ask: &Ask<'_>,
         provider: &Slug,
@@ -110,7 +110,7 @@ impl Gateway {
         leaving: Leaving,
     ) -> Result<Response<Body>, Error> {
         let to = match &finished.landing {
-            Landing::Here(_) => finished.return_path.as_str().to_owned(),
+            Landing::Here(_) => self.landing(ask, &finished.return_path).await?,
             Landing::Own(ticket) => {
                 let path = with_query(&self.below("enter"), &[("ticket", ticket.token.expose())]);
                 self.config.server.public_url.on(&ticket.host).join(&path)
@@ -159,7 +159,8 @@ impl Gateway {
             other => other?,
         };
         debug_assert_eq!(entered.organization, organization.slug);
-        let mut response = self.see_other(entered.return_path.as_str(), ask.reference);
+        let to = self.landing(ask, &entered.return_path).await?;
+        let mut response = self.see_other(&to, ask.reference);
         set_cookie(&mut response, cookies::set_session(&entered.handle));
         Ok(response)
     }
