@@ -266,16 +266,7 @@ impl Gateway {
         let decision = decide(self.question(inbound, route, doubtful, known));
         self.count_decision(route, &decision);
         match decision {
-            Decision::Allow(known) => {
-                self.sessions
-                    .touch(&known.live, &known.grant, self.clock.now());
-                let visitor = Visitor {
-                    live: &known.live,
-                    grant: &known.grant,
-                };
-                self.forward(request, inbound, route, Some(visitor), reference)
-                    .await
-            }
+            Decision::Allow(known) => self.allow(request, inbound, route, known, reference).await,
             Decision::Anonymous => self.forward(request, inbound, route, None, reference).await,
             Decision::SignIn => {
                 let cookies = Cookies::read(request.headers());
@@ -303,6 +294,33 @@ impl Gateway {
                 Err(Error::NotAllowed(unmet))
             }
         }
+    }
+
+    /// The application answers, and hears who asks. A form that had been kept is sent with that.
+    async fn allow(
+        &self,
+        request: Request<Incoming>,
+        inbound: &Inbound,
+        route: &Route,
+        known: &Known,
+        reference: Reference,
+    ) -> Result<Response<Body>, Error> {
+        self.sessions
+            .touch(&known.live, &known.grant, self.clock.now());
+        let visitor = Visitor {
+            live: &known.live,
+            grant: &known.grant,
+        };
+        let kept = match inbound.kind {
+            inbound::Kind::FormPost => Cookies::read(request.headers()).kept_form(),
+            inbound::Kind::PageLoad | inbound::Kind::Program => None,
+        };
+        let forwarded = self.forward(request, inbound, route, Some(visitor), reference);
+        let mut response = forwarded.await?;
+        if let Some(token) = kept {
+            self.settle(inbound, &token, &mut response).await;
+        }
+        Ok(response)
     }
 
     /// Everything that the decision looks at.

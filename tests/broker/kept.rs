@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::support::idp::{ada, grace};
 use crate::support::world::url;
-use crate::support::{Browser, Heard, Page, World};
+use crate::support::{Answer, Browser, Heard, Page, World};
 
 /// Sessions that are soon over, and a route that wants to know that it is still them.
 const ROUTES: &str = r#"
@@ -116,6 +116,12 @@ async fn what_was_filled_in_when_the_session_was_over_is_sent_by_a_press_after_s
             .all(|(_, _, value)| !value.contains(WORDS))
     );
     assert!(!world.logs.text().contains(WORDS), "it was logged");
+    let again = browser.get(&url("/_sso/kept?rd=/x")).await;
+    assert_eq!(
+        again.is(303).field("location"),
+        Some("/x"),
+        "once is enough"
+    );
     world.end(&[&browser]).await;
 }
 
@@ -179,6 +185,30 @@ async fn whoever_needs_longer_than_a_sign_in_may_take_is_told_that_it_is_gone() 
         "hello from the application",
         "said once"
     );
+    world.end(&[&browser]).await;
+}
+
+#[tokio::test]
+async fn it_stays_until_the_application_has_taken_it() {
+    let world = world().await;
+    let (mut browser, _) = world.signed_in().await;
+    world.later(IDLE);
+    let page = browser.post(&url("/save"), &FORM).await;
+    let asks = browser.visit(&link(&page, "Sign in")).await;
+    assert_eq!(asks.is(200).field("referrer-policy"), Some("same-origin"));
+    browser.post(&url("/other"), &FORM).await.is(200);
+    world
+        .application
+        .answer("/save", |_| Answer::new(503, "text/plain", "not now"));
+    send(&mut browser, &asks).await.is(503);
+    let asks = browser.visit(&url("/_sso/kept")).await;
+    assert_eq!(asks.is(200).kind(), Some("kept-form"));
+    world
+        .application
+        .answer("/save", |_| Answer::new(200, "text/plain", "saved"));
+    assert_eq!(send(&mut browser, &asks).await.is(200).text, "saved");
+    let gone = browser.cookie("app.example.com", "__Host-sso-kept");
+    assert_eq!(gone, None);
     world.end(&[&browser]).await;
 }
 

@@ -1,6 +1,7 @@
 // Routes that want a fresher or a stronger sign-in, and forms that come too early for them.
 import assert from "node:assert/strict";
 
+import { field } from "./support/application.js";
 import { shown, signInAs } from "./support/browser.js";
 import { story } from "./support/world.js";
 
@@ -62,8 +63,11 @@ second line</textarea><input name="csrf" value="the-application's"><button>Save<
   await page.getByRole("button", { name: "Continue" }).click();
 
   assert.equal((await shown(page)).path, "/safe/save?id=7");
-  const { method, body } = world.application.last("/safe/save?id=7");
+  const sent = world.application.last("/safe/save?id=7");
+  const { method, body } = sent;
   assert.equal(method, "POST");
+  // Applications that look at it see a page of their own site.
+  assert.deepEqual(field(sent, "Origin"), [world.doorward.url]);
   assert.deepEqual([...new URLSearchParams(body)], [
     ["text", "caf\u00e9 & <b>\r\nsecond line"],
     ["csrf", "the-application's"],

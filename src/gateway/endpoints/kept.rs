@@ -3,8 +3,10 @@
 //! Nothing is sent by itself, and what was filled in is in no address and no cookie. It is kept only if a page of this very
 //! origin sent it (threat model 12), and only for the account that is known to have done so.
 
+use http::header::REFERRER_POLICY;
 use http::{HeaderValue, Response, request};
 use hyper::body::Incoming;
+use tracing::warn;
 
 use super::form::{self, Fields};
 use super::login::with_query;
@@ -137,7 +139,35 @@ impl Gateway {
             action: &form.owner.path,
             fields: fields.pairs().iter().map(fact).collect(),
         };
-        self.show(ask, organization, &view)
+        let mut response = self.show(ask, organization, &view)?;
+        // Without a referrer browsers send `Origin: null` with a form, which applications rightly take for somebody else's.
+        let referrer = HeaderValue::from_static("same-origin");
+        response.headers_mut().insert(REFERRER_POLICY, referrer);
+        Ok(response)
+    }
+
+    /// Forgets a form that has reached the application, so that nobody is asked to send it twice. One that the application
+    /// could not take stays for another try.
+    pub(in crate::gateway) async fn settle(
+        &self,
+        inbound: &Inbound,
+        token: &Secret<String>,
+        response: &mut Response<Body>,
+    ) {
+        let settled = async {
+            let form = self.pipeline.kept_form(token, &inbound.host).await?;
+            let sent = form.is_some_and(|form| form.owner.path.as_str() == inbound.target());
+            if sent && !response.status().is_server_error() {
+                self.pipeline.forget_form(token).await?;
+                set_cookie(response, cookies::forget_kept_form());
+            }
+            Ok::<(), crate::pipeline::Error>(())
+        };
+        if let Err(error) = settled.await {
+            // It was sent all the same, and is gone when its time is over.
+            let error: &dyn std::error::Error = &error;
+            warn!(error, "a form that was sent could not be forgotten");
+        }
     }
 
     /// The visitor's grant in an organization, whichever is active.
