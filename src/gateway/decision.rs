@@ -3,7 +3,7 @@
 use crate::clock::Timestamp;
 use crate::config::{Access, Assurance, Rules};
 use crate::identity::{self, Profile, Unmet};
-use crate::provider::Proof;
+use crate::provider::Proofs;
 
 use super::inbound::Kind;
 
@@ -33,7 +33,7 @@ pub(super) struct Question<'a, G> {
 pub(super) struct Granted<'a, G> {
     pub(super) grant: G,
     pub(super) profile: &'a Profile,
-    pub(super) proof: &'a Proof,
+    pub(super) proofs: &'a Proofs,
 }
 
 /// What happens.
@@ -90,14 +90,14 @@ pub(super) fn decide<G>(question: Question<'_, G>) -> Decision<G> {
             let unmet = question
                 .require
                 .and_then(|rules| identity::judge(rules, granted.profile).err());
-            let unproven = question
+            let is_proven = question
                 .assurance
-                .and_then(|wanted| granted.proof.meets(wanted, question.now).err());
-            match (unmet, unproven) {
+                .is_none_or(|wanted| granted.proofs.meet(wanted, question.now));
+            match unmet {
                 // Whoever may not is not sent to prove that it is them.
-                (Some(unmet), _) => Decision::Deny(unmet),
-                (None, Some(_)) => Decision::StepUp(granted.grant),
-                (None, None) => Decision::Allow(granted.grant),
+                Some(unmet) => Decision::Deny(unmet),
+                None if is_proven => Decision::Allow(granted.grant),
+                None => Decision::StepUp(granted.grant),
             }
         }
     }
@@ -108,7 +108,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::provider::Subject;
+    use crate::provider::{Proof, Subject};
 
     fn profile() -> Profile {
         Profile {
@@ -124,20 +124,21 @@ mod tests {
         }
     }
 
-    fn granted<'a>(profile: &'a Profile, proof: &'a Proof) -> Granted<'a, ()> {
+    fn granted<'a>(profile: &'a Profile, proofs: &'a Proofs) -> Granted<'a, ()> {
         let grant = ();
         Granted {
             grant,
             profile,
-            proof,
+            proofs,
         }
     }
 
-    fn proof(at: u64, acr: &str) -> Proof {
-        Proof {
+    fn proofs(at: u64, acr: &str) -> Proofs {
+        let proof = Proof {
             at: Some(Timestamp::from_seconds(at)),
             acr: Some(acr.to_owned()),
-        }
+        };
+        proof.into()
     }
 
     fn assurance(minutes: u64, acr: &str) -> Assurance {
@@ -156,7 +157,7 @@ mod tests {
 
     #[test]
     fn inv_01_every_case_is_decided() {
-        let (ada, proof) = (profile(), Proof::default());
+        let (ada, proofs) = (profile(), Proofs::default());
         let (admins, staff) = (groups("admins"), groups("staff"));
         let check = |access, require, doubtful, kind, signed_in: bool, expected| {
             let question = Question {
@@ -165,7 +166,7 @@ mod tests {
                 assurance: None,
                 doubtful,
                 kind,
-                grant: signed_in.then_some(granted(&ada, &proof)),
+                grant: signed_in.then_some(granted(&ada, &proofs)),
                 unconfirmed: false,
                 now: Timestamp::EPOCH,
             };
@@ -206,7 +207,7 @@ mod tests {
         let (ada, staff, admins) = (profile(), groups("staff"), groups("admins"));
         let wanted = assurance(10, "mfa");
         let check = |access, require, doubtful, at, acr, expected| {
-            let proof = proof(at, acr);
+            let proofs = proofs(at, acr);
             for kind in [Kind::PageLoad, Kind::FormPost, Kind::Program] {
                 let question = Question {
                     access,
@@ -214,7 +215,7 @@ mod tests {
                     assurance: Some(&wanted),
                     doubtful,
                     kind,
-                    grant: Some(granted(&ada, &proof)),
+                    grant: Some(granted(&ada, &proofs)),
                     unconfirmed: false,
                     now: Timestamp::from_seconds(10_000),
                 };
@@ -247,7 +248,7 @@ mod tests {
     /// The whole product of what can be known: what must hold, said once more in other words.
     #[test]
     fn inv_02_nothing_goes_on_without_a_grant_or_an_open_path() {
-        let (ada, proof) = (profile(), proof(9_000, "pwd"));
+        let (ada, proofs) = (profile(), proofs(9_000, "pwd"));
         let wanted = [
             None,
             Some(assurance(60, "pwd")),
@@ -269,7 +270,7 @@ mod tests {
                             assurance,
                             doubtful,
                             kind,
-                            grant: signed_in.then_some(granted(&ada, &proof)),
+                            grant: signed_in.then_some(granted(&ada, &proofs)),
                             unconfirmed,
                             now,
                         };

@@ -340,7 +340,7 @@ impl Gateway {
             grant: known.map(|known| Granted {
                 grant: known,
                 profile: known.grant.profile(),
-                proof: &known.grant.grant().proof,
+                proofs: &known.grant.grant().proofs,
             }),
             unconfirmed: known.is_some_and(|known| self.is_unconfirmed(known)),
             now: self.clock.now(),

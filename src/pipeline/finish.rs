@@ -534,7 +534,7 @@ fn grant(run: &Run, identity: &Identity, asserted: &Asserted, now: Timestamp) ->
         ),
         generation: run.generation.clone(),
         authenticated_at: asserted.authenticated_at,
-        proof: asserted.proof.clone(),
+        proofs: asserted.proof.clone().into(),
         granted_at: now,
         expires_at: None,
         used_at: now,

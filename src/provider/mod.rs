@@ -34,7 +34,7 @@ pub use self::attempt::{Attempt, LoginHint};
 pub use self::jws::session_named_in;
 pub use self::logout::{Logout, Who};
 pub use self::outcome::{Cause, Fault, Outcome, Revocation, Trouble};
-pub use self::proof::{Demand, Proof, Unproven};
+pub use self::proof::{Demand, Proof, Proofs, Unproven};
 pub use self::said::{Failed, NotRenewed, Said};
 
 use std::fmt;

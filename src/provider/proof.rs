@@ -19,6 +19,41 @@ pub struct Proof {
     pub acr: Option<String>,
 }
 
+/// What a provider has vouched for in the course of one session, the newest first. Each stands for itself: a strong sign-in
+/// of this morning and a fresh one of now are not a sign-in that is both.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Proofs(Vec<Proof>);
+
+/// Routes ask for few different things.
+const MOST: usize = 4;
+
+impl Proofs {
+    /// Adds those of before. A provider that is asked for one thing need not say the other again, and two routes that ask for
+    /// different ones must not send people to and fro. What is no fresher than another of the same kind goes.
+    #[must_use]
+    pub fn with(mut self, earlier: &Self) -> Self {
+        for old in &earlier.0 {
+            let is_old = |new: &Proof| new.acr == old.acr && old.at <= new.at;
+            if self.0.len() < MOST && !self.0.iter().any(is_old) {
+                self.0.push(old.clone());
+            }
+        }
+        self
+    }
+
+    /// Whether one of them is enough.
+    pub fn meet(&self, wanted: &Assurance, now: Timestamp) -> bool {
+        self.0.iter().any(|proof| proof.meets(wanted, now).is_ok())
+    }
+}
+
+impl From<Proof> for Proofs {
+    fn from(proof: Proof) -> Self {
+        Self(vec![proof])
+    }
+}
+
 /// What a run asks of the provider beyond who somebody is (OIDC Core §3.1.2.1).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Demand {
@@ -117,8 +152,32 @@ mod tests {
     }
 
     #[test]
-    fn what_an_older_program_wrote_proves_nothing() {
-        let proof: Proof = serde_json::from_str("{}").unwrap();
-        assert_eq!(proof, Proof::default());
+    fn what_was_proved_before_counts_and_is_not_mixed() {
+        let proof = |at: Option<u64>, acr: Option<&str>| Proof {
+            at: at.map(Timestamp::from_seconds),
+            acr: acr.map(str::to_owned),
+        };
+        let wanted = |age: Option<u64>, acr: &[&str]| Assurance {
+            max_age: age.map(Duration::from_secs),
+            acr_values: acr.iter().map(|&acr| acr.to_owned()).collect(),
+        };
+        let now = Timestamp::from_seconds(10_000);
+        let strong = Proofs::from(proof(Some(5_000), Some("key")));
+        let both = Proofs::from(proof(Some(10_000), None)).with(&strong);
+        assert!(both.meet(&wanted(Some(60), &[]), now));
+        assert!(both.meet(&wanted(None, &["key"]), now));
+        assert!(!both.meet(&wanted(Some(60), &["key"]), now));
+        let silent = Proofs::from(proof(None, Some("key"))).with(&both);
+        assert!(silent.meet(&wanted(Some(60), &[]), now));
+        assert!(silent.meet(&wanted(Some(6_000), &["key"]), now));
+        let mut many = Proofs::default();
+        for second in 0..100 {
+            let kind = format!("{}", second % 10);
+            many = Proofs::from(proof(Some(second), Some(&kind))).with(&many);
+        }
+        assert_eq!(many.0.len(), MOST, "{many:?}");
+        let again = Proofs::from(proof(Some(10_000), Some("key"))).with(&strong);
+        assert_eq!(again.0.len(), 1, "{again:?}");
+        assert!(!Proofs::default().meet(&wanted(None, &["key"]), now));
     }
 }

@@ -412,7 +412,7 @@ fn grant(identity: &Identity, now: Timestamp) -> Grant {
         at_provider: AtProvider::new(&identity.provider, &identity.issuer, "ada", None),
         generation: identity.generation.clone(),
         authenticated_at: now,
-        proof: provider::Proof::default(),
+        proofs: provider::Proofs::default(),
         granted_at: now,
         expires_at: None,
         used_at: now,

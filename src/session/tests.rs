@@ -240,7 +240,7 @@ fn grant(identity: &Identity, now: Timestamp) -> Grant {
         at_provider: AtProvider::new(&slug("dev"), "dev", "ada", Some("s1")),
         generation: identity.generation.clone(),
         authenticated_at: now,
-        proof: crate::provider::Proof::default(),
+        proofs: crate::provider::Proofs::default(),
         granted_at: now,
         expires_at: None,
         used_at: now,

@@ -106,6 +106,51 @@ async fn who_signed_in_too_weakly_is_asked_for_more_once() {
 }
 
 #[tokio::test]
+async fn two_routes_that_want_different_things_do_not_send_people_to_and_fro() {
+    let world = world().await;
+    let (mut browser, _) = world.signed_in().await;
+    browser.visit(&url("/vault/x")).await.is(200);
+    world.later(A_WHILE);
+    browser.visit(&url("/admin/x")).await.is(200);
+    assert_eq!(asked(&world, "acr_values"), None, "nothing is said of it");
+    let round_trips = world.acme.heard("/authorize").len();
+    for path in ["/vault/x", "/admin/x"] {
+        browser.get(&url(path)).await.is(200);
+    }
+    // One of the two is old by now, and the other not strong: together they are not both.
+    world.later(Duration::from_secs(3600));
+    let both = browser.get(&url("/both/x")).await;
+    assert_eq!(both.is(302).kind(), Some("step-up"));
+    assert_eq!(world.acme.heard("/authorize").len(), round_trips);
+    browser.get(&url("/vault/x")).await.is(200);
+    world.end(&[&browser]).await;
+}
+
+#[tokio::test]
+async fn what_somebody_else_had_proved_or_an_old_session_counts_no_more() {
+    let world = World::with(&format!("{ROUTES}[sessions]\nidle_timeout = \"30m\"\n")).await;
+    let (mut browser, _) = world.signed_in().await;
+    browser.visit(&url("/vault/x")).await.is(200);
+    let again = url("/_sso/login/acme?prompt=select_account");
+    world.acme.person(grace());
+    browser.visit(&again).await.is(200);
+    assert_eq!(
+        browser.get(&url("/vault/x")).await.kind(),
+        Some("step-up"),
+        "Grace has not"
+    );
+    browser.visit(&url("/vault/x")).await.is(200);
+    world.later(Duration::from_secs(31 * 60));
+    browser.visit(&url("/")).await.is(200);
+    assert_eq!(
+        browser.get(&url("/vault/x")).await.kind(),
+        Some("step-up"),
+        "too long ago"
+    );
+    world.end(&[&browser]).await;
+}
+
+#[tokio::test]
 async fn a_stranger_signs_in_first_and_then_proves_more() {
     let world = world().await;
     let mut browser = world.browser();
