@@ -84,6 +84,17 @@ impl Config {
             Protocol::Dev => None,
         }
     }
+
+    /// Where a provider sends people who begin there (OIDC Core §4); `None` for one that cannot.
+    pub fn initiate_login_uri(&self, provider: &Slug) -> Option<String> {
+        match &self.providers.get(provider)?.protocol {
+            Protocol::Oidc(_) => {
+                let path = format!("{}/initiate/{provider}", self.server.prefix);
+                Some(self.server.public_url.join(&path))
+            }
+            Protocol::Dev => None,
+        }
+    }
 }
 
 /// A name in the file: `[a-z0-9-]{1,40}`, not starting or ending with `-`.

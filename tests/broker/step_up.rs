@@ -305,6 +305,10 @@ async fn somebody_else_who_answers_changes_nothing() {
         .position(|name| name == "login.denied")
         .unwrap();
     assert_eq!(trail[refused].reason.as_deref(), Some("other-account"));
+    let before = names[..refused]
+        .iter()
+        .filter(|name| *name == "identity.linked");
+    assert_eq!(before.count(), 1, "Ada alone: {names:?}");
     let proofs = trail
         .iter()
         .filter(|event| event.reason.as_deref() == Some("step_up"));
