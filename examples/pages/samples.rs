@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
+#[path = "owner.rs"]
+mod owner;
+
 use bytes::Bytes;
 use doorward::address::{Origin, ReturnPath};
 use doorward::clock::Timestamp;
 use doorward::config::Slug;
 use doorward::pages::{
     Account, Answered, Choose, Destination, DevForm, Door, DoorProvider, EmailFault, EmailFirst,
-    Ended, Fact, FormNotKept, KeptForm, Linked, LoggedOut, LogoutConfirm, Look, Loop, Notice,
-    Organization, OwnSession, Pages, Place, Problem, Redirecting,
+    Ended, Fact, FormNotKept, KeptForm, Linked, LoggedOut, LogoutConfirm, Look, Loop, NotLinked,
+    Notice, Organization, OwnSession, Pages, Place, Problem, Redirecting,
 };
 use doorward::telemetry::Reference;
 use http::Response;
@@ -136,6 +139,8 @@ impl Cast {
                 retry_after: Duration::from_millis(29_500),
                 rd: rd(),
             },
+            Problem::OrganizationNotOpen { rd: rd() },
+            Problem::OwnersOnly,
             Problem::BadRequest,
             Problem::MisdirectedRequest,
             Problem::NotFound,
@@ -144,6 +149,21 @@ impl Cast {
         ];
         all.extend(self.problems_with_details());
         all
+    }
+
+    fn problems_of_step_up(&self) -> [Problem; 3] {
+        [
+            Problem::StepUpRequired {
+                door: (&self.rd).into(),
+            },
+            Problem::FormKept {
+                door: (&self.rd).into(),
+            },
+            Problem::SignInTooWeak {
+                provider: self.buttons[0].clone(),
+                door: (&self.rd).into(),
+            },
+        ]
     }
 
     fn problems_with_details(&self) -> Vec<Problem> {
@@ -168,18 +188,20 @@ impl Cast {
                 Problem::NotAllowedHere { email, rd: rd() },
             ]);
         }
-        all.extend([
-            Problem::StepUpRequired {
-                door: (&rd()).into(),
-            },
-            Problem::FormKept {
-                door: (&rd()).into(),
-            },
-            Problem::SignInTooWeak {
-                provider: provider(),
-                door: (&rd()).into(),
-            },
-        ]);
+        all.extend(self.problems_of_step_up());
+        let not_linked = [
+            NotLinked::Taken,
+            NotLinked::AnotherThere,
+            NotLinked::TooMany,
+            NotLinked::NotAdmitted,
+            NotLinked::NotThePerson,
+            NotLinked::NotAnOwner,
+        ];
+        all.extend(not_linked.map(|why| Problem::NotLinked {
+            provider: provider(),
+            why,
+            back: rd(),
+        }));
         let reasons = [
             Ended::Idle,
             Ended::Lifetime,
@@ -215,6 +237,7 @@ pub(crate) fn all(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::p
     samples.extend(email_first(pages, cast)?);
     samples.extend(accounts(pages, cast)?);
     samples.extend(forms(pages, cast)?);
+    samples.extend(owner::all(pages, cast)?);
     Ok(samples)
 }
 
@@ -334,6 +357,13 @@ fn accounts(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages::
                 },
                 sessions: own_sessions(others + 1),
                 more: others > 0,
+                further: owner::identities(cast).into_iter().take(others).collect(),
+                linkable: (0..others)
+                    .map(|which| DoorProvider {
+                        id: &cast.slugs[which],
+                        label: &cast.buttons[which],
+                    })
+                    .collect(),
                 headers: facts.clone(),
                 claims: facts,
                 csrf: &cast.token,

@@ -168,6 +168,7 @@ pub const fn exit(error: &app::Error) -> Exit {
         | app::Error::Proxy(_)
         | app::Error::Assertion(_)
         | app::Error::Session(_)
+        | app::Error::Identity(_)
         | app::Error::Gateway(_)
         | app::Error::Folder { .. } => Exit::Failed,
     }

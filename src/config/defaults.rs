@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    Access, Algorithm, ClientAuthentication, HeaderEncoding, HeaderPreset, LogFormat, OnError,
-    RevalidationMethod, StoreKind,
+    Access, Activation, Algorithm, ClientAuthentication, HeaderEncoding, HeaderPreset, LogFormat,
+    OnError, RevalidationMethod, StoreKind,
 };
 
 /// Below this path lives everything that Doorward serves itself: no dot (front servers block those), no product name.
@@ -119,6 +119,9 @@ pub const CLOCK_LEEWAY: Duration = Duration::from_secs(60);
 /// Whoever is written down may come in; shutting one out is a word more.
 pub const ORGANIZATION_ENABLED: bool = true;
 
+/// The file alone is enough to start with.
+pub const ACTIVATION: Activation = Activation::Implicit;
+
 /// Nobody is let in for want of a word.
 pub const ANYONE: bool = false;
 
@@ -204,6 +207,9 @@ pub const STORE_PATH: &str = "data";
 
 /// File of the store's key, in the folder of the store, so that one mount holds both.
 pub const STORE_KEY: &str = "store.key";
+
+/// Owners are named one by one; without a name there is nobody to see the pages.
+pub const ADMIN_PAGES: bool = true;
 
 /// The operator's socket, relative to the file.
 pub const ADMIN_SOCKET: &str = "run/admin.sock";

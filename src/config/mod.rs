@@ -377,10 +377,39 @@ pub struct Organization {
     pub domains: Vec<String>,
     /// Which providers may vouch for its people, in the order of the buttons.
     pub providers: Vec<Slug>,
+    /// Who may open its admin pages. They belong to its people all the same: `allow` holds for them too.
+    pub owners: Vec<Owner>,
+    /// Whether an owner must have completed Setup before anybody gets in.
+    pub activation: Activation,
     /// Who may sign in.
     pub allow: Rules,
     /// How long sessions last, merged from `[sessions]` and the organization's own table.
     pub sessions: Sessions,
+}
+
+/// Who owns an organization, as the file says: nothing that anybody asserts makes an owner.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Owner {
+    /// Whoever a provider of the organization vouches for under this address, in small letters.
+    Email(String),
+    /// One person at one provider.
+    Person {
+        /// Who vouches.
+        issuer: String,
+        /// For whom.
+        subject: String,
+    },
+}
+
+/// What opens the connections of an organization.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Activation {
+    /// The file.
+    Implicit,
+    /// An owner who has completed Setup.
+    Required,
 }
 
 /// `allow` and `require`: all keys must hold, the values of one key are alternatives. Comparison values are stored
@@ -639,6 +668,10 @@ pub struct Login {
 pub struct Admin {
     /// Where it is; made with mode 0600.
     pub socket: Option<PathBuf>,
+    /// Whether owners have pages of their organization.
+    pub pages: bool,
+    /// Who is told what came of a Setup in a window of its own; by default the site itself.
+    pub popup_origin: Option<Origin>,
 }
 
 /// `[management]`: probes and metrics.

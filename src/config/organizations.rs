@@ -7,7 +7,7 @@ use figment::value::Value;
 
 use super::reader::{Reader, between_commas, nearest};
 use super::server::{DAY, not_empty, parse_host};
-use super::{Organization, Provider, Rules, Server, Sessions, Slug, defaults};
+use super::{Activation, Organization, Owner, Provider, Rules, Server, Sessions, Slug, defaults};
 use crate::address::Host;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -119,7 +119,10 @@ fn organization(
             );
         }
     }
+    let owners = owners(reader, &vouching);
     Organization {
+        activation: activation(reader, &owners),
+        owners,
         slug: slug.clone(),
         name: name.unwrap_or_else(|| slug.to_string()),
         enabled: reader
@@ -130,6 +133,52 @@ fn organization(
         providers: used,
         allow,
         sessions: sessions(reader.table("sessions"), above),
+    }
+}
+
+/// Who may open the admin pages: an address counts only where somebody can prove it.
+fn owners(reader: &Reader<'_>, providers: &[&Provider]) -> Vec<Owner> {
+    let owners = reader.list("owners", "ada@acme.com", parse_owner);
+    let owners = owners.unwrap_or_default();
+    let by_email = owners.iter().any(|it| matches!(it, Owner::Email(_)));
+    let provable = |one: &&Provider| one.cannot_prove("emails").is_none();
+    if by_email && !providers.is_empty() && !providers.iter().any(provable) {
+        reader.fault(
+            "owners",
+            "unprovable-rule",
+            "no provider of this organization proves that an e-mail address is the person's",
+            "name owners as \"issuer|subject\"",
+        );
+    }
+    owners
+}
+
+fn activation(reader: &Reader<'_>, owners: &[Owner]) -> Activation {
+    let words = [
+        ("implicit", Activation::Implicit),
+        ("required", Activation::Required),
+    ];
+    let activation = reader.word("activation", &words);
+    let activation = activation.unwrap_or(defaults::ACTIVATION);
+    if activation == Activation::Required && owners.is_empty() && !reader.has_faults_at("owners") {
+        reader.fault(
+            "activation",
+            "contradiction",
+            "nobody could complete Setup: the organization has no owners",
+            "name one, for example: owners = [\"ada@acme.com\"]",
+        );
+    }
+    activation
+}
+
+fn parse_owner(text: &str) -> Result<Owner, String> {
+    match text.split_once('|') {
+        None => parse_email(text).map(Owner::Email),
+        Some((issuer, subject)) if !issuer.is_empty() && !subject.is_empty() => Ok(Owner::Person {
+            issuer: issuer.to_owned(),
+            subject: subject.to_owned(),
+        }),
+        Some(_) => Err("is neither an e-mail address nor \"issuer|subject\"".to_owned()),
     }
 }
 

@@ -112,6 +112,8 @@ pub(super) fn build(facts: &Facts<'_>) -> Result<Config, Misfit> {
         },
         admin: config::Admin {
             socket: Some(socket(facts.folder)),
+            pages: true,
+            popup_origin: None,
         },
         management: config::Management { listen: None },
         store: config::Store {
@@ -239,6 +241,8 @@ fn organization(organization: &Organization) -> Result<(Slug, config::Organizati
         hosts: Vec::new(),
         domains: domains.clone(),
         providers: vec![slug.clone()],
+        owners: vec![config::Owner::Email(format!("ada@{}", organization.domain))],
+        activation: config::Activation::Implicit,
         allow: Rules {
             email_domains: Some(domains),
             ..Rules::default()

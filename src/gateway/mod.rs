@@ -40,12 +40,14 @@ use crate::address::{Host, Origin};
 use crate::assertion::{self, Minter, PlainHeaders, Reserved};
 use crate::clock::{Clock, Timestamp};
 use crate::config::{self, Config, Organization, Slug};
-use crate::identity::Unmet;
+use crate::identity::{self, People, Unmet};
 use crate::pages::{self, Look, Pages};
 use crate::pipeline::{self, Pipeline};
 use crate::proxy;
+use crate::revalidation::{self, Revalidation};
 use crate::session::cookies::Cookies;
 use crate::session::{self, Denied, Live, LiveGrant, Sessions};
+use crate::store::{self, Store};
 use crate::tasks::Tasks;
 use crate::telemetry::Reference;
 use crate::telemetry::metrics::{self, Metrics};
@@ -73,6 +75,9 @@ pub struct Shared {
     upstreams: BTreeMap<Slug, Upstream>,
     sessions: Arc<Sessions>,
     pipeline: Pipeline,
+    people: People,
+    revalidation: Revalidation,
+    store: Arc<dyn Store>,
     minter: Arc<Minter>,
     plain: PlainHeaders,
     reserved: Arc<Reserved>,
@@ -111,6 +116,12 @@ pub struct Parts {
     pub sessions: Arc<Sessions>,
     /// Sign-in.
     pub pipeline: Pipeline,
+    /// The records of people, for their owners.
+    pub people: People,
+    /// What asks about them again.
+    pub revalidation: Revalidation,
+    /// Where the audit trail is.
+    pub store: Arc<dyn Store>,
     /// The signing of assertions.
     pub minter: Arc<Minter>,
     /// What is counted.
@@ -175,6 +186,9 @@ impl Gateway {
             upstreams: upstreams.collect(),
             sessions: parts.sessions,
             pipeline: parts.pipeline,
+            people: parts.people,
+            revalidation: parts.revalidation,
+            store: parts.store,
             minter: parts.minter,
             plain: PlainHeaders::new(&config.headers),
             reserved,
@@ -263,7 +277,8 @@ impl Gateway {
             return Err(Error::ForeignOrigin);
         }
         let (known, reference) = (asked.known.as_ref(), asked.reference);
-        let decision = decide(self.question(inbound, route, doubtful, known));
+        self.check_connection(asked)?;
+        let decision = decide(self.looked_at(inbound, route, doubtful, known));
         self.count_decision(route, &decision);
         match decision {
             Decision::Allow(known) => self.allow(request, inbound, route, known, reference).await,
@@ -324,7 +339,7 @@ impl Gateway {
     }
 
     /// Everything that the decision looks at.
-    fn question<'a>(
+    fn looked_at<'a>(
         &self,
         inbound: &Inbound,
         route: &'a Route,
@@ -344,6 +359,18 @@ impl Gateway {
             }),
             unconfirmed: known.is_some_and(|known| self.is_unconfirmed(known)),
             now: self.clock.now(),
+        }
+    }
+
+    /// Refuses whoever came in by a connection that is not open: its owners, on the way to their pages.
+    fn check_connection(&self, asked: &Asked) -> Result<(), Error> {
+        let grant = asked.known.as_ref().map(|known| known.grant.grant());
+        match grant.filter(|grant| !self.sessions.is_open(grant)) {
+            None => Ok(()),
+            Some(grant) => {
+                self.note_denied(asked, "not_open");
+                Err(Error::NotOpen(grant.organization.clone()))
+            }
         }
     }
 
@@ -625,6 +652,12 @@ pub enum Error {
     /// The organization is disabled.
     #[error("the organization {0} is disabled")]
     Suspended(Slug),
+    /// An owner has not opened the connection yet, or shut it.
+    #[error("the organization {0} is not open to whoever came in by this connection")]
+    NotOpen(Slug),
+    /// Pages for owners.
+    #[error("the person is no owner of {0}")]
+    NotAnOwner(Slug),
     /// A sign-in did not get on.
     #[error("a sign-in failed")]
     SignIn(#[from] pipeline::Error),
@@ -639,6 +672,15 @@ pub enum Error {
     /// The session cannot be told.
     #[error("the session cannot be told")]
     Session(#[from] session::Error),
+    /// The records of people cannot be used.
+    #[error("the records of people cannot be used")]
+    Identity(#[from] identity::Error),
+    /// What an owner asked for could not be done.
+    #[error("an owner's wish could not be done")]
+    Revalidation(#[from] revalidation::Error),
+    /// The audit trail cannot be read.
+    #[error("the audit trail cannot be read")]
+    Store(#[from] store::Error),
     /// The process ends.
     #[error("the process is stopping")]
     Stopping,

@@ -9,8 +9,10 @@ use super::inbound::Kind;
 use super::{Asked, Body, Error, Gateway, Place, endpoints, step_up, whole};
 use crate::address::ReturnPath;
 use crate::config::Slug;
-use crate::pages::{Destination, Ended, Loop, Problem};
-use crate::pipeline::{self, Again, Ending};
+use crate::identity::LinkRefusal;
+use crate::pages::{Destination, Ended, Loop, NotLinked, Problem};
+use crate::pipeline::{self, Again, Ending, Failed};
+use crate::provider::Flow;
 use crate::proxy;
 use crate::session::{Farewell, Parting, cookies};
 
@@ -126,9 +128,14 @@ impl Gateway {
             | Error::ForeignIssuer
             | Error::Form
             | Error::Suspended(_)
+            | Error::NotOpen(_)
+            | Error::NotAnOwner(_)
             | Error::SignIn(_)
             | Error::Loop { .. }
             | Error::Session(_)
+            | Error::Identity(_)
+            | Error::Revalidation(_)
+            | Error::Store(_)
             | Error::TooBusy
             | Error::Assertion(_)
             | Error::Upstream(_)
@@ -168,13 +175,8 @@ impl Gateway {
             Error::Unauthorized { had_session: false } => {
                 (Problem::SignInRequired { rd }, Fault::Visitor)
             }
-            Error::StepUp { door, .. } => {
-                let door = door.clone();
-                (Problem::StepUpRequired { door }, Fault::Visitor)
-            }
-            Error::FormKept { door, .. } => {
-                let door = door.clone();
-                (Problem::FormKept { door }, Fault::Visitor)
+            Error::StepUp { door, .. } | Error::FormKept { door, .. } => {
+                (proof_wanted(error, door.clone()), Fault::Visitor)
             }
             Error::Unconfirmed { provider, next } => {
                 let (provider, next) = (self.button(provider), *next);
@@ -189,6 +191,8 @@ impl Gateway {
             }
             Error::ForeignForm => (Problem::LoginExpired { rd }, Fault::Visitor),
             Error::Suspended(_) => (Problem::OrganizationSuspended, Fault::Visitor),
+            Error::NotOpen(_) => (Problem::OrganizationNotOpen { rd }, Fault::Visitor),
+            Error::NotAnOwner(_) => (Problem::OwnersOnly, Fault::Visitor),
             Error::SignIn(error) => return self.tell_sign_in(error),
             Error::TooBusy => {
                 let retry_after = MAKES_ROOM;
@@ -196,9 +200,13 @@ impl Gateway {
             }
             Error::Loop { cause, again } => return tell_loop(*cause, again),
             Error::Upstream(error) => tell_upstream(error, rd),
-            Error::Session(_) | Error::Assertion(_) | Error::Pages(_) | Error::Stopping => {
-                (Problem::Broken { rd }, Fault::Ours)
-            }
+            Error::Session(_)
+            | Error::Identity(_)
+            | Error::Revalidation(_)
+            | Error::Store(_)
+            | Error::Assertion(_)
+            | Error::Pages(_)
+            | Error::Stopping => (Problem::Broken { rd }, Fault::Ours),
         };
         Told {
             problem,
@@ -225,6 +233,16 @@ impl Gateway {
     }
 
     fn tell_sign_in(&self, error: &pipeline::Error) -> Told {
+        if let pipeline::Error::Errand {
+            flow,
+            organization,
+            provider,
+            why,
+            again: _,
+        } = error
+        {
+            return self.tell_errand(*flow, organization, provider, *why);
+        }
         let again = error.again();
         let rd = again.map_or_else(ReturnPath::root, |again| again.return_path.clone());
         let provider = again.map_or_else(String::new, |again| self.button(&again.provider));
@@ -251,6 +269,34 @@ impl Gateway {
         }
     }
 
+    /// What somebody wanted to do besides signing in came to nothing: back to the page where they began.
+    fn tell_errand(&self, flow: Flow, organization: &Slug, provider: &Slug, why: Failed) -> Told {
+        let page = match flow {
+            Flow::Setup => self.below(&format!("admin/{organization}")),
+            Flow::SignIn | Flow::StepUp | Flow::Link => self.below("account"),
+        };
+        let back = ReturnPath::parse(&page, &self.config.server.prefix);
+        let why = match why {
+            Failed::NotThePerson => NotLinked::NotThePerson,
+            Failed::NotAnOwner => NotLinked::NotAnOwner,
+            Failed::Link(LinkRefusal::Taken) => NotLinked::Taken,
+            Failed::Link(LinkRefusal::AnotherThere) => NotLinked::AnotherThere,
+            Failed::Link(LinkRefusal::TooMany) => NotLinked::TooMany,
+            Failed::Link(LinkRefusal::NotAllowed) | Failed::NotAdmitted(_) => {
+                NotLinked::NotAdmitted
+            }
+        };
+        Told {
+            problem: Problem::NotLinked {
+                provider: self.button(provider),
+                why,
+                back: back.unwrap_or_else(|_| ReturnPath::root()),
+            },
+            fault: Fault::Visitor,
+            organization: Some(organization.clone()),
+        }
+    }
+
     /// The text of a provider's button.
     fn button(&self, provider: &Slug) -> String {
         let provider = self.config.providers.get(provider);
@@ -258,10 +304,20 @@ impl Gateway {
     }
 }
 
+/// Somebody has to sign in once more before what they sent goes on; a form may be kept until then.
+fn proof_wanted(error: &Error, door: Destination) -> Problem {
+    match error {
+        Error::FormKept { .. } => Problem::FormKept { door },
+        _ => Problem::StepUpRequired { door },
+    }
+}
+
 /// The organization that an error is about, where the request does not say it.
 fn meant(error: &Error) -> Option<Slug> {
     match error {
-        Error::Suspended(organization) => Some(organization.clone()),
+        Error::Suspended(organization)
+        | Error::NotOpen(organization)
+        | Error::NotAnOwner(organization) => Some(organization.clone()),
         Error::Parted { farewell, .. } => Some(farewell.organization.clone()),
         _ => None,
     }
@@ -303,6 +359,12 @@ fn page_of(ending: Ending, rd: ReturnPath, of: Of) -> (Problem, Fault) {
         Ending::ProviderRefused => Problem::ProviderRefused { provider, rd },
         Ending::LoginCancelled => Problem::LoginCancelled { provider, rd },
         Ending::AccountNotAllowed => Problem::AccountNotAllowed { email, rd },
+        Ending::OrganizationNotOpen => Problem::OrganizationNotOpen { rd },
+        Ending::NotLinked => Problem::NotLinked {
+            provider,
+            why: NotLinked::NotAdmitted,
+            back: rd,
+        },
         Ending::EmailUnverified => Problem::EmailUnverified {
             email,
             provider,
@@ -327,6 +389,8 @@ fn page_of(ending: Ending, rd: ReturnPath, of: Of) -> (Problem, Fault) {
         | Ending::ProviderRefused
         | Ending::LoginCancelled
         | Ending::AccountNotAllowed
+        | Ending::OrganizationNotOpen
+        | Ending::NotLinked
         | Ending::EmailUnverified
         | Ending::OtherAccount
         | Ending::SignInTooWeak => Fault::Visitor,

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::views::{View, as_provider};
+use super::owner::OwnedIdentity;
+use super::views::{DoorProvider, View, as_provider};
 use super::{Look, Organization};
 use crate::clock::Timestamp;
 
@@ -26,6 +27,10 @@ pub struct Account<'a> {
     pub others: Vec<Organization<'a>>,
     /// How the identity stands through which they are signed in.
     pub linked: Linked,
+    /// What else they can sign in by.
+    pub further: Vec<OwnedIdentity>,
+    /// By what they cannot yet.
+    pub linkable: Vec<DoorProvider<'a>>,
     /// Where they are signed in, this browser first.
     pub sessions: Vec<OwnSession<'a>>,
     /// Whether there are more.
@@ -87,15 +92,20 @@ pub enum Answered {
 impl Answered {
     /// No answer, for a reason that is one of our words.
     pub fn nothing(word: Option<&str>) -> Self {
-        let why = match word.unwrap_or_default() {
-            "timeout" => "it took too long",
-            "unreachable" => "it could not be reached",
-            "rate_limited" => "it asked us to wait",
-            "status" => "it was in trouble",
-            "unreadable" => "its answer could not be read",
-            _ => "it did not answer",
-        };
+        let why = word.and_then(Self::words).unwrap_or("it did not answer");
         Self::Unanswered { why }
+    }
+
+    /// What one of our words for no answer means.
+    pub(super) fn words(word: &str) -> Option<&'static str> {
+        match word {
+            "timeout" => Some("it took too long"),
+            "unreachable" => Some("it could not be reached"),
+            "rate_limited" => Some("it asked us to wait"),
+            "status" => Some("it was in trouble"),
+            "unreadable" => Some("its answer could not be read"),
+            _ => None,
+        }
     }
 }
 

@@ -12,6 +12,7 @@
 mod account;
 mod browser;
 mod kept;
+pub mod owner;
 mod problem;
 mod told;
 mod views;
@@ -27,7 +28,7 @@ use tracing::error;
 pub use self::account::{Account, Answered, Fact, Linked, OwnSession};
 use self::browser::{Answer, Policy};
 pub use self::kept::{FormNotKept, KeptForm};
-pub use self::problem::{Ended, Loop, Problem};
+pub use self::problem::{Ended, Loop, NotLinked, Problem};
 pub use self::views::{
     Choose, Destination, DevForm, Door, DoorProvider, EmailFault, EmailFirst, LoggedOut,
     LogoutConfirm, Notice, Organization, Redirecting, View,
@@ -128,18 +129,20 @@ impl Pages {
         templates.set_undefined_behavior(UndefinedBehavior::Strict);
         templates.set_formatter(words::write_value);
         templates.add_filter("phrase", words::phrase);
+        templates.add_filter("bare", words::bare);
         templates.add_filter("moment", words::moment);
         templates.add_filter("rfc3339", words::rfc3339);
         templates.add_filter("query", words::query);
         templates.add_filter("exact", words::exact);
         templates.add_global("style", Value::from_safe_string(STYLE.to_owned()));
+        templates.add_global("script", Value::from_safe_string(SCRIPT.to_owned()));
         templates.add_global("icon", ICON);
         for (name, source) in TEMPLATES {
             templates.add_template(name, source)?;
         }
         Ok(Self {
             templates,
-            policy: Policy::new(STYLE),
+            policy: Policy::new(STYLE, SCRIPT),
         })
     }
 
@@ -150,6 +153,21 @@ impl Pages {
     pub fn show<V: View>(&self, look: &Look<'_>, view: &V) -> Result<Response<Bytes>, Error> {
         let body = self.render(V::TEMPLATE, &view.title(look), look, view)?;
         Ok(self.html(look, StatusCode::OK, V::NAME, body))
+    }
+
+    /// The same in a window that somebody's page opened: it keeps its opener, and may run the one script that tells it what
+    /// came of it. Every other page cuts that tie.
+    ///
+    /// # Errors
+    /// As [`Pages::show`].
+    pub fn show_to_opener<V: View>(
+        &self,
+        look: &Look<'_>,
+        view: &V,
+    ) -> Result<Response<Bytes>, Error> {
+        let mut response = self.show(look, view)?;
+        self.policy.keep_opener(&mut response);
+        Ok(response)
     }
 
     /// The page of a problem. Always succeeds: where even the template does not render, the same is told in plain text.
@@ -253,6 +271,9 @@ pub enum Error {
 /// The one style sheet: light and dark, screen and paper.
 const STYLE: &str = include_str!("templates/style.css");
 
+/// The one script: it tells the opener of a window what came of it, and closes the window.
+const SCRIPT: &str = include_str!("templates/opener.js");
+
 /// The tab's icon: the arched door. A `data:` URL, so that no browser asks the application for `/favicon.ico`.
 const ICON: &str = concat!(
     "data:image/svg+xml,%3Csvg xmlns=%22http://www.w3.org/2000/svg%22 viewBox=%220 0 32 32%22%3E",
@@ -260,7 +281,7 @@ const ICON: &str = concat!(
     "%3Ccircle cx=%2220.5%22 cy=%2219%22 r=%221.8%22 fill=%22%23fff%22/%3E%3C/svg%3E"
 );
 
-const TEMPLATES: [(&str, &str); 12] = [
+const TEMPLATES: [(&str, &str); 20] = [
     ("base.html", include_str!("templates/base.html")),
     ("problem.html", include_str!("templates/problem.html")),
     ("door.html", include_str!("templates/door.html")),
@@ -276,6 +297,32 @@ const TEMPLATES: [(&str, &str); 12] = [
         include_str!("templates/form_not_kept.html"),
     ),
     ("account.html", include_str!("templates/account.html")),
+    (
+        "owner_frame.html",
+        include_str!("templates/owner_frame.html"),
+    ),
+    ("owner_done.html", include_str!("templates/owner_done.html")),
+    ("owner_home.html", include_str!("templates/owner_home.html")),
+    (
+        "owner_disable.html",
+        include_str!("templates/owner_disable.html"),
+    ),
+    (
+        "owner_people.html",
+        include_str!("templates/owner_people.html"),
+    ),
+    (
+        "owner_person.html",
+        include_str!("templates/owner_person.html"),
+    ),
+    (
+        "owner_sessions.html",
+        include_str!("templates/owner_sessions.html"),
+    ),
+    (
+        "owner_trail.html",
+        include_str!("templates/owner_trail.html"),
+    ),
     (
         "logout_confirm.html",
         include_str!("templates/logout_confirm.html"),

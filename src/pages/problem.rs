@@ -70,6 +70,22 @@ pub enum Problem {
         /// Where to.
         rd: ReturnPath,
     },
+    /// An owner has not opened the way in yet, or shut it.
+    OrganizationNotOpen {
+        /// Where to.
+        rd: ReturnPath,
+    },
+    /// An identity could not be added to the account of somebody who is signed in.
+    NotLinked {
+        /// At which provider.
+        provider: String,
+        /// Why.
+        why: NotLinked,
+        /// Where they came from.
+        back: ReturnPath,
+    },
+    /// Pages for owners, and they are none.
+    OwnersOnly,
     /// No such organization.
     OrganizationUnknown,
     /// The organization is disabled.
@@ -178,6 +194,23 @@ pub enum Problem {
     },
 }
 
+/// Why an identity could not be added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotLinked {
+    /// It belongs to somebody else here.
+    Taken,
+    /// They have another one at that provider.
+    AnotherThere,
+    /// They have as many as they may.
+    TooMany,
+    /// The organization admits nobody by it.
+    NotAdmitted,
+    /// Whoever began is no longer signed in here.
+    NotThePerson,
+    /// Whoever began is no owner any more.
+    NotAnOwner,
+}
+
 /// Why a session is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
@@ -222,10 +255,13 @@ impl Problem {
             | Self::IdentityInvalid { .. }
             | Self::AccountNotAllowed { .. }
             | Self::OrganizationSuspended
+            | Self::OrganizationNotOpen { .. }
+            | Self::OwnersOnly
             | Self::EmailUnverified { .. }
             | Self::SignInTooWeak { .. }
             | Self::OtherAccount { .. }
             | Self::NotAllowedHere { .. } => StatusCode::FORBIDDEN,
+            Self::NotLinked { .. } => StatusCode::CONFLICT,
             Self::OrganizationUnknown | Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::MisdirectedRequest => StatusCode::MISDIRECTED_REQUEST,
@@ -255,6 +291,9 @@ impl Problem {
             Self::ProviderRefused { .. } => "provider-refused",
             Self::ProviderMisconfigured { .. } => "provider-misconfigured",
             Self::AccountNotAllowed { .. } => "account-not-allowed",
+            Self::OrganizationNotOpen { .. } => "organization-not-open",
+            Self::NotLinked { .. } => "identity-not-linked",
+            Self::OwnersOnly => "owners-only",
             Self::OrganizationUnknown => "organization-unknown",
             Self::OrganizationSuspended => "organization-suspended",
             Self::EmailUnverified { .. } => "email-unverified",

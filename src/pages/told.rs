@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 
-use super::problem::{Ended, Loop, Problem};
+use super::problem::{Ended, Loop, NotLinked, Problem};
 use super::words::{self, name, provider};
 use super::{Ask, Look, Place};
 use crate::address::ReturnPath;
@@ -110,6 +110,9 @@ impl Problem {
             Self::MisdirectedRequest => "There is nothing at this address".to_owned(),
             Self::NotFound => "Page not found".to_owned(),
             Self::NotAllowedHere { .. } => "You don’t have access to this page".to_owned(),
+            Self::OrganizationNotOpen { .. } => format!("{} is not open yet", organization(look)),
+            Self::NotLinked { .. } => "This account can’t be added".to_owned(),
+            Self::OwnersOnly => "This page is for owners".to_owned(),
             Self::MethodNotAllowed => "That can’t be done here".to_owned(),
             Self::Broken { .. } => "There is a problem on our side".to_owned(),
         }
@@ -169,6 +172,14 @@ impl Problem {
                 application(),
                 provider(at),
                 email.as_deref().map_or_else(|| "your address".to_owned(), name),
+            ),
+            Self::OrganizationNotOpen { .. } => "An owner of the organization has to complete its setup before \
+                 people can sign in this way."
+                .to_owned(),
+            Self::NotLinked { provider: at, why, .. } => why.sentence(at),
+            Self::OwnersOnly => format!(
+                "Only the owners of {} can open it. They are named in the configuration.",
+                organization(look)
             ),
             Self::SessionEnded { why, .. } => why.sentence(look),
             Self::SignInRequired { .. } => format!(
@@ -279,6 +290,9 @@ impl Problem {
             | Self::IdentityUnverified { .. }
             | Self::ProviderMisconfigured { .. }
             | Self::OrganizationUnknown
+            | Self::OrganizationNotOpen { .. }
+            | Self::NotLinked { .. }
+            | Self::OwnersOnly
             | Self::OrganizationSuspended
             | Self::EmailUnverified { .. }
             | Self::OtherAccount { .. }
@@ -315,6 +329,9 @@ impl Problem {
             | Self::ProviderMisconfigured { .. }
             | Self::AccountNotAllowed { .. }
             | Self::OrganizationUnknown
+            | Self::OrganizationNotOpen { .. }
+            | Self::NotLinked { .. }
+            | Self::OwnersOnly
             | Self::OrganizationSuspended
             | Self::EmailUnverified { .. }
             | Self::SessionEnded { .. }
@@ -349,6 +366,7 @@ impl Problem {
             | Self::ProviderUnreachable { rd, .. }
             | Self::IdentityUnverified { rd, .. }
             | Self::ProviderMisconfigured { rd, .. }
+            | Self::OrganizationNotOpen { rd }
             | Self::CookiesBlocked { rd } => link("Try again", look.sign_in(rd, Ask::Usual)),
             Self::ProviderRefused { rd, .. }
             | Self::IdentityInvalid { rd, .. }
@@ -369,6 +387,8 @@ impl Problem {
                 ),
                 Place::Own => link("Try again", "/"),
             },
+            Self::NotLinked { back, .. } => link("Go back", back.as_str()),
+            Self::OwnersOnly => link("Go to your account", format!("{}/account", look.prefix)),
             Self::RedirectLoop { .. } => link(
                 "Sign out and start afresh",
                 format!("{}/logout", look.prefix),
@@ -407,6 +427,9 @@ impl Problem {
             | Self::ProviderMisconfigured { .. }
             | Self::AccountNotAllowed { .. }
             | Self::OrganizationUnknown
+            | Self::OrganizationNotOpen { .. }
+            | Self::NotLinked { .. }
+            | Self::OwnersOnly
             | Self::OrganizationSuspended
             | Self::SessionEnded { .. }
             | Self::SignInRequired { .. }
@@ -420,6 +443,33 @@ impl Problem {
             | Self::NotFound
             | Self::MethodNotAllowed
             | Self::Broken { .. } => None,
+        }
+    }
+}
+
+impl NotLinked {
+    fn sentence(self, at: &str) -> String {
+        let at = provider(at);
+        match self {
+            Self::Taken => format!(
+                "The account at {at} belongs to somebody else here, or to another account of yours. Only an administrator \
+                 can move it. Nothing was changed."
+            ),
+            Self::AnotherThere => format!(
+                "You have another account of {at} here already. Remove that one first. Nothing was changed."
+            ),
+            Self::TooMany => {
+                "You have as many accounts here as there can be. Remove one first. Nothing was changed.".to_owned()
+            }
+            Self::NotAdmitted => format!(
+                "Your organization lets nobody in by this account at {at}. Nothing was changed."
+            ),
+            Self::NotThePerson => {
+                "Whoever began this is no longer signed in in this browser. Nothing was changed.".to_owned()
+            }
+            Self::NotAnOwner => {
+                "Only an owner can complete the setup. Nothing was changed.".to_owned()
+            }
         }
     }
 }

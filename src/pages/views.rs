@@ -75,6 +75,15 @@ pub struct DoorProvider<'a> {
     pub label: &'a str,
 }
 
+impl<'a> From<&'a config::Provider> for DoorProvider<'a> {
+    fn from(provider: &'a config::Provider) -> Self {
+        Self {
+            id: &provider.id,
+            label: &provider.button,
+        }
+    }
+}
+
 /// Why somebody stands at the door.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notice {

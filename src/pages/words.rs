@@ -29,6 +29,11 @@ pub(super) fn plain(phrase: &str) -> String {
         .collect()
 }
 
+/// Filter: a phrase where no markup can be.
+pub(super) fn bare(phrase: &str) -> String {
+    plain(phrase)
+}
+
 /// The provider in a sentence. What the file names is the text of its button, of which the verb is taken off.
 pub(super) fn provider(button: &str) -> String {
     let bare = ["Sign in with ", "Log in with ", "Continue with "]

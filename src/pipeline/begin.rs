@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::ending::{Attempted, SIGN_INS};
 use super::run::{self, Run, State, Target};
 use super::step_up::{self, StepUp};
-use super::{Again, Connection, Error, Pipeline, Shared};
+use super::{Again, Connection, Errand, Error, Pipeline, Shared};
 use crate::address::ReturnPath;
 use crate::clock::Timestamp;
 use crate::config::defaults::RUN_LIFETIME;
@@ -34,6 +34,8 @@ pub struct Begin {
     pub consent: bool,
     /// What is to be proved, if somebody is signed in already.
     pub step_up: Option<Box<StepUp>>,
+    /// What is done besides signing in.
+    pub errand: Option<Errand>,
     /// From where they come, if that is known.
     pub client: Option<IpAddr>,
     /// The reference of the request.
@@ -75,7 +77,7 @@ impl Pipeline {
             reference: &begin.reference,
         };
         // With new consent the same sign-in goes on.
-        if !begin.consent {
+        if !begin.consent && begin.errand.is_none() {
             shared.started(attempted);
         }
         let begun = shared.set_out(&connection, &begin, now).await;
@@ -123,6 +125,7 @@ impl Shared {
                 return_path: begin.return_path.clone(),
                 target: begin.target.clone(),
                 step_up: begin.step_up.clone(),
+                errand: begin.errand.clone(),
             }),
             source,
         })?;
@@ -130,13 +133,18 @@ impl Shared {
         let state = attempt.state.clone();
         let key = run::key(&state);
         let binding = Binding::new(cookies::tag(&key));
-        let flow = step_up::flow(begin.step_up.as_deref());
+        let errand = begin.errand.as_ref();
+        let flow = errand.map_or_else(
+            || step_up::flow(begin.step_up.as_deref()),
+            |errand| errand.flow,
+        );
         let run = Run {
             digest: connection.digest(flow),
             generation: connection.generation.clone(),
             organization: begin.organization.clone(),
             provider: begin.provider.clone(),
             flow,
+            errand: begin.errand.clone(),
             binding: binding.hash(),
             target: begin.target.clone(),
             return_path: begin.return_path.clone(),

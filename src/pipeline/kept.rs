@@ -21,14 +21,14 @@ use crate::store::{Batch, Table};
 #[derive(Debug)]
 pub struct Form {
     /// Whose it is.
-    pub owner: Owner,
+    pub sender: Sender,
     /// `application/x-www-form-urlencoded`.
     pub body: Secret<String>,
 }
 
 /// Whose a form is, and where it belongs.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Owner {
+pub struct Sender {
     /// In which organization.
     pub organization: Slug,
     /// By whom.
@@ -42,7 +42,7 @@ pub struct Owner {
 /// What the store keeps, beside the pieces of the body.
 #[derive(Serialize, Deserialize)]
 struct Stored {
-    owner: Owner,
+    sender: Sender,
     pieces: usize,
     until: Timestamp,
 }
@@ -72,14 +72,14 @@ impl Pipeline {
         let now = shared.clock.now();
         let body = form.body.expose().as_bytes();
         let pieces: Vec<&[u8]> = body.chunks(PIECE).collect();
-        if pieces.len() > MOST_PIECES || !shared.bounds.keep(client, &form.owner.account, now) {
+        if pieces.len() > MOST_PIECES || !shared.bounds.keep(client, &form.sender.account, now) {
             return Ok(None);
         }
         let (token, until) = (secret::random_token(), now.plus(RUN_LIFETIME));
         let mut batch = Batch::new();
         let head = key(&token, HEAD);
         let stored = Stored {
-            owner: form.owner,
+            sender: form.sender,
             pieces: pieces.len(),
             until,
         };
@@ -124,7 +124,7 @@ impl Pipeline {
             return Ok(None);
         };
         let stored: Stored = shared.seal.open_json(Table::Runs, &head, &raw)?;
-        if shared.clock.now() >= stored.until || stored.owner.host != *host {
+        if shared.clock.now() >= stored.until || stored.sender.host != *host {
             return Ok(None);
         }
         let mut body = Vec::new();
@@ -136,7 +136,7 @@ impl Pipeline {
             body.extend_from_slice(&shared.seal.open(Table::Runs, &key, &raw)?);
         }
         let form = String::from_utf8(body).ok().map(|body| Form {
-            owner: stored.owner,
+            sender: stored.sender,
             body: Secret::new(body),
         });
         Ok(form)

@@ -13,9 +13,11 @@
 mod begin;
 mod bounds;
 mod ending;
+mod errand;
 mod finish;
 mod kept;
 mod logout;
+mod owned;
 mod run;
 mod step_up;
 #[cfg(test)]
@@ -24,9 +26,11 @@ mod ticket;
 
 pub use begin::{Begin, Begun};
 pub use ending::{Ending, Person};
+pub use errand::{Errand, Failed};
 pub use finish::{Finished, Landing};
-pub use kept::{Form, Owner};
+pub use kept::{Form, Sender};
 pub use logout::{LogoutRequest, Unheard};
+pub use owned::Owner;
 pub use run::Target;
 pub use step_up::StepUp;
 pub use ticket::{Entered, Ticket};
@@ -42,7 +46,7 @@ use url::Url;
 use crate::address::ReturnPath;
 use crate::clock::Clock;
 use crate::config::{self, Config, Slug};
-use crate::identity::{self, People, Unmet};
+use crate::identity::{self, Generation, People, Shut, Unmet};
 use crate::provider::{self, Examined, Flow, Health, LoginHint, Provider, Unproven};
 use crate::session::{self, Grant, Sessions};
 use crate::store::{self, Seal, Store};
@@ -77,7 +81,7 @@ struct Connection<'a> {
     organization: &'a config::Organization,
     config: &'a config::Provider,
     provider: &'a Arc<dyn Provider>,
-    generation: identity::Generation,
+    generation: Generation,
 }
 
 impl Connection<'_> {
@@ -282,6 +286,20 @@ pub enum Error {
         /// Why.
         why: NotAdmitted,
     },
+    /// What a person who is signed in wanted to do came to nothing.
+    #[error("an errand ({}) came to nothing: {why:?}", flow.as_str())]
+    Errand {
+        /// What it was.
+        flow: Flow,
+        /// In which organization.
+        organization: Slug,
+        /// Through which provider.
+        provider: Slug,
+        /// Where it can begin again, if a run was on its way.
+        again: Option<Box<Again>>,
+        /// Why.
+        why: Failed,
+    },
     /// The answer is late or repeated, and this browser is signed in by now.
     #[error("the browser is signed in already")]
     Already {
@@ -339,6 +357,8 @@ pub struct Again {
     pub target: Target,
     /// What was to be proved, if somebody was signed in already.
     pub step_up: Option<Box<StepUp>>,
+    /// What was to be done besides signing in.
+    pub errand: Option<Errand>,
 }
 
 /// What somebody asked for, beyond where to go.
@@ -376,13 +396,27 @@ pub enum NotAdmitted {
     Removed,
     /// An operator has blocked the identity.
     Blocked,
+    /// The connection is not open, or not for them.
+    Shut(Shut),
+}
+
+impl NotAdmitted {
+    /// For the audit trail.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Rule(unmet) => unmet.as_str(),
+            Self::Removed => "membership_removed",
+            Self::Blocked => "blocked",
+            Self::Shut(shut) => shut.as_str(),
+        }
+    }
 }
 
 impl Error {
     /// Where it can begin again, if a run was found and this browser began it.
     pub fn again(&self) -> Option<&Again> {
         match self {
-            Self::Gone { again, .. } => again.as_deref(),
+            Self::Gone { again, .. } | Self::Errand { again, .. } => again.as_deref(),
             Self::Provider { again, .. }
             | Self::Loop { again }
             | Self::NotAdmitted { again, .. }

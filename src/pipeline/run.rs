@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::step_up::StepUp;
-use super::{Again, Shared};
+use super::{Again, Errand, Shared};
 use crate::address::{Host, ReturnPath};
 use crate::clock::Timestamp;
 use crate::config::defaults::RUN_KEPT;
@@ -19,6 +19,9 @@ pub(super) struct Run {
     pub(super) organization: Slug,
     pub(super) provider: Slug,
     pub(super) flow: Flow,
+    /// What is done besides signing in, if the flow is not that.
+    #[serde(default)]
+    pub(super) errand: Option<Errand>,
     pub(super) generation: Generation,
     /// Over everything that must not change between beginning and end.
     pub(super) digest: String,
@@ -82,6 +85,7 @@ impl Run {
             return_path: self.return_path.clone(),
             target: self.target.clone(),
             step_up: self.step_up.clone(),
+            errand: self.errand.clone(),
         })
     }
 }

@@ -105,6 +105,10 @@ pub enum Flow {
     SignIn,
     /// A person who is signed in proves anew who they are, or in a stronger way.
     StepUp,
+    /// An owner tries a connection and opens it.
+    Setup,
+    /// A person adds an identity to their account.
+    Link,
 }
 
 impl Flow {
@@ -113,6 +117,8 @@ impl Flow {
         match self {
             Self::SignIn => "sign_in",
             Self::StepUp => "step_up",
+            Self::Setup => "setup",
+            Self::Link => "link",
         }
     }
 }
@@ -327,7 +333,7 @@ pub enum Refusal {
 }
 
 /// What a provider says of a person, fully verified, before anything is stored.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Asserted {
     /// Who says so.
     pub issuer: String,

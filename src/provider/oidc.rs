@@ -307,8 +307,10 @@ impl Oidc {
 impl Provider for Oidc {
     fn steps(&self, flow: Flow) -> &'static [Step] {
         match (flow, self.config.userinfo) {
-            (Flow::SignIn | Flow::StepUp, false) => &[Step::Authorize, Step::Exchange],
-            (Flow::SignIn | Flow::StepUp, true) => {
+            (Flow::SignIn | Flow::Setup | Flow::Link | Flow::StepUp, false) => {
+                &[Step::Authorize, Step::Exchange]
+            }
+            (Flow::SignIn | Flow::Setup | Flow::Link | Flow::StepUp, true) => {
                 &[Step::Authorize, Step::Exchange, Step::UserInfo]
             }
         }

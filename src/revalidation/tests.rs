@@ -18,7 +18,7 @@ use crate::provider::{
     Outcome, Renewal, Started, Step, Subject, Tokens, Trouble,
 };
 use crate::secret::Secret;
-use crate::session::{AtProvider, Ending, Grant, Handle, Opening, Settings};
+use crate::session::{AtProvider, Ending, Grant, Handle, Opening, Reason, Settings};
 use crate::store::{self, Batch, Fickle, Seal, SealKey, Store};
 
 const CONFIG: &str = r#"
@@ -307,7 +307,9 @@ impl World {
                 let handles = self.handles.lock().unwrap().clone();
                 for handle in handles {
                     let key = handle.key();
-                    let ended = self.sessions.end(&key, Ending::Session, "logout", &said);
+                    let ended = self
+                        .sessions
+                        .end(&key, Ending::Session, Reason::SignedOut, &said);
                     ended.await.unwrap();
                 }
             }

@@ -3,7 +3,7 @@
 
 use super::record::{Grant, Over, Record};
 use super::sessions::Sessions;
-use super::{Error, Handle, Key, Opening};
+use super::{Error, Handle, Key, Opening, Reason};
 use crate::address::Host;
 use crate::audit;
 use crate::clock::Timestamp;
@@ -11,7 +11,7 @@ use crate::config::Slug;
 use crate::store::{Batch, Pair, Table};
 
 /// A grant that was over when its record went, and why.
-pub(super) type Lapsed = (Slug, &'static str);
+pub(super) type Lapsed = (Slug, Reason);
 
 impl Sessions {
     /// Counts and records the sessions among `removed` records, whose time was over.
@@ -27,7 +27,7 @@ impl Sessions {
             let record: Record = self.seal.open_json(Table::Sessions, &key, &raw)?;
             for grant in &record.grants {
                 let reason = self.why_over(grant, now);
-                let reason = reason.unwrap_or(Over::Expired.as_str());
+                let reason = reason.unwrap_or(Reason::Over(Over::Expired));
                 batch.audit(event(&record, grant, reason, now));
                 self.count_ended(&grant.organization, reason);
             }
@@ -91,7 +91,7 @@ impl Sessions {
             // What is in memory may have been used later than is written down.
             let over = self.why_over(grant, now);
             let over = over.filter(|_| !self.is_alive(key, organization, now));
-            let reason = over.unwrap_or(REPLACED);
+            let reason = over.unwrap_or(Reason::Replaced);
             batch.audit(audit::Event {
                 reference: Some(opening.reference.to_owned()),
                 ..event(previous, grant, reason, now)
@@ -107,10 +107,10 @@ impl Sessions {
     }
 
     /// Why a stored grant counts no more, if it does not.
-    fn why_over(&self, grant: &Grant, now: Timestamp) -> Option<&'static str> {
+    fn why_over(&self, grant: &Grant, now: Timestamp) -> Option<Reason> {
         let limits = self.settings.limits(&grant.organization);
         let Some(limits) = limits.filter(|_| self.settings.is_of_today(grant)) else {
-            return Some(WITHDRAWN);
+            return Some(Reason::Withdrawn);
         };
         let idle_at = grant.used_at.plus(limits.idle_timeout);
         let expires_at = grant.expires_at(limits);
@@ -122,22 +122,16 @@ impl Sessions {
         } else {
             Over::Expired
         };
-        Some(over.as_str())
+        Some(Reason::Over(over))
     }
 }
 
-fn event(record: &Record, grant: &Grant, reason: &str, now: Timestamp) -> audit::Event {
+fn event(record: &Record, grant: &Grant, reason: Reason, now: Timestamp) -> audit::Event {
     audit::Event {
         organization: Some(grant.organization.to_string()),
         provider: Some(grant.provider.to_string()),
         target: Some(record.id.clone()),
-        reason: Some(reason.to_owned()),
+        reason: Some(reason.as_str().to_owned()),
         ..audit::Event::new(now, audit::Kind::SessionEnded, audit::Actor::System)
     }
 }
-
-/// A new sign-in took its place.
-const REPLACED: &str = "replaced";
-
-/// The file no longer has its connection as it was, or its organization.
-const WITHDRAWN: &str = "withdrawn";

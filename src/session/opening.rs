@@ -10,7 +10,7 @@ use super::live::LiveGrant;
 use super::record::{self, Grant, Record};
 use super::sessions::{Sessions, indexes, unlink};
 use super::successor::{Note, Tabs};
-use super::{Ending, Error, Handle, Key};
+use super::{Ending, Error, Handle, Key, Reason};
 use crate::address::Host;
 use crate::audit;
 use crate::clock::Timestamp;
@@ -306,10 +306,10 @@ impl Sessions {
             live.claim_write(now, std::time::Duration::ZERO);
         }
         for (organization, reason) in &opened.lapsed {
-            self.count_ended(organization, reason);
+            self.count_ended(organization, *reason);
         }
         for key in &opened.evicted {
-            self.count_ended(&opened.granted, "evicted");
+            self.count_ended(&opened.granted, Reason::Evicted);
             self.known.end(key, Ending::Grant(&opened.granted));
         }
         self.recheck(&key, opened).await;

@@ -12,7 +12,7 @@ use tracing::warn;
 
 use super::record::{self, Grant, Over, Record};
 use super::sessions::Sessions;
-use super::{Ending, Error, Handle, Key};
+use super::{Ending, Error, Handle, Key, Reason};
 use crate::address::Host;
 use crate::audit;
 use crate::clock::Timestamp;
@@ -333,9 +333,11 @@ impl Sessions {
         event: &audit::Event,
         revoking: &mut Revoking,
     ) {
-        let word = match event.actor {
-            audit::Actor::Account(_) => "user",
-            audit::Actor::Operator | audit::Actor::System | audit::Actor::Visitor => "revoked",
+        let why = match event.actor {
+            audit::Actor::Account(_) => Reason::ByPerson,
+            audit::Actor::Operator | audit::Actor::System | audit::Actor::Visitor => {
+                Reason::Revoked
+            }
         };
         for some in meant.chunks(TOGETHER) {
             let ends = some.iter().map(|(key, grants)| async move {
@@ -347,7 +349,7 @@ impl Sessions {
                         provider: Some(grant.provider.to_string()),
                         ..event.clone()
                     };
-                    let ended = self.end(key, Ending::Grant(organization), word, &event);
+                    let ended = self.end(key, Ending::Grant(organization), why, &event);
                     results.push((organization.clone(), ended.await));
                 }
                 results
@@ -416,6 +418,7 @@ impl Sessions {
                 && self
                     .settings
                     .admits(&record.host, &grant, &identity.profile)
+                && self.passes(&grant, identity)
         });
         let over = limits.and_then(|limits| grant.over(limits, grant.used_at, now));
         Ok(Listed {

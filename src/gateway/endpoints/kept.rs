@@ -16,7 +16,7 @@ use crate::config::Slug;
 use crate::gateway::inbound::{Inbound, Kind};
 use crate::gateway::{Body, Error, Gateway, Place};
 use crate::pages::{Destination, Fact, FormNotKept, KeptForm};
-use crate::pipeline::{Form, Owner};
+use crate::pipeline::{Form, Sender};
 use crate::secret::Secret;
 use crate::session::Grant;
 use crate::session::cookies::{self, Cookies};
@@ -81,7 +81,7 @@ impl Gateway {
             // Too large, too slow, or no form: the page says that it is lost.
             Ok(_) | Err(_) => return Ok(None),
         };
-        let owner = Owner {
+        let sender = Sender {
             organization: grant.organization.clone(),
             account: grant.account.clone(),
             host: inbound.host.clone(),
@@ -90,7 +90,7 @@ impl Gateway {
         let before = Cookies::read(&head.headers).kept_form();
         let kept = self
             .pipeline
-            .keep_form(Form { owner, body }, before.as_ref(), inbound.client)
+            .keep_form(Form { sender, body }, before.as_ref(), inbound.client)
             .await?;
         Ok(kept.map(|token| (cookies::set_kept_form(&token), path)))
     }
@@ -106,7 +106,7 @@ impl Gateway {
             return Ok(straight());
         };
         let form = self.pipeline.kept_form(&token, &ask.inbound.host).await?;
-        let is_elsewhere = form.is_some_and(|form| form.owner.path != *return_path);
+        let is_elsewhere = form.is_some_and(|form| form.sender.path != *return_path);
         if is_elsewhere {
             return Ok(straight());
         }
@@ -123,20 +123,20 @@ impl Gateway {
         let Some(form) = self.pipeline.kept_form(&token, &ask.inbound.host).await? else {
             return self.not_kept(ask, FormNotKept::TooLate { rd: &return_path });
         };
-        let organization = self.config.organizations.get(&form.owner.organization);
-        let Some(grant) = self.granted(ask, &form.owner.organization).await? else {
-            let door = self.below(&format!("login/{}", form.owner.organization));
-            let pairs = [("rd", form.owner.path.as_str())];
+        let organization = self.config.organizations.get(&form.sender.organization);
+        let Some(grant) = self.granted(ask, &form.sender.organization).await? else {
+            let door = self.below(&format!("login/{}", form.sender.organization));
+            let pairs = [("rd", form.sender.path.as_str())];
             return Ok(self.see_other(&with_query(&door, &pairs), ask.reference));
         };
-        if grant.account != form.owner.account {
+        if grant.account != form.sender.account {
             self.pipeline.forget_form(&token).await?;
             let rd = &return_path;
             return self.not_kept(ask, FormNotKept::SomebodyElses { rd });
         }
         let fields = Fields::parse(form.body.expose());
         let view = KeptForm {
-            action: &form.owner.path,
+            action: &form.sender.path,
             fields: fields.pairs().iter().map(fact).collect(),
         };
         let mut response = self.show(ask, organization, &view)?;
@@ -156,7 +156,7 @@ impl Gateway {
     ) {
         let settled = async {
             let form = self.pipeline.kept_form(token, &inbound.host).await?;
-            let sent = form.is_some_and(|form| form.owner.path.as_str() == inbound.target());
+            let sent = form.is_some_and(|form| form.sender.path.as_str() == inbound.target());
             if sent && !response.status().is_server_error() {
                 self.pipeline.forget_form(token).await?;
                 set_cookie(response, cookies::forget_kept_form());

@@ -208,10 +208,7 @@ impl Gateway {
                     providers: several
                         .iter()
                         .filter_map(known)
-                        .map(|provider| DoorProvider {
-                            id: &provider.id,
-                            label: &provider.button,
-                        })
+                        .map(DoorProvider::from)
                         .collect(),
                     rd: &return_path,
                     login_hint: ask.query.get("login_hint"),
@@ -305,6 +302,7 @@ impl Gateway {
             select_account: fields.get("prompt") == Some("select_account"),
             consent: false,
             step_up: None,
+            errand: None,
             client: ask.inbound.client,
             reference: ask.reference.to_string(),
         };
@@ -341,7 +339,11 @@ impl Gateway {
     }
 
     /// The organization that a path names, if this host may show its door.
-    fn organization(&self, ask: &Ask<'_>, name: &str) -> Result<&config::Organization, Error> {
+    pub(super) fn organization(
+        &self,
+        ask: &Ask<'_>,
+        name: &str,
+    ) -> Result<&config::Organization, Error> {
         let unknown = || Error::SignIn(crate::pipeline::Error::NoSuchConnection);
         let slug = Slug::parse(name).map_err(|_| unknown())?;
         let organization = self.config.organizations.get(&slug).ok_or_else(unknown)?;
@@ -373,6 +375,11 @@ pub(super) fn target(organization: &config::Organization, fields: &Fields) -> Op
     if organization.hosts.is_empty() {
         return Some(Target::Shared);
     }
+    entry_target(organization, fields)
+}
+
+/// The organization's own host that the browser began on.
+pub(super) fn entry_target(organization: &config::Organization, fields: &Fields) -> Option<Target> {
     let host = fields.get("host")?;
     let host: &Host = organization.hosts.iter().find(|own| own.as_str() == host)?;
     let token = |name, length| {

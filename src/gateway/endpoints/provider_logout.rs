@@ -20,7 +20,7 @@ use crate::gateway::{Place, mark, whole};
 use crate::pipeline::{self, LogoutRequest, Unheard};
 use crate::provider;
 use crate::secret::Secret;
-use crate::session::{Ending, LiveGrant, Named};
+use crate::session::{self, Ending, LiveGrant, Named};
 use crate::telemetry::metrics::LogoutToken;
 
 impl Gateway {
@@ -155,7 +155,9 @@ impl Gateway {
             // The provider may take its frame away at any moment.
             let ending = self.tasks.spawn(async move {
                 let ending = Ending::Grant(&organization);
-                sessions.end(&key, ending, "frontchannel", &event).await
+                sessions
+                    .end(&key, ending, session::Reason::FrontChannel, &event)
+                    .await
             });
             ending.await.map_err(|_| Error::Stopping)??;
         }

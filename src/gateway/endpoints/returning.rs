@@ -50,7 +50,7 @@ impl Gateway {
                 let cause = self.cause_of_loop(ask, &again).await?;
                 Err(Error::Loop { cause, again })
             }
-            Err(other) => Err(other.into()),
+            Err(other) => self.failed_in_popup(ask, other, leaving),
         }
     }
 
@@ -94,6 +94,7 @@ impl Gateway {
             select_account: wishes.select_account,
             consent: true,
             step_up: again.step_up,
+            errand: again.errand,
             client: ask.inbound.client,
             reference: ask.reference.to_string(),
         };
@@ -111,6 +112,7 @@ impl Gateway {
     ) -> Result<Response<Body>, Error> {
         let to = match &finished.landing {
             Landing::Here(_) => self.landing(ask, &finished.return_path).await?,
+            Landing::Back => finished.return_path.as_str().to_owned(),
             Landing::Own(ticket) => {
                 let path = with_query(&self.below("enter"), &[("ticket", ticket.token.expose())]);
                 self.config.server.public_url.on(&ticket.host).join(&path)
@@ -156,12 +158,18 @@ impl Gateway {
                 let to = again.map_or_else(ReturnPath::root, |again| again.return_path);
                 return Ok(self.see_other(to.as_str(), ask.reference));
             }
-            other => other?,
+            Err(other) => return self.failed_in_popup(ask, other, Leaving::Page),
+            Ok(entered) => entered,
         };
         debug_assert_eq!(entered.organization, organization.slug);
-        let to = self.landing(ask, &entered.return_path).await?;
+        let to = match &entered.handle {
+            Some(_) => self.landing(ask, &entered.return_path).await?,
+            None => entered.return_path.as_str().to_owned(),
+        };
         let mut response = self.see_other(&to, ask.reference);
-        set_cookie(&mut response, cookies::set_session(&entered.handle));
+        if let Some(handle) = &entered.handle {
+            set_cookie(&mut response, cookies::set_session(handle));
+        }
         Ok(response)
     }
 }

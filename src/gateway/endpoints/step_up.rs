@@ -67,6 +67,7 @@ impl Gateway {
             select_account: false,
             consent: false,
             step_up: Some(Box::new(step_up)),
+            errand: None,
             client: ask.inbound.client,
             reference: ask.reference.to_string(),
         }

@@ -19,6 +19,7 @@ async fn inv_54_the_largest_run_is_small() {
         select_account: true,
         consent: true,
         step_up: None,
+        errand: None,
         client: "127.0.0.1".parse().ok(),
         reference: "test".to_owned(),
     };
