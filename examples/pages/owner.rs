@@ -69,7 +69,7 @@ fn homes(pages: &Pages, cast: &Cast, samples: &mut Vec<Sample>) -> Result<(), Er
             organization: cast.organization(0),
             door: "https://app.example.com/_sso/login/acme".to_owned(),
             suspended: much,
-            sessions: much.then_some(12_345),
+            sessions: usize::from(much) * 12_345,
             connections: vec![connection(state, much)],
             notice: match state {
                 ConnectionState::Open => Some(OwnerNotice::Opened),

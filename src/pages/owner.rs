@@ -18,8 +18,8 @@ pub struct OwnerHome<'a> {
     pub door: String,
     /// An operator lets nobody in.
     pub suspended: bool,
-    /// Sessions, if they have been counted.
-    pub sessions: Option<usize>,
+    /// Sessions that are stored.
+    pub sessions: usize,
     /// Its connections, in the order of the buttons.
     pub connections: Vec<OwnedConnection<'a>>,
     /// What was just done.

@@ -14,7 +14,7 @@ use crate::clock::Timestamp;
 use crate::config::defaults::LOOP_SIGN_INS;
 use crate::config::{RevalidationMethod, Slug};
 use crate::identity::{self, Door, Identity, Profile, Terms, Through};
-use crate::provider::{self, Asserted, Attempt, Callback, Provider};
+use crate::provider::{self, Asserted, Attempt, Callback, Flow, Provider};
 use crate::secret;
 use crate::session::cookies::{self, BindingKind, Cookies};
 use crate::session::{AtProvider, Grant, Handle, Opened, Opening, Tabs};
@@ -24,6 +24,8 @@ use crate::telemetry::metrics::Reason;
 /// A sign-in that is complete.
 #[derive(Debug)]
 pub struct Finished {
+    /// What it was for.
+    pub flow: Flow,
     /// In which organization.
     pub organization: Slug,
     /// When the browser began.
@@ -228,7 +230,8 @@ impl Shared {
         let (organization, began) = (&cleared.run.organization, cleared.attempt.started_at);
         let row = cookies.sign_ins_in_a_row(organization, began, now);
         // Somebody who asked to choose an account is at work there: that goes round in no circle.
-        if row >= LOOP_SIGN_INS && !cleared.attempt.select_account {
+        let is_sign_in = cleared.run.flow == Flow::SignIn;
+        if row >= LOOP_SIGN_INS && is_sign_in && !cleared.attempt.select_account {
             let again = cleared.run.again();
             return Err(Error::Loop { again });
         }
@@ -421,6 +424,7 @@ impl Shared {
             }
         };
         Ok(Finished {
+            flow: run.flow,
             organization: run.organization.clone(),
             began: claimed.cleared.attempt.started_at,
             select_account: claimed.cleared.attempt.select_account,
@@ -441,6 +445,7 @@ impl Shared {
             }
         };
         Finished {
+            flow: claimed.cleared.run.flow,
             organization: claimed.cleared.run.organization.clone(),
             began: claimed.cleared.attempt.started_at,
             select_account: claimed.cleared.attempt.select_account,

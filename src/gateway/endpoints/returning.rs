@@ -10,7 +10,7 @@ use crate::config::Slug;
 use crate::gateway::{Body, Error, Gateway, Place};
 use crate::pages::Loop;
 use crate::pipeline::{self, Again, Begin, Finished, Landing, Target, Wishes};
-use crate::provider::{self, Callback, Check};
+use crate::provider::{self, Callback, Check, Flow};
 use crate::secret::Secret;
 use crate::session::cookies;
 
@@ -119,13 +119,16 @@ impl Gateway {
             }
         };
         let mut response = self.go_on(ask, &to, leaving)?;
-        let counted = if finished.select_account {
-            cookies::forget_sign_ins()
-        } else {
-            ask.cookies
-                .count_sign_in(&finished.organization, finished.began, self.clock.now())
-        };
-        set_cookie(&mut response, counted);
+        // What else somebody who is signed in does goes round in no circle.
+        if finished.flow == Flow::SignIn {
+            let counted = if finished.select_account {
+                cookies::forget_sign_ins()
+            } else {
+                ask.cookies
+                    .count_sign_in(&finished.organization, finished.began, self.clock.now())
+            };
+            set_cookie(&mut response, counted);
+        }
         if let Landing::Here(handle) = &finished.landing {
             set_cookie(&mut response, cookies::set_session(handle));
             set_cookie(

@@ -172,6 +172,14 @@ hosts = ["hooli.localhost"]
 providers = ["acme", "dev"]
 allow = { email_domains = ["hooli.example"] }
 
+# Closed until an owner has tried each way in.
+[organizations.stark]
+name = "Stark Industries"
+providers = ["acme", "globex"]
+owners = ["ada@acme.example"]
+activation = "required"
+allow = { anyone = true }
+
 [organizations.umbrella]
 name = "Umbrella"
 enabled = false

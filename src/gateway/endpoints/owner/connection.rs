@@ -42,7 +42,8 @@ impl Gateway {
     ) -> Result<Response<Body>, Error> {
         let organization = owner.organization;
         let popup = ask.query.get("display") == Some("popup");
-        let census = self.revalidation.census();
+        let sessions = self.sessions.count(&organization.slug, MOST_COUNTED);
+        let sessions = sessions.await?;
         let mut connections = Vec::new();
         for id in &organization.providers {
             if let Some(provider) = self.config.providers.get(id) {
@@ -60,7 +61,7 @@ impl Gateway {
                 door
             },
             suspended: self.sessions.is_suspended(&organization.slug),
-            sessions: census.and_then(|it| it.sessions.get(&organization.slug).copied()),
+            sessions,
             connections,
             notice: match ask.query.get("done") {
                 Some("disabled") => Some(OwnerNotice::Disabled),
