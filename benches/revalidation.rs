@@ -174,6 +174,7 @@ fn asserted(issuer: &str, person: usize) -> Asserted {
         tenants: Vec::new(),
         claims: claims.as_object().unwrap().clone(),
         authenticated_at: START,
+        proof: provider::Proof::default(),
         provider_session: None,
         tokens: Tokens {
             access: Some(Secret::new("a".repeat(43))),

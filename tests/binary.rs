@@ -66,7 +66,7 @@ fn check_says_what_to_register_at_a_provider() {
                 client_secret = \"a secret for tests\"";
     let folder = folder(&GOOD.replace("kind = \"dev\"", oidc));
     let told = doorward(&folder, &["check"]);
-    for path in ["callback/dev", "logout/backchannel/dev"] {
+    for path in ["callback/dev", "logout/backchannel/dev", "initiate/dev"] {
         let uri = format!("http://localhost:8000/_sso/{path}");
         assert!(out(&told).contains(&uri), "{}", out(&told));
     }

@@ -263,6 +263,7 @@ fn denials_offer_another_account_and_sign_in_keeps_its_destination() {
             Problem::AccountNotAllowed { .. }
             | Problem::ProviderRefused { .. }
             | Problem::IdentityInvalid { .. }
+            | Problem::OtherAccount { .. }
             | Problem::NotAllowedHere { .. } => assert!(another, "{problem:?}"),
             Problem::LoginExpired { .. }
             | Problem::SessionEnded { .. }
@@ -291,6 +292,10 @@ fn statuses_and_codes_are_those_of_the_catalogue() {
         ("email-unverified", 403),
         ("session-ended", 401),
         ("sign-in-required", 401),
+        ("step-up-required", 401),
+        ("form-kept", 401),
+        ("sign-in-too-weak", 403),
+        ("other-account", 403),
         ("redirect-loop", 508),
         ("cookies-blocked", 400),
         ("app-unreachable", 502),

@@ -11,8 +11,8 @@ use doorward::clock::Timestamp;
 use doorward::config::Slug;
 use doorward::pages::{
     Account, Answered, Choose, Destination, DevForm, Door, DoorProvider, EmailFault, EmailFirst,
-    Ended, Fact, Linked, LoggedOut, LogoutConfirm, Look, Loop, NotLinked, Notice, Organization,
-    OwnSession, Pages, Place, Problem, Redirecting,
+    Ended, Fact, FormNotKept, KeptForm, Linked, LoggedOut, LogoutConfirm, Look, Loop, NotLinked,
+    Notice, Organization, OwnSession, Pages, Place, Problem, Redirecting,
 };
 use doorward::telemetry::Reference;
 use http::Response;
@@ -151,6 +151,21 @@ impl Cast {
         all
     }
 
+    fn problems_of_step_up(&self) -> [Problem; 3] {
+        [
+            Problem::StepUpRequired {
+                door: (&self.rd).into(),
+            },
+            Problem::FormKept {
+                door: (&self.rd).into(),
+            },
+            Problem::SignInTooWeak {
+                provider: self.buttons[0].clone(),
+                door: (&self.rd).into(),
+            },
+        ]
+    }
+
     fn problems_with_details(&self) -> Vec<Problem> {
         let rd = || self.rd.clone();
         let provider = || self.buttons[0].clone();
@@ -166,9 +181,14 @@ impl Cast {
                     provider: provider(),
                     rd: rd(),
                 },
+                Problem::OtherAccount {
+                    email: email.clone(),
+                    rd: rd(),
+                },
                 Problem::NotAllowedHere { email, rd: rd() },
             ]);
         }
+        all.extend(self.problems_of_step_up());
         let not_linked = [
             NotLinked::Taken,
             NotLinked::AnotherThere,
@@ -406,6 +426,21 @@ fn forms(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages::Err
         rd: &cast.rd,
     };
     add("logout-confirm", pages.show(&look, &confirm)?);
+    let kept = KeptForm {
+        action: &cast.rd,
+        fields: cast.facts(),
+    };
+    add("kept-form", pages.show(&look, &kept)?);
+    let rd = &cast.rd;
+    for (number, view) in [
+        FormNotKept::TooLate { rd },
+        FormNotKept::SomebodyElses { rd },
+    ]
+    .iter()
+    .enumerate()
+    {
+        add(&format!("form-not-kept-{number}"), pages.show(&look, view)?);
+    }
     samples.extend(ways_out(pages, cast)?);
     Ok(samples)
 }

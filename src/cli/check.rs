@@ -71,6 +71,10 @@ fn for_people(check: &Check, faults: &[Fault], config: Option<&Config>) -> Strin
                     let what = "back-channel logout URI, if it has one";
                     text.push_str(&format!("\n  register at {id} as {what}:  {uri}"));
                 }
+                if let Some(uri) = config.initiate_login_uri(id) {
+                    let what = "initiate-login URI, if it shows tiles";
+                    text.push_str(&format!("\n  register at {id} as {what}:  {uri}"));
+                }
             }
         }
     }

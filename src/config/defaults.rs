@@ -153,6 +153,13 @@ pub const RUNS_PER_BROWSER: usize = 12;
 /// Sign-ins in flight in one organization: bounds the store under a flood.
 pub const RUNS_PER_ORGANIZATION: usize = 10_000;
 
+/// The largest form that is read. One of ours has a few hundred bytes, a provider's `form_post` a few thousand; one of the
+/// application that is kept while its owner signs in again may have a long text, and no file.
+pub const FORM_BYTES: usize = 64 * 1024;
+
+/// Forms that are kept at the same time: 64 MiB in the store at the worst.
+pub const KEPT_FORMS: usize = 1_000;
+
 /// The one-time ticket onto an organization's own host: one redirect.
 pub const TICKET_LIFETIME: Duration = Duration::from_secs(30);
 

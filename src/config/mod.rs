@@ -98,6 +98,17 @@ impl Config {
             Protocol::OAuth2(_) | Protocol::Dev => None,
         }
     }
+
+    /// Where a provider sends people who begin there (OIDC Core §4); `None` for one that cannot.
+    pub fn initiate_login_uri(&self, provider: &Slug) -> Option<String> {
+        match &self.providers.get(provider)?.protocol {
+            Protocol::Oidc(_) => {
+                let path = format!("{}/initiate/{provider}", self.server.prefix);
+                Some(self.server.public_url.join(&path))
+            }
+            Protocol::OAuth2(_) | Protocol::Dev => None,
+        }
+    }
 }
 
 /// A name in the file: `[a-z0-9-]{1,40}`, not starting or ending with `-`.
@@ -552,6 +563,17 @@ pub struct Route {
     pub organization: Option<Slug>,
     /// What the person must have beyond being signed in.
     pub require: Option<Rules>,
+    /// How fresh and how strong their sign-in must be.
+    pub assurance: Option<Assurance>,
+}
+
+/// `require.max_auth_age` and `require.acr_values`: what can be had by signing in once more, unlike what [`Rules`] ask for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assurance {
+    /// The person proved who they are at most this long ago.
+    pub max_age: Option<Duration>,
+    /// In one of these ways (`acr`, OIDC Core §2), the preferred one first; empty: in any.
+    pub acr_values: Vec<String>,
 }
 
 /// A literal path, or a literal prefix with everything below it. Canonical segments.

@@ -329,7 +329,7 @@ fn contradictions(reader: &Reader<'_>, rules: &Rules) {
 }
 
 /// The keys that not every provider can prove.
-const PROVABLE: [&str; 7] = [
+const PROVABLE: [&str; 9] = [
     "emails",
     "email_domains",
     "hosted_domains",
@@ -337,6 +337,8 @@ const PROVABLE: [&str; 7] = [
     "teams",
     "groups_any",
     "groups_all",
+    "acr_values",
+    "max_auth_age",
 ];
 
 /// Reports what the providers do not say of their people.
@@ -360,7 +362,7 @@ fn provable(reader: &Reader<'_>, proof: Proof<'_>) {
 /// Warns of lists without a value: they are no mistake of spelling, but shut the door.
 fn admits_nobody(reader: &Reader<'_>) {
     for (name, value) in reader.entries() {
-        if value.as_array().is_some_and(<[Value]>::is_empty) {
+        if value.as_array().is_some_and(<[Value]>::is_empty) && !reader.has_faults_at(name) {
             reader.warn(
                 name,
                 "admits-nobody",

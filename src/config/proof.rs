@@ -33,7 +33,31 @@ impl Provider {
             }
             "emails" | "email_domains" => self.cannot_prove_addresses(),
             "groups_any" | "groups_all" => self.cannot_list_groups(),
+            "acr_values" if !self.says_how() => Some((
+                "only an OpenID provider says in which way somebody signed in",
+                "leave it out",
+            )),
+            "max_auth_age" if !self.says_when() => Some((
+                "OAuth 2.0 has no way to ask for a new sign-in, nor to tell when the last one was",
+                "leave it out",
+            )),
             _ => None,
+        }
+    }
+
+    /// Whether it says in which way somebody proved who they are.
+    const fn says_how(&self) -> bool {
+        match &self.protocol {
+            Protocol::Oidc(_) => true,
+            Protocol::OAuth2(_) | Protocol::Dev => false,
+        }
+    }
+
+    /// Whether it says when, and asks again if that is too long ago.
+    const fn says_when(&self) -> bool {
+        match &self.protocol {
+            Protocol::Oidc(_) | Protocol::Dev => true,
+            Protocol::OAuth2(_) => false,
         }
     }
 

@@ -185,6 +185,7 @@ fn routes(upstream: &Slug) -> Vec<Route> {
         access,
         organization: None,
         require: None,
+        assurance: None,
     };
     let administration = Route {
         require: Some(Rules {

@@ -14,6 +14,7 @@ mod forward;
 mod inbound;
 mod rescue;
 mod routes;
+mod step_up;
 mod turns;
 
 use std::collections::BTreeMap;
@@ -30,7 +31,7 @@ use hyper::body::Incoming;
 pub use self::answer::Sent;
 
 use self::answer::{Asked, InFlight};
-use self::decision::{Decision, Question, decide};
+use self::decision::{Decision, Granted, Question, decide};
 use self::forward::Visitor;
 use self::inbound::Inbound;
 use self::routes::{Route, Routes};
@@ -277,42 +278,87 @@ impl Gateway {
         }
         let (known, reference) = (asked.known.as_ref(), asked.reference);
         self.check_connection(asked)?;
-        let decision = decide(Question {
-            access,
-            require: route.config.require.as_ref(),
-            doubtful,
-            kind: inbound.kind,
-            grant: known.map(|known| (known, known.grant.profile())),
-            unconfirmed: known.is_some_and(|known| self.is_unconfirmed(known)),
-        });
+        let decision = decide(self.looked_at(inbound, route, doubtful, known));
         self.count_decision(route, &decision);
         match decision {
-            Decision::Allow(known) => {
-                self.sessions
-                    .touch(&known.live, &known.grant, self.clock.now());
-                let visitor = Visitor {
-                    live: &known.live,
-                    grant: &known.grant,
-                };
-                self.forward(request, inbound, route, Some(visitor), reference)
-                    .await
-            }
+            Decision::Allow(known) => self.allow(request, inbound, route, known, reference).await,
             Decision::Anonymous => self.forward(request, inbound, route, None, reference).await,
-            Decision::SignIn | Decision::Unauthorized => {
+            Decision::SignIn => {
                 let cookies = Cookies::read(request.headers());
                 let pinned = route.config.organization.as_ref();
                 self.part(&cookies, inbound, place, pinned).await?;
-                if matches!(decision, Decision::SignIn) {
-                    return Ok(self.to_sign_in(inbound, place, pinned, &cookies, reference));
-                }
+                Ok(self.to_sign_in(inbound, place, pinned, &cookies, reference))
+            }
+            Decision::Unauthorized => {
+                let (head, body) = request.into_parts();
+                let cookies = Cookies::read(&head.headers);
+                let pinned = route.config.organization.as_ref();
+                self.part(&cookies, inbound, place, pinned).await?;
+                self.keep_lapsed(inbound, place, pinned, (&head, body))
+                    .await?;
                 let had_session = cookies.has_session();
                 Err(Error::Unauthorized { had_session })
+            }
+            Decision::StepUp(known) => {
+                let sent = request.into_parts();
+                self.step_up(inbound, route, known, sent, reference).await
             }
             Decision::Unconfirmed => Err(self.unconfirmed(asked.known.as_ref()).await),
             Decision::Deny(unmet) => {
                 self.note_denied(asked, unmet.as_str());
                 Err(Error::NotAllowed(unmet))
             }
+        }
+    }
+
+    /// The application answers, and hears who asks. A form that had been kept is sent with that.
+    async fn allow(
+        &self,
+        request: Request<Incoming>,
+        inbound: &Inbound,
+        route: &Route,
+        known: &Known,
+        reference: Reference,
+    ) -> Result<Response<Body>, Error> {
+        self.sessions
+            .touch(&known.live, &known.grant, self.clock.now());
+        let visitor = Visitor {
+            live: &known.live,
+            grant: &known.grant,
+        };
+        let kept = match inbound.kind {
+            inbound::Kind::FormPost => Cookies::read(request.headers()).kept_form(),
+            inbound::Kind::PageLoad | inbound::Kind::Program => None,
+        };
+        let forwarded = self.forward(request, inbound, route, Some(visitor), reference);
+        let mut response = forwarded.await?;
+        if let Some(token) = kept {
+            self.settle(inbound, &token, &mut response).await;
+        }
+        Ok(response)
+    }
+
+    /// Everything that the decision looks at.
+    fn looked_at<'a>(
+        &self,
+        inbound: &Inbound,
+        route: &'a Route,
+        doubtful: bool,
+        known: Option<&'a Known>,
+    ) -> Question<'a, &'a Known> {
+        Question {
+            access: route.config.access,
+            require: route.config.require.as_ref(),
+            assurance: route.config.assurance.as_ref(),
+            doubtful,
+            kind: inbound.kind,
+            grant: known.map(|known| Granted {
+                grant: known,
+                profile: known.grant.profile(),
+                proofs: &known.grant.grant().proofs,
+            }),
+            unconfirmed: known.is_some_and(|known| self.is_unconfirmed(known)),
+            now: self.clock.now(),
         }
     }
 
@@ -472,6 +518,7 @@ impl Gateway {
             | Decision::Anonymous
             | Decision::SignIn
             | Decision::Unauthorized
+            | Decision::StepUp(_)
             | Decision::Unconfirmed => "",
         };
         let labels = metrics::Decision {
@@ -555,6 +602,22 @@ pub enum Error {
         /// Whether the browser still holds a session cookie: then the session ended.
         had_session: bool,
     },
+    /// The person has to prove anew who they are, or in a stronger way, and this is no page load.
+    #[error("the sign-in is not fresh or strong enough for this route")]
+    StepUp {
+        /// What the route asks for.
+        assurance: config::Assurance,
+        /// Where they can: a path on the host that was asked.
+        door: pages::Destination,
+    },
+    /// A form came too late, and is kept until its owner has signed in again.
+    #[error("a form came too late and is kept")]
+    FormKept {
+        /// Where they can: a path on the host that was asked.
+        door: pages::Destination,
+        /// What names the form.
+        cookie: HeaderValue,
+    },
     /// The person may not.
     #[error("the person does not meet the route's rule: {0:?}")]
     NotAllowed(Unmet),
@@ -580,6 +643,9 @@ pub enum Error {
     /// A form that no page of ours sent.
     #[error("the form was not sent by a page of ours")]
     ForeignForm,
+    /// A sign-in that somebody else wants to begin, in the name of an issuer that is not the provider's.
+    #[error("the request to begin a sign-in does not name the provider's issuer")]
+    ForeignIssuer,
     /// A form that cannot be read or is too large.
     #[error("the form cannot be read")]
     Form,

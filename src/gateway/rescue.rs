@@ -6,11 +6,11 @@ use http::{Response, StatusCode};
 use tracing::{error, info, warn};
 
 use super::inbound::Kind;
-use super::{Asked, Body, Error, Gateway, Place, endpoints, whole};
+use super::{Asked, Body, Error, Gateway, Place, endpoints, step_up, whole};
 use crate::address::ReturnPath;
 use crate::config::Slug;
 use crate::identity::LinkRefusal;
-use crate::pages::{Ended, Loop, NotLinked, Problem};
+use crate::pages::{Destination, Ended, Loop, NotLinked, Problem};
 use crate::pipeline::{self, Again, Ending, Failed};
 use crate::provider::Flow;
 use crate::proxy;
@@ -69,7 +69,10 @@ impl Gateway {
         let mut response = if is_person {
             self.pages.problem(&look, &told.problem, reference)
         } else {
-            let login = origin.join(&self.below("login"));
+            let login = match error {
+                Error::StepUp { door, .. } => origin.join(&door.to_string()),
+                _ => origin.join(&self.below("login")),
+            };
             let login =
                 (told.problem.status() == StatusCode::UNAUTHORIZED).then_some(login.as_str());
             self.pages
@@ -83,8 +86,11 @@ impl Gateway {
     /// Fields that some errors carry.
     fn finish(&self, error: &Error, response: &mut Response<Body>) {
         if response.status() == StatusCode::UNAUTHORIZED {
-            // RFC 9110 §11.6.1 wants a challenge; no browser shows a dialogue for this scheme.
-            let challenge = format!("Sso realm=\"{}\"", self.config.server.public_url);
+            // RFC 9110 §11.6.1 wants a challenge; no browser shows a dialogue for these schemes.
+            let challenge = match error {
+                Error::StepUp { assurance, .. } => step_up::challenge(assurance),
+                _ => format!("Sso realm=\"{}\"", self.config.server.public_url),
+            };
             if let Ok(challenge) = HeaderValue::from_str(&challenge) {
                 response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
             }
@@ -102,6 +108,7 @@ impl Gateway {
             Error::Parted { gone: true, .. } => {
                 endpoints::set_cookie(response, cookies::delete_session());
             }
+            Error::FormKept { cookie, .. } => endpoints::set_cookie(response, cookie.clone()),
             Error::Unconfirmed { .. } => {
                 response
                     .headers_mut()
@@ -114,9 +121,11 @@ impl Gateway {
             | Error::NoRoute
             | Error::Unauthorized { .. }
             | Error::Parted { gone: false, .. }
+            | Error::StepUp { .. }
             | Error::NotAllowed(_)
             | Error::ForeignOrigin
             | Error::ForeignForm
+            | Error::ForeignIssuer
             | Error::Form
             | Error::Suspended(_)
             | Error::NotOpen(_)
@@ -148,7 +157,9 @@ impl Gateway {
     fn tell(&self, error: &Error, asked: &Asked, rd: ReturnPath) -> Told {
         let email = asked.email();
         let (problem, fault) = match error {
-            Error::Host | Error::Target | Error::Form => (Problem::BadRequest, Fault::Visitor),
+            Error::Host | Error::Target | Error::Form | Error::ForeignIssuer => {
+                (Problem::BadRequest, Fault::Visitor)
+            }
             Error::UnknownHost => (Problem::MisdirectedRequest, Fault::Visitor),
             Error::Method | Error::NoSuchMethod { .. } => {
                 (Problem::MethodNotAllowed, Fault::Visitor)
@@ -163,6 +174,9 @@ impl Gateway {
             ),
             Error::Unauthorized { had_session: false } => {
                 (Problem::SignInRequired { rd }, Fault::Visitor)
+            }
+            Error::StepUp { door, .. } | Error::FormKept { door, .. } => {
+                (proof_wanted(error, door.clone()), Fault::Visitor)
             }
             Error::Unconfirmed { provider, next } => {
                 let (provider, next) = (self.button(provider), *next);
@@ -194,17 +208,10 @@ impl Gateway {
             | Error::Pages(_)
             | Error::Stopping => (Problem::Broken { rd }, Fault::Ours),
         };
-        let organization = match error {
-            Error::Suspended(organization)
-            | Error::NotOpen(organization)
-            | Error::NotAnOwner(organization) => Some(organization.clone()),
-            Error::Parted { farewell, .. } => Some(farewell.organization.clone()),
-            _ => None,
-        };
         Told {
             problem,
             fault,
-            organization,
+            organization: meant(error),
         }
     }
 
@@ -240,14 +247,21 @@ impl Gateway {
         let rd = again.map_or_else(ReturnPath::root, |again| again.return_path.clone());
         let provider = again.map_or_else(String::new, |again| self.button(&again.provider));
         let email = match error {
-            pipeline::Error::NotAdmitted { email, .. } => email.clone(),
+            pipeline::Error::NotAdmitted { email, .. }
+            | pipeline::Error::SomebodyElse { email, .. } => email.clone(),
             _ => None,
         };
         let organization = match error {
             pipeline::Error::Suspended { organization } => Some(organization),
             _ => again.map(|again| &again.organization),
         };
-        let (problem, fault) = page_of(error.ending(), rd, provider, email);
+        let stronger = again.and_then(|again| self.stronger(again));
+        let of = Of {
+            provider,
+            email,
+            stronger,
+        };
+        let (problem, fault) = page_of(error.ending(), rd, of);
         Told {
             problem,
             fault,
@@ -259,7 +273,7 @@ impl Gateway {
     fn tell_errand(&self, flow: Flow, organization: &Slug, provider: &Slug, why: Failed) -> Told {
         let page = match flow {
             Flow::Setup => self.below(&format!("admin/{organization}")),
-            Flow::SignIn | Flow::Link => self.below("account"),
+            Flow::SignIn | Flow::StepUp | Flow::Link => self.below("account"),
         };
         let back = ReturnPath::parse(&page, &self.config.server.prefix);
         let why = match why {
@@ -290,13 +304,43 @@ impl Gateway {
     }
 }
 
-/// The page of a sign-in's ending, which metrics and audit trail call by the same name.
-fn page_of(
-    ending: Ending,
-    rd: ReturnPath,
+/// Somebody has to sign in once more before what they sent goes on; a form may be kept until then.
+fn proof_wanted(error: &Error, door: Destination) -> Problem {
+    match error {
+        Error::FormKept { .. } => Problem::FormKept { door },
+        _ => Problem::StepUpRequired { door },
+    }
+}
+
+/// The organization that an error is about, where the request does not say it.
+fn meant(error: &Error) -> Option<Slug> {
+    match error {
+        Error::Suspended(organization)
+        | Error::NotOpen(organization)
+        | Error::NotAnOwner(organization) => Some(organization.clone()),
+        Error::Parted { farewell, .. } => Some(farewell.organization.clone()),
+        _ => None,
+    }
+}
+
+/// What is told of a sign-in that ended.
+#[derive(Default)]
+struct Of {
+    /// The text of the provider's button.
     provider: String,
+    /// The address of the person themself.
     email: Option<String>,
-) -> (Problem, Fault) {
+    /// Where it can begin again in a stronger way.
+    stronger: Option<Destination>,
+}
+
+/// The page of a sign-in's ending, which metrics and audit trail call by the same name.
+fn page_of(ending: Ending, rd: ReturnPath, of: Of) -> (Problem, Fault) {
+    let Of {
+        provider,
+        email,
+        stronger,
+    } = of;
     let problem = match ending {
         Ending::OrganizationUnknown => Problem::OrganizationUnknown,
         Ending::OrganizationSuspended => Problem::OrganizationSuspended,
@@ -326,6 +370,11 @@ fn page_of(
             provider,
             rd,
         },
+        Ending::OtherAccount => Problem::OtherAccount { email, rd },
+        Ending::SignInTooWeak => Problem::SignInTooWeak {
+            provider,
+            door: stronger.unwrap_or_else(|| Destination::from(&rd)),
+        },
         Ending::Broken => Problem::Broken { rd },
     };
     let fault = match ending {
@@ -342,7 +391,9 @@ fn page_of(
         | Ending::AccountNotAllowed
         | Ending::OrganizationNotOpen
         | Ending::NotLinked
-        | Ending::EmailUnverified => Fault::Visitor,
+        | Ending::EmailUnverified
+        | Ending::OtherAccount
+        | Ending::SignInTooWeak => Fault::Visitor,
     };
     (problem, fault)
 }
@@ -424,7 +475,7 @@ mod tests {
     #[test]
     fn page_metrics_and_trail_call_an_ending_by_one_name() {
         for ending in Ending::ALL {
-            let (problem, _) = page_of(ending, ReturnPath::root(), String::new(), None);
+            let (problem, _) = page_of(ending, ReturnPath::root(), Of::default());
             assert_eq!(problem.code(), ending.code());
         }
     }

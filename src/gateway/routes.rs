@@ -101,6 +101,7 @@ mod tests {
             access: Access::Required,
             organization: None,
             require: None,
+            assurance: None,
         }
     }
 

@@ -496,6 +496,7 @@ mod tests {
             tenants: Vec::new(),
             claims: serde_json::Map::new(),
             authenticated_at: Timestamp::EPOCH,
+            proof: crate::provider::Proof::default(),
             provider_session: None,
             tokens: Tokens {
                 refresh: Some(Secret::new("first".to_owned())),

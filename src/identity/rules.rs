@@ -270,6 +270,7 @@ mod tests {
             }],
             claims,
             authenticated_at: crate::clock::Timestamp::EPOCH,
+            proof: crate::provider::Proof::default(),
             provider_session: None,
             tokens: crate::provider::Tokens::default(),
         }

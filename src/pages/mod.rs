@@ -11,6 +11,7 @@
 
 mod account;
 mod browser;
+mod kept;
 pub mod owner;
 mod problem;
 mod told;
@@ -26,6 +27,7 @@ use tracing::error;
 
 pub use self::account::{Account, Answered, Fact, Linked, OwnSession};
 use self::browser::{Answer, Policy};
+pub use self::kept::{FormNotKept, KeptForm};
 pub use self::problem::{Ended, Loop, NotLinked, Problem};
 pub use self::views::{
     Choose, Destination, DevForm, Door, DoorProvider, EmailFault, EmailFirst, LoggedOut,
@@ -131,6 +133,7 @@ impl Pages {
         templates.add_filter("moment", words::moment);
         templates.add_filter("rfc3339", words::rfc3339);
         templates.add_filter("query", words::query);
+        templates.add_filter("exact", words::exact);
         templates.add_global("style", Value::from_safe_string(STYLE.to_owned()));
         templates.add_global("script", Value::from_safe_string(SCRIPT.to_owned()));
         templates.add_global("icon", ICON);
@@ -278,7 +281,7 @@ const ICON: &str = concat!(
     "%3Ccircle cx=%2220.5%22 cy=%2219%22 r=%221.8%22 fill=%22%23fff%22/%3E%3C/svg%3E"
 );
 
-const TEMPLATES: [(&str, &str); 18] = [
+const TEMPLATES: [(&str, &str); 20] = [
     ("base.html", include_str!("templates/base.html")),
     ("problem.html", include_str!("templates/problem.html")),
     ("door.html", include_str!("templates/door.html")),
@@ -288,6 +291,11 @@ const TEMPLATES: [(&str, &str); 18] = [
     ),
     ("choose.html", include_str!("templates/choose.html")),
     ("dev_form.html", include_str!("templates/dev_form.html")),
+    ("kept_form.html", include_str!("templates/kept_form.html")),
+    (
+        "form_not_kept.html",
+        include_str!("templates/form_not_kept.html"),
+    ),
     ("account.html", include_str!("templates/account.html")),
     (
         "owner_frame.html",

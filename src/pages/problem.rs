@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 
+use super::views::Destination;
 use crate::address::ReturnPath;
 use crate::clock::Timestamp;
 
@@ -107,6 +108,31 @@ pub enum Problem {
     },
     /// There never was a session, and this is no page load that could be sent to sign-in.
     SignInRequired {
+        /// Where to.
+        rd: ReturnPath,
+    },
+    /// The sign-in is there, but not as fresh or as strong as this route wants, and this is no page load that could be sent to
+    /// the provider.
+    StepUpRequired {
+        /// Where to prove more.
+        door: Destination,
+    },
+    /// Either of the three before, and what was sent is kept until the person has signed in.
+    FormKept {
+        /// Where to sign in.
+        door: Destination,
+    },
+    /// The provider was asked for a fresher or stronger sign-in and answered with another one.
+    SignInTooWeak {
+        /// Which provider.
+        provider: String,
+        /// Where to try once more.
+        door: Destination,
+    },
+    /// Somebody else answered than the person who was to prove who they are.
+    OtherAccount {
+        /// As whom, if the provider told.
+        email: Option<String>,
         /// Where to.
         rd: ReturnPath,
     },
@@ -221,7 +247,10 @@ impl Problem {
             Self::LoginExpired { .. } | Self::CookiesBlocked { .. } | Self::BadRequest => {
                 StatusCode::BAD_REQUEST
             }
-            Self::SessionEnded { .. } | Self::SignInRequired { .. } => StatusCode::UNAUTHORIZED,
+            Self::SessionEnded { .. }
+            | Self::SignInRequired { .. }
+            | Self::StepUpRequired { .. }
+            | Self::FormKept { .. } => StatusCode::UNAUTHORIZED,
             Self::ProviderRefused { .. }
             | Self::IdentityInvalid { .. }
             | Self::AccountNotAllowed { .. }
@@ -229,6 +258,8 @@ impl Problem {
             | Self::OrganizationNotOpen { .. }
             | Self::OwnersOnly
             | Self::EmailUnverified { .. }
+            | Self::SignInTooWeak { .. }
+            | Self::OtherAccount { .. }
             | Self::NotAllowedHere { .. } => StatusCode::FORBIDDEN,
             Self::NotLinked { .. } => StatusCode::CONFLICT,
             Self::OrganizationUnknown | Self::NotFound => StatusCode::NOT_FOUND,
@@ -268,6 +299,10 @@ impl Problem {
             Self::EmailUnverified { .. } => "email-unverified",
             Self::SessionEnded { .. } => "session-ended",
             Self::SignInRequired { .. } => "sign-in-required",
+            Self::StepUpRequired { .. } => "step-up-required",
+            Self::FormKept { .. } => "form-kept",
+            Self::SignInTooWeak { .. } => "sign-in-too-weak",
+            Self::OtherAccount { .. } => "other-account",
             Self::RedirectLoop { .. } => "redirect-loop",
             Self::CookiesBlocked { .. } => "cookies-blocked",
             Self::AppUnreachable { .. } => "app-unreachable",

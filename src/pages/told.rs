@@ -94,6 +94,12 @@ impl Problem {
             }
             Self::SessionEnded { .. } => "You were signed out".to_owned(),
             Self::SignInRequired { .. } => "Sign in to continue".to_owned(),
+            Self::StepUpRequired { .. } => "Confirm that it is you".to_owned(),
+            Self::FormKept { .. } => "Sign in once more to send this".to_owned(),
+            Self::SignInTooWeak { provider: at, .. } => {
+                format!("{} did not sign you in strongly enough", provider(at))
+            }
+            Self::OtherAccount { .. } => "That was a different account".to_owned(),
             Self::RedirectLoop { .. } => "Sign-in keeps restarting".to_owned(),
             Self::CookiesBlocked { .. } => "Your browser isn’t keeping our cookie".to_owned(),
             Self::AppUnreachable { .. } => format!("{} isn’t responding", application()),
@@ -180,6 +186,25 @@ impl Problem {
                 "This part of {} is for people who have signed in.",
                 application()
             ),
+            Self::StepUpRequired { .. } => format!(
+                "This part of {} asks for a fresher or stronger sign-in than yours.",
+                application()
+            ),
+            Self::FormKept { .. } => format!(
+                "Your sign-in is over, or not fresh enough for this part of {}. What you filled in has not been sent. It is kept \
+                 here for ten minutes.",
+                application()
+            ),
+            Self::SignInTooWeak { .. } => format!(
+                "This part of {} asks for a fresher or stronger sign-in. You are still signed in as before, and nothing has \
+                 changed.",
+                application()
+            ),
+            Self::OtherAccount { email, .. } => format!(
+                "You were to confirm that it is you, but {} signed in, which is not the account you are using. Nothing has \
+                 changed.",
+                email.as_deref().map_or_else(|| "another account".to_owned(), name)
+            ),
             Self::RedirectLoop { .. } => format!(
                 "You signed in several times within a short while, but {} did not recognize you \
                  afterwards. We stopped here so that your browser does not go round in circles.",
@@ -244,6 +269,15 @@ impl Problem {
             Self::SessionEnded { .. } | Self::SignInRequired { .. } => Some(
                 "If you just sent a form, it did not arrive. Go back to copy what you wrote, then sign in.",
             ),
+            Self::StepUpRequired { .. } => Some(
+                "If you just sent a form, it did not arrive. Go back to copy what you wrote, then confirm.",
+            ),
+            Self::FormKept { .. } => {
+                Some("Sign in with the same account. Then you can send it with one click.")
+            }
+            Self::SignInTooWeak { .. } => Some(
+                "Try again, and use all that you are asked for there. If that does not help, tell your administrator.",
+            ),
             Self::AccountNotAllowed { .. }
             | Self::NotAllowedHere { .. }
             | Self::IdentityInvalid { .. }
@@ -261,6 +295,7 @@ impl Problem {
             | Self::OwnersOnly
             | Self::OrganizationSuspended
             | Self::EmailUnverified { .. }
+            | Self::OtherAccount { .. }
             | Self::RedirectLoop { .. }
             | Self::CookiesBlocked { .. }
             | Self::TooManyAttempts { .. }
@@ -278,8 +313,15 @@ impl Problem {
                 "The cookie is given where visitors begin and must come back at the public address. It cannot if \
                  they begin over http or under another name than that of the public address.",
             ),
+            Self::SignInTooWeak { .. } => Some(
+                "The provider was sent the route’s max_auth_age or acr_values and answered with a sign-in that is older or of \
+                 another kind. The log says which. It must know the values, and require such a sign-in when it is asked.",
+            ),
             Self::LoginExpired { .. }
             | Self::LoginCancelled { .. }
+            | Self::StepUpRequired { .. }
+            | Self::FormKept { .. }
+            | Self::OtherAccount { .. }
             | Self::ProviderUnreachable { .. }
             | Self::IdentityUnverified { .. }
             | Self::IdentityInvalid { .. }
@@ -329,7 +371,11 @@ impl Problem {
             Self::ProviderRefused { rd, .. }
             | Self::IdentityInvalid { rd, .. }
             | Self::AccountNotAllowed { rd, .. }
+            | Self::OtherAccount { rd, .. }
             | Self::NotAllowedHere { rd, .. } => another_account(look, rd),
+            Self::StepUpRequired { door } => link("Confirm", door.to_string()),
+            Self::FormKept { door } => link("Sign in", door.to_string()),
+            Self::SignInTooWeak { door, .. } => link("Try again", door.to_string()),
             Self::OrganizationUnknown => link(
                 "Enter your e-mail address",
                 format!("{}/login", look.prefix),
@@ -364,7 +410,8 @@ impl Problem {
             Self::LoginCancelled { rd, .. } | Self::EmailUnverified { rd, .. } => {
                 Some(another_account(look, rd))
             }
-            Self::NotAllowedHere { .. } => Some(start_page()),
+            Self::NotAllowedHere { .. } | Self::SignInTooWeak { .. } => Some(start_page()),
+            Self::OtherAccount { rd, .. } => Some(link("Try again", rd.as_str())),
             Self::IdentityInvalid { rd, .. } => {
                 Some(link("Sign in again", look.sign_in(rd, Ask::Usual)))
             }
@@ -372,6 +419,8 @@ impl Problem {
                 Some(link("Sign in once more", look.sign_in(rd, Ask::Usual)))
             }
             Self::LoginExpired { .. }
+            | Self::StepUpRequired { .. }
+            | Self::FormKept { .. }
             | Self::ProviderUnreachable { .. }
             | Self::IdentityUnverified { .. }
             | Self::ProviderRefused { .. }

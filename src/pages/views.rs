@@ -299,6 +299,12 @@ impl Destination {
     }
 }
 
+impl From<&ReturnPath> for Destination {
+    fn from(path: &ReturnPath) -> Self {
+        Self(path.as_str().to_owned())
+    }
+}
+
 impl fmt::Display for Destination {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0)

@@ -131,6 +131,24 @@ pub(super) fn write_value(
     }
 }
 
+/// A value that must come back as it is: what is left out of all other texts is written as a reference (HTML §13.1.4), so
+/// that it makes no line and turns nothing around.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a filter takes what it is given"
+)]
+pub(super) fn exact(text: String) -> Value {
+    let mut html = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if is_harmless(letter) {
+            push_escaped(&mut html, letter);
+        } else {
+            html.push_str(&format!("&#{};", u32::from(letter)));
+        }
+    }
+    Value::from_safe_string(html)
+}
+
 fn push_escaped(html: &mut String, letter: char) {
     match letter {
         '&' => html.push_str("&amp;"),
@@ -154,6 +172,14 @@ const fn is_harmless(letter: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn inv_37_what_must_come_back_makes_neither_markup_nor_a_line() {
+        let hostile = "a\"'<b>&\r\n\t\u{202e}é";
+        let written = exact(hostile.to_owned());
+        let expected = "a&quot;&#39;&lt;b&gt;&amp;&#13;&#10;&#9;&#8238;é";
+        assert_eq!(written.as_str(), Some(expected));
+    }
 
     #[test]
     fn providers_are_named_without_the_verb() {

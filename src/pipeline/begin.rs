@@ -4,12 +4,13 @@ use std::net::IpAddr;
 
 use super::ending::{Attempted, SIGN_INS};
 use super::run::{self, Run, State, Target};
+use super::step_up::{self, StepUp};
 use super::{Again, Connection, Errand, Error, Pipeline, Shared};
 use crate::address::ReturnPath;
 use crate::clock::Timestamp;
 use crate::config::defaults::RUN_LIFETIME;
 use crate::config::{self, Slug};
-use crate::provider::{Attempt, Flow, LoginHint, Start, Started};
+use crate::provider::{Attempt, LoginHint, Start, Started};
 use crate::secret;
 use crate::session::cookies::{self, Binding};
 use crate::store::{Batch, Table};
@@ -31,6 +32,8 @@ pub struct Begin {
     pub select_account: bool,
     /// Whether the provider must ask for consent again.
     pub consent: bool,
+    /// What is to be proved, if somebody is signed in already.
+    pub step_up: Option<Box<StepUp>>,
     /// What is done besides signing in.
     pub errand: Option<Errand>,
     /// From where they come, if that is known.
@@ -108,6 +111,7 @@ impl Shared {
             hosted_domain: only_hosted_domain(&connection.organization.allow),
             select_account: begin.select_account,
             consent: begin.consent,
+            demand: begin.step_up.as_ref().map(|it| it.demand.clone()),
             promises_issuer: false,
             started_at: now,
         };
@@ -121,6 +125,7 @@ impl Shared {
                 provider: begin.provider.clone(),
                 return_path: begin.return_path.clone(),
                 target: begin.target.clone(),
+                step_up: begin.step_up.clone(),
                 errand: begin.errand.clone(),
             }),
             source,
@@ -130,7 +135,10 @@ impl Shared {
         let key = run::key(&state);
         let binding = Binding::new(cookies::tag(&key));
         let errand = begin.errand.as_ref();
-        let flow = errand.map_or(Flow::SignIn, |errand| errand.flow);
+        let flow = errand.map_or_else(
+            || step_up::flow(begin.step_up.as_deref()),
+            |errand| errand.flow,
+        );
         let run = Run {
             digest: connection.digest(flow),
             generation: connection.generation.clone(),
@@ -141,6 +149,7 @@ impl Shared {
             binding: binding.hash(),
             target: begin.target.clone(),
             return_path: begin.return_path.clone(),
+            step_up: begin.step_up.clone(),
             expires_at: now.plus(RUN_LIFETIME),
             state: State::Open(Box::new(attempt)),
         };

@@ -42,13 +42,17 @@ pub enum Ending {
     NotLinked,
     /// It wants an address that the provider vouches for.
     EmailUnverified,
+    /// Somebody else signed in than who was asked to.
+    OtherAccount,
+    /// The sign-in is not as fresh or as strong as was asked for.
+    SignInTooWeak,
     /// Our own fault.
     Broken,
 }
 
 impl Ending {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::OrganizationUnknown,
         Self::OrganizationSuspended,
         Self::TooManyAttempts,
@@ -63,6 +67,8 @@ impl Ending {
         Self::OrganizationNotOpen,
         Self::NotLinked,
         Self::EmailUnverified,
+        Self::OtherAccount,
+        Self::SignInTooWeak,
         Self::Broken,
     ];
 
@@ -83,6 +89,8 @@ impl Ending {
             Self::OrganizationNotOpen => "organization-not-open",
             Self::NotLinked => "identity-not-linked",
             Self::EmailUnverified => "email-unverified",
+            Self::OtherAccount => "other-account",
+            Self::SignInTooWeak => "sign-in-too-weak",
             Self::Broken => "broken",
         }
     }
@@ -95,7 +103,9 @@ impl Ending {
             | Self::AccountNotAllowed
             | Self::OrganizationNotOpen
             | Self::NotLinked
-            | Self::EmailUnverified => "denied",
+            | Self::EmailUnverified
+            | Self::OtherAccount
+            | Self::SignInTooWeak => "denied",
             Self::LoginCancelled => "cancelled",
             Self::OrganizationUnknown
             | Self::TooManyAttempts
@@ -143,6 +153,8 @@ impl Error {
                 | NotAdmitted::Blocked
                 | NotAdmitted::Shut(Shut::OtherTenant) => Ending::AccountNotAllowed,
             },
+            Self::SomebodyElse { .. } => Ending::OtherAccount,
+            Self::TooWeak { .. } => Ending::SignInTooWeak,
             Self::Errand { .. } => Ending::NotLinked,
             Self::Store(_) | Self::Identity(_) | Self::Session(_) | Self::Stopping => {
                 Ending::Broken

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::ending::Attempted;
 use super::run::{self, Run, State, Target};
 use super::{
-    Again, Errand, Error, Gone, NotAdmitted, Person, Pipeline, Shared, Wishes, errand, ticket,
+    Again, Errand, Error, Gone, NotAdmitted, Person, Pipeline, Shared, Wishes, errand, step_up,
+    ticket,
 };
 use crate::address::ReturnPath;
 use crate::audit;
@@ -348,6 +349,7 @@ impl Shared {
                 again: run.again(),
                 source,
             })?;
+        self.hold(run, &asserted, now).await?;
         if let Some(errand) = &run.errand {
             return self.finish_errand(claimed, errand, asserted, now).await;
         }
@@ -487,7 +489,10 @@ impl Shared {
             reference: Some(claimed.reference.clone()),
             ..audit::Event::new(now, kind, audit::Actor::Account(grant.account.to_string()))
         };
-        batch.audit(named(audit::Kind::LoginSucceeded));
+        batch.audit(audit::Event {
+            reason: step_up::remark(run.flow),
+            ..named(audit::Kind::LoginSucceeded)
+        });
         if provisioned.is_new {
             batch.audit(named(audit::Kind::IdentityLinked));
         }
@@ -619,6 +624,7 @@ fn grant(run: &Run, identity: &Identity, asserted: &Asserted, now: Timestamp) ->
         ),
         generation: run.generation.clone(),
         authenticated_at: asserted.authenticated_at,
+        proofs: asserted.proof.clone().into(),
         granted_at: now,
         expires_at: None,
         used_at: now,

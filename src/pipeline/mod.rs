@@ -4,6 +4,7 @@
 //! organization, connection and generation, browser binding) before the browser is sent anywhere. `resume` finds the run
 //! by `state`, checks every binding and claims it before any call to the provider; then it exchanges and verifies, and
 //! finishes in one atomic batch: run consumed, identity, account, session or ticket, audit events.
+//! `kept` holds what somebody had filled in when they were sent here.
 //! `logout` is the way back: a provider's logout token is used once and ends what it names (threat model 16).
 //! Leaves to others: what goes over the wire to a provider (`provider`), what the visitor sees (`gateway`).
 //! Invariants: a run is consumed at most once, also under concurrency and after a restart (threat model 8); what does not
@@ -14,9 +15,11 @@ mod bounds;
 mod ending;
 mod errand;
 mod finish;
+mod kept;
 mod logout;
 mod owned;
 mod run;
+mod step_up;
 #[cfg(test)]
 mod tests;
 mod ticket;
@@ -25,9 +28,11 @@ pub use begin::{Begin, Begun};
 pub use ending::{Ending, Person};
 pub use errand::{Errand, Failed};
 pub use finish::{Finished, Landing};
+pub use kept::{Form, Sender};
 pub use logout::{LogoutRequest, Unheard};
 pub use owned::Owner;
 pub use run::Target;
+pub use step_up::StepUp;
 pub use ticket::{Entered, Ticket};
 
 use std::collections::BTreeMap;
@@ -42,7 +47,7 @@ use crate::address::ReturnPath;
 use crate::clock::Clock;
 use crate::config::{self, Config, Slug};
 use crate::identity::{self, Generation, People, Shut, Unmet};
-use crate::provider::{self, Examined, Flow, Health, LoginHint, Provider};
+use crate::provider::{self, Examined, Flow, Health, LoginHint, Provider, Unproven};
 use crate::session::{self, Grant, Sessions};
 use crate::store::{self, Seal, Store};
 use crate::tasks::Tasks;
@@ -301,6 +306,22 @@ pub enum Error {
         /// Where it was going: a path, or an address on the organization's own host.
         to: String,
     },
+    /// A step-up was answered by somebody else than the person who is signed in.
+    #[error("somebody else has signed in than who was asked to")]
+    SomebodyElse {
+        /// Where to begin again.
+        again: Box<Again>,
+        /// The address that the provider gave, to be shown to the person themself.
+        email: Option<String>,
+    },
+    /// A step-up was answered with a sign-in that is not fresh or not strong enough.
+    #[error("the sign-in is not what was asked for: {why:?}")]
+    TooWeak {
+        /// Where to begin again.
+        again: Box<Again>,
+        /// What it lacks.
+        why: Unproven,
+    },
     /// The connection needs a refresh token and got none: the provider hands one out if it asks for consent again.
     #[error("no refresh token came with the sign-in")]
     NeedsConsent {
@@ -334,6 +355,8 @@ pub struct Again {
     pub return_path: ReturnPath,
     /// On which host it ends.
     pub target: Target,
+    /// What was to be proved, if somebody was signed in already.
+    pub step_up: Option<Box<StepUp>>,
     /// What was to be done besides signing in.
     pub errand: Option<Errand>,
 }
@@ -397,6 +420,8 @@ impl Error {
             Self::Provider { again, .. }
             | Self::Loop { again }
             | Self::NotAdmitted { again, .. }
+            | Self::SomebodyElse { again, .. }
+            | Self::TooWeak { again, .. }
             | Self::NeedsConsent { again, .. } => Some(again),
             Self::NoSuchConnection
             | Self::Suspended { .. }

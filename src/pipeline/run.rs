@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::step_up::StepUp;
 use super::{Again, Errand, Shared};
 use crate::address::{Host, ReturnPath};
 use crate::clock::Timestamp;
@@ -28,6 +29,9 @@ pub(super) struct Run {
     pub(super) binding: [u8; 32],
     pub(super) target: Target,
     pub(super) return_path: ReturnPath,
+    /// What is to be proved, and by whom.
+    #[serde(default)]
+    pub(super) step_up: Option<Box<StepUp>>,
     pub(super) expires_at: Timestamp,
     pub(super) state: State,
 }
@@ -80,6 +84,7 @@ impl Run {
             provider: self.provider.clone(),
             return_path: self.return_path.clone(),
             target: self.target.clone(),
+            step_up: self.step_up.clone(),
             errand: self.errand.clone(),
         })
     }

@@ -74,6 +74,7 @@ impl Stored {
                 tag: self.tag.clone(),
                 entry: self.entry.clone(),
             },
+            step_up: None,
             errand: match &self.what {
                 What::Grant(_) => None,
                 What::Errand { errand, .. } => Some(errand.clone()),

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use std::time::Duration;
 
 use super::issuers::Issuers;
-use super::{Check, Error, Subject, json, userinfo};
+use super::{Check, Error, Proof, Subject, json, userinfo};
 use crate::clock::Timestamp;
 use crate::config::defaults::CLOCK_LEEWAY;
 use crate::secret::{Secret, constant_time_eq};
@@ -36,6 +36,7 @@ pub(super) struct Claims {
     /// By which they are known here.
     pub(super) person: Subject,
     pub(super) authenticated_at: Timestamp,
+    pub(super) proof: Proof,
     pub(super) all: Map<String, Value>,
 }
 
@@ -70,17 +71,22 @@ impl Claims {
         require(is_bound(&all, expected), Check::AccessTokenHash)?;
         let subject = text(&all, "sub").ok_or(Error::Rejected(Check::Subject))?;
         let proven_at = if all.contains_key("auth_time") {
-            moment(&all, "auth_time").ok_or(Error::Rejected(Check::AuthTime))?
+            let moment = moment(&all, "auth_time").ok_or(Error::Rejected(Check::AuthTime))?;
+            // A provider whose clock is ahead must not make a sign-in fresher than it is.
+            Some(moment.min(now))
         } else {
-            issued_at
+            None
         };
         let subject = Subject::parse(subject)?;
         Ok(Self {
             issuer,
             person: expected.issuers.person(&all, &subject)?,
             subject,
-            // A provider whose clock is ahead must not make a sign-in fresher than it is.
-            authenticated_at: proven_at.min(now),
+            authenticated_at: proven_at.unwrap_or(issued_at.min(now)),
+            proof: Proof {
+                at: proven_at,
+                acr: text(&all, "acr").map(str::to_owned),
+            },
             all,
         })
     }
@@ -101,6 +107,7 @@ impl Claims {
             subject: subject.clone(),
             person: subject.clone(),
             authenticated_at: now,
+            proof: Proof::default(),
             all,
         }
     }

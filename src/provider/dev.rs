@@ -5,7 +5,7 @@ use url::Url;
 
 use super::{
     Answer, Asserted, Attempt, Callback, Check, Confirmation, DevForm, Error, Failed, Finishing,
-    Flow, Health, Held, Logout, Outcome, Provider, Renewal, Response, Start, Started, Step,
+    Flow, Health, Held, Logout, Outcome, Proof, Provider, Renewal, Response, Start, Started, Step,
     Subject, Tokens,
 };
 use crate::clock::Timestamp;
@@ -21,7 +21,7 @@ const ISSUER: &str = "urn:doorward:dev";
 impl Provider for Dev {
     fn steps(&self, flow: Flow) -> &'static [Step] {
         match flow {
-            Flow::SignIn | Flow::Setup | Flow::Link => &[Step::Form],
+            Flow::SignIn | Flow::Setup | Flow::Link | Flow::StepUp => &[Step::Form],
         }
     }
 
@@ -112,6 +112,11 @@ fn asserted(form: &DevForm, now: Timestamp) -> Result<Asserted, Error> {
         tenants: Vec::new(),
         claims,
         authenticated_at: now,
+        // Whoever filled in the form did so just now.
+        proof: Proof {
+            at: Some(now),
+            acr: None,
+        },
         provider_session: None,
         tokens: Tokens::default(),
         email: Some(email),
@@ -142,6 +147,7 @@ mod tests {
             hosted_domain: None,
             select_account: false,
             consent: false,
+            demand: None,
             promises_issuer: false,
             started_at: Timestamp::from_seconds(1),
         }

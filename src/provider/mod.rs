@@ -27,6 +27,7 @@ mod oidc;
 mod outcome;
 mod posted;
 mod presets;
+mod proof;
 mod reach;
 mod said;
 #[cfg(test)]
@@ -40,6 +41,7 @@ pub use self::attempt::{Attempt, LoginHint};
 pub use self::jws::session_named_in;
 pub use self::logout::{Logout, Who};
 pub use self::outcome::{Cause, Fault, Outcome, Revocation, Trouble};
+pub use self::proof::{Demand, Proof, Proofs, Unproven};
 pub use self::said::{Failed, NotRenewed, Said};
 
 use std::fmt;
@@ -122,6 +124,8 @@ pub struct Held<'a> {
 pub enum Flow {
     /// A person wants to use the application.
     SignIn,
+    /// A person who is signed in proves anew who they are, or in a stronger way.
+    StepUp,
     /// An owner tries a connection and opens it.
     Setup,
     /// A person adds an identity to their account.
@@ -133,6 +137,7 @@ impl Flow {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::SignIn => "sign_in",
+            Self::StepUp => "step_up",
             Self::Setup => "setup",
             Self::Link => "link",
         }
@@ -167,7 +172,8 @@ impl Step {
 /// One registration at one identity provider, ready to be spoken to.
 ///
 /// What must hold: `finish` returns an [`Asserted`] only after every check of threat model 13, 14, 15 and 18; it sends
-/// the verifier exactly once; neither method stores anything. Called by: `pipeline`, after it has stored (`start`) or
+/// the verifier exactly once; neither method stores anything. It says in [`Asserted::proof`] what `pipeline` holds against
+/// [`Attempt::demand`]. Called by: `pipeline`, after it has stored (`start`) or
 /// claimed (`finish`) the run. Failure costs: this sign-in, nothing else. Building one makes no call: a provider that is
 /// down at start is asked again by the next sign-in.
 pub trait Provider: fmt::Debug + Send + Sync + 'static {
@@ -378,6 +384,8 @@ pub struct Asserted {
     pub claims: Map<String, Value>,
     /// When the person last proved who they are, as the provider says (`auth_time`), else when the token was issued.
     pub authenticated_at: Timestamp,
+    /// What the provider vouches for of that.
+    pub proof: Proof,
     /// The provider's own session, for logout (`sid`).
     pub provider_session: Option<String>,
     /// What to ask again with.
@@ -468,7 +476,7 @@ pub enum Check {
     IssuedAt,
     /// The claim `nonce`.
     Nonce,
-    /// The claim `auth_time` is there and is no time.
+    /// The claim `auth_time` is there and is no time, or it is missing though `max_age` was sent (OIDC Core §2).
     AuthTime,
     /// The claim `at_hash`.
     AccessTokenHash,

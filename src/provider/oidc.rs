@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use openidconnect::core::{CoreAuthPrompt, CoreJwsSigningAlgorithm, CoreResponseType};
 use openidconnect::{
-    AccessToken, AuthType, AuthenticationFlow, AuthorizationCode, ClientId, ClientSecret,
-    CsrfToken, IssuerUrl, LoginHint, Nonce, PkceCodeVerifier, RedirectUrl, Scope,
+    AccessToken, AuthType, AuthenticationContextClass, AuthenticationFlow, AuthorizationCode,
+    ClientId, ClientSecret, CsrfToken, IssuerUrl, LoginHint, Nonce, PkceCodeVerifier, RedirectUrl,
+    Scope,
 };
 use tracing::warn;
 use url::Url;
@@ -123,9 +124,24 @@ impl Oidc {
             // It refuses any other way for requests that ask who somebody is.
             request = request.add_extra_param("response_mode", "form_post");
         }
+        let mut insists = false;
+        if let Some(demand) = &attempt.demand {
+            insists = demand.insist;
+            if let Some(max_age) = demand.assurance.max_age {
+                request = request.set_max_age(max_age);
+            }
+            for acr in &demand.assurance.acr_values {
+                request =
+                    request.add_auth_context_value(AuthenticationContextClass::new(acr.clone()));
+            }
+            if insists {
+                request = request.add_prompt(CoreAuthPrompt::Login);
+            }
+        }
+        let prompts = attempt.select_account || attempt.consent || insists;
         for (name, value) in &self.config.authorize_parameters {
             // Two values of one parameter would be an error (RFC 6749 §3.1), and the person's wish goes first.
-            if !((attempt.select_account || attempt.consent) && name == "prompt") {
+            if !(prompts && name == "prompt") {
                 request = request.add_extra_param(name.as_str(), value.as_str());
             }
         }
@@ -264,6 +280,7 @@ impl Oidc {
             hosted_domain: reading.hosted_domain(&all),
             tenants: reading.tenants(&all),
             authenticated_at: claims.authenticated_at,
+            proof: claims.proof,
             provider_session: json::text(&all, "sid"),
             tokens,
             claims: all,
@@ -327,8 +344,10 @@ impl Oidc {
 impl Provider for Oidc {
     fn steps(&self, flow: Flow) -> &'static [Step] {
         match (flow, self.config.userinfo) {
-            (Flow::SignIn | Flow::Setup | Flow::Link, false) => &[Step::Authorize, Step::Exchange],
-            (Flow::SignIn | Flow::Setup | Flow::Link, true) => {
+            (Flow::SignIn | Flow::Setup | Flow::Link | Flow::StepUp, false) => {
+                &[Step::Authorize, Step::Exchange]
+            }
+            (Flow::SignIn | Flow::Setup | Flow::Link | Flow::StepUp, true) => {
                 &[Step::Authorize, Step::Exchange, Step::UserInfo]
             }
         }

@@ -400,6 +400,7 @@ fn asserted(tokens: Tokens, now: Timestamp) -> Asserted {
         tenants: Vec::new(),
         claims: serde_json::Map::new(),
         authenticated_at: now,
+        proof: provider::Proof::default(),
         provider_session: None,
         tokens,
     }
@@ -414,6 +415,7 @@ fn grant(identity: &Identity, now: Timestamp) -> Grant {
         at_provider: AtProvider::new(&identity.provider, &identity.issuer, "ada", None),
         generation: identity.generation.clone(),
         authenticated_at: now,
+        proofs: provider::Proofs::default(),
         granted_at: now,
         expires_at: None,
         used_at: now,

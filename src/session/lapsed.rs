@@ -3,7 +3,8 @@
 
 use super::record::{Grant, Over, Record};
 use super::sessions::Sessions;
-use super::{Error, Key, Opening, Reason};
+use super::{Error, Handle, Key, Opening, Reason};
+use crate::address::Host;
 use crate::audit;
 use crate::clock::Timestamp;
 use crate::config::Slug;
@@ -35,6 +36,34 @@ impl Sessions {
             self.store.commit(batch).await?;
         }
         Ok(())
+    }
+
+    /// The grant that a browser had until its time was over, in an organization or else in the active one. It lets nobody in:
+    /// it says who has to sign in again. `None` if that is not known, or if somebody ended it.
+    ///
+    /// # Errors
+    /// The store's.
+    ///
+    /// # Cancel safety
+    /// Dropping the future changes nothing.
+    pub async fn lapsed_grant(
+        &self,
+        handle: &Handle,
+        host: &Host,
+        organization: Option<&Slug>,
+        now: Timestamp,
+    ) -> Result<Option<Grant>, Error> {
+        let key = handle.key();
+        let Some((record, _)) = self.read(&key).await? else {
+            return Ok(None);
+        };
+        let organization = organization.unwrap_or(&record.active);
+        let grant = record.grant(organization).filter(|grant| {
+            let limits = self.settings.limits(organization);
+            let over = limits.and_then(|limits| grant.over(limits, grant.used_at, now));
+            over.is_some() && record.host == *host && !self.known.is_over(&key, organization)
+        });
+        Ok(grant.cloned())
     }
 
     /// The grants of a session that its successor does not take over, for the trail now and to be counted once that is

@@ -130,6 +130,7 @@ impl World {
             tenants: Vec::new(),
             claims: serde_json::Map::new(),
             authenticated_at: START,
+            proof: crate::provider::Proof::default(),
             provider_session: None,
             tokens: Tokens::default(),
         };
@@ -240,6 +241,7 @@ fn grant(identity: &Identity, now: Timestamp) -> Grant {
         at_provider: AtProvider::new(&slug("dev"), "dev", "ada", Some("s1")),
         generation: identity.generation.clone(),
         authenticated_at: now,
+        proofs: crate::provider::Proofs::default(),
         granted_at: now,
         expires_at: None,
         used_at: now,

@@ -124,6 +124,7 @@ impl Gateway {
             login_hint: None,
             select_account: errand.flow == Flow::Link,
             consent: false,
+            step_up: None,
             errand: Some(errand),
             client: ask.inbound.client,
             reference: ask.reference.to_string(),
@@ -147,7 +148,7 @@ impl Gateway {
         );
         let name = match errand.flow {
             Flow::Setup => SETUP,
-            Flow::SignIn | Flow::Link => LINK,
+            Flow::SignIn | Flow::StepUp | Flow::Link => LINK,
         };
         let path = self.below(&format!("login/{}/{provider}", organization.slug));
         let pairs = [
@@ -204,7 +205,7 @@ impl Gateway {
         let page = match (errand.flow, errand.popup) {
             (Flow::Setup, true) => self.below(&format!("admin/{organization}/done/{provider}")),
             (Flow::Setup, false) => self.below(&format!("admin/{organization}")),
-            (Flow::SignIn | Flow::Link, _) => self.below("account"),
+            (Flow::SignIn | Flow::StepUp | Flow::Link, _) => self.below("account"),
         };
         ReturnPath::parse(&page, &self.config.server.prefix).unwrap_or_else(|_| ReturnPath::root())
     }

@@ -4,11 +4,16 @@ mod account;
 mod dev;
 mod errand;
 mod form;
+mod initiate;
+mod kept;
 mod login;
 mod logout;
 mod owner;
 mod provider_logout;
 mod returning;
+mod step_up;
+
+pub(super) use self::login::with_query;
 
 use bytes::Bytes;
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW, CACHE_CONTROL, CONTENT_TYPE, SET_COOKIE};
@@ -80,6 +85,8 @@ impl Gateway {
                 self.start_form(&ask, organization, provider, body, &head)
                     .await
             }
+            ["initiate", provider] if get => self.initiate(&ask, provider),
+            ["initiate", provider] if post => self.initiate_form(&ask, provider, body, &head).await,
             ["login", organization, provider] if inbound.method == Method::GET => {
                 self.errand_door(&ask, organization, provider).await
             }
@@ -96,6 +103,7 @@ impl Gateway {
                 self.callback(&ask, provider, fields, Leaving::Form).await
             }
             ["enter"] if inbound.method == Method::GET => self.enter(&ask).await,
+            ["kept"] if get => self.kept(&ask).await,
             ["logout"] if get => self.logout_page(&ask).await,
             ["logout"] if post => self.logout_form(&ask, &head, body).await,
             ["logout", "backchannel", provider] if post => {
@@ -280,9 +288,9 @@ fn nothing(segments: &[&str]) -> Error {
 /// The methods that a path of ours has (RFC 9110 §15.5.6), if there is such a path.
 fn methods(segments: &[&str]) -> Option<&'static str> {
     match segments {
-        ["login" | "logout"] => Some("GET, HEAD, POST"),
+        ["login" | "logout"] | ["initiate", _] => Some("GET, HEAD, POST"),
         ["callback", _] | ["login", _, _] => Some("GET, POST"),
-        ["" | "logged-out" | "account" | "userinfo" | "jwks.json"]
+        ["" | "kept" | "logged-out" | "account" | "userinfo" | "jwks.json"]
         | ["login", _]
         | [".well-known", "openid-configuration"] => Some("GET, HEAD"),
         ["switch", _]

@@ -59,7 +59,7 @@ impl Gateway {
             .resume(&provider, callback, &ask.cookies, &reference)
             .await;
         match resumed {
-            Ok(finished) => self.land(ask, &provider, &finished, leaving),
+            Ok(finished) => self.land(ask, &provider, &finished, leaving).await,
             Err(pipeline::Error::NeedsConsent { again, wishes }) => {
                 self.ask_for_consent(ask, *again, wishes, leaving).await
             }
@@ -115,6 +115,7 @@ impl Gateway {
             login_hint: wishes.login_hint,
             select_account: wishes.select_account,
             consent: true,
+            step_up: again.step_up,
             errand: again.errand,
             client: ask.inbound.client,
             reference: ask.reference.to_string(),
@@ -124,7 +125,7 @@ impl Gateway {
     }
 
     /// The run's cookie stays as long as the run is kept: it is what lets a reloaded callback go on to its destination.
-    fn land(
+    async fn land(
         &self,
         ask: &Ask<'_>,
         provider: &Slug,
@@ -132,7 +133,8 @@ impl Gateway {
         leaving: Leaving,
     ) -> Result<Response<Body>, Error> {
         let to = match &finished.landing {
-            Landing::Here(_) | Landing::Back => finished.return_path.as_str().to_owned(),
+            Landing::Here(_) => self.landing(ask, &finished.return_path).await?,
+            Landing::Back => finished.return_path.as_str().to_owned(),
             Landing::Own(ticket) => {
                 let path = with_query(&self.below("enter"), &[("ticket", ticket.token.expose())]);
                 self.config.server.public_url.on(&ticket.host).join(&path)
@@ -185,7 +187,11 @@ impl Gateway {
             Ok(entered) => entered,
         };
         debug_assert_eq!(entered.organization, organization.slug);
-        let mut response = self.see_other(entered.return_path.as_str(), ask.reference);
+        let to = match &entered.handle {
+            Some(_) => self.landing(ask, &entered.return_path).await?,
+            None => entered.return_path.as_str().to_owned(),
+        };
+        let mut response = self.see_other(&to, ask.reference);
         if let Some(handle) = &entered.handle {
             set_cookie(&mut response, cookies::set_session(handle));
         }

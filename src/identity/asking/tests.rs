@@ -52,6 +52,7 @@ impl World {
             tenants: Vec::new(),
             claims: serde_json::Map::new(),
             authenticated_at: now,
+            proof: crate::provider::Proof::default(),
             provider_session: None,
             tokens: tokens(token),
         };

@@ -139,6 +139,7 @@ impl Provider for Counting {
                 tenants: Vec::new(),
                 claims: Map::new(),
                 authenticated_at: now,
+                proof: provider::Proof::default(),
                 provider_session: None,
                 tokens: Tokens::default(),
             })
@@ -297,6 +298,7 @@ impl World {
             login_hint: None,
             select_account: false,
             consent: false,
+            step_up: None,
             errand: None,
             client: "127.0.0.1".parse().ok(),
             reference: "test".to_owned(),

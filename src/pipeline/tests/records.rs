@@ -18,6 +18,7 @@ async fn inv_54_the_largest_run_is_small() {
         login_hint: LoginHint::parse(&"x".repeat(320)),
         select_account: true,
         consent: true,
+        step_up: None,
         errand: None,
         client: "127.0.0.1".parse().ok(),
         reference: "test".to_owned(),

@@ -22,7 +22,8 @@ use super::reach::Reach;
 use super::trust::Trust;
 use super::{
     Answer, Asserted, Attempt, Callback, Check, Confirmation, Error, Examined, Failed, Finishing,
-    Flow, Health, Held, Logout, Provider, Renewal, Response, Shared, Start, Started, Step, Tokens,
+    Flow, Health, Held, Logout, Proof, Provider, Renewal, Response, Shared, Start, Started, Step,
+    Tokens,
 };
 use crate::clock::Timestamp;
 use crate::config::{self, PersonSource, Preset};
@@ -200,6 +201,8 @@ impl OAuth2 {
             tenants: person.tenants,
             claims: person.claims,
             authenticated_at: now,
+            // OAuth 2.0 says nothing of when and how somebody signed in.
+            proof: Proof::default(),
             provider_session: None,
             tokens,
         }
@@ -216,7 +219,7 @@ impl OAuth2 {
 impl Provider for OAuth2 {
     fn steps(&self, flow: Flow) -> &'static [Step] {
         match flow {
-            Flow::SignIn | Flow::Setup | Flow::Link => {
+            Flow::SignIn | Flow::Setup | Flow::Link | Flow::StepUp => {
                 &[Step::Authorize, Step::Exchange, Step::UserInfo]
             }
         }

@@ -309,6 +309,7 @@ fn attempt() -> Attempt {
         hosted_domain: None,
         select_account: false,
         consent: false,
+        demand: None,
         promises_issuer: false,
         started_at: NOW,
     }

@@ -206,6 +206,16 @@ upstream = "app"
 path = "/vault/*"
 upstream = "app"
 require = { groups_any = ["keepers"] }
+
+[routes.fresh]
+path = "/fresh/*"
+upstream = "app"
+require = { max_auth_age = "1m" }
+
+[routes.safe]
+path = "/safe/*"
+upstream = "app"
+require = { acr_values = ["urn:example:key"] }
 `;
 
 function provider({ name, issuer, clientId }, refresh = false) {
