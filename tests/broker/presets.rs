@@ -73,6 +73,13 @@ async fn inv_09_a_posted_answer_of_another_browser_calls_nobody() {
     let page = posted(&mut eve, Some(USER)).await;
     ada.get(&url("/_sso/login/acme")).await;
     let calls = world.acme.back_channel();
+    let nobody = ada
+        .post_from_elsewhere(
+            &url("/_sso/callback/nobody-idp"),
+            &[("state", "s"), ("code", "c")],
+        )
+        .await;
+    assert_eq!(nobody.kind(), Some("not-found"));
     let page = ada.get(page.leads_to().unwrap().as_str()).await;
     assert_eq!(page.kind(), Some("login-expired"), "{}", page.text);
     assert_eq!(world.acme.back_channel(), calls);

@@ -30,6 +30,10 @@ impl Gateway {
             return None;
         }
         let provider = slug(provider).ok()?;
+        let is_ours = matches!(ask.place, Place::Shared);
+        if !is_ours || !self.config.providers.contains_key(&provider) {
+            return None;
+        }
         let pairs = carried
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()));
