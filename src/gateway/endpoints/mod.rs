@@ -96,11 +96,7 @@ impl Gateway {
                 self.callback(&ask, provider, fields, Leaving::Page).await
             }
             ["callback", provider] if post => {
-                let fields = form::read(&head, body).await?;
-                if let Some(to) = self.posted_elsewhere(&ask, provider, &fields) {
-                    return self.move_on(&ask, &to);
-                }
-                self.callback(&ask, provider, fields, Leaving::Form).await
+                self.posted_callback(&ask, provider, &head, body).await
             }
             ["enter"] if inbound.method == Method::GET => self.enter(&ask).await,
             ["kept"] if get => self.kept(&ask).await,
@@ -145,6 +141,21 @@ impl Gateway {
             ["identities", id, "revalidate"] => self.check_own(ask, id, head, body).await,
             _ => Err(Error::NotFound),
         }
+    }
+
+    /// A provider's answer that it had the browser post.
+    async fn posted_callback(
+        &self,
+        ask: &Ask<'_>,
+        provider: &str,
+        head: &request::Parts,
+        body: Incoming,
+    ) -> Result<Response<Body>, Error> {
+        let fields = form::read(head, body).await?;
+        if let Some(to) = self.posted_elsewhere(ask, provider, &fields) {
+            return self.move_on(ask, &to);
+        }
+        self.callback(ask, provider, fields, Leaving::Form).await
     }
 
     /// The front door: the account page if somebody is signed in, else sign-in.
