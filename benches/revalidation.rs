@@ -169,10 +169,12 @@ fn asserted(issuer: &str, person: usize) -> Asserted {
         name: Some(format!("Person {person}")),
         preferred_username: None,
         groups: Some(vec!["staff".to_owned(), "sales".to_owned()]),
+        groups_are_teams: false,
         hosted_domain: None,
         tenants: Vec::new(),
         claims: claims.as_object().unwrap().clone(),
         authenticated_at: START,
+        proof: provider::Proof::default(),
         provider_session: None,
         tokens: Tokens {
             access: Some(Secret::new("a".repeat(43))),

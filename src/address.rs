@@ -375,8 +375,8 @@ impl ReturnPath {
         Self("/".to_owned())
     }
 
-    /// Parses a path with an optional query. Anything under `prefix` is refused: returning into the sign-in pages would
-    /// go round in circles.
+    /// Parses a path with an optional query. Under `prefix`, all but the pages of somebody who is signed in is refused:
+    /// returning into the sign-in pages would go round in circles.
     ///
     /// # Errors
     /// Anything that a browser could read as another origin, that is longer than 2 KiB, or whose path is not canonical.
@@ -390,7 +390,11 @@ impl ReturnPath {
         };
         let path = CanonicalPath::parse(path).map_err(|_| Error::ReturnPath)?;
         let own = path.as_str().strip_prefix(prefix);
-        if own.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
+        let leads_round = |rest: &str| {
+            let is_own = rest.is_empty() || rest.starts_with('/');
+            is_own && rest != "/account" && !rest.starts_with("/admin/")
+        };
+        if own.is_some_and(leads_round) {
             return Err(Error::ReturnPath);
         }
         let query_is_sound =

@@ -21,7 +21,7 @@ use crate::audit;
 use crate::clock::{Clock, Timestamp};
 use crate::config::{self, Config, Listen};
 use crate::gateway::{self, Gateway};
-use crate::identity::People;
+use crate::identity::{self, People};
 use crate::pipeline::{self, Pipeline};
 use crate::provider;
 use crate::proxy;
@@ -216,20 +216,10 @@ impl Rooms {
         let tasks = Tasks::new();
         let metrics = Metrics::new(clock.now().as_seconds());
         let (store, seal) = store::open(&config.store, clock.now(), &metrics).await?;
-        let people = People::new(Arc::clone(&store), seal.clone());
-        let sessions = sessions(config, &store, &seal, &people, &metrics).await?;
+        let (people, sessions) = people(config, &store, &seal, &metrics).await?;
         let minter = Arc::new(minter(config, &store, seal.clone(), clock, &metrics).await?);
         let providers = providers(config, clock, &metrics, &tasks)?;
-        let revalidation = Revalidation::new(revalidation::Parts {
-            config: Arc::clone(config),
-            clock: Arc::clone(clock),
-            people: people.clone(),
-            sessions: Arc::clone(&sessions),
-            providers: providers.clone(),
-            metrics: metrics.clone(),
-            tasks: tasks.clone(),
-        });
-        let pipeline = Pipeline::new(pipeline::Parts {
+        let pipeline = pipeline::Parts {
             store: Arc::clone(&store),
             seal,
             clock: Arc::clone(clock),
@@ -239,13 +229,18 @@ impl Rooms {
             sessions: Arc::clone(&sessions),
             metrics: metrics.clone(),
             tasks: tasks.clone(),
-        });
+        };
+        let revalidation = asking(&pipeline);
+        let pipeline = Pipeline::new(pipeline);
         let gateway = Gateway::new(gateway::Parts {
             config: Arc::clone(config),
             clock: Arc::clone(clock),
             upstreams: upstreams(config, &metrics, &tasks)?,
             sessions: Arc::clone(&sessions),
             pipeline: pipeline.clone(),
+            people: people.clone(),
+            revalidation: revalidation.clone(),
+            store: Arc::clone(&store),
             minter: Arc::clone(&minter),
             metrics: metrics.clone(),
             tasks: tasks.clone(),
@@ -376,18 +371,38 @@ fn upstreams(
         .collect()
 }
 
-async fn sessions(
+/// What asks again is made of the same parts as what asks first.
+fn asking(parts: &pipeline::Parts) -> Revalidation {
+    Revalidation::new(revalidation::Parts {
+        config: Arc::clone(&parts.config),
+        clock: Arc::clone(&parts.clock),
+        people: parts.people.clone(),
+        sessions: Arc::clone(&parts.sessions),
+        providers: parts.providers.clone(),
+        metrics: parts.metrics.clone(),
+        tasks: parts.tasks.clone(),
+    })
+}
+
+/// The records of people and their sessions, with what owners and operators have said of both.
+async fn people(
     config: &Config,
     store: &Arc<dyn Store>,
     seal: &Seal,
-    people: &People,
     metrics: &Metrics,
-) -> Result<Arc<Sessions>, Error> {
+) -> Result<(People, Arc<Sessions>), Error> {
+    let people = People::new(Arc::clone(store), seal.clone());
+    people.recall_activations().await?;
     let (store, settings) = (Arc::clone(store), Settings::of(config));
-    let (seal, people) = (seal.clone(), people.clone());
-    let sessions = Sessions::new(store, seal, people, settings, metrics.clone());
+    let sessions = Sessions::new(
+        store,
+        seal.clone(),
+        people.clone(),
+        settings,
+        metrics.clone(),
+    );
     sessions.recall_suspensions().await?;
-    Ok(Arc::new(sessions))
+    Ok((people, Arc::new(sessions)))
 }
 
 async fn minter(
@@ -471,6 +486,9 @@ pub enum Error {
     /// What operators have suspended cannot be read.
     #[error("the suspended organizations cannot be read")]
     Session(#[from] session::Error),
+    /// What owners have said of their connections cannot be read.
+    #[error("what owners have set up cannot be read")]
+    Identity(#[from] identity::Error),
     /// The gateway cannot be set up.
     #[error("the gateway cannot be set up")]
     Gateway(#[from] gateway::Error),

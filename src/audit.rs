@@ -66,6 +66,21 @@ pub enum Kind {
     /// An operator had it forgotten, with its account.
     #[serde(rename = "identity.unlinked")]
     IdentityUnlinked,
+    /// An operator moved it to another account.
+    #[serde(rename = "identity.relinked")]
+    IdentityRelinked,
+    /// It could not be tied to an account: the reason says why.
+    #[serde(rename = "identity.link_refused")]
+    IdentityLinkRefused,
+    /// An owner completed Setup: the reason says for which of the provider's customers, if for one alone.
+    #[serde(rename = "connection.activated")]
+    ConnectionActivated,
+    /// An owner shut a connection.
+    #[serde(rename = "connection.disabled")]
+    ConnectionDisabled,
+    /// Somebody who is no owner tried to open or use an organization's admin pages.
+    #[serde(rename = "admin.action_refused")]
+    AdminActionRefused,
     /// An operator took an account out of its organization.
     #[serde(rename = "membership.removed")]
     MembershipRemoved,

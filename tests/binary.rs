@@ -66,10 +66,59 @@ fn check_says_what_to_register_at_a_provider() {
                 client_secret = \"a secret for tests\"";
     let folder = folder(&GOOD.replace("kind = \"dev\"", oidc));
     let told = doorward(&folder, &["check"]);
-    for path in ["callback/dev", "logout/backchannel/dev"] {
+    for path in ["callback/dev", "logout/backchannel/dev", "initiate/dev"] {
         let uri = format!("http://localhost:8000/_sso/{path}");
         assert!(out(&told).contains(&uri), "{}", out(&told));
     }
+}
+
+#[test]
+fn a_guide_is_there_before_anything_is_registered() {
+    let folder = folder(
+        &GOOD
+            .replace("kind = \"dev\"", "preset = \"slack\"")
+            .replace(
+                "providers = [\"dev\"]",
+                "providers = [\"dev\"]\nallow = { tenants = [\"T1\"] }",
+            ),
+    );
+    assert_eq!(
+        code(&doorward(&folder, &["check"])),
+        3,
+        "there is no client id yet"
+    );
+    let uri = "http://localhost:8000/_sso/callback/dev";
+    for more in [&[][..], &["--format", "markdown"], &["--output", "json"]] {
+        let told = doorward(&folder, &[&["provider", "guide", "dev"], more].concat());
+        assert_eq!(code(&told), 0, "{told:?}");
+        assert!(out(&told).contains(uri), "{}", out(&told));
+    }
+    let json = doorward(&folder, &["provider", "guide", "dev", "-o", "json"]);
+    let json: Value = serde_json::from_str(&out(&json)).unwrap();
+    assert_eq!(json["redirect_uri"], uri);
+    assert_eq!(json["keys"][0]["key"], "client_id");
+    let none = doorward(&folder, &["provider", "guide", "nobody"]);
+    assert_eq!(code(&none), 1);
+    let bad = doorward(&self::folder(BAD), &["provider", "guide", "idp"]);
+    assert_eq!(code(&bad), 3, "{}", out(&bad));
+}
+
+#[test]
+fn check_warns_of_a_secret_that_has_expired() {
+    let oidc = "kind = \"oidc\"\nissuer = \"http://127.0.0.1:1\"\nclient_id = \"doorward\"\n\
+                public_client = true\nsecret_expires = \"2026-01-01\"";
+    let folder = folder(&GOOD.replace("kind = \"dev\"", oidc));
+    let told = doorward(&folder, &["check"]);
+    assert_eq!(code(&told), 0, "{}", out(&told));
+    assert!(
+        out(&told).contains("the secret of `dev` has expired"),
+        "{}",
+        out(&told)
+    );
+    assert_eq!(code(&doorward(&folder, &["check", "--strict"])), 3);
+    let later = GOOD.replace("kind = \"dev\"", &oidc.replace("2026", "2999"));
+    let told = doorward(&self::folder(&later), &["check", "--strict"]);
+    assert_eq!(code(&told), 0, "{}", out(&told));
 }
 
 #[test]

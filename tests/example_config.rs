@@ -27,7 +27,7 @@ fn the_example_loads_without_a_fault() {
     let loaded = load(&folder).unwrap_or_else(|faults| panic!("{faults}"));
     let warnings = config::render(&loaded.warnings, config::Style::Plain);
     assert!(loaded.warnings.is_empty(), "{warnings}");
-    assert_eq!(loaded.config.organizations.len(), 4);
+    assert_eq!(loaded.config.organizations.len(), 6);
 }
 
 #[test]
@@ -154,6 +154,9 @@ fn lay_out(folder: &Path, table: &dyn TableLike, made: &CertifiedKey<KeyPair>) {
             "certificate" | "ca" => made.cert.pem(),
             "key" => made.signing_key.serialize_pem(),
             "logo" => "<svg xmlns=\"http://www.w3.org/2000/svg\"/>".to_owned(),
+            "file" if item.as_str().is_some_and(|name| name.ends_with(".p8")) => {
+                made.signing_key.serialize_pem()
+            }
             "file" | "credential" => "made up for this test\n".to_owned(),
             _ => continue,
         };

@@ -448,13 +448,14 @@ fn inv_09_any_callback_query() {
             .iter()
             .map(|(name, value)| (*name, value.as_str()))
             .collect();
-        is_refused(
-            world,
-            &browser
-                .post_from_elsewhere(&url("/_sso/callback/acme-idp"), &form)
-                .await,
-            calls,
-        );
+        let posted = url("/_sso/callback/acme-idp");
+        let page = browser.post_from_elsewhere(&posted, &form).await;
+        assert!(!page.text.contains("<script>"), "{}", page.text);
+        if let Some(to) = page.leads_to() {
+            assert_eq!(to.origin(), callback.origin(), "{to}");
+        }
+        // What is an answer comes again by GET, and is refused there.
+        is_refused(world, &browser.follow(page).await, calls);
     });
 }
 

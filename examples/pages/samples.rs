@@ -3,14 +3,17 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+#[path = "owner.rs"]
+mod owner;
+
 use bytes::Bytes;
 use doorward::address::{Origin, ReturnPath};
 use doorward::clock::Timestamp;
 use doorward::config::{self, Refusal, Slug};
 use doorward::pages::{
     Account, Answered, Choose, Destination, DevForm, Door, DoorProvider, EmailFault, EmailFirst,
-    Ended, Fact, Language, Linked, LoggedOut, LogoutConfirm, Look, Loop, Notice, Organization,
-    OwnSession, Pages, Place, Problem, Redirecting,
+    Ended, Fact, FormNotKept, KeptForm, Language, Linked, LoggedOut, LogoutConfirm, Look, Loop,
+    NotLinked, Notice, Organization, OwnSession, Pages, Place, Problem, Redirecting,
 };
 use doorward::telemetry::Reference;
 use http::Response;
@@ -158,6 +161,8 @@ impl Cast {
                 retry_after: Duration::from_millis(29_500),
                 rd: rd(),
             },
+            Problem::OrganizationNotOpen { rd: rd() },
+            Problem::OwnersOnly,
             Problem::BadRequest,
             Problem::MisdirectedRequest,
             Problem::NotFound,
@@ -166,6 +171,21 @@ impl Cast {
         ];
         all.extend(self.problems_with_details());
         all
+    }
+
+    fn problems_of_step_up(&self) -> [Problem; 3] {
+        [
+            Problem::StepUpRequired {
+                door: (&self.rd).into(),
+            },
+            Problem::FormKept {
+                door: (&self.rd).into(),
+            },
+            Problem::SignInTooWeak {
+                provider: self.buttons[0].clone(),
+                door: (&self.rd).into(),
+            },
+        ]
     }
 
     fn problems_with_details(&self) -> Vec<Problem> {
@@ -189,6 +209,10 @@ impl Cast {
                     provider: provider(),
                     rd: rd(),
                 },
+                Problem::OtherAccount {
+                    email: email.clone(),
+                    rd: rd(),
+                },
                 Problem::NotAllowedHere {
                     email,
                     rule,
@@ -196,6 +220,20 @@ impl Cast {
                 },
             ]);
         }
+        all.extend(self.problems_of_step_up());
+        let not_linked = [
+            NotLinked::Taken,
+            NotLinked::AnotherThere,
+            NotLinked::TooMany,
+            NotLinked::NotAdmitted,
+            NotLinked::NotThePerson,
+            NotLinked::NotAnOwner,
+        ];
+        all.extend(not_linked.map(|why| Problem::NotLinked {
+            provider: provider(),
+            why,
+            back: rd(),
+        }));
         let reasons = [
             Ended::Idle,
             Ended::Lifetime,
@@ -237,6 +275,7 @@ pub(crate) fn all(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::p
     samples.extend(email_first(pages, cast)?);
     samples.extend(accounts(pages, cast)?);
     samples.extend(forms(pages, cast)?);
+    samples.extend(owner::all(pages, cast)?);
     Ok(samples)
 }
 
@@ -356,6 +395,13 @@ fn accounts(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages::
                 },
                 sessions: own_sessions(others + 1),
                 more: others > 0,
+                further: owner::identities(cast).into_iter().take(others).collect(),
+                linkable: (0..others)
+                    .map(|which| DoorProvider {
+                        id: &cast.slugs[which],
+                        label: &cast.buttons[which],
+                    })
+                    .collect(),
                 headers: facts.clone(),
                 claims: facts,
                 csrf: &cast.token,
@@ -418,6 +464,21 @@ fn forms(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages::Err
         rd: &cast.rd,
     };
     add("logout-confirm", pages.show(&look, &confirm)?);
+    let kept = KeptForm {
+        action: &cast.rd,
+        fields: cast.facts(),
+    };
+    add("kept-form", pages.show(&look, &kept)?);
+    let rd = &cast.rd;
+    for (number, view) in [
+        FormNotKept::TooLate { rd },
+        FormNotKept::SomebodyElses { rd },
+    ]
+    .iter()
+    .enumerate()
+    {
+        add(&format!("form-not-kept-{number}"), pages.show(&look, view)?);
+    }
     samples.extend(ways_out(pages, cast)?);
     Ok(samples)
 }

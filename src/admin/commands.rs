@@ -117,6 +117,7 @@ impl Admin {
             ["memberships", "remove"] => self.deal(head, body, Deed::Remove).await,
             ["memberships", "restore"] => self.deal(head, body, Deed::Restore).await,
             ["identities", "unlink"] => self.deal(head, body, Deed::Unlink).await,
+            ["identities", "relink"] => self.relink(head, body).await,
             ["audit"] => self.trail(head).await,
             ["audit", "check"] => self.check(head).await,
             _ => return None,

@@ -15,7 +15,7 @@ use super::views::to_the_second;
 use super::{Admin, Shared};
 use crate::audit;
 use crate::config::{Config, Slug};
-use crate::identity::{self, Deed, Done, Filter, LinkState};
+use crate::identity::{self, AccountId, Deed, Done, Filter, IdentityId, LinkState, Relinked};
 
 /// One tie between a person at a provider and an account here. Never its tokens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,6 +81,19 @@ pub struct Meant {
     /// Through which provider.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
+    /// For the audit trail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// Which identity is to be moved, and where to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Move {
+    /// Its id.
+    pub id: String,
+    /// The account that it is to sign in to.
+    pub to: String,
     /// For the audit trail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -201,6 +214,52 @@ impl Admin {
         let deals = self.0.tasks.spawn(work).await;
         let identities = deals.map_err(|_| Error::Stopping)??;
         Ok(json(&Deals { identities }))
+    }
+
+    /// Moves an identity to another account, in a task of its own.
+    pub(super) async fn relink<B>(&self, head: &Parts, body: B) -> Answer
+    where
+        B: Body<Data = Bytes> + Send,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        change(head)?;
+        let wanted: Move = read(body).await?;
+        let kind = audit::Kind::IdentityRelinked;
+        let event = audit::Event {
+            reason: query::reason(wanted.reason.as_ref())?,
+            ..audit::Event::new(self.0.clock.now(), kind, audit::Actor::Operator)
+        };
+        let id = IdentityId::named(&wanted.id);
+        let shared = Arc::clone(&self.0);
+        let work = async move {
+            let to = AccountId::named(&wanted.to);
+            let (done, ended) = shared.revalidation.relink(&id, &to, &event).await?;
+            let result = match done {
+                Relinked::Moved(_) => "done",
+                Relinked::Unchanged => "unchanged",
+                Relinked::Missing => {
+                    let what = "there is no such identity, or no such account in its organization";
+                    return Err(Error::NotFound(what.to_owned()));
+                }
+                Relinked::Refused(why) => {
+                    let why = format!("it cannot be moved there: {}", why.as_str());
+                    return Err(why.into());
+                }
+            };
+            let found = shared.people.find(&id).await?;
+            let found = found.ok_or_else(|| Error::NotFound("it is gone".to_owned()))?;
+            Ok::<_, Error>(Deal {
+                identity: shared.identity(&found.0),
+                result: result.to_owned(),
+                reason: String::new(),
+                ended,
+            })
+        };
+        let deal = self.0.tasks.spawn(work).await;
+        let deal = deal.map_err(|_| Error::Stopping)??;
+        Ok(json(&Deals {
+            identities: vec![deal],
+        }))
     }
 
     /// Every identity of the accounts that some identities belong to.

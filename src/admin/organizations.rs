@@ -12,7 +12,7 @@ use super::views::{self, MOST_COUNTED};
 use super::{Admin, query};
 use crate::config::{self, Slug};
 use crate::pipeline::Pipeline;
-use crate::{audit, session};
+use crate::{audit, identity, session};
 
 impl Admin {
     pub(super) async fn organizations(&self, head: &Parts) -> Answer {
@@ -40,7 +40,35 @@ impl Admin {
         let sessions = self.0.sessions.count(&one.slug, MOST_COUNTED).await?;
         let suspension = self.0.sessions.suspension(&one.slug);
         let config = &self.0.config;
-        Ok(views::Organization::new(config, one, sessions, suspension))
+        let connections = one.providers.iter().filter_map(|id| {
+            let provider = config.providers.get(id)?;
+            Some(self.connection(one, provider))
+        });
+        let connections = connections.collect();
+        Ok(views::Organization::new(
+            config,
+            one,
+            sessions,
+            suspension,
+            connections,
+        ))
+    }
+
+    fn connection(
+        &self,
+        one: &config::Organization,
+        provider: &config::Provider,
+    ) -> views::Connection {
+        let said = self.0.people.activation(&one.slug, &provider.id);
+        let generation = identity::generation(one, provider);
+        let standing = identity::Door::of(one, &generation).standing(said.as_deref());
+        let only = said.as_ref().and_then(|said| said.only.as_ref());
+        views::Connection {
+            provider: provider.id.to_string(),
+            state: standing.as_str().to_owned(),
+            since: said.as_ref().map(|said| views::to_the_second(said.at)),
+            only: only.map(|only| only.id().to_owned()),
+        }
     }
 
     /// Lets nobody of an organization in and ends what they have, or lets its people sign in again. In a task of its own:

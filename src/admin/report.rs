@@ -101,7 +101,7 @@ impl Report {
         let providers = state.providers.iter().map(|(id, state)| Provider {
             id: id.to_string(),
             state: (*state).to_owned(),
-            redirect_uri: views::redirect_uri(config, id),
+            redirect_uri: config.redirect_uri(id),
             backchannel_logout_uri: config.backchannel_logout_uri(id),
         });
         Self {

@@ -28,6 +28,15 @@ pub struct Organization {
     pub domains: Vec<String>,
     /// Who may vouch for its people.
     pub providers: Vec<String>,
+    /// Who may open its admin pages.
+    #[serde(default)]
+    pub owners: Vec<String>,
+    /// What opens its connections: `implicit` (the file) or `required` (an owner who has completed Setup).
+    #[serde(default)]
+    pub activation: String,
+    /// How its connections stand.
+    #[serde(default)]
+    pub connections: Vec<Connection>,
     /// Who may sign in: the keys that are set.
     pub allow: serde_json::Map<String, serde_json::Value>,
     /// Without a request for this long, a session ends.
@@ -44,6 +53,21 @@ pub struct Organization {
     /// Why, as the operator said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suspension_reason: Option<String>,
+}
+
+/// An organization's use of a provider.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Connection {
+    /// The provider.
+    pub provider: String,
+    /// `open by file`, `open`, `choosing`, `closed` or `disabled`.
+    pub state: String,
+    /// When an owner last said something of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+    /// The id of the only customer of the provider whose people come in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<String>,
 }
 
 /// Why something is to be done.
@@ -278,6 +302,7 @@ impl Organization {
         organization: &config::Organization,
         sessions: usize,
         suspension: Option<Suspension>,
+        connections: Vec<Connection>,
     ) -> Self {
         let limits = &organization.sessions;
         let (since, reason) = told(suspension);
@@ -290,6 +315,12 @@ impl Organization {
             hosts: organization.hosts.iter().map(ToString::to_string).collect(),
             domains: organization.domains.clone(),
             providers: texts(&organization.providers),
+            owners: organization.owners.iter().map(owner).collect(),
+            activation: match organization.activation {
+                config::Activation::Implicit => "implicit".to_owned(),
+                config::Activation::Required => "required".to_owned(),
+            },
+            connections,
             allow: rules(&organization.allow),
             idle_timeout_seconds: limits.idle_timeout.as_secs(),
             absolute_timeout_seconds: limits.absolute_timeout.as_secs(),
@@ -298,6 +329,14 @@ impl Organization {
             suspended_since: since,
             suspension_reason: reason,
         }
+    }
+}
+
+/// As it stands in the file.
+fn owner(owner: &config::Owner) -> String {
+    match owner {
+        config::Owner::Email(address) => address.clone(),
+        config::Owner::Person { issuer, subject } => format!("{issuer}|{subject}"),
     }
 }
 
@@ -316,14 +355,6 @@ pub(super) fn sign_in_url(config: &Config, organization: &config::Organization) 
     own.as_ref()
         .unwrap_or(url)
         .join(&format!("{prefix}/login/{}", organization.slug))
-}
-
-/// What is registered at a provider.
-pub(super) fn redirect_uri(config: &Config, provider: &config::Slug) -> String {
-    let server = &config.server;
-    server
-        .public_url
-        .join(&format!("{}/callback/{provider}", server.prefix))
 }
 
 /// The keys that are set.
@@ -352,10 +383,11 @@ impl Provider {
             button: provider.button.clone(),
             issuer: match &provider.protocol {
                 Protocol::Oidc(oidc) => Some(oidc.issuer.clone()),
+                Protocol::OAuth2(oauth2) => Some(oauth2.issuer.clone()),
                 Protocol::Dev => None,
             },
             state: state.to_owned(),
-            redirect_uri: redirect_uri(config, &provider.id),
+            redirect_uri: config.redirect_uri(&provider.id),
             backchannel_logout_uri: config.backchannel_logout_uri(&provider.id),
             organizations: users
                 .map(|organization| organization.slug.to_string())
@@ -390,7 +422,7 @@ impl Examination {
             endpoints: BTreeMap::new(),
             keys: None,
             algorithms: Vec::new(),
-            redirect_uri: redirect_uri(config, id),
+            redirect_uri: config.redirect_uri(id),
         };
         match result {
             Ok(None) => {}

@@ -5,6 +5,7 @@ use std::io::IsTerminal;
 use serde_json::json;
 
 use super::{Exit, Output, print};
+use crate::clock::{Clock as _, System};
 use crate::config::{self, Config, Fault, Loaded, Style, Weight};
 
 /// `doorward check`.
@@ -24,7 +25,13 @@ pub struct Check {
 /// Checks a file and prints what is wrong with it, or what to register at the providers.
 pub fn run(check: &Check) -> Exit {
     let (faults, config) = match config::load_file(&check.source.config) {
-        Ok(Loaded { config, warnings }) => (warnings, Some(config)),
+        Ok(Loaded {
+            config,
+            mut warnings,
+        }) => {
+            warnings.extend(config.expiring_secrets(System.now()));
+            (warnings, Some(config))
+        }
         Err(faults) => (faults.0, None),
     };
     let fine = config.is_some() && (faults.is_empty() || !check.strict);
@@ -58,11 +65,14 @@ fn for_people(check: &Check, faults: &[Fault], config: Option<&Config>) -> Strin
         Some(config) => {
             text.push_str(&format!("{file} is fine"));
             for id in config.providers.keys() {
-                let path = format!("{}/callback/{id}", config.server.prefix);
-                let uri = config.server.public_url.join(&path);
+                let uri = config.redirect_uri(id);
                 text.push_str(&format!("\n  register at {id} as redirect URI:  {uri}"));
                 if let Some(uri) = config.backchannel_logout_uri(id) {
                     let what = "back-channel logout URI, if it has one";
+                    text.push_str(&format!("\n  register at {id} as {what}:  {uri}"));
+                }
+                if let Some(uri) = config.initiate_login_uri(id) {
+                    let what = "initiate-login URI, if it shows tiles";
                     text.push_str(&format!("\n  register at {id} as {what}:  {uri}"));
                 }
             }

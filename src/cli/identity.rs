@@ -23,8 +23,12 @@ pub enum Identity {
     Block(Who),
     /// Let somebody who was blocked sign in again.
     Unblock(Who),
-    /// Forget an identity and its account: whoever signs in by it next is somebody new to the application.
+    /// Forget an identity, and its account with the last one: whoever signs in by it next is somebody new to the
+    /// application.
     Unlink(Who),
+    /// Move an identity to another account of its organization: its sessions end, and whoever signs in by it next is that
+    /// account. No sign-in ever does this by itself.
+    Relink(Relink),
 }
 
 /// `doorward membership`.
@@ -85,6 +89,23 @@ pub struct One {
     pub asking: Asking,
 }
 
+/// `doorward identity relink`.
+#[derive(Clone, Debug, Args)]
+pub struct Relink {
+    /// Its id, as `identity list` shows it.
+    #[arg(allow_hyphen_values = true)]
+    pub id: String,
+    /// The account that it is to sign in to, by its id.
+    #[arg(long, value_name = "ACCOUNT", allow_hyphen_values = true)]
+    pub to: String,
+    /// Why, for the audit trail.
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// Where and how to ask.
+    #[command(flatten)]
+    pub asking: Asking,
+}
+
 /// Whose identity is meant, and why.
 #[derive(Clone, Debug, Args)]
 #[command(group = ArgGroup::new("meant").args(["id", "user"]).required(true).multiple(false))]
@@ -118,6 +139,7 @@ pub async fn run(identity: &Identity) -> Exit {
         Identity::Block(who) => deal(who, "/identities/block", "blocked").await,
         Identity::Unblock(who) => deal(who, "/identities/unblock", "unblocked").await,
         Identity::Unlink(who) => deal(who, "/identities/unlink", "unlinked").await,
+        Identity::Relink(one) => relink(one).await,
     };
     told.unwrap_or_else(|error| error.complain())
 }
@@ -267,6 +289,31 @@ async fn deal(who: &Who, path: &str, done: &str) -> Result<Exit, Error> {
             };
             let (place, through) = (&one.organization, &one.provider);
             format!("{done} {who} in {place} through {through}{again}: {ended}")
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    });
+    Ok(Exit::Fine)
+}
+
+async fn relink(one: &Relink) -> Result<Exit, Error> {
+    let socket = Socket::of(&one.asking)?;
+    let wanted = views::Move {
+        id: one.id.clone(),
+        to: one.to.clone(),
+        reason: one.reason.clone(),
+    };
+    let deals: Deals = socket.post("/identities/relink", &wanted).await?;
+    one.asking.tell(&deals, || {
+        let lines = deals.identities.iter().map(|deal| {
+            let (who, to) = (visible(name(&deal.identity)), &deal.identity.account);
+            let place = &deal.identity.organization;
+            match deal.result.as_str() {
+                "unchanged" => format!("{who} in {place} signs in to {to} already"),
+                _ => format!(
+                    "{who} in {place} signs in to {to} now: {} sessions ended",
+                    deal.ended
+                ),
+            }
         });
         lines.collect::<Vec<_>>().join("\n")
     });

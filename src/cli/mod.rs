@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod check;
 pub mod demo;
+pub mod guide;
 pub mod identity;
 pub mod live;
 pub mod org;
@@ -30,6 +31,7 @@ pub struct Cli {
 const EXAMPLES: &str = "Examples:
   doorward demo                     a whole working installation on this machine, nothing left behind
   doorward check -c doorward.toml   every mistake in the file, with line and cure
+  doorward provider guide google    what to register there, with the addresses of this file
   doorward run -c doorward.toml     serve until SIGTERM
   doorward status                   is it fine?
   doorward session list --org acme  who is signed in?
@@ -56,7 +58,7 @@ pub enum Command {
     /// Show the organizations of the running process; suspend and resume one.
     #[command(subcommand)]
     Org(org::Org),
-    /// Show the identity providers of the running process, and test them.
+    /// Show the identity providers of the running process, test them, and say what to register at one.
     #[command(subcommand)]
     Provider(provider::Provider),
     /// Show who is signed in, and end sessions.

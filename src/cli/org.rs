@@ -167,6 +167,12 @@ fn details(one: &Organization) -> String {
         .allow
         .iter()
         .map(|(key, value)| format!("{key} = {value}"));
+    let connections = one.connections.iter().map(|it| {
+        let since = it.since.as_ref().map(|at| format!(" since {at}"));
+        let only = it.only.as_ref().map(|id| format!(", only for {id}"));
+        let (since, only) = (since.unwrap_or_default(), only.unwrap_or_default());
+        format!("{}: {}{since}{only}", it.provider, it.state)
+    });
     facts(&[
         ("organization", one.slug.clone()),
         ("name", one.name.clone()),
@@ -176,6 +182,9 @@ fn details(one: &Organization) -> String {
         ("hosts", one.hosts.join(", ")),
         ("domains", one.domains.join(", ")),
         ("providers", one.providers.join(", ")),
+        ("owners", one.owners.join(", ")),
+        ("activation", one.activation.clone()),
+        ("connections", connections.collect::<Vec<_>>().join("; ")),
         ("allow", rules.collect::<Vec<_>>().join(", ")),
         ("idle timeout", seconds(one.idle_timeout_seconds)),
         ("absolute timeout", seconds(one.absolute_timeout_seconds)),

@@ -1,7 +1,8 @@
-//! `doorward provider`: the identity providers of the running process.
+//! `doorward provider`: the identity providers of the running process, and what to register at one.
 
 use clap::{Args, Subcommand};
 
+use super::guide::{self, Guide};
 use super::socket::{Error, Socket};
 use super::table::{facts, table};
 use super::{Asking, Exit};
@@ -12,6 +13,8 @@ use crate::admin::views::{Examination, Providers};
 pub enum Provider {
     /// List the providers, with their state and what has to be registered there.
     List(Asking),
+    /// Say what to register at a provider and where, with the addresses of this file. Needs no running process.
+    Guide(Guide),
     /// Have the running process ask a provider for its discovery document and keys now, and say what is wrong.
     ///
     /// Exit 4 if the provider cannot be reached or does not fit the configuration.
@@ -31,6 +34,7 @@ pub struct Test {
 /// Does what was typed.
 pub async fn run(provider: &Provider) -> Exit {
     let told = match provider {
+        Provider::Guide(guide) => return guide::run(guide),
         Provider::List(asking) => list(asking).await,
         Provider::Test(one) => test(one).await,
     };

@@ -9,7 +9,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::warn;
 
 use crate::app::{self, App};
-use crate::clock::System;
+use crate::clock::{Clock as _, System};
 use crate::config::{self, Config, LogFormat};
 use crate::store;
 use crate::telemetry::logs;
@@ -30,7 +30,8 @@ pub async fn run(source: &super::Source) -> Exit {
         super::complain(&format!("error: {error}"));
         return Exit::Configuration;
     }
-    for warning in &loaded.warnings {
+    let expiring = loaded.config.expiring_secrets(System.now());
+    for warning in loaded.warnings.iter().chain(&expiring) {
         warn!(
             path = warning.path,
             code = warning.code,
@@ -168,6 +169,7 @@ pub const fn exit(error: &app::Error) -> Exit {
         | app::Error::Proxy(_)
         | app::Error::Assertion(_)
         | app::Error::Session(_)
+        | app::Error::Identity(_)
         | app::Error::Gateway(_)
         | app::Error::Folder { .. } => Exit::Failed,
     }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    Access, Algorithm, ClientAuthentication, HeaderEncoding, HeaderPreset, LogFormat, OnError,
-    RevalidationMethod, StoreKind,
+    Access, Activation, Algorithm, ClientAuthentication, HeaderEncoding, HeaderPreset, LogFormat,
+    OnError, RevalidationMethod, StoreKind,
 };
 
 /// Below this path lives everything that Doorward serves itself: no dot (front servers block those), no product name.
@@ -82,6 +82,9 @@ pub const CLIENT_AUTHENTICATION: ClientAuthentication = ClientAuthentication::Ba
 /// Who somebody is, and how to reach and to call them. Further ones of the file are added.
 pub const SCOPES: [&str; 3] = ["openid", "email", "profile"];
 
+/// Between two scopes (RFC 6749 §3.3).
+pub const SCOPE_SEPARATOR: &str = " ";
+
 /// What providers sign with: the one that every provider must know (OIDC Core §15.1), and its smaller successors.
 pub const ALGORITHMS: [&str; 3] = ["RS256", "ES256", "EdDSA"];
 
@@ -119,6 +122,9 @@ pub const CLOCK_LEEWAY: Duration = Duration::from_secs(60);
 /// Whoever is written down may come in; shutting one out is a word more.
 pub const ORGANIZATION_ENABLED: bool = true;
 
+/// The file alone is enough to start with.
+pub const ACTIVATION: Activation = Activation::Implicit;
+
 /// Nobody is let in for want of a word.
 pub const ANYONE: bool = false;
 
@@ -146,6 +152,13 @@ pub const RUNS_PER_BROWSER: usize = 12;
 
 /// Sign-ins in flight in one organization: bounds the store under a flood.
 pub const RUNS_PER_ORGANIZATION: usize = 10_000;
+
+/// The largest form that is read. One of ours has a few hundred bytes, a provider's `form_post` a few thousand; one of the
+/// application that is kept while its owner signs in again may have a long text, and no file.
+pub const FORM_BYTES: usize = 64 * 1024;
+
+/// Forms that are kept at the same time: 64 MiB in the store at the worst.
+pub const KEPT_FORMS: usize = 1_000;
 
 /// The one-time ticket onto an organization's own host: one redirect.
 pub const TICKET_LIFETIME: Duration = Duration::from_secs(30);
@@ -199,6 +212,9 @@ pub const STORE_PATH: &str = "data";
 
 /// File of the store's key, in the folder of the store, so that one mount holds both.
 pub const STORE_KEY: &str = "store.key";
+
+/// Owners are named one by one; without a name there is nobody to see the pages.
+pub const ADMIN_PAGES: bool = true;
 
 /// The operator's socket, relative to the file.
 pub const ADMIN_SOCKET: &str = "run/admin.sock";

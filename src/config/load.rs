@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::fault::{Fault, Faults, Place, Weight};
 use super::reader::{Context, Findings, Reader, nearest};
 use super::source::{Origin, Sources};
 use super::{
-    Admin, Config, Management, Route, Slug, organizations, pages, providers, revalidation, routes,
-    server,
+    Admin, Config, Management, Preset, Provider, Revalidation, RevalidationMethod, Route, Slug,
+    organizations, pages, providers, revalidation, routes, server,
 };
 
 /// A configuration that is good, and what is odd about it.
@@ -46,6 +47,42 @@ pub fn load(origin: &Origin) -> Result<Loaded, Faults> {
 /// All faults of the file.
 pub fn load_file(path: &Path) -> Result<Loaded, Faults> {
     load(&Origin::file(path))
+}
+
+/// Reads the file at `path` as [`load_file`] does, but lets providers lack what their portals will show: whoever is about to
+/// register Doorward there has none of it yet. Never for serving: what is missing is empty.
+///
+/// # Errors
+/// All other faults of the file.
+pub fn load_unregistered(path: &Path) -> Result<Config, Faults> {
+    let sources = Sources::read(&Origin::file(path)).map_err(Faults)?;
+    let context = Context::new(&sources);
+    let config = read(&context);
+    let mut faults = presentable(context.findings(), &sources);
+    faults.retain(|fault| fault.weight == Weight::Error && !is_shown_by_a_portal(fault));
+    match config {
+        Some(config) if faults.is_empty() => Ok(config),
+        Some(_) | None => Err(Faults(faults)),
+    }
+}
+
+/// Whether a fault is that of a value that a provider hands out.
+fn is_shown_by_a_portal(fault: &Fault) -> bool {
+    let mut parts = fault.path.split('.');
+    let key = fault.path.rsplit('.').next().unwrap_or_default();
+    let handed_out = [
+        "client_id",
+        "client_secret",
+        "team_id",
+        "key_id",
+        "signing_key",
+    ];
+    parts.next() == Some("providers")
+        && handed_out.contains(&key)
+        && matches!(
+            fault.code,
+            "missing-key" | "bad-secret" | "bad-value" | "bad-key"
+        )
 }
 
 /// Where the operator's listeners are.
@@ -125,6 +162,7 @@ fn read(context: &Context<'_>) -> Option<Config> {
         .as_ref()
         .map(|assertion| routes::headers(root.table("headers"), assertion));
     let revalidation = revalidation::revalidation(root.table("revalidation"));
+    asked_too_often(&root, &providers, &revalidation);
     let login = server::login(root.table("login"));
     let pages = pages::pages(root.table("pages"));
     let admin = server::admin(root.table("admin"));
@@ -161,6 +199,28 @@ fn read(context: &Context<'_>) -> Option<Config> {
     });
     root.finish();
     config
+}
+
+/// Warns of people whom Apple is asked about more often than it wants: once a day.
+fn asked_too_often(
+    root: &Reader<'_>,
+    providers: &BTreeMap<Slug, Provider>,
+    revalidation: &Revalidation,
+) {
+    const DAY: Duration = Duration::from_secs(24 * 3600);
+    let is_asked = |provider: &&Provider| {
+        provider.preset == Preset::Apple && provider.revalidation() != RevalidationMethod::None
+    };
+    for provider in providers.values().filter(is_asked) {
+        if revalidation.interval < DAY {
+            root.table("providers").warn(
+                provider.id.as_str(),
+                "asked-too-often",
+                format!("Apple wants to be asked about a person once a day at most, and `{}` is asked more often", provider.id),
+                "leave its `revalidation` out, or write revalidation.interval = \"1d\" or more",
+            );
+        }
+    }
 }
 
 /// Warns of providers and applications that nothing leads to. Where names are faulty, nobody can tell.

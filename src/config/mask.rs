@@ -110,7 +110,7 @@ const fn star(letter: char) -> char {
 /// Whether a key's value is never shown.
 fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    let nearly = ["client_secret", "secret", "password"]
+    let nearly = ["client_secret", "secret", "password", "signing_key"]
         .iter()
         .any(|secret| strsim::damerau_levenshtein(secret, &name) <= 2);
     let parts = ["secret", "passw", "passphrase", "token"];
@@ -179,6 +179,8 @@ mod tests {
     fn inv_51_secrets_are_masked_wherever_they_stand() {
         check("secret = \"hunter2\" # x", "secret = ********* # x");
         check("clientSecrt = 'hunter2'", "clientSecrt = *********");
+        check("signing_key = 'pem'", "signing_key = *****");
+        check("signingkey = \"pem\"", "signingkey = *****");
         check("a = { password = \"ü\" }", "a = { password = *·* }");
         check("secret = { file = \"f\" }", "secret = { file = \"f\" }");
         check("secret = { value = \"v\" }", "secret = { value = *** }");

@@ -6,17 +6,21 @@
 //! Invariants: a `Config` only exists if the whole file is valid (threat model 55); reading opens no socket and sets no
 //! global; secrets are `Secret`.
 
+mod apple;
 mod brand;
 mod colour;
 pub mod defaults;
+mod expiry;
 mod fault;
 mod include;
 mod issuer;
 mod load;
 mod mask;
+mod oauth2;
 mod organizations;
 mod pages;
 mod pem;
+mod proof;
 mod providers;
 mod reader;
 mod revalidation;
@@ -30,7 +34,10 @@ mod words;
 
 pub use self::colour::{Colour, LEGIBLE};
 pub use self::fault::{Fault, Faults, Place, Source, Style, Weight, render, to_json};
-pub use self::load::{Loaded, Operators, known_keys, load, load_file, load_operators};
+pub use self::load::{
+    Loaded, Operators, known_keys, load, load_file, load_operators, load_unregistered,
+};
+pub use self::oauth2::{ClaimPath, ClaimPaths};
 pub use self::pages::LANGUAGES;
 pub use self::routes::{IDENTITY_FIELDS, fold_name};
 pub use self::source::{Origin as Files, wants_colour};
@@ -46,6 +53,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use crate::address::{Host, Origin};
+use crate::clock::Timestamp;
 use crate::secret::Secret;
 
 /// Everything the operator decided. Immutable; a reload makes a new one.
@@ -82,6 +90,12 @@ pub struct Config {
 }
 
 impl Config {
+    /// Where a provider sends browsers back to: what has to be registered there.
+    pub fn redirect_uri(&self, provider: &Slug) -> String {
+        let path = format!("{}/callback/{provider}", self.server.prefix);
+        self.server.public_url.join(&path)
+    }
+
     /// Where a provider reports sign-outs (OIDC Back-Channel Logout 1.0 §2.2); `None` for one that has no such thing.
     pub fn backchannel_logout_uri(&self, provider: &Slug) -> Option<String> {
         match &self.providers.get(provider)?.protocol {
@@ -89,7 +103,18 @@ impl Config {
                 let path = format!("{}/logout/backchannel/{provider}", self.server.prefix);
                 Some(self.server.public_url.join(&path))
             }
-            Protocol::Dev => None,
+            Protocol::OAuth2(_) | Protocol::Dev => None,
+        }
+    }
+
+    /// Where a provider sends people who begin there (OIDC Core §4); `None` for one that cannot.
+    pub fn initiate_login_uri(&self, provider: &Slug) -> Option<String> {
+        match &self.providers.get(provider)?.protocol {
+            Protocol::Oidc(_) => {
+                let path = format!("{}/initiate/{provider}", self.server.prefix);
+                Some(self.server.public_url.join(&path))
+            }
+            Protocol::OAuth2(_) | Protocol::Dev => None,
         }
     }
 }
@@ -287,6 +312,8 @@ pub struct Provider {
     pub preset: Preset,
     /// How to talk to it.
     pub protocol: Protocol,
+    /// When our secret there stops working, as its portal said.
+    pub secret_expires: Option<Timestamp>,
 }
 
 /// Names of presets as written in the file.
@@ -296,7 +323,7 @@ pub enum Preset {
     Oidc,
     /// Google: offline access, hosted domains.
     Google,
-    /// Microsoft Entra ID, one tenant.
+    /// Microsoft Entra ID: one directory, or several that are listed.
     Entra,
     /// Okta.
     Okta,
@@ -304,6 +331,16 @@ pub enum Preset {
     Auth0,
     /// Keycloak.
     Keycloak,
+    /// GitLab, gitlab.com or one's own.
+    GitLab,
+    /// Sign in with Slack.
+    Slack,
+    /// Sign in with Apple: a secret that is signed, an answer that is posted.
+    Apple,
+    /// Any provider with OAuth 2.0 and a place that says who somebody is.
+    OAuth2,
+    /// GitHub, or GitHub Enterprise Server: organizations and teams by its API.
+    GitHub,
     /// A form that asks for an e-mail address; loopback only.
     Dev,
 }
@@ -313,6 +350,8 @@ pub enum Preset {
 pub enum Protocol {
     /// OpenID Connect with discovery.
     Oidc(Box<Oidc>),
+    /// OAuth 2.0 alone, with a profile that says who somebody is.
+    OAuth2(Box<OAuth2>),
     /// The form.
     Dev,
 }
@@ -322,10 +361,14 @@ pub enum Protocol {
 pub struct Oidc {
     /// Issuer identifier, compared byte for byte (OIDC Discovery §4.3).
     pub issuer: String,
+    /// Entra's directories whose people may come, by id, where the issuer is that of many. Empty: the issuer is one.
+    pub tenants: Vec<String>,
     /// Our name there.
     pub client_id: String,
     /// Our secret there; none for a public client (PKCE alone).
     pub client_secret: Option<Secret<String>>,
+    /// What a secret is signed with anew for each use, in place of a fixed one (Apple).
+    pub signed_secret: Option<SignedSecret>,
     /// How the secret is sent.
     pub client_authentication: ClientAuthentication,
     /// All scopes asked for, `openid` included.
@@ -348,6 +391,69 @@ pub struct Oidc {
     pub private_network: bool,
     /// For one call to the provider, from connect to the last byte.
     pub timeout: Duration,
+}
+
+/// What Apple wants in place of a secret: a statement of ours, signed with a key that it handed out.
+#[derive(Clone, Debug)]
+pub struct SignedSecret {
+    /// Who we are there (`iss`).
+    pub team_id: String,
+    /// Which of our keys it is (`kid`).
+    pub key_id: String,
+    /// The key as it came, a PEM file with PKCS #8.
+    pub key: Secret<String>,
+}
+
+/// A provider with OAuth 2.0 alone.
+#[derive(Clone, Debug)]
+pub struct OAuth2 {
+    /// The name that its people's identities are kept under: its own, or that of its authorization endpoint's origin.
+    pub issuer: String,
+    /// Our name there.
+    pub client_id: String,
+    /// Our secret there; none for a public client (PKCE alone).
+    pub client_secret: Option<Secret<String>>,
+    /// How the secret is sent.
+    pub client_authentication: ClientAuthentication,
+    /// Where the browser goes (RFC 6749 §3.1).
+    pub authorize_url: String,
+    /// Where a code becomes a token (§3.2).
+    pub token_url: String,
+    /// Where it says who somebody is.
+    pub profile: PersonSource,
+    /// All scopes asked for.
+    pub scopes: Vec<String>,
+    /// What stands between two scopes, in the request and in the answer.
+    pub scope_separator: String,
+    /// Scopes without which nobody comes in.
+    pub required_scopes: Vec<String>,
+    /// Further parameters of the authorization request.
+    pub authorize_parameters: Vec<(String, String)>,
+    /// How identities are asked again.
+    pub revalidation: RevalidationMethod,
+    /// Certificates to trust instead of the system's.
+    pub ca: Option<PathBuf>,
+    /// Whether it may lead to private addresses though its token endpoint has a public one.
+    pub private_network: bool,
+    /// For one call to the provider, from connect to the last byte.
+    pub timeout: Duration,
+}
+
+/// Where an OAuth 2.0 provider says who somebody is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PersonSource {
+    /// In JSON objects at these addresses, or in the token response if there are none, read by paths.
+    Mapped {
+        /// Each is asked with the access token. What an earlier one says stands.
+        urls: Vec<String>,
+        /// Where in them what is.
+        claims: ClaimPaths,
+    },
+    /// In GitHub's REST API.
+    GitHub {
+        /// Its address, without a slash at the end.
+        api: String,
+    },
 }
 
 /// OIDC Core §9.
@@ -374,6 +480,10 @@ pub struct Organization {
     pub domains: Vec<String>,
     /// Which providers may vouch for its people, in the order of the buttons.
     pub providers: Vec<Slug>,
+    /// Who may open its admin pages. They belong to its people all the same: `allow` holds for them too.
+    pub owners: Vec<Owner>,
+    /// Whether an owner must have completed Setup before anybody gets in.
+    pub activation: Activation,
     /// Who may sign in.
     pub allow: Rules,
     /// What is said to those who may not.
@@ -382,6 +492,31 @@ pub struct Organization {
     pub brand: Brand,
     /// How long sessions last, merged from `[sessions]` and the organization's own table.
     pub sessions: Sessions,
+}
+
+/// Who owns an organization, as the file says: nothing that anybody asserts makes an owner.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Owner {
+    /// Whoever a provider of the organization vouches for under this address, in small letters.
+    Email(String),
+    /// One person at one provider.
+    Person {
+        /// Who vouches.
+        issuer: String,
+        /// For whom.
+        subject: String,
+    },
+}
+
+/// What opens the connections of an organization.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Activation {
+    /// The file.
+    Implicit,
+    /// An owner who has completed Setup.
+    Required,
 }
 
 /// `allow` and `require`: all keys must hold, the values of one key are alternatives. Comparison values are stored
@@ -402,8 +537,10 @@ pub struct Rules {
     pub groups_all: Option<Vec<String>>,
     /// Subjects at the provider.
     pub subjects: Option<Vec<String>>,
-    /// Values of Entra's `tid` claim.
+    /// Ids of the provider's customers: Entra's directories, GitHub's organizations, Slack's workspaces.
     pub tenants: Option<Vec<String>>,
+    /// At least one of these teams of GitHub, as `organization/team`.
+    pub teams: Option<Vec<String>>,
     /// Other claims: one of the values each (a claim that is a list must contain one).
     pub claims: BTreeMap<String, Vec<String>>,
 }
@@ -479,6 +616,17 @@ pub struct Route {
     pub require: Option<Rules>,
     /// What is said to those who lack it.
     pub refusal: Refusal,
+    /// How fresh and how strong their sign-in must be.
+    pub assurance: Option<Assurance>,
+}
+
+/// `require.max_auth_age` and `require.acr_values`: what can be had by signing in once more, unlike what [`Rules`] ask for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assurance {
+    /// The person proved who they are at most this long ago.
+    pub max_age: Option<Duration>,
+    /// In one of these ways (`acr`, OIDC Core §2), the preferred one first; empty: in any.
+    pub acr_values: Vec<String>,
 }
 
 /// A literal path, or a literal prefix with everything below it. Canonical segments.
@@ -630,6 +778,8 @@ pub enum RevalidationMethod {
     UserInfo,
     /// By introspecting the refresh or access token (RFC 7662).
     Introspection,
+    /// By asking with the access token who somebody is and which organizations and teams they are in (GitHub).
+    Membership,
     /// Not at all: only session lifetimes bound an identity.
     None,
 }
@@ -639,6 +789,7 @@ impl Provider {
     pub fn revalidation(&self) -> RevalidationMethod {
         match &self.protocol {
             Protocol::Oidc(oidc) => oidc.revalidation,
+            Protocol::OAuth2(oauth2) => oauth2.revalidation,
             Protocol::Dev => RevalidationMethod::None,
         }
     }
@@ -651,6 +802,7 @@ impl RevalidationMethod {
             Self::RefreshToken => "refresh_token",
             Self::UserInfo => "userinfo",
             Self::Introspection => "introspection",
+            Self::Membership => "membership",
             Self::None => "none",
         }
     }
@@ -697,6 +849,10 @@ pub struct Login {
 pub struct Admin {
     /// Where it is; made with mode 0600.
     pub socket: Option<PathBuf>,
+    /// Whether owners have pages of their organization.
+    pub pages: bool,
+    /// Who is told what came of a Setup in a window of its own; by default the site itself.
+    pub popup_origin: Option<Origin>,
 }
 
 /// `[management]`: probes and metrics.

@@ -7,7 +7,10 @@ use figment::value::Value;
 
 use super::reader::{Reader, between_commas, nearest};
 use super::server::{DAY, not_empty, parse_host};
-use super::{Organization, Provider, Refusal, Rules, Server, Sessions, Slug, brand, defaults};
+use super::{
+    Activation, Organization, Owner, Provider, Refusal, Rules, Server, Sessions, Slug, brand,
+    defaults,
+};
 use crate::address::Host;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -119,7 +122,10 @@ fn organization(
             );
         }
     }
+    let owners = owners(reader, &vouching);
     Organization {
+        activation: activation(reader, &owners),
+        owners,
         slug: slug.clone(),
         name: name.unwrap_or_else(|| slug.to_string()),
         enabled: reader
@@ -132,6 +138,52 @@ fn organization(
         refusal,
         brand: brand::brand(reader.table("brand")),
         sessions: sessions(reader.table("sessions"), above),
+    }
+}
+
+/// Who may open the admin pages: an address counts only where somebody can prove it.
+fn owners(reader: &Reader<'_>, providers: &[&Provider]) -> Vec<Owner> {
+    let owners = reader.list("owners", "ada@acme.com", parse_owner);
+    let owners = owners.unwrap_or_default();
+    let by_email = owners.iter().any(|it| matches!(it, Owner::Email(_)));
+    let provable = |one: &&Provider| one.cannot_prove("emails").is_none();
+    if by_email && !providers.is_empty() && !providers.iter().any(provable) {
+        reader.fault(
+            "owners",
+            "unprovable-rule",
+            "no provider of this organization proves that an e-mail address is the person's",
+            "name owners as \"issuer|subject\"",
+        );
+    }
+    owners
+}
+
+fn activation(reader: &Reader<'_>, owners: &[Owner]) -> Activation {
+    let words = [
+        ("implicit", Activation::Implicit),
+        ("required", Activation::Required),
+    ];
+    let activation = reader.word("activation", &words);
+    let activation = activation.unwrap_or(defaults::ACTIVATION);
+    if activation == Activation::Required && owners.is_empty() && !reader.has_faults_at("owners") {
+        reader.fault(
+            "activation",
+            "contradiction",
+            "nobody could complete Setup: the organization has no owners",
+            "name one, for example: owners = [\"ada@acme.com\"]",
+        );
+    }
+    activation
+}
+
+fn parse_owner(text: &str) -> Result<Owner, String> {
+    match text.split_once('|') {
+        None => parse_email(text).map(Owner::Email),
+        Some((issuer, subject)) if !issuer.is_empty() && !subject.is_empty() => Ok(Owner::Person {
+            issuer: issuer.to_owned(),
+            subject: subject.to_owned(),
+        }),
+        Some(_) => Err("is neither an e-mail address nor \"issuer|subject\"".to_owned()),
     }
 }
 
@@ -207,6 +259,17 @@ fn parse_email(text: &str) -> Result<String, String> {
     }
 }
 
+fn parse_team(text: &str) -> Result<String, &'static str> {
+    match text.split_once('/') {
+        Some((organization, team))
+            if !organization.is_empty() && !team.is_empty() && !team.contains('/') =>
+        {
+            Ok(text.to_ascii_lowercase())
+        }
+        Some(_) | None => Err("is no team such as acme/engineers"),
+    }
+}
+
 /// Which providers must be able to prove what rules ask for.
 #[derive(Clone, Copy)]
 pub(super) enum Proof<'a> {
@@ -238,6 +301,7 @@ pub(super) fn rules(reader: Reader<'_>, proof: Proof<'_>) -> (Rules, Refusal) {
         tenants: reader.list("tenants", "00000000-1111-2222-3333-444444444444", |text| {
             not_empty(&text.to_ascii_lowercase())
         }),
+        teams: reader.list("teams", "acme/engineers", parse_team),
         claims: claims(&claims_table),
     };
     contradictions(&reader, &rules);
@@ -278,13 +342,16 @@ fn contradictions(reader: &Reader<'_>, rules: &Rules) {
 }
 
 /// The keys that not every provider can prove.
-const PROVABLE: [&str; 6] = [
+const PROVABLE: [&str; 9] = [
     "emails",
     "email_domains",
     "hosted_domains",
     "tenants",
+    "teams",
     "groups_any",
     "groups_all",
+    "acr_values",
+    "max_auth_age",
 ];
 
 /// Reports what the providers do not say of their people.
@@ -308,7 +375,7 @@ fn provable(reader: &Reader<'_>, proof: Proof<'_>) {
 /// Warns of lists without a value: they are no mistake of spelling, but shut the door.
 fn admits_nobody(reader: &Reader<'_>) {
     for (name, value) in reader.entries() {
-        if value.as_array().is_some_and(<[Value]>::is_empty) {
+        if value.as_array().is_some_and(<[Value]>::is_empty) && !reader.has_faults_at(name) {
             reader.warn(
                 name,
                 "admits-nobody",

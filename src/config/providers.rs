@@ -6,22 +6,37 @@ use std::time::Duration;
 use super::reader::Reader;
 use super::server::not_empty;
 use super::{
-    ClientAuthentication, Oidc, Preset, Protocol, Provider, RevalidationMethod, Slug, defaults,
-    issuer, pem,
+    ClientAuthentication, Oidc, Preset, Protocol, Provider, RevalidationMethod, Slug, apple,
+    defaults, expiry, issuer, oauth2, pem,
 };
 use crate::address::Origin;
 use crate::secret::Secret;
 
 /// What `preset` may say.
-pub(super) const PRESETS: [(&str, Preset); 7] = [
+pub(super) const PRESETS: [(&str, Preset); 12] = [
     ("oidc", Preset::Oidc),
     ("google", Preset::Google),
     ("entra", Preset::Entra),
     ("okta", Preset::Okta),
     ("auth0", Preset::Auth0),
     ("keycloak", Preset::Keycloak),
+    ("github", Preset::GitHub),
+    ("gitlab", Preset::GitLab),
+    ("slack", Preset::Slack),
+    ("apple", Preset::Apple),
+    ("oauth2", Preset::OAuth2),
     ("dev", Preset::Dev),
 ];
+
+/// What `kind` may say.
+const KINDS: [(&str, Preset); 3] = [
+    ("oidc", Preset::Oidc),
+    ("oauth2", Preset::OAuth2),
+    ("dev", Preset::Dev),
+];
+
+/// The scope that asks for a refresh token (OIDC Core §11).
+pub(super) const OFFLINE_ACCESS: &str = "offline_access";
 
 /// Signatures that can be verified.
 const VERIFIABLE: [&str; 9] = [
@@ -30,80 +45,61 @@ const VERIFIABLE: [&str; 9] = [
 
 impl Preset {
     /// Whether its issuer is one for everybody in the world.
-    const fn is_open(self) -> bool {
+    pub(super) const fn is_open(self) -> bool {
         match self {
-            Self::Google => true,
-            Self::Oidc | Self::Entra | Self::Okta | Self::Auth0 | Self::Keycloak | Self::Dev => {
-                false
-            }
+            Self::Google | Self::Slack | Self::Apple => true,
+            // Those of GitHub and GitLab by their address: there are others than the one for everybody.
+            Self::GitHub
+            | Self::GitLab
+            | Self::Oidc
+            | Self::OAuth2
+            | Self::Entra
+            | Self::Okta
+            | Self::Auth0
+            | Self::Keycloak
+            | Self::Dev => false,
         }
     }
 
-    /// Whether its e-mail addresses can be proven to be the person's.
-    const fn proves_email(self) -> bool {
+    /// Which protocol it stands on.
+    const fn kind(self) -> Self {
         match self {
-            Self::Entra => false,
-            Self::Google | Self::Oidc | Self::Okta | Self::Auth0 | Self::Keycloak | Self::Dev => {
-                true
-            }
+            Self::OAuth2 | Self::GitHub => Self::OAuth2,
+            Self::Dev => Self::Dev,
+            Self::Oidc
+            | Self::Google
+            | Self::Entra
+            | Self::Okta
+            | Self::Auth0
+            | Self::Keycloak
+            | Self::GitLab
+            | Self::Slack
+            | Self::Apple => Self::Oidc,
         }
     }
 
-    /// What its button says behind "Sign in with".
-    const fn label(self) -> &'static str {
+    /// What people call it; behind "Sign in with" on its button.
+    pub const fn label(self) -> &'static str {
         match self {
             Self::Google => "Google",
             Self::Entra => "Microsoft",
             Self::Okta => "Okta",
             Self::Auth0 => "Auth0",
             Self::Keycloak => "Keycloak",
+            Self::GitHub => "GitHub",
+            Self::GitLab => "GitLab",
+            Self::Slack => "Slack",
+            Self::Apple => "Apple",
             Self::Dev => "an e-mail address (development)",
-            Self::Oidc => "single sign-on",
-        }
-    }
-}
-
-impl Provider {
-    /// Whether anybody in the world can have an account there.
-    pub(super) fn is_open(&self) -> bool {
-        match &self.protocol {
-            Protocol::Oidc(oidc) => self.preset.is_open() || issuer::is_open(&oidc.issuer),
-            Protocol::Dev => false,
+            Self::Oidc | Self::OAuth2 => "single sign-on",
         }
     }
 
-    /// Why a rule under a key would let none of its people in, and what to write instead; `None` if it says of people
-    /// what the key asks for.
-    pub(super) fn cannot_prove(&self, key: &str) -> Option<(&'static str, &'static str)> {
-        let cure = "use groups_any, subjects or claims";
-        match key {
-            "hosted_domains" if self.preset != Preset::Google => Some((
-                "only Google says which hosted domain an account is in",
-                cure,
-            )),
-            "tenants" if self.preset != Preset::Entra => {
-                Some(("only Entra ID says which tenant an account is in", cure))
-            }
-            "emails" | "email_domains" if !self.preset.proves_email() => Some((
-                "Entra ID does not prove that an e-mail address is the person's",
-                cure,
-            )),
-            "groups_any" | "groups_all" if !self.lists_groups() => Some((
-                "Google does not say which groups an account is in",
-                "use emails, subjects or claims, or the provider's groups_claim if another claim lists them",
-            )),
-            _ => None,
-        }
-    }
-
-    /// Whether it may name groups: Google has no claim for them, so only another one that the file names can.
-    fn lists_groups(&self) -> bool {
-        match &self.protocol {
-            Protocol::Oidc(oidc) => {
-                !issuer::is_google(&oidc.issuer) || oidc.groups_claim != defaults::GROUPS_CLAIM
-            }
-            Protocol::Dev => true,
-        }
+    /// The word in the file.
+    pub fn as_str(self) -> &'static str {
+        let mut all = PRESETS.iter();
+        all.find(|(_, preset)| *preset == self)
+            .map_or("oidc", |(word, _)| word)
     }
 }
 
@@ -136,8 +132,16 @@ pub(super) fn providers(
                 );
             }
             Protocol::Dev
+        } else if preset.kind() == Preset::OAuth2 {
+            Protocol::OAuth2(Box::new(oauth2::oauth2(&reader, preset)))
         } else {
             Protocol::Oidc(Box::new(oidc(&reader, preset)))
+        };
+        let secret_expires = match &protocol {
+            Protocol::Dev => None,
+            Protocol::Oidc(_) | Protocol::OAuth2(_) => {
+                reader.parsed("secret_expires", "2027-02-01", expiry::parse)
+            }
         };
         reader.finish();
         let provider = Provider {
@@ -145,6 +149,7 @@ pub(super) fn providers(
             button: button.unwrap_or_else(|| format!("Sign in with {}", preset.label())),
             preset,
             protocol,
+            secret_expires,
         };
         all.insert(id, provider);
     }
@@ -162,9 +167,9 @@ pub(super) fn providers(
 /// What fills in the defaults: `preset`, or a bare `kind`.
 fn preset(reader: &Reader<'_>) -> Preset {
     let preset = reader.word("preset", &PRESETS);
-    let kind = reader.word("kind", &[("oidc", Preset::Oidc), ("dev", Preset::Dev)]);
+    let kind = reader.word("kind", &KINDS);
     if let (Some(preset), Some(kind)) = (preset, kind)
-        && (preset == Preset::Dev) != (kind == Preset::Dev)
+        && preset.kind() != kind
     {
         reader.fault(
             "kind",
@@ -187,6 +192,7 @@ fn placeholder(id: Slug) -> Provider {
         button: String::new(),
         preset: Preset::Google,
         protocol: Protocol::Dev,
+        secret_expires: None,
     }
 }
 
@@ -195,7 +201,14 @@ fn oidc(reader: &Reader<'_>, preset: Preset) -> Oidc {
     let issuer = issuer::read(reader, preset);
     let encrypted = issuer.as_deref().is_none_or(|it| !issuer::is_plain(it));
     let client_id = reader.required("client_id", "0oa1b2c3", not_empty);
-    let client_secret = client_secret(reader);
+    let signed_secret = (preset == Preset::Apple)
+        .then(|| apple::signed_secret(reader))
+        .flatten();
+    let client_secret = if preset == Preset::Apple {
+        None
+    } else {
+        client_secret(reader)
+    };
     let methods = [
         ("client_secret_basic", ClientAuthentication::Basic),
         ("client_secret_post", ClientAuthentication::Post),
@@ -204,9 +217,13 @@ fn oidc(reader: &Reader<'_>, preset: Preset) -> Oidc {
     let scopes = scopes(reader, preset);
     let authorize_parameters = authorize_parameters(reader, preset);
     Oidc {
-        client_authentication: reader
-            .word("client_authentication", &methods)
-            .unwrap_or(defaults::CLIENT_AUTHENTICATION),
+        client_authentication: reader.word("client_authentication", &methods).unwrap_or(
+            if preset == Preset::Apple {
+                ClientAuthentication::Post
+            } else {
+                defaults::CLIENT_AUTHENTICATION
+            },
+        ),
         algorithms: algorithms(reader),
         trusted_audiences: reader
             .list("trusted_audiences", "https://api.acme.com", not_empty)
@@ -225,14 +242,16 @@ fn oidc(reader: &Reader<'_>, preset: Preset) -> Oidc {
             .unwrap_or(defaults::PROVIDER_TIMEOUT),
         authorize_parameters,
         scopes,
+        tenants: issuer::tenants(reader, preset),
         issuer: issuer.unwrap_or_default(),
         client_id: client_id.unwrap_or_default(),
         client_secret,
+        signed_secret,
     }
 }
 
 /// The secret, unless the client is public and has none.
-fn client_secret(reader: &Reader<'_>) -> Option<Secret<String>> {
+pub(super) fn client_secret(reader: &Reader<'_>) -> Option<Secret<String>> {
     let public_client = reader
         .switch("public_client")
         .unwrap_or(defaults::PUBLIC_CLIENT);
@@ -279,10 +298,16 @@ fn revalidation(
     let offline = |(name, value): &(String, String)| name == "access_type" && value == "offline";
     let expected = match preset {
         Preset::Google => parameters.iter().any(offline),
-        Preset::Keycloak => true,
-        Preset::Oidc | Preset::Entra | Preset::Okta | Preset::Auth0 | Preset::Dev => {
-            scopes.iter().any(|scope| scope == "offline_access")
-        }
+        Preset::Keycloak | Preset::GitLab => true,
+        // Apple hands one out, but wants to be asked once a day at most.
+        Preset::Slack | Preset::Apple => false,
+        Preset::Oidc
+        | Preset::Entra
+        | Preset::Okta
+        | Preset::Auth0
+        | Preset::OAuth2
+        | Preset::GitHub
+        | Preset::Dev => scopes.iter().any(|scope| scope == OFFLINE_ACCESS),
     };
     let written = reader.word("revalidation", &words);
     if written == Some(RevalidationMethod::RefreshToken) && preset == Preset::Google && !expected {
@@ -293,8 +318,23 @@ fn revalidation(
             "leave `access_type` out, or write revalidation = \"none\"",
         );
     }
+    let by_userinfo = [
+        RevalidationMethod::UserInfo,
+        RevalidationMethod::Introspection,
+    ];
+    if written.is_some_and(|it| by_userinfo.contains(&it)) && reader.has("tenants") {
+        reader.fault(
+            "revalidation",
+            "contradiction",
+            "people of several directories are known by their ID tokens alone, which come with a refresh",
+            "leave it out, or write revalidation = \"none\"",
+        );
+    }
     written.unwrap_or(if expected {
         defaults::REVALIDATION_METHOD
+    } else if preset == Preset::Slack {
+        // Its tokens do not expire.
+        RevalidationMethod::UserInfo
     } else {
         defaults::REVALIDATION_METHOD_ELSEWHERE
     })
@@ -318,7 +358,7 @@ fn algorithms(reader: &Reader<'_>) -> Vec<String> {
     algorithms.unwrap_or_else(|| defaults::ALGORITHMS.map(str::to_owned).to_vec())
 }
 
-fn authorize_parameters(reader: &Reader<'_>, preset: Preset) -> Vec<(String, String)> {
+pub(super) fn authorize_parameters(reader: &Reader<'_>, preset: Preset) -> Vec<(String, String)> {
     let extra = reader.table("authorize_parameters");
     let mut parameters = preset_parameters(preset);
     for (name, value) in extra.entries() {
@@ -375,19 +415,43 @@ fn preset_parameters(preset: Preset) -> Vec<(String, String)> {
         // Google hands out a refresh token only when asked for offline access.
         Preset::Google => vec![("access_type".to_owned(), "offline".to_owned())],
         Preset::Oidc
+        | Preset::OAuth2
         | Preset::Entra
         | Preset::Okta
         | Preset::Auth0
         | Preset::Keycloak
+        | Preset::GitHub
+        | Preset::GitLab
+        | Preset::Slack
+        | Preset::Apple
         | Preset::Dev => Vec::new(),
     }
 }
 
 fn scopes(reader: &Reader<'_>, preset: Preset) -> Vec<String> {
-    let mut scopes: Vec<String> = defaults::SCOPES.map(str::to_owned).to_vec();
+    let mut scopes: Vec<String> = match preset {
+        // Apple's words for what others call `profile`.
+        Preset::Apple => ["openid", "email", "name"].map(str::to_owned).to_vec(),
+        Preset::Oidc
+        | Preset::OAuth2
+        | Preset::Google
+        | Preset::Entra
+        | Preset::Okta
+        | Preset::Auth0
+        | Preset::Keycloak
+        | Preset::GitHub
+        | Preset::GitLab
+        | Preset::Slack
+        | Preset::Dev => defaults::SCOPES.map(str::to_owned).to_vec(),
+    };
     if matches!(preset, Preset::Okta | Preset::Auth0 | Preset::Entra) {
-        scopes.push("offline_access".to_owned());
+        scopes.push(OFFLINE_ACCESS.to_owned());
     }
+    further_scopes(reader, scopes)
+}
+
+/// The scopes of a preset and those of the file, each once.
+pub(super) fn further_scopes(reader: &Reader<'_>, mut scopes: Vec<String>) -> Vec<String> {
     let further = reader.list("scopes", "groups", |text| {
         let sound = !text.is_empty()
             && text
@@ -422,7 +486,7 @@ mod tests {
             ));
             match config.providers.into_values().next().unwrap().protocol {
                 Protocol::Oidc(oidc) => (oidc.authorize_parameters, oidc.revalidation),
-                Protocol::Dev => panic!("it is Google"),
+                Protocol::OAuth2(_) | Protocol::Dev => panic!("it is Google"),
             }
         };
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());

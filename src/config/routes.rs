@@ -10,8 +10,9 @@ use super::organizations::{Proof, rules, unknown};
 use super::reader::Reader;
 use super::server::{DAY, not_empty, parse_host};
 use super::{
-    Access, Algorithm, Assertion, HeaderEncoding, HeaderPreset, Headers, Organization, PathPattern,
-    Provider, Refusal, Route, Server, Slug, Template, TemplatePart, Upstream, defaults,
+    Access, Algorithm, Assertion, Assurance, HeaderEncoding, HeaderPreset, Headers, Organization,
+    PathPattern, Provider, Refusal, Route, Server, Slug, Template, TemplatePart, Upstream,
+    defaults,
 };
 use crate::address::Host;
 use crate::secret::Secret;
@@ -83,6 +84,7 @@ fn everything(root: &Reader<'_>, known: &Known<'_>) -> Option<Route> {
         organization: None,
         require: None,
         refusal: Refusal::default(),
+        assurance: None,
     })
 }
 
@@ -115,7 +117,9 @@ fn route(name: &Slug, reader: &Reader<'_>, known: &Known<'_>) -> Option<Route> {
     }
     served(reader, known, hosts.as_deref().unwrap_or_default());
     let vouching = vouching(known, organization.as_ref(), hosts.as_deref());
-    let (rules, refusal) = rules(reader.table("require"), Proof::OfOne(&vouching));
+    let table = reader.table("require");
+    let assurance = assurance(&table);
+    let (rules, refusal) = rules(table, Proof::OfOne(&vouching));
     let require = reader.has("require").then_some(rules);
     if require.is_some() && access == Access::Optional {
         reader.warn(
@@ -151,6 +155,42 @@ fn route(name: &Slug, reader: &Reader<'_>, known: &Known<'_>) -> Option<Route> {
         organization,
         require,
         refusal,
+        assurance,
+    })
+}
+
+/// The keys of `require` that another sign-in can meet.
+fn assurance(reader: &Reader<'_>) -> Option<Assurance> {
+    let max_age = reader.duration("max_auth_age", "1h", SHORTEST_AUTH_AGE..=DAY * 30);
+    let acr_values = reader.list("acr_values", "urn:example:mfa", parse_acr);
+    if acr_values.as_ref().is_some_and(Vec::is_empty) && !reader.has_faults_at("acr_values") {
+        reader.fault(
+            "acr_values",
+            "bad-value",
+            format!(
+                "`{}` is an empty list: no sign-in would be strong enough",
+                reader.path("acr_values").join(".")
+            ),
+            "name at least one value, or leave the key out",
+        );
+    }
+    let acr_values = acr_values.unwrap_or_default();
+    let asks = max_age.is_some() || !acr_values.is_empty();
+    asks.then_some(Assurance {
+        max_age,
+        acr_values,
+    })
+}
+
+/// Providers count in seconds, and clocks differ: what is shorter would be over before it is looked at.
+const SHORTEST_AUTH_AGE: Duration = defaults::CLOCK_LEEWAY;
+
+/// Values travel in a list with spaces between, and in a challenge between quotation marks.
+fn parse_acr(text: &str) -> Result<String, String> {
+    let plain = |byte| matches!(byte, 0x21..=0x7e) && !matches!(byte, b'"' | b'\\');
+    let sound = (1..=255).contains(&text.len()) && text.bytes().all(plain);
+    sound.then(|| text.to_owned()).ok_or_else(|| {
+        "is no value of `acr`: those have neither spaces nor quotation marks".to_owned()
     })
 }
 

@@ -343,8 +343,12 @@ pub(super) fn login(reader: Reader<'_>) -> Login {
 pub(super) fn admin(reader: Reader<'_>) -> Admin {
     let socket = reader.file("socket", defaults::ADMIN_SOCKET);
     let folder = reader.context.sources.folder(&reader.path("socket"));
+    let popup_origin = reader.parsed("popup_origin", "https://console.acme.com", Origin::parse);
+    let pages = reader.switch("pages").unwrap_or(defaults::ADMIN_PAGES);
     reader.finish();
     Admin {
+        pages,
+        popup_origin,
         socket: Some(socket.unwrap_or_else(|| folder.join(defaults::ADMIN_SOCKET))),
     }
 }

@@ -113,6 +113,8 @@ pub(super) fn build(facts: &Facts<'_>) -> Result<Config, Misfit> {
         },
         admin: config::Admin {
             socket: Some(socket(facts.folder)),
+            pages: true,
+            popup_origin: None,
         },
         management: config::Management { listen: None },
         store: config::Store {
@@ -185,6 +187,7 @@ fn routes(upstream: &Slug) -> Vec<Route> {
         organization: None,
         require: None,
         refusal: config::Refusal::default(),
+        assurance: None,
     };
     let administration = Route {
         require: Some(Rules {
@@ -205,8 +208,10 @@ fn provider(facts: &Facts<'_>, client: &Client) -> Result<(Slug, config::Provide
     let id = Slug::parse(&client.id)?;
     let oidc = config::Oidc {
         issuer: facts.issuer.to_owned(),
+        tenants: Vec::new(),
         client_id: client.id.clone(),
         client_secret: Some(client.secret.clone()),
+        signed_secret: None,
         client_authentication: config::ClientAuthentication::Basic,
         scopes: ["openid", "profile", "email", "groups", "offline_access"]
             .map(str::to_owned)
@@ -226,6 +231,7 @@ fn provider(facts: &Facts<'_>, client: &Client) -> Result<(Slug, config::Provide
         button: format!("Sign in with {}", client.organization.name),
         preset: config::Preset::Oidc,
         protocol: config::Protocol::Oidc(Box::new(oidc)),
+        secret_expires: None,
     };
     Ok((id, provider))
 }
@@ -240,6 +246,8 @@ fn organization(organization: &Organization) -> Result<(Slug, config::Organizati
         hosts: Vec::new(),
         domains: domains.clone(),
         providers: vec![slug.clone()],
+        owners: vec![config::Owner::Email(format!("ada@{}", organization.domain))],
+        activation: config::Activation::Implicit,
         allow: Rules {
             email_domains: Some(domains),
             ..Rules::default()

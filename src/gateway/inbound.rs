@@ -108,6 +108,11 @@ impl Inbound {
         }
     }
 
+    /// Whether a browser says that no page sent this: somebody typed it, or opened it from another program.
+    pub(super) fn is_typed(&self) -> bool {
+        self.fetch_site.as_ref().is_some_and(|site| site == "none")
+    }
+
     /// Whether another site opens a socket with the visitor's cookies.
     pub(super) fn is_foreign_upgrade(&self, origin: &Origin) -> bool {
         self.upgrade

@@ -14,6 +14,7 @@ mod forward;
 mod inbound;
 mod rescue;
 mod routes;
+mod step_up;
 mod turns;
 
 use std::collections::BTreeMap;
@@ -30,7 +31,7 @@ use hyper::body::Incoming;
 pub use self::answer::Sent;
 
 use self::answer::{Asked, InFlight};
-use self::decision::{Decision, Question, decide};
+use self::decision::{Decision, Granted, Question, decide};
 use self::forward::Visitor;
 use self::inbound::Inbound;
 use self::routes::{Route, Routes};
@@ -39,12 +40,14 @@ use crate::address::{Host, Origin};
 use crate::assertion::{self, Minter, PlainHeaders, Reserved};
 use crate::clock::{Clock, Timestamp};
 use crate::config::{self, Config, Organization, Refusal, Slug};
-use crate::identity::Unmet;
+use crate::identity::{self, People, Unmet};
 use crate::pages::{self, Look, Pages};
 use crate::pipeline::{self, Pipeline};
 use crate::proxy;
+use crate::revalidation::{self, Revalidation};
 use crate::session::cookies::Cookies;
 use crate::session::{self, Denied, Live, LiveGrant, Sessions};
+use crate::store::{self, Store};
 use crate::tasks::Tasks;
 use crate::telemetry::Reference;
 use crate::telemetry::metrics::{self, Metrics};
@@ -72,6 +75,9 @@ pub struct Shared {
     upstreams: BTreeMap<Slug, Upstream>,
     sessions: Arc<Sessions>,
     pipeline: Pipeline,
+    people: People,
+    revalidation: Revalidation,
+    store: Arc<dyn Store>,
     minter: Arc<Minter>,
     plain: PlainHeaders,
     reserved: Arc<Reserved>,
@@ -110,6 +116,12 @@ pub struct Parts {
     pub sessions: Arc<Sessions>,
     /// Sign-in.
     pub pipeline: Pipeline,
+    /// The records of people, for their owners.
+    pub people: People,
+    /// What asks about them again.
+    pub revalidation: Revalidation,
+    /// Where the audit trail is.
+    pub store: Arc<dyn Store>,
     /// The signing of assertions.
     pub minter: Arc<Minter>,
     /// What is counted.
@@ -174,6 +186,9 @@ impl Gateway {
             upstreams: upstreams.collect(),
             sessions: parts.sessions,
             pipeline: parts.pipeline,
+            people: parts.people,
+            revalidation: parts.revalidation,
+            store: parts.store,
             minter: parts.minter,
             plain: PlainHeaders::new(&config.headers),
             reserved,
@@ -262,26 +277,11 @@ impl Gateway {
             return Err(Error::ForeignOrigin);
         }
         let (known, reference) = (asked.known.as_ref(), asked.reference);
-        let decision = decide(Question {
-            access,
-            require: route.config.require.as_ref(),
-            doubtful,
-            kind: inbound.kind,
-            grant: known.map(|known| (known, known.grant.profile())),
-            unconfirmed: known.is_some_and(|known| self.is_unconfirmed(known)),
-        });
+        self.check_connection(asked)?;
+        let decision = decide(self.looked_at(inbound, route, doubtful, known));
         self.count_decision(route, &decision);
         match decision {
-            Decision::Allow(known) => {
-                self.sessions
-                    .touch(&known.live, &known.grant, self.clock.now());
-                let visitor = Visitor {
-                    live: &known.live,
-                    grant: &known.grant,
-                };
-                self.forward(request, inbound, route, Some(visitor), reference)
-                    .await
-            }
+            Decision::Allow(known) => self.allow(request, inbound, route, known, reference).await,
             Decision::Anonymous => self.forward(request, inbound, route, None, reference).await,
             Decision::SignIn => {
                 let cookies = Cookies::read(request.headers());
@@ -290,17 +290,87 @@ impl Gateway {
                 Ok(self.to_sign_in(inbound, place, pinned, &cookies, reference))
             }
             Decision::Unauthorized => {
-                let cookies = Cookies::read(request.headers());
+                let (head, body) = request.into_parts();
+                let cookies = Cookies::read(&head.headers);
                 let pinned = route.config.organization.as_ref();
                 self.part(&cookies, inbound, place, pinned).await?;
+                self.keep_lapsed(inbound, place, pinned, (&head, body))
+                    .await?;
                 let had_session = cookies.has_session();
                 Err(Error::Unauthorized { had_session })
+            }
+            Decision::StepUp(known) => {
+                let sent = request.into_parts();
+                self.step_up(inbound, route, known, sent, reference).await
             }
             Decision::Unconfirmed => Err(self.unconfirmed(asked.known.as_ref()).await),
             Decision::Deny(unmet) => {
                 self.note_denied(asked, unmet.as_str());
                 let rule = route.config.refusal.clone();
                 Err(Error::NotAllowed { unmet, rule })
+            }
+        }
+    }
+
+    /// The application answers, and hears who asks. A form that had been kept is sent with that.
+    async fn allow(
+        &self,
+        request: Request<Incoming>,
+        inbound: &Inbound,
+        route: &Route,
+        known: &Known,
+        reference: Reference,
+    ) -> Result<Response<Body>, Error> {
+        self.sessions
+            .touch(&known.live, &known.grant, self.clock.now());
+        let visitor = Visitor {
+            live: &known.live,
+            grant: &known.grant,
+        };
+        let kept = match inbound.kind {
+            inbound::Kind::FormPost => Cookies::read(request.headers()).kept_form(),
+            inbound::Kind::PageLoad | inbound::Kind::Program => None,
+        };
+        let forwarded = self.forward(request, inbound, route, Some(visitor), reference);
+        let mut response = forwarded.await?;
+        if let Some(token) = kept {
+            self.settle(inbound, &token, &mut response).await;
+        }
+        Ok(response)
+    }
+
+    /// Everything that the decision looks at.
+    fn looked_at<'a>(
+        &self,
+        inbound: &Inbound,
+        route: &'a Route,
+        doubtful: bool,
+        known: Option<&'a Known>,
+    ) -> Question<'a, &'a Known> {
+        Question {
+            access: route.config.access,
+            require: route.config.require.as_ref(),
+            assurance: route.config.assurance.as_ref(),
+            doubtful,
+            kind: inbound.kind,
+            grant: known.map(|known| Granted {
+                grant: known,
+                profile: known.grant.profile(),
+                proofs: &known.grant.grant().proofs,
+            }),
+            unconfirmed: known.is_some_and(|known| self.is_unconfirmed(known)),
+            now: self.clock.now(),
+        }
+    }
+
+    /// Refuses whoever came in by a connection that is not open: its owners, on the way to their pages.
+    fn check_connection(&self, asked: &Asked) -> Result<(), Error> {
+        let grant = asked.known.as_ref().map(|known| known.grant.grant());
+        match grant.filter(|grant| !self.sessions.is_open(grant)) {
+            None => Ok(()),
+            Some(grant) => {
+                self.note_denied(asked, "not_open");
+                Err(Error::NotOpen(grant.organization.clone()))
             }
         }
     }
@@ -464,6 +534,7 @@ impl Gateway {
             | Decision::Anonymous
             | Decision::SignIn
             | Decision::Unauthorized
+            | Decision::StepUp(_)
             | Decision::Unconfirmed => "",
         };
         let labels = metrics::Decision {
@@ -547,6 +618,22 @@ pub enum Error {
         /// Whether the browser still holds a session cookie: then the session ended.
         had_session: bool,
     },
+    /// The person has to prove anew who they are, or in a stronger way, and this is no page load.
+    #[error("the sign-in is not fresh or strong enough for this route")]
+    StepUp {
+        /// What the route asks for.
+        assurance: config::Assurance,
+        /// Where they can: a path on the host that was asked.
+        door: pages::Destination,
+    },
+    /// A form came too late, and is kept until its owner has signed in again.
+    #[error("a form came too late and is kept")]
+    FormKept {
+        /// Where they can: a path on the host that was asked.
+        door: pages::Destination,
+        /// What names the form.
+        cookie: HeaderValue,
+    },
     /// The person may not.
     #[error("the person does not meet the route's rule: {unmet:?}")]
     NotAllowed {
@@ -577,12 +664,21 @@ pub enum Error {
     /// A form that no page of ours sent.
     #[error("the form was not sent by a page of ours")]
     ForeignForm,
+    /// A sign-in that somebody else wants to begin, in the name of an issuer that is not the provider's.
+    #[error("the request to begin a sign-in does not name the provider's issuer")]
+    ForeignIssuer,
     /// A form that cannot be read or is too large.
     #[error("the form cannot be read")]
     Form,
     /// The organization is disabled.
     #[error("the organization {0} is disabled")]
     Suspended(Slug),
+    /// An owner has not opened the connection yet, or shut it.
+    #[error("the organization {0} is not open to whoever came in by this connection")]
+    NotOpen(Slug),
+    /// Pages for owners.
+    #[error("the person is no owner of {0}")]
+    NotAnOwner(Slug),
     /// A sign-in did not get on.
     #[error("a sign-in failed")]
     SignIn(#[from] pipeline::Error),
@@ -597,6 +693,15 @@ pub enum Error {
     /// The session cannot be told.
     #[error("the session cannot be told")]
     Session(#[from] session::Error),
+    /// The records of people cannot be used.
+    #[error("the records of people cannot be used")]
+    Identity(#[from] identity::Error),
+    /// What an owner asked for could not be done.
+    #[error("an owner's wish could not be done")]
+    Revalidation(#[from] revalidation::Error),
+    /// The audit trail cannot be read.
+    #[error("the audit trail cannot be read")]
+    Store(#[from] store::Error),
     /// The process ends.
     #[error("the process is stopping")]
     Stopping,

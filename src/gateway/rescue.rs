@@ -6,11 +6,13 @@ use http::{Response, StatusCode};
 use tracing::{error, info, warn};
 
 use super::inbound::Kind;
-use super::{Asked, Body, Error, Gateway, Place, endpoints, whole};
+use super::{Asked, Body, Error, Gateway, Place, endpoints, step_up, whole};
 use crate::address::ReturnPath;
 use crate::config::{Refusal, Slug};
-use crate::pages::{Ended, Loop, Problem};
-use crate::pipeline::{self, Again, Ending};
+use crate::identity::LinkRefusal;
+use crate::pages::{Destination, Ended, Loop, NotLinked, Problem};
+use crate::pipeline::{self, Again, Ending, Failed};
+use crate::provider::Flow;
 use crate::proxy;
 use crate::session::{Farewell, Parting, cookies};
 
@@ -70,7 +72,10 @@ impl Gateway {
         let mut response = if is_person {
             self.pages.problem(&look, &told.problem, reference)
         } else {
-            let login = origin.join(&self.below("login"));
+            let login = match error {
+                Error::StepUp { door, .. } => origin.join(&door.to_string()),
+                _ => origin.join(&self.below("login")),
+            };
             let login =
                 (told.problem.status() == StatusCode::UNAUTHORIZED).then_some(login.as_str());
             self.pages
@@ -84,8 +89,11 @@ impl Gateway {
     /// Fields that some errors carry.
     fn finish(&self, error: &Error, response: &mut Response<Body>) {
         if response.status() == StatusCode::UNAUTHORIZED {
-            // RFC 9110 §11.6.1 wants a challenge; no browser shows a dialogue for this scheme.
-            let challenge = format!("Sso realm=\"{}\"", self.config.server.public_url);
+            // RFC 9110 §11.6.1 wants a challenge; no browser shows a dialogue for these schemes.
+            let challenge = match error {
+                Error::StepUp { assurance, .. } => step_up::challenge(assurance),
+                _ => format!("Sso realm=\"{}\"", self.config.server.public_url),
+            };
             if let Ok(challenge) = HeaderValue::from_str(&challenge) {
                 response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
             }
@@ -103,6 +111,7 @@ impl Gateway {
             Error::Parted { gone: true, .. } => {
                 endpoints::set_cookie(response, cookies::delete_session());
             }
+            Error::FormKept { cookie, .. } => endpoints::set_cookie(response, cookie.clone()),
             Error::Unconfirmed { .. } => {
                 response
                     .headers_mut()
@@ -115,14 +124,21 @@ impl Gateway {
             | Error::NoRoute
             | Error::Unauthorized { .. }
             | Error::Parted { gone: false, .. }
+            | Error::StepUp { .. }
             | Error::NotAllowed { .. }
             | Error::ForeignOrigin
             | Error::ForeignForm
+            | Error::ForeignIssuer
             | Error::Form
             | Error::Suspended(_)
+            | Error::NotOpen(_)
+            | Error::NotAnOwner(_)
             | Error::SignIn(_)
             | Error::Loop { .. }
             | Error::Session(_)
+            | Error::Identity(_)
+            | Error::Revalidation(_)
+            | Error::Store(_)
             | Error::TooBusy
             | Error::Assertion(_)
             | Error::Upstream(_)
@@ -141,10 +157,13 @@ impl Gateway {
             .unwrap_or_else(ReturnPath::root)
     }
 
+    #[expect(clippy::too_many_lines, reason = "a list: one page for each error")]
     fn tell(&self, error: &Error, asked: &Asked, rd: ReturnPath) -> Told {
         let email = asked.email();
         let (problem, fault) = match error {
-            Error::Host | Error::Target | Error::Form => (Problem::BadRequest, Fault::Visitor),
+            Error::Host | Error::Target | Error::Form | Error::ForeignIssuer => {
+                (Problem::BadRequest, Fault::Visitor)
+            }
             Error::UnknownHost => (Problem::MisdirectedRequest, Fault::Visitor),
             Error::Method | Error::NoSuchMethod { .. } => {
                 (Problem::MethodNotAllowed, Fault::Visitor)
@@ -159,6 +178,9 @@ impl Gateway {
             ),
             Error::Unauthorized { had_session: false } => {
                 (Problem::SignInRequired { rd }, Fault::Visitor)
+            }
+            Error::StepUp { door, .. } | Error::FormKept { door, .. } => {
+                (proof_wanted(error, door.clone()), Fault::Visitor)
             }
             Error::Unconfirmed { provider, next } => {
                 let (provider, next) = (self.button(provider), *next);
@@ -178,6 +200,8 @@ impl Gateway {
             }
             Error::ForeignForm => (Problem::LoginExpired { rd }, Fault::Visitor),
             Error::Suspended(_) => (Problem::OrganizationSuspended, Fault::Visitor),
+            Error::NotOpen(_) => (Problem::OrganizationNotOpen { rd }, Fault::Visitor),
+            Error::NotAnOwner(_) => (Problem::OwnersOnly, Fault::Visitor),
             Error::SignIn(error) => return self.tell_sign_in(error),
             Error::TooBusy => {
                 let retry_after = MAKES_ROOM;
@@ -185,19 +209,18 @@ impl Gateway {
             }
             Error::Loop { cause, again } => return tell_loop(*cause, again),
             Error::Upstream(error) => tell_upstream(error, rd),
-            Error::Session(_) | Error::Assertion(_) | Error::Pages(_) | Error::Stopping => {
-                (Problem::Broken { rd }, Fault::Ours)
-            }
-        };
-        let organization = match error {
-            Error::Suspended(organization) => Some(organization.clone()),
-            Error::Parted { farewell, .. } => Some(farewell.organization.clone()),
-            _ => None,
+            Error::Session(_)
+            | Error::Identity(_)
+            | Error::Revalidation(_)
+            | Error::Store(_)
+            | Error::Assertion(_)
+            | Error::Pages(_)
+            | Error::Stopping => (Problem::Broken { rd }, Fault::Ours),
         };
         Told {
             problem,
             fault,
-            organization,
+            organization: meant(error),
         }
     }
 
@@ -219,11 +242,22 @@ impl Gateway {
     }
 
     fn tell_sign_in(&self, error: &pipeline::Error) -> Told {
+        if let pipeline::Error::Errand {
+            flow,
+            organization,
+            provider,
+            why,
+            again: _,
+        } = error
+        {
+            return self.tell_errand(*flow, organization, provider, *why);
+        }
         let again = error.again();
         let rd = again.map_or_else(ReturnPath::root, |again| again.return_path.clone());
         let provider = again.map_or_else(String::new, |again| self.button(&again.provider));
         let email = match error {
-            pipeline::Error::NotAdmitted { email, .. } => email.clone(),
+            pipeline::Error::NotAdmitted { email, .. }
+            | pipeline::Error::SomebodyElse { email, .. } => email.clone(),
             _ => None,
         };
         let organization = match error {
@@ -231,12 +265,45 @@ impl Gateway {
             _ => again.map(|again| &again.organization),
         };
         let known = organization.and_then(|slug| self.config.organizations.get(slug));
-        let rule = known.map_or_else(Refusal::default, |known| known.refusal.clone());
-        let (problem, fault) = page_of(error.ending(), rd, provider, email, rule);
+        let of = Of {
+            provider,
+            email,
+            rule: known.map_or_else(Refusal::default, |known| known.refusal.clone()),
+            stronger: again.and_then(|again| self.stronger(again)),
+        };
+        let (problem, fault) = page_of(error.ending(), rd, of);
         Told {
             problem,
             fault,
             organization: organization.cloned(),
+        }
+    }
+
+    /// What somebody wanted to do besides signing in came to nothing: back to the page where they began.
+    fn tell_errand(&self, flow: Flow, organization: &Slug, provider: &Slug, why: Failed) -> Told {
+        let page = match flow {
+            Flow::Setup => self.below(&format!("admin/{organization}")),
+            Flow::SignIn | Flow::StepUp | Flow::Link => self.below("account"),
+        };
+        let back = ReturnPath::parse(&page, &self.config.server.prefix);
+        let why = match why {
+            Failed::NotThePerson => NotLinked::NotThePerson,
+            Failed::NotAnOwner => NotLinked::NotAnOwner,
+            Failed::Link(LinkRefusal::Taken) => NotLinked::Taken,
+            Failed::Link(LinkRefusal::AnotherThere) => NotLinked::AnotherThere,
+            Failed::Link(LinkRefusal::TooMany) => NotLinked::TooMany,
+            Failed::Link(LinkRefusal::NotAllowed) | Failed::NotAdmitted(_) => {
+                NotLinked::NotAdmitted
+            }
+        };
+        Told {
+            problem: Problem::NotLinked {
+                provider: self.button(provider),
+                why,
+                back: back.unwrap_or_else(|_| ReturnPath::root()),
+            },
+            fault: Fault::Visitor,
+            organization: Some(organization.clone()),
         }
     }
 
@@ -247,14 +314,47 @@ impl Gateway {
     }
 }
 
-/// The page of a sign-in's ending, which metrics and audit trail call by the same name.
-fn page_of(
-    ending: Ending,
-    rd: ReturnPath,
+/// Somebody has to sign in once more before what they sent goes on; a form may be kept until then.
+fn proof_wanted(error: &Error, door: Destination) -> Problem {
+    match error {
+        Error::FormKept { .. } => Problem::FormKept { door },
+        _ => Problem::StepUpRequired { door },
+    }
+}
+
+/// The organization that an error is about, where the request does not say it.
+fn meant(error: &Error) -> Option<Slug> {
+    match error {
+        Error::Suspended(organization)
+        | Error::NotOpen(organization)
+        | Error::NotAnOwner(organization) => Some(organization.clone()),
+        Error::Parted { farewell, .. } => Some(farewell.organization.clone()),
+        _ => None,
+    }
+}
+
+/// What is told of a sign-in that ended.
+#[derive(Default)]
+struct Of {
+    /// The text of the provider's button.
     provider: String,
+    /// The address of the person themself.
     email: Option<String>,
+    /// What the organization says to those whom it does not admit.
     rule: Refusal,
-) -> (Problem, Fault) {
+    /// Where it can begin again in a stronger way.
+    stronger: Option<Destination>,
+}
+
+/// The page of a sign-in's ending, which metrics and audit trail call by the same name.
+#[expect(clippy::too_many_lines, reason = "a list: one page for each ending")]
+fn page_of(ending: Ending, rd: ReturnPath, of: Of) -> (Problem, Fault) {
+    let Of {
+        provider,
+        email,
+        rule,
+        stronger,
+    } = of;
     let problem = match ending {
         Ending::OrganizationUnknown => Problem::OrganizationUnknown,
         Ending::OrganizationSuspended => Problem::OrganizationSuspended,
@@ -273,10 +373,21 @@ fn page_of(
         Ending::ProviderRefused => Problem::ProviderRefused { provider, rd },
         Ending::LoginCancelled => Problem::LoginCancelled { provider, rd },
         Ending::AccountNotAllowed => Problem::AccountNotAllowed { email, rule, rd },
+        Ending::OrganizationNotOpen => Problem::OrganizationNotOpen { rd },
+        Ending::NotLinked => Problem::NotLinked {
+            provider,
+            why: NotLinked::NotAdmitted,
+            back: rd,
+        },
         Ending::EmailUnverified => Problem::EmailUnverified {
             email,
             provider,
             rd,
+        },
+        Ending::OtherAccount => Problem::OtherAccount { email, rd },
+        Ending::SignInTooWeak => Problem::SignInTooWeak {
+            provider,
+            door: stronger.unwrap_or_else(|| Destination::from(&rd)),
         },
         Ending::Broken => Problem::Broken { rd },
     };
@@ -292,7 +403,11 @@ fn page_of(
         | Ending::ProviderRefused
         | Ending::LoginCancelled
         | Ending::AccountNotAllowed
-        | Ending::EmailUnverified => Fault::Visitor,
+        | Ending::OrganizationNotOpen
+        | Ending::NotLinked
+        | Ending::EmailUnverified
+        | Ending::OtherAccount
+        | Ending::SignInTooWeak => Fault::Visitor,
     };
     (problem, fault)
 }
@@ -374,13 +489,7 @@ mod tests {
     #[test]
     fn page_metrics_and_trail_call_an_ending_by_one_name() {
         for ending in Ending::ALL {
-            let (problem, _) = page_of(
-                ending,
-                ReturnPath::root(),
-                String::new(),
-                None,
-                Refusal::default(),
-            );
+            let (problem, _) = page_of(ending, ReturnPath::root(), Of::default());
             assert_eq!(problem.code(), ending.code());
         }
     }

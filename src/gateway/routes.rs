@@ -102,6 +102,7 @@ mod tests {
             organization: None,
             require: None,
             refusal: config::Refusal::default(),
+            assurance: None,
         }
     }
 

@@ -5,17 +5,21 @@
 //! Invariants: the key of a person is (organization, provider, issuer, subject) and nothing else (threat model 17); an
 //! account belongs to one organization for ever (26); an attribute that is missing or too long makes its rule fail (20).
 
+mod activation;
 mod asking;
 mod connection;
 mod link;
+mod members;
 mod provision;
 mod register;
 mod rules;
 
+pub use activation::{Activation, Door, Fact, Shut, Standing, State as ActivationState, is_owner};
 pub use asking::{Backlog, Concluded, Conclusion, Leased, Turn};
 pub use connection::{Generation, generation};
 pub use link::{Answer, Link, LinkState, Terms};
-pub use provision::{People, Provisioned, Refusal, Through};
+pub use members::{Member, Members, Relinked};
+pub use provision::{LinkRefusal, People, Provisioned, Refusal, Through};
 pub use register::{Deed, Done, Filter, Page};
 pub use rules::{Unmet, judge};
 
@@ -43,6 +47,11 @@ impl AccountId {
     /// A new one: 128 random bits.
     pub fn random() -> Self {
         Self(secret::encode(&secret::random_bytes::<16>()))
+    }
+
+    /// What somebody typed. Whether there is such an account shows when it is looked for.
+    pub fn named(text: &str) -> Self {
+        Self(text.to_owned())
     }
 
     /// The text.
@@ -89,6 +98,9 @@ pub struct Profile {
     pub preferred_username: Option<String>,
     /// Groups; `None` when unknown, which no rule accepts.
     pub groups: Option<Vec<String>>,
+    /// Whether the groups are teams of GitHub, by its own word.
+    #[serde(default)]
+    pub groups_are_teams: bool,
     /// Google's `hd`.
     pub hosted_domain: Option<String>,
     /// The customers of the provider that the person belongs to; empty when they are too many to keep.
@@ -132,6 +144,7 @@ impl Profile {
                 let bytes: usize = groups.iter().map(String::len).sum();
                 groups.len() <= MAX_GROUPS && bytes <= MAX_GROUPS_BYTES
             }),
+            groups_are_teams: asserted.groups_are_teams,
             hosted_domain: bounded(&asserted.hosted_domain),
             tenants: Some(&asserted.tenants)
                 .filter(|tenants| {
@@ -199,6 +212,9 @@ pub struct Account {
     pub membership: Membership,
     /// First seen.
     pub created_at: Timestamp,
+    /// Everything that it signs in by.
+    #[serde(default)]
+    pub identities: Vec<IdentityId>,
 }
 
 /// Whether an account may use its organization.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::activation::Activations;
 use super::{
     Account, AccountId, Error, Generation, Identity, IdentityId, Link, LinkState, Membership,
     Profile,
@@ -16,7 +17,8 @@ use crate::store::{Batch, Seal, Store, Table};
 #[derive(Clone, Debug)]
 pub struct People {
     pub(super) store: Arc<dyn Store>,
-    seal: Seal,
+    pub(super) seal: Seal,
+    pub(super) activations: Activations,
 }
 
 /// Who signed in.
@@ -37,6 +39,34 @@ pub enum Refusal {
     Blocked,
 }
 
+/// Why an identity cannot be tied to an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkRefusal {
+    /// It belongs to another account: only an operator can move it.
+    Taken,
+    /// The account has another identity of that provider.
+    AnotherThere,
+    /// The account has as many as it may.
+    TooMany,
+    /// The account may not come in, or the identity was blocked.
+    NotAllowed,
+}
+
+impl LinkRefusal {
+    /// For the audit trail.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Taken => "taken",
+            Self::AnotherThere => "another_there",
+            Self::TooMany => "too_many",
+            Self::NotAllowed => "not_allowed",
+        }
+    }
+}
+
+/// More identities than this one account has not.
+const MAX_IDENTITIES: usize = 10;
+
 /// Through what somebody came.
 #[derive(Clone, Copy, Debug)]
 pub struct Through<'a> {
@@ -53,7 +83,11 @@ pub struct Through<'a> {
 impl People {
     /// Over a store.
     pub fn new(store: Arc<dyn Store>, seal: Seal) -> Self {
-        Self { store, seal }
+        Self {
+            store,
+            seal,
+            activations: Activations::default(),
+        }
     }
 
     /// An identity and its account, if there is one.
@@ -111,12 +145,7 @@ impl People {
         asserted: &Asserted,
         now: Timestamp,
     ) -> Result<Result<Provisioned, Refusal>, Error> {
-        let key = person_key(
-            through.organization,
-            through.provider,
-            &asserted.issuer,
-            &asserted.subject,
-        );
+        let key = key_of(through, asserted);
         match self.of_person(&key).await? {
             None => self.create(batch, &key, through, asserted, now).map(Ok),
             Some(both) => {
@@ -146,12 +175,30 @@ impl People {
         asserted: &Asserted,
         now: Timestamp,
     ) -> Result<Provisioned, Error> {
-        let account = Account {
+        let mut account = Account {
             id: AccountId::random(),
             organization: through.organization.clone(),
             membership: Membership::Active,
             created_at: now,
+            identities: Vec::new(),
         };
+        let identity = self.add(batch, key, &mut account, through, asserted, now)?;
+        Ok(Provisioned {
+            identity,
+            is_new: true,
+        })
+    }
+
+    /// Adds a new identity to an account, and both to `batch`.
+    fn add(
+        &self,
+        batch: &mut Batch,
+        key: &[u8],
+        account: &mut Account,
+        through: Through<'_>,
+        asserted: &Asserted,
+        now: Timestamp,
+    ) -> Result<Identity, Error> {
         let mut identity = Identity {
             id: IdentityId::random(),
             account: account.id.clone(),
@@ -173,12 +220,57 @@ impl People {
             key,
             identity.id.as_str(),
         );
-        self.put_account(batch, &account)?;
+        account.identities.push(identity.id.clone());
+        self.put_account(batch, account)?;
         self.put_identity(batch, &identity)?;
-        Ok(Provisioned {
+        Ok(identity)
+    }
+
+    /// Adds to `batch` what ties `asserted` to an account that is there: of whoever is signed in, never of whom the
+    /// assertion names. One that is tied to it already is brought up to date.
+    ///
+    /// # Errors
+    /// The store's, and [`Error::Dangling`]. `Ok(Err(…))` is a decision, not a fault.
+    pub async fn link(
+        &self,
+        batch: &mut Batch,
+        through: Through<'_>,
+        account: &AccountId,
+        asserted: &Asserted,
+        now: Timestamp,
+    ) -> Result<Result<Provisioned, LinkRefusal>, Error> {
+        let key = key_of(through, asserted);
+        if let Some(both) = self.of_person(&key).await? {
+            if both.account.id != *account {
+                return Ok(Err(LinkRefusal::Taken));
+            }
+            let known = self.provision(batch, through, asserted, now).await?;
+            return Ok(known.map_err(|_| LinkRefusal::NotAllowed));
+        }
+        let found = self.account(through.organization, account).await;
+        let (mut account, raw) = match found {
+            Err(Error::Dangling) => return Ok(Err(LinkRefusal::NotAllowed)),
+            other => other?,
+        };
+        if account.membership == Membership::Removed {
+            return Ok(Err(LinkRefusal::NotAllowed));
+        }
+        if account.identities.len() >= MAX_IDENTITIES {
+            return Ok(Err(LinkRefusal::TooMany));
+        }
+        for other in &account.identities {
+            let other = self.identity(other).await?;
+            if other.is_some_and(|(other, _)| other.provider == *through.provider) {
+                return Ok(Err(LinkRefusal::AnotherThere));
+            }
+        }
+        let place = account_key(through.organization, &account.id);
+        batch.expect_unchanged(Table::Accounts, place, raw);
+        let identity = self.add(batch, &key, &mut account, through, asserted, now)?;
+        Ok(Ok(Provisioned {
             identity,
             is_new: true,
-        })
+        }))
     }
 
     pub(super) fn put_account(&self, batch: &mut Batch, account: &Account) -> Result<(), Error> {
@@ -216,19 +308,35 @@ impl People {
         }
     }
 
-    /// Adds to `batch` that an identity and its account go; `raw` is the account as it was read.
-    pub(super) fn forget(&self, batch: &mut Batch, identity: &Identity, raw: Vec<u8>) {
+    /// Adds to `batch` that an identity goes, and its account with the last one; `both` are expected to be as they were.
+    pub(super) fn forget(&self, batch: &mut Batch, both: &Both) -> Result<(), Error> {
+        let identity = &both.identity;
         let person = person_key(
             &identity.organization,
             &identity.provider,
             &identity.issuer,
             &identity.profile.subject,
         );
-        let account = account_key(&identity.organization, &identity.account);
-        batch.expect_unchanged(Table::Accounts, account.clone(), raw);
-        batch.remove(Table::Accounts, account);
         batch.remove(Table::IdentityKeys, person);
         batch.remove(Table::Identities, identity.id.as_str());
+        self.leave_account(batch, &both.account, &identity.id)
+    }
+
+    /// Adds to `batch` that an account has one identity less; without any it goes.
+    pub(super) fn leave_account(
+        &self,
+        batch: &mut Batch,
+        account: &Account,
+        id: &IdentityId,
+    ) -> Result<(), Error> {
+        let mut left = account.clone();
+        left.identities.retain(|other| other != id);
+        if left.identities.is_empty() {
+            let place = account_key(&account.organization, &account.id);
+            batch.remove(Table::Accounts, place);
+            return Ok(());
+        }
+        self.put_account(batch, &left)
     }
 
     /// An identity as it was read in a range.
@@ -314,6 +422,15 @@ impl Both {
     }
 }
 
+fn key_of(through: Through<'_>, asserted: &Asserted) -> Vec<u8> {
+    person_key(
+        through.organization,
+        through.provider,
+        &asserted.issuer,
+        &asserted.subject,
+    )
+}
+
 /// The one key of a person: four fields, each with its length, so that no two people share a digest.
 fn person_key(organization: &Slug, provider: &Slug, issuer: &str, subject: &Subject) -> Vec<u8> {
     secret::sha256_fields([
@@ -326,7 +443,7 @@ fn person_key(organization: &Slug, provider: &Slug, issuer: &str, subject: &Subj
 }
 
 /// Organization first, so that an organization's accounts lie together. A slug has no NUL.
-fn account_key(organization: &Slug, id: &AccountId) -> Vec<u8> {
+pub(super) fn account_key(organization: &Slug, id: &AccountId) -> Vec<u8> {
     format!("{organization}\0{id}").into_bytes()
 }
 
@@ -345,8 +462,11 @@ fn refreshed(
             .or_else(|| known.tokens.refresh.clone()),
         ..asserted.tokens.clone()
     };
+    // Apple says a name at the very first sign-in and never again.
+    let mut profile = Profile::of(asserted);
+    profile.name = profile.name.or_else(|| known.profile.name.clone());
     Identity {
-        profile: Profile::of(asserted),
+        profile,
         tokens,
         generation: through.generation.clone(),
         last_verified_at: now,
@@ -371,10 +491,12 @@ mod tests {
             name: None,
             preferred_username: None,
             groups: None,
+            groups_are_teams: false,
             hosted_domain: None,
             tenants: Vec::new(),
             claims: serde_json::Map::new(),
             authenticated_at: Timestamp::EPOCH,
+            proof: crate::provider::Proof::default(),
             provider_session: None,
             tokens: Tokens {
                 refresh: Some(Secret::new("first".to_owned())),
@@ -476,5 +598,22 @@ mod tests {
         };
         let identity = sign_in(&people, "acme", "idp", &without).await;
         assert!(identity.tokens.refresh.unwrap().matches(b"first"));
+    }
+
+    #[tokio::test]
+    async fn a_name_that_is_said_once_is_kept() {
+        let people = people();
+        let named = |name: Option<&str>| Asserted {
+            name: name.map(str::to_owned),
+            ..asserted("https://idp", "1")
+        };
+        for (said, known) in [
+            (Some("Ada"), "Ada"),
+            (None, "Ada"),
+            (Some("Ada L."), "Ada L."),
+        ] {
+            let identity = sign_in(&people, "acme", "idp", &named(said)).await;
+            assert_eq!(identity.profile.name.as_deref(), Some(known));
+        }
     }
 }

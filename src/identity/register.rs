@@ -167,7 +167,7 @@ impl People {
             }
             let mut batch = Batch::new();
             both.expect(&mut batch);
-            let mut identity = both.identity;
+            let mut identity = both.identity.clone();
             Self::schedule(&mut batch, &mut identity, None);
             identity.leased = false;
             identity.tokens = without_what_to_ask_with(&identity.tokens);
@@ -177,7 +177,7 @@ impl People {
                 ..both.account.clone()
             };
             match deed {
-                Deed::Unlink => self.forget(&mut batch, &identity, both.raw_account),
+                Deed::Unlink => self.forget(&mut batch, &both)?,
                 Deed::Block | Deed::Unblock => drop(self.put_identity(&mut batch, &identity)?),
                 Deed::Remove => {
                     self.put_account(&mut batch, &becomes(Membership::Removed))?;

@@ -24,6 +24,8 @@ pub enum Unmet {
     Subjects,
     /// `tenants`.
     Tenants,
+    /// `teams`.
+    Teams,
     /// `claims`.
     Claims,
 }
@@ -40,6 +42,7 @@ impl Unmet {
             Self::GroupsAll => "groups_all",
             Self::Subjects => "subjects",
             Self::Tenants => "tenants",
+            Self::Teams => "teams",
             Self::Claims => "claims",
         }
     }
@@ -84,6 +87,9 @@ pub fn judge(rules: &Rules, profile: &Profile) -> Result<(), Unmet> {
             .map(|tenant| tenant.id.to_ascii_lowercase());
         ids.any(|id| contains(wanted, &id))
     })?;
+    holds(&rules.teams, Unmet::Teams, |wanted| {
+        is_in_team(profile, wanted)
+    })?;
     holds(&rules.groups_any, Unmet::GroupsAny, |wanted| {
         groups.is_some_and(|groups| wanted.iter().any(|group| groups.contains(group)))
     })?;
@@ -105,6 +111,13 @@ pub fn judge(rules: &Rules, profile: &Profile) -> Result<(), Unmet> {
     } else {
         Err(Unmet::Claims)
     }
+}
+
+/// Whether one of these is a team of the person's. Groups of the same name at another provider are none.
+fn is_in_team(profile: &Profile, wanted: &[String]) -> bool {
+    let groups = profile.groups.as_deref().unwrap_or_default();
+    let mut lower = groups.iter().map(|group| group.to_ascii_lowercase());
+    profile.groups_are_teams && lower.any(|team| contains(wanted, &team))
 }
 
 fn holds(
@@ -160,6 +173,7 @@ mod tests {
             name: None,
             preferred_username: None,
             groups: Some(vec!["staff".to_owned(), "it".to_owned()]),
+            groups_are_teams: false,
             hosted_domain: Some("acme.com".to_owned()),
             tenants: Vec::new(),
             claims: serde_json::from_value(serde_json::json!({
@@ -185,6 +199,29 @@ mod tests {
     }
 
     #[test]
+    fn only_groups_that_are_teams_are_teams() {
+        let with = |groups: Option<&[&str]>, groups_are_teams| Profile {
+            groups: groups.and_then(list),
+            groups_are_teams,
+            ..ada()
+        };
+        let rules = rules(|it| it.teams = list(&["acme/it", "acme/ops"]));
+        for (profile, expected) in [
+            (with(Some(&["Acme/it"]), true), Ok(())),
+            (with(Some(&["other", "acme/ops"]), true), Ok(())),
+            (with(Some(&["acme/it"]), false), Err(Unmet::Teams)),
+            (
+                with(Some(&["acme/it-admins", "it"]), true),
+                Err(Unmet::Teams),
+            ),
+            (with(Some(&[]), true), Err(Unmet::Teams)),
+            (with(None, true), Err(Unmet::Teams)),
+        ] {
+            assert_eq!(judge(&rules, &profile), expected, "{:?}", profile.groups);
+        }
+    }
+
+    #[test]
     fn inv_20_every_key_is_judged() {
         check(|_| {}, Ok(()));
         check(|it| it.emails = list(&["ada@acme.com"]), Ok(()));
@@ -200,6 +237,7 @@ mod tests {
             Err(Unmet::HostedDomains),
         );
         check(|it| it.tenants = list(&["t"]), Err(Unmet::Tenants));
+        check(|it| it.teams = list(&["acme/it"]), Err(Unmet::Teams));
         check(|it| it.groups_any = list(&["x", "it"]), Ok(()));
         check(|it| it.groups_any = list(&["x"]), Err(Unmet::GroupsAny));
         check(|it| it.groups_all = list(&["staff", "it"]), Ok(()));
@@ -223,6 +261,7 @@ mod tests {
             email_verified: true,
             name: None,
             preferred_username: None,
+            groups_are_teams: false,
             groups: Some(vec!["it".to_owned(), "x".repeat(times * 70)]),
             hosted_domain: text("acme.com"),
             tenants: vec![Tenant {
@@ -231,6 +270,7 @@ mod tests {
             }],
             claims,
             authenticated_at: crate::clock::Timestamp::EPOCH,
+            proof: crate::provider::Proof::default(),
             provider_session: None,
             tokens: crate::provider::Tokens::default(),
         }
@@ -242,6 +282,7 @@ mod tests {
         let nobody = Profile {
             email: None,
             groups: None,
+            groups_are_teams: false,
             hosted_domain: None,
             tenants: Vec::new(),
             claims: serde_json::Map::new(),

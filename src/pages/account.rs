@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::views::View;
+use super::owner::OwnedIdentity;
+use super::views::{DoorProvider, View};
 use super::{Look, Organization};
 use crate::clock::Timestamp;
 
@@ -25,6 +26,10 @@ pub struct Account<'a> {
     pub others: Vec<Organization<'a>>,
     /// How the identity stands through which they are signed in.
     pub linked: Linked,
+    /// What else they can sign in by.
+    pub further: Vec<OwnedIdentity>,
+    /// By what they cannot yet.
+    pub linkable: Vec<DoorProvider<'a>>,
     /// Where they are signed in, this browser first.
     pub sessions: Vec<OwnSession<'a>>,
     /// Whether there are more.

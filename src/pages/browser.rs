@@ -25,7 +25,11 @@ const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-p
 /// The policy of every page. Forms go to this origin only, and browsers hold the redirects that answer a form against
 /// that too.
 #[derive(Debug)]
-pub(super) struct Policy(HeaderValue);
+pub(super) struct Policy {
+    usual: HeaderValue,
+    /// With the script for windows that have an opener.
+    scripted: HeaderValue,
+}
 
 /// One answer, before its headers.
 #[derive(Debug)]
@@ -39,16 +43,31 @@ pub(super) struct Answer<'a> {
 }
 
 impl Policy {
-    /// The policy under which this style sheet, inside the page, is the only thing that applies.
-    pub(super) fn new(style: &str) -> Self {
-        let digest = STANDARD.encode(secret::sha256(style.as_bytes()));
-        let policy = format!(
-            "default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; \
-             frame-ancestors 'none'; form-action 'self'"
-        );
-        // A digest in base64 is ASCII, so this always succeeds; if it did not, pages would lose their looks.
-        let strictest = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
-        Self(HeaderValue::try_from(policy).unwrap_or(strictest))
+    /// The policies under which this style sheet, inside the page, is the only thing that applies, and for a window with an
+    /// opener this script.
+    pub(super) fn new(style: &str, script: &str) -> Self {
+        let digest = |text: &str| STANDARD.encode(secret::sha256(text.as_bytes()));
+        let (style, script) = (digest(style), digest(script));
+        let policy = |more: &str| {
+            let policy = format!(
+                "default-src 'none'; style-src 'sha256-{style}'; {more}img-src data:; base-uri 'none'; \
+                 frame-ancestors 'none'; form-action 'self'"
+            );
+            // A digest in base64 is ASCII, so this always succeeds; if it did not, pages would lose their looks.
+            let strictest = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+            HeaderValue::try_from(policy).unwrap_or(strictest)
+        };
+        Self {
+            usual: policy(""),
+            scripted: policy(&format!("script-src 'sha256-{script}'; ")),
+        }
+    }
+
+    /// Leaves a page in a window of its own the tie to the page that opened it.
+    pub(super) fn keep_opener(&self, response: &mut Response<Bytes>) {
+        let headers = response.headers_mut();
+        headers.insert(OPENER_POLICY, HeaderValue::from_static("unsafe-none"));
+        headers.insert(CONTENT_SECURITY_POLICY, self.scripted.clone());
     }
 
     /// An answer with every security header.
@@ -69,7 +88,7 @@ impl Policy {
         }
         headers.insert(CONTENT_LANGUAGE, answer.language.header());
         headers.insert(VARY, HeaderValue::from_static("accept-language"));
-        headers.insert(CONTENT_SECURITY_POLICY, self.0.clone());
+        headers.insert(CONTENT_SECURITY_POLICY, self.usual.clone());
         response
     }
 }

@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use minijinja::value::Value;
 
+use super::SCRIPT;
 use super::browser::Policy;
 use crate::config::{Brand, Colour, LEGIBLE, Logo, LogoKind, Organization, Slug};
 
@@ -54,7 +55,7 @@ impl Dress {
             None => STYLE.to_owned(),
         };
         Self {
-            policy: Policy::new(&style),
+            policy: Policy::new(&style, SCRIPT),
             style: Value::from_safe_string(style),
             icon: Value::from(icon(brand.colour.unwrap_or(ACCENT))),
             logo: brand.logo.as_ref().map(|logo| Value::from(data_url(logo))),

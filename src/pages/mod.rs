@@ -12,6 +12,8 @@
 mod account;
 mod browser;
 mod dress;
+mod kept;
+pub mod owner;
 mod problem;
 mod told;
 mod views;
@@ -29,7 +31,8 @@ use tracing::error;
 pub use self::account::{Account, Answered, Fact, Linked, OwnSession};
 use self::browser::Answer;
 use self::dress::{Dress, Wardrobe};
-pub use self::problem::{Ended, Loop, Problem};
+pub use self::kept::{FormNotKept, KeptForm};
+pub use self::problem::{Ended, Loop, NotLinked, Problem};
 pub use self::views::{
     Choose, Destination, DevForm, Door, DoorProvider, EmailFault, EmailFirst, LoggedOut,
     LogoutConfirm, Notice, Organization, Redirecting, View,
@@ -159,8 +162,11 @@ impl Pages {
         templates.set_undefined_behavior(UndefinedBehavior::Strict);
         templates.set_formatter(words::write_value);
         templates.add_filter("phrase", words::phrase);
+        templates.add_filter("bare", words::bare);
         templates.add_filter("rfc3339", words::rfc3339);
         templates.add_filter("query", words::query);
+        templates.add_filter("exact", words::exact);
+        templates.add_global("script", Value::from_safe_string(SCRIPT.to_owned()));
         for (name, source) in TEMPLATES {
             templates.add_template(name, source)?;
         }
@@ -181,8 +187,28 @@ impl Pages {
     /// # Errors
     /// [`Error::Template`] if it does not render; a test shows that every view does, with all its fields and with none.
     pub fn show<V: View>(&self, look: &Look<'_>, view: &V) -> Result<Response<Bytes>, Error> {
+        let english = Look {
+            language: self.words.english(),
+            ..*look
+        };
+        let look = if V::IN_ENGLISH { &english } else { look };
         let body = self.render(V::TEMPLATE, &view.title(look), look, view)?;
         Ok(self.html(look, StatusCode::OK, V::NAME, body))
+    }
+
+    /// The same in a window that somebody's page opened: it keeps its opener, and may run the one script that tells it what
+    /// came of it. Every other page cuts that tie.
+    ///
+    /// # Errors
+    /// As [`Pages::show`].
+    pub fn show_to_opener<V: View>(
+        &self,
+        look: &Look<'_>,
+        view: &V,
+    ) -> Result<Response<Bytes>, Error> {
+        let mut response = self.show(look, view)?;
+        self.dress(look).policy.keep_opener(&mut response);
+        Ok(response)
     }
 
     /// The page of a problem. Always succeeds: where even the template does not render, the same is told in plain text.
@@ -303,7 +329,10 @@ pub enum Error {
     Destination,
 }
 
-const TEMPLATES: [(&str, &str); 10] = [
+/// The one script: it tells the opener of a window what came of it, and closes the window.
+const SCRIPT: &str = include_str!("templates/opener.js");
+
+const TEMPLATES: [(&str, &str); 20] = [
     ("base.html", include_str!("templates/base.html")),
     ("problem.html", include_str!("templates/problem.html")),
     ("door.html", include_str!("templates/door.html")),
@@ -313,7 +342,38 @@ const TEMPLATES: [(&str, &str); 10] = [
     ),
     ("choose.html", include_str!("templates/choose.html")),
     ("dev_form.html", include_str!("templates/dev_form.html")),
+    ("kept_form.html", include_str!("templates/kept_form.html")),
+    (
+        "form_not_kept.html",
+        include_str!("templates/form_not_kept.html"),
+    ),
     ("account.html", include_str!("templates/account.html")),
+    (
+        "owner_frame.html",
+        include_str!("templates/owner_frame.html"),
+    ),
+    ("owner_done.html", include_str!("templates/owner_done.html")),
+    ("owner_home.html", include_str!("templates/owner_home.html")),
+    (
+        "owner_disable.html",
+        include_str!("templates/owner_disable.html"),
+    ),
+    (
+        "owner_people.html",
+        include_str!("templates/owner_people.html"),
+    ),
+    (
+        "owner_person.html",
+        include_str!("templates/owner_person.html"),
+    ),
+    (
+        "owner_sessions.html",
+        include_str!("templates/owner_sessions.html"),
+    ),
+    (
+        "owner_trail.html",
+        include_str!("templates/owner_trail.html"),
+    ),
     (
         "logout_confirm.html",
         include_str!("templates/logout_confirm.html"),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 
+use super::views::Destination;
 use crate::address::ReturnPath;
 use crate::clock::Timestamp;
 use crate::config::Refusal;
@@ -72,6 +73,22 @@ pub enum Problem {
         /// Where to.
         rd: ReturnPath,
     },
+    /// An owner has not opened the way in yet, or shut it.
+    OrganizationNotOpen {
+        /// Where to.
+        rd: ReturnPath,
+    },
+    /// An identity could not be added to the account of somebody who is signed in.
+    NotLinked {
+        /// At which provider.
+        provider: String,
+        /// Why.
+        why: NotLinked,
+        /// Where they came from.
+        back: ReturnPath,
+    },
+    /// Pages for owners, and they are none.
+    OwnersOnly,
     /// No such organization.
     OrganizationUnknown,
     /// The organization is disabled.
@@ -94,6 +111,31 @@ pub enum Problem {
     },
     /// There never was a session, and this is no page load that could be sent to sign-in.
     SignInRequired {
+        /// Where to.
+        rd: ReturnPath,
+    },
+    /// The sign-in is there, but not as fresh or as strong as this route wants, and this is no page load that could be sent to
+    /// the provider.
+    StepUpRequired {
+        /// Where to prove more.
+        door: Destination,
+    },
+    /// Either of the three before, and what was sent is kept until the person has signed in.
+    FormKept {
+        /// Where to sign in.
+        door: Destination,
+    },
+    /// The provider was asked for a fresher or stronger sign-in and answered with another one.
+    SignInTooWeak {
+        /// Which provider.
+        provider: String,
+        /// Where to try once more.
+        door: Destination,
+    },
+    /// Somebody else answered than the person who was to prove who they are.
+    OtherAccount {
+        /// As whom, if the provider told.
+        email: Option<String>,
         /// Where to.
         rd: ReturnPath,
     },
@@ -157,6 +199,23 @@ pub enum Problem {
     },
 }
 
+/// Why an identity could not be added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotLinked {
+    /// It belongs to somebody else here.
+    Taken,
+    /// They have another one at that provider.
+    AnotherThere,
+    /// They have as many as they may.
+    TooMany,
+    /// The organization admits nobody by it.
+    NotAdmitted,
+    /// Whoever began is no longer signed in here.
+    NotThePerson,
+    /// Whoever began is no owner any more.
+    NotAnOwner,
+}
+
 /// Why a session is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
@@ -193,13 +252,21 @@ impl Problem {
             Self::LoginExpired { .. } | Self::CookiesBlocked { .. } | Self::BadRequest => {
                 StatusCode::BAD_REQUEST
             }
-            Self::SessionEnded { .. } | Self::SignInRequired { .. } => StatusCode::UNAUTHORIZED,
+            Self::SessionEnded { .. }
+            | Self::SignInRequired { .. }
+            | Self::StepUpRequired { .. }
+            | Self::FormKept { .. } => StatusCode::UNAUTHORIZED,
             Self::ProviderRefused { .. }
             | Self::IdentityInvalid { .. }
             | Self::AccountNotAllowed { .. }
             | Self::OrganizationSuspended
+            | Self::OrganizationNotOpen { .. }
+            | Self::OwnersOnly
             | Self::EmailUnverified { .. }
+            | Self::SignInTooWeak { .. }
+            | Self::OtherAccount { .. }
             | Self::NotAllowedHere { .. } => StatusCode::FORBIDDEN,
+            Self::NotLinked { .. } => StatusCode::CONFLICT,
             Self::OrganizationUnknown | Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::MisdirectedRequest => StatusCode::MISDIRECTED_REQUEST,
@@ -229,11 +296,18 @@ impl Problem {
             Self::ProviderRefused { .. } => "provider-refused",
             Self::ProviderMisconfigured { .. } => "provider-misconfigured",
             Self::AccountNotAllowed { .. } => "account-not-allowed",
+            Self::OrganizationNotOpen { .. } => "organization-not-open",
+            Self::NotLinked { .. } => "identity-not-linked",
+            Self::OwnersOnly => "owners-only",
             Self::OrganizationUnknown => "organization-unknown",
             Self::OrganizationSuspended => "organization-suspended",
             Self::EmailUnverified { .. } => "email-unverified",
             Self::SessionEnded { .. } => "session-ended",
             Self::SignInRequired { .. } => "sign-in-required",
+            Self::StepUpRequired { .. } => "step-up-required",
+            Self::FormKept { .. } => "form-kept",
+            Self::SignInTooWeak { .. } => "sign-in-too-weak",
+            Self::OtherAccount { .. } => "other-account",
             Self::RedirectLoop { .. } => "redirect-loop",
             Self::CookiesBlocked { .. } => "cookies-blocked",
             Self::AppUnreachable { .. } => "app-unreachable",
@@ -256,10 +330,16 @@ impl Problem {
             | Self::IdentityInvalid { .. }
             | Self::AccountNotAllowed { .. }
             | Self::NotAllowedHere { .. } => Some("action-ask-for-access"),
-            Self::ProviderMisconfigured { .. } | Self::OrganizationSuspended => {
-                Some("frame-support")
-            }
-            Self::LoginExpired { .. }
+            Self::ProviderMisconfigured { .. }
+            | Self::OrganizationSuspended
+            | Self::OrganizationNotOpen { .. }
+            | Self::NotLinked { .. }
+            | Self::SignInTooWeak { .. } => Some("frame-support"),
+            Self::OwnersOnly
+            | Self::StepUpRequired { .. }
+            | Self::FormKept { .. }
+            | Self::OtherAccount { .. }
+            | Self::LoginExpired { .. }
             | Self::LoginCancelled { .. }
             | Self::ProviderUnreachable { .. }
             | Self::IdentityUnverified { .. }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::problem::{Ended, Loop, Problem};
+use super::problem::{Ended, Loop, NotLinked, Problem};
 use super::words::{self, Said, provider};
 use super::{Ask, Look, Place};
 use crate::address::ReturnPath;
@@ -74,6 +74,10 @@ impl Problem {
         }
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "a list: one heading for each problem"
+    )]
     fn heading(&self, look: &Look<'_>) -> String {
         let say = |id: &str, values: &[(&str, Said<'_>)]| look.language.say(id, values);
         let plain = |id: &str| say(id, &[]);
@@ -117,6 +121,21 @@ impl Problem {
             }
             Self::SessionEnded { .. } => plain("session-ended-heading"),
             Self::SignInRequired { .. } => plain("sign-in-required-heading"),
+            Self::StepUpRequired { .. } => plain("step-up-required-heading"),
+            Self::FormKept { .. } => plain("form-kept-heading"),
+            Self::SignInTooWeak { provider, .. } => {
+                of_provider("sign-in-too-weak-heading", provider)
+            }
+            Self::OtherAccount { .. } => plain("other-account-heading"),
+            Self::OrganizationNotOpen { .. } => match look.organization {
+                Some(organization) => say(
+                    "organization-not-open-heading",
+                    &[("organization", Said::Name(organization.name))],
+                ),
+                None => plain("organization-not-open-heading-this"),
+            },
+            Self::NotLinked { .. } => plain("identity-not-linked-heading"),
+            Self::OwnersOnly => plain("owners-only-heading"),
             Self::RedirectLoop { .. } => plain("redirect-loop-heading"),
             Self::CookiesBlocked { .. } => plain("cookies-blocked-heading"),
             Self::AppUnreachable { .. } => of_application("app-unreachable-heading"),
@@ -132,6 +151,10 @@ impl Problem {
         }
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "a list: one sentence for each problem"
+    )]
     fn sentence(&self, look: &Look<'_>) -> String {
         let say = |id: &str, values: &[(&str, Said<'_>)]| look.language.say(id, values);
         let plain = |id: &str| say(id, &[]);
@@ -166,6 +189,22 @@ impl Problem {
             } => unverified(look, email.as_deref(), provider),
             Self::SessionEnded { why, .. } => of_application(why.sentence()),
             Self::SignInRequired { .. } => of_application("sign-in-required-sentence"),
+            Self::StepUpRequired { .. } => of_application("step-up-required-sentence"),
+            Self::FormKept { .. } => of_application("form-kept-sentence"),
+            Self::SignInTooWeak { .. } => of_application("sign-in-too-weak-sentence"),
+            Self::OtherAccount { email, .. } => match email {
+                Some(email) => say("other-account-sentence", &[("email", Said::Name(email))]),
+                None => plain("other-account-sentence-this"),
+            },
+            Self::OrganizationNotOpen { .. } => plain("organization-not-open-sentence"),
+            Self::NotLinked { provider, why, .. } => why.sentence(look, provider),
+            Self::OwnersOnly => match look.organization {
+                Some(organization) => say(
+                    "owners-only-sentence",
+                    &[("organization", Said::Name(organization.name))],
+                ),
+                None => plain("owners-only-sentence-this"),
+            },
             Self::RedirectLoop { .. } => of_application("redirect-loop-sentence"),
             Self::CookiesBlocked { .. } => of_application("cookies-blocked-sentence"),
             Self::AppUnreachable { .. } => plain("app-unreachable-sentence"),
@@ -195,6 +234,9 @@ impl Problem {
             }
             Self::TooBusy { .. } => Some("advice-send-again"),
             Self::SessionEnded { .. } | Self::SignInRequired { .. } => Some("advice-copy-first"),
+            Self::StepUpRequired { .. } => Some("advice-copy-then-confirm"),
+            Self::FormKept { .. } => Some("advice-same-account"),
+            Self::SignInTooWeak { .. } => Some("advice-use-all"),
             Self::AccountNotAllowed { .. }
             | Self::NotAllowedHere { .. }
             | Self::IdentityInvalid { .. }
@@ -207,6 +249,10 @@ impl Problem {
             | Self::OrganizationUnknown
             | Self::OrganizationSuspended
             | Self::EmailUnverified { .. }
+            | Self::OtherAccount { .. }
+            | Self::OrganizationNotOpen { .. }
+            | Self::NotLinked { .. }
+            | Self::OwnersOnly
             | Self::RedirectLoop { .. }
             | Self::CookiesBlocked { .. }
             | Self::TooManyAttempts { .. }
@@ -222,6 +268,7 @@ impl Problem {
         match self {
             Self::RedirectLoop { cause, .. } => Some(cause.sentence()),
             Self::CookiesBlocked { .. } => Some("cookies-blocked-owner"),
+            Self::SignInTooWeak { .. } => Some("sign-in-too-weak-owner"),
             Self::LoginExpired { .. }
             | Self::LoginCancelled { .. }
             | Self::ProviderUnreachable { .. }
@@ -235,6 +282,12 @@ impl Problem {
             | Self::EmailUnverified { .. }
             | Self::SessionEnded { .. }
             | Self::SignInRequired { .. }
+            | Self::StepUpRequired { .. }
+            | Self::FormKept { .. }
+            | Self::OtherAccount { .. }
+            | Self::OrganizationNotOpen { .. }
+            | Self::NotLinked { .. }
+            | Self::OwnersOnly
             | Self::AppUnreachable { .. }
             | Self::AppSlow { .. }
             | Self::TooBusy { .. }
@@ -266,13 +319,24 @@ impl Problem {
             | Self::ProviderUnreachable { rd, .. }
             | Self::IdentityUnverified { rd, .. }
             | Self::ProviderMisconfigured { rd, .. }
+            | Self::OrganizationNotOpen { rd }
             | Self::CookiesBlocked { rd } => {
                 link(look, "action-try-again", look.sign_in(rd, Ask::Usual))
             }
             Self::ProviderRefused { rd, .. }
             | Self::IdentityInvalid { rd, .. }
             | Self::AccountNotAllowed { rd, .. }
+            | Self::OtherAccount { rd, .. }
             | Self::NotAllowedHere { rd, .. } => another_account(look, rd),
+            Self::StepUpRequired { door } => link(look, "action-confirm", door.to_string()),
+            Self::FormKept { door } => link(look, "action-sign-in", door.to_string()),
+            Self::SignInTooWeak { door, .. } => link(look, "action-try-again", door.to_string()),
+            Self::NotLinked { back, .. } => link(look, "action-go-back", back.as_str()),
+            Self::OwnersOnly => link(
+                look,
+                "action-your-account",
+                format!("{}/account", look.prefix),
+            ),
             Self::OrganizationUnknown => {
                 link(look, "action-enter-email", format!("{}/login", look.prefix))
             }
@@ -307,7 +371,8 @@ impl Problem {
             Self::LoginCancelled { rd, .. } | Self::EmailUnverified { rd, .. } => {
                 Some(another_account(look, rd))
             }
-            Self::NotAllowedHere { .. } => Some(start_page(look)),
+            Self::NotAllowedHere { .. } | Self::SignInTooWeak { .. } => Some(start_page(look)),
+            Self::OtherAccount { rd, .. } => Some(link(look, "action-try-again", rd.as_str())),
             Self::IdentityInvalid { rd, .. } => Some(link(
                 look,
                 "action-sign-in-again",
@@ -319,6 +384,11 @@ impl Problem {
                 look.sign_in(rd, Ask::Usual),
             )),
             Self::LoginExpired { .. }
+            | Self::StepUpRequired { .. }
+            | Self::FormKept { .. }
+            | Self::OrganizationNotOpen { .. }
+            | Self::NotLinked { .. }
+            | Self::OwnersOnly
             | Self::ProviderUnreachable { .. }
             | Self::IdentityUnverified { .. }
             | Self::ProviderRefused { .. }
@@ -338,6 +408,21 @@ impl Problem {
             | Self::NotFound
             | Self::MethodNotAllowed
             | Self::Broken { .. } => None,
+        }
+    }
+}
+
+impl NotLinked {
+    fn sentence(self, look: &Look<'_>, provider: &str) -> String {
+        let of_provider = |id: &str| look.language.say(id, &[at_provider(provider)]);
+        let plain = |id: &str| look.language.say(id, &[]);
+        match self {
+            Self::Taken => of_provider("identity-not-linked-taken"),
+            Self::AnotherThere => of_provider("identity-not-linked-another-there"),
+            Self::TooMany => plain("identity-not-linked-too-many"),
+            Self::NotAdmitted => of_provider("identity-not-linked-not-admitted"),
+            Self::NotThePerson => plain("identity-not-linked-not-the-person"),
+            Self::NotAnOwner => plain("identity-not-linked-not-an-owner"),
         }
     }
 }

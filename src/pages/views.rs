@@ -19,6 +19,8 @@ use crate::config::{self, Slug};
 pub trait View: Serialize {
     /// Value of `Sso-Generated`.
     const NAME: &'static str;
+    /// Whether it is there in English alone, whatever the reader prefers.
+    const IN_ENGLISH: bool = false;
     /// The template.
     #[doc(hidden)]
     const TEMPLATE: &'static str;
@@ -73,6 +75,15 @@ pub struct DoorProvider<'a> {
     pub id: &'a Slug,
     /// The button's text.
     pub label: &'a str,
+}
+
+impl<'a> From<&'a config::Provider> for DoorProvider<'a> {
+    fn from(provider: &'a config::Provider) -> Self {
+        Self {
+            id: &provider.id,
+            label: &provider.button,
+        }
+    }
 }
 
 /// Why somebody stands at the door.
@@ -286,6 +297,12 @@ impl Destination {
         } else {
             Err(Error::Destination)
         }
+    }
+}
+
+impl From<&ReturnPath> for Destination {
+    fn from(path: &ReturnPath) -> Self {
+        Self(path.as_str().to_owned())
     }
 }
 

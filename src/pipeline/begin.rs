@@ -4,12 +4,13 @@ use std::net::IpAddr;
 
 use super::ending::{Attempted, SIGN_INS};
 use super::run::{self, Run, State, Target};
-use super::{Again, Connection, Error, Pipeline, Shared};
+use super::step_up::{self, StepUp};
+use super::{Again, Connection, Errand, Error, Pipeline, Shared};
 use crate::address::ReturnPath;
 use crate::clock::Timestamp;
 use crate::config::defaults::RUN_LIFETIME;
 use crate::config::{self, Slug};
-use crate::provider::{Attempt, Flow, LoginHint, Start, Started};
+use crate::provider::{Attempt, LoginHint, Start, Started};
 use crate::secret;
 use crate::session::cookies::{self, Binding};
 use crate::store::{Batch, Table};
@@ -31,6 +32,10 @@ pub struct Begin {
     pub select_account: bool,
     /// Whether the provider must ask for consent again.
     pub consent: bool,
+    /// What is to be proved, if somebody is signed in already.
+    pub step_up: Option<Box<StepUp>>,
+    /// What is done besides signing in.
+    pub errand: Option<Errand>,
     /// From where they come, if that is known.
     pub client: Option<IpAddr>,
     /// The reference of the request.
@@ -72,7 +77,7 @@ impl Pipeline {
             reference: &begin.reference,
         };
         // With new consent the same sign-in goes on.
-        if !begin.consent {
+        if !begin.consent && begin.errand.is_none() {
             shared.started(attempted);
         }
         let begun = shared.set_out(&connection, &begin, now).await;
@@ -100,11 +105,13 @@ impl Shared {
             state: secret::random_token(),
             nonce: secret::random_token(),
             verifier: secret::random_token(),
-            redirect_uri: redirect_uri(&self.config, &begin.provider),
+            // From the configuration, never from a request (threat model 11).
+            redirect_uri: self.config.redirect_uri(&begin.provider),
             login_hint: begin.login_hint.clone(),
             hosted_domain: only_hosted_domain(&connection.organization.allow),
             select_account: begin.select_account,
             consent: begin.consent,
+            demand: begin.step_up.as_ref().map(|it| it.demand.clone()),
             promises_issuer: false,
             started_at: now,
         };
@@ -118,6 +125,8 @@ impl Shared {
                 provider: begin.provider.clone(),
                 return_path: begin.return_path.clone(),
                 target: begin.target.clone(),
+                step_up: begin.step_up.clone(),
+                errand: begin.errand.clone(),
             }),
             source,
         })?;
@@ -125,15 +134,22 @@ impl Shared {
         let state = attempt.state.clone();
         let key = run::key(&state);
         let binding = Binding::new(cookies::tag(&key));
+        let errand = begin.errand.as_ref();
+        let flow = errand.map_or_else(
+            || step_up::flow(begin.step_up.as_deref()),
+            |errand| errand.flow,
+        );
         let run = Run {
-            digest: connection.digest(Flow::SignIn),
+            digest: connection.digest(flow),
             generation: connection.generation.clone(),
             organization: begin.organization.clone(),
             provider: begin.provider.clone(),
-            flow: Flow::SignIn,
+            flow,
+            errand: begin.errand.clone(),
             binding: binding.hash(),
             target: begin.target.clone(),
             return_path: begin.return_path.clone(),
+            step_up: begin.step_up.clone(),
             expires_at: now.plus(RUN_LIFETIME),
             state: State::Open(Box::new(attempt)),
         };
@@ -167,10 +183,4 @@ fn only_hosted_domain(allow: &config::Rules) -> Option<String> {
         Some([only]) => Some(only.clone()),
         Some(_) | None => None,
     }
-}
-
-/// The one redirect URI of a provider: from the configuration, never from a request (threat model 11).
-pub(super) fn redirect_uri(config: &config::Config, provider: &Slug) -> String {
-    let path = format!("{}/callback/{provider}", config.server.prefix);
-    config.server.public_url.join(&path)
 }

@@ -11,7 +11,8 @@ use super::Ending;
 use crate::address::Neighbours;
 use crate::clock::Timestamp;
 use crate::config::Slug;
-use crate::config::defaults::{RUN_LIFETIME, RUNS_PER_ORGANIZATION};
+use crate::config::defaults::{KEPT_FORMS, RUN_LIFETIME, RUNS_PER_ORGANIZATION};
+use crate::identity::AccountId;
 
 /// Bounds on beginnings. What is refused here has cost nothing yet.
 #[derive(Debug)]
@@ -21,6 +22,9 @@ pub(super) struct Bounds {
     logouts: DefaultKeyedRateLimiter<(Slug, Neighbours)>,
     refusals: DefaultKeyedRateLimiter<Slug>,
     endings: DefaultKeyedRateLimiter<(Slug, Ending)>,
+    forms_by_address: DefaultKeyedRateLimiter<Neighbours>,
+    forms_by_account: DefaultKeyedRateLimiter<AccountId>,
+    forms: Mutex<VecDeque<Timestamp>>,
 }
 
 /// A whole office behind one address signs in at nine o'clock…
@@ -43,6 +47,18 @@ const REFUSAL_BURST: NonZeroU32 = NonZeroU32::new(60).unwrap();
 /// How soon there is room for another.
 const REFUSALS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(6).unwrap();
 
+/// Forms of one person that are kept at once; a minute makes room for another…
+const FORM_BURST: NonZeroU32 = NonZeroU32::new(5).unwrap();
+
+/// …and of one office.
+const FORM_BURST_BY_ADDRESS: NonZeroU32 = NonZeroU32::new(50).unwrap();
+
+/// How soon there is room for another of one person…
+const FORMS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(1).unwrap();
+
+/// …and of one office: in the lifetime of a form that is a quarter of all at most.
+const FORMS_PER_MINUTE_BY_ADDRESS: NonZeroU32 = NonZeroU32::new(20).unwrap();
+
 impl Bounds {
     pub(super) fn new() -> Self {
         Self {
@@ -57,7 +73,24 @@ impl Bounds {
             endings: RateLimiter::keyed(
                 Quota::per_minute(REFUSALS_PER_MINUTE).allow_burst(REFUSAL_BURST),
             ),
+            forms_by_address: RateLimiter::keyed(
+                Quota::per_minute(FORMS_PER_MINUTE_BY_ADDRESS).allow_burst(FORM_BURST_BY_ADDRESS),
+            ),
+            forms_by_account: RateLimiter::keyed(
+                Quota::per_minute(FORMS_PER_MINUTE).allow_burst(FORM_BURST),
+            ),
+            forms: Mutex::default(),
         }
+    }
+
+    /// Whether one more form is kept.
+    pub(super) fn keep(&self, client: Option<IpAddr>, account: &AccountId, now: Timestamp) -> bool {
+        let is_few = self.forms_by_account.check_key(account).is_ok()
+            && (self.forms_by_address)
+                .check_key(&Neighbours::of(client))
+                .is_ok();
+        let mut kept = self.forms.lock().unwrap_or_else(PoisonError::into_inner);
+        is_few && push(&mut kept, now, KEPT_FORMS)
     }
 
     /// Whether one more logout token is looked at.
@@ -92,14 +125,7 @@ impl Bounds {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         let begun = all.entry(organization.clone()).or_default();
-        while begun.front().is_some_and(|at| now >= at.plus(RUN_LIFETIME)) {
-            begun.pop_front();
-        }
-        let room = begun.len() < RUNS_PER_ORGANIZATION;
-        if room {
-            begun.push_back(now);
-        }
-        room
+        push(begun, now, RUNS_PER_ORGANIZATION)
     }
 
     /// Forgets addresses that have been quiet.
@@ -108,7 +134,23 @@ impl Bounds {
         self.by_address.shrink_to_fit();
         self.logouts.retain_recent();
         self.logouts.shrink_to_fit();
+        self.forms_by_address.retain_recent();
+        self.forms_by_address.shrink_to_fit();
+        self.forms_by_account.retain_recent();
+        self.forms_by_account.shrink_to_fit();
     }
+}
+
+/// Counts one more, if there are fewer than `most` of the last minutes.
+fn push(all: &mut VecDeque<Timestamp>, now: Timestamp, most: usize) -> bool {
+    while all.front().is_some_and(|at| now >= at.plus(RUN_LIFETIME)) {
+        all.pop_front();
+    }
+    let room = all.len() < most;
+    if room {
+        all.push_back(now);
+    }
+    room
 }
 
 #[cfg(test)]
@@ -139,6 +181,38 @@ mod tests {
         let lifetime = u32::try_from(RUN_LIFETIME.as_secs()).unwrap();
         let most = BURST.get() + PER_SECOND.get() * lifetime;
         assert!(usize::try_from(most).unwrap() <= RUNS_PER_ORGANIZATION / 3 + 1);
+    }
+
+    #[test]
+    fn inv_54_nobody_keeps_forms_without_end() {
+        let bounds = Bounds::new();
+        let (ada, grace) = (AccountId::random(), AccountId::random());
+        let (home, office) = ("192.0.2.1".parse().ok(), "192.0.2.2".parse().ok());
+        let now = Timestamp::EPOCH;
+        let kept = |client, account| {
+            (0..100)
+                .filter(|_| bounds.keep(client, account, now))
+                .count()
+        };
+        assert!((5..8).contains(&kept(home, &ada)));
+        assert_eq!(kept(office, &ada), 0, "the same person elsewhere");
+        assert!((5..8).contains(&kept(home, &grace)), "another person there");
+        let others = (0..1_000).map(|_| AccountId::random());
+        let from_one = others
+            .filter(|account| bounds.keep(office, account, now))
+            .count();
+        assert!((50..KEPT_FORMS / 4).contains(&from_one), "{from_one}");
+        let mut all = VecDeque::new();
+        assert_eq!(
+            (0..KEPT_FORMS + 5)
+                .filter(|_| push(&mut all, now, KEPT_FORMS))
+                .count(),
+            KEPT_FORMS
+        );
+        assert!(
+            push(&mut all, now.plus(RUN_LIFETIME), KEPT_FORMS),
+            "old ones make room"
+        );
     }
 
     #[test]

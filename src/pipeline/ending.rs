@@ -6,7 +6,7 @@ use super::{Error, Gone, NotAdmitted, Shared};
 use crate::audit;
 use crate::clock::Timestamp;
 use crate::config::Slug;
-use crate::identity::{AccountId, IdentityId, Unmet};
+use crate::identity::{AccountId, IdentityId, Shut, Unmet};
 use crate::provider::{self, Refusal};
 use crate::store::Batch;
 use crate::telemetry::metrics::{Connection, Kind, Login, Provider};
@@ -36,15 +36,23 @@ pub enum Ending {
     LoginCancelled,
     /// The organization does not admit the person.
     AccountNotAllowed,
+    /// An owner has not opened the way in yet, or shut it.
+    OrganizationNotOpen,
+    /// An identity could not be added to somebody's account.
+    NotLinked,
     /// It wants an address that the provider vouches for.
     EmailUnverified,
+    /// Somebody else signed in than who was asked to.
+    OtherAccount,
+    /// The sign-in is not as fresh or as strong as was asked for.
+    SignInTooWeak,
     /// Our own fault.
     Broken,
 }
 
 impl Ending {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 17] = [
         Self::OrganizationUnknown,
         Self::OrganizationSuspended,
         Self::TooManyAttempts,
@@ -56,7 +64,11 @@ impl Ending {
         Self::ProviderRefused,
         Self::LoginCancelled,
         Self::AccountNotAllowed,
+        Self::OrganizationNotOpen,
+        Self::NotLinked,
         Self::EmailUnverified,
+        Self::OtherAccount,
+        Self::SignInTooWeak,
         Self::Broken,
     ];
 
@@ -74,7 +86,11 @@ impl Ending {
             Self::ProviderRefused => "provider-refused",
             Self::LoginCancelled => "login-cancelled",
             Self::AccountNotAllowed => "account-not-allowed",
+            Self::OrganizationNotOpen => "organization-not-open",
+            Self::NotLinked => "identity-not-linked",
             Self::EmailUnverified => "email-unverified",
+            Self::OtherAccount => "other-account",
+            Self::SignInTooWeak => "sign-in-too-weak",
             Self::Broken => "broken",
         }
     }
@@ -85,7 +101,11 @@ impl Ending {
             Self::OrganizationSuspended
             | Self::ProviderRefused
             | Self::AccountNotAllowed
-            | Self::EmailUnverified => "denied",
+            | Self::OrganizationNotOpen
+            | Self::NotLinked
+            | Self::EmailUnverified
+            | Self::OtherAccount
+            | Self::SignInTooWeak => "denied",
             Self::LoginCancelled => "cancelled",
             Self::OrganizationUnknown
             | Self::TooManyAttempts
@@ -125,10 +145,17 @@ impl Error {
             Self::Provider { source, .. } => of_provider(source),
             Self::NotAdmitted { why, .. } => match why {
                 NotAdmitted::Rule(Unmet::EmailUnverified) => Ending::EmailUnverified,
-                NotAdmitted::Rule(_) | NotAdmitted::Removed | NotAdmitted::Blocked => {
-                    Ending::AccountNotAllowed
+                NotAdmitted::Shut(Shut::NotActivated | Shut::Disabled) => {
+                    Ending::OrganizationNotOpen
                 }
+                NotAdmitted::Rule(_)
+                | NotAdmitted::Removed
+                | NotAdmitted::Blocked
+                | NotAdmitted::Shut(Shut::OtherTenant) => Ending::AccountNotAllowed,
             },
+            Self::SomebodyElse { .. } => Ending::OtherAccount,
+            Self::TooWeak { .. } => Ending::SignInTooWeak,
+            Self::Errand { .. } => Ending::NotLinked,
             Self::Store(_) | Self::Identity(_) | Self::Session(_) | Self::Stopping => {
                 Ending::Broken
             }
@@ -142,6 +169,11 @@ impl Error {
                 why: NotAdmitted::Rule(unmet),
                 ..
             } => unmet.as_str(),
+            Self::NotAdmitted {
+                why: NotAdmitted::Shut(shut),
+                ..
+            } => shut.as_str(),
+            Self::Errand { why, .. } => why.as_str(),
             other => other.ending().code(),
         }
     }

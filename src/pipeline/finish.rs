@@ -4,14 +4,17 @@ use std::sync::Arc;
 
 use super::ending::Attempted;
 use super::run::{self, Run, State, Target};
-use super::{Again, Error, Gone, NotAdmitted, Person, Pipeline, Shared, Wishes, ticket};
+use super::{
+    Again, Errand, Error, Gone, NotAdmitted, Person, Pipeline, Shared, Wishes, errand, step_up,
+    ticket,
+};
 use crate::address::ReturnPath;
 use crate::audit;
 use crate::clock::Timestamp;
 use crate::config::defaults::LOOP_SIGN_INS;
 use crate::config::{RevalidationMethod, Slug};
-use crate::identity::{self, Identity, Profile, Terms, Through};
-use crate::provider::{self, Asserted, Attempt, Callback, Provider};
+use crate::identity::{self, Door, Identity, Profile, Terms, Through};
+use crate::provider::{self, Asserted, Attempt, Callback, Flow, Provider};
 use crate::secret;
 use crate::session::cookies::{self, BindingKind, Cookies};
 use crate::session::{AtProvider, Grant, Handle, Opened, Opening, Tabs};
@@ -21,6 +24,8 @@ use crate::telemetry::metrics::Reason;
 /// A sign-in that is complete.
 #[derive(Debug)]
 pub struct Finished {
+    /// What it was for.
+    pub flow: Flow,
     /// In which organization.
     pub organization: Slug,
     /// When the browser began.
@@ -40,6 +45,8 @@ pub enum Landing {
     Here(Handle),
     /// On the organization's own host, with a one-time ticket.
     Own(ticket::Ticket),
+    /// Here, with the session that was there.
+    Back,
 }
 
 /// What is known of a run that may be claimed: everything the rest needs, so that it can go on without the visitor.
@@ -223,7 +230,8 @@ impl Shared {
         let (organization, began) = (&cleared.run.organization, cleared.attempt.started_at);
         let row = cookies.sign_ins_in_a_row(organization, began, now);
         // Somebody who asked to choose an account is at work there: that goes round in no circle.
-        if row >= LOOP_SIGN_INS && !cleared.attempt.select_account {
+        let is_sign_in = cleared.run.flow == Flow::SignIn;
+        if row >= LOOP_SIGN_INS && is_sign_in && !cleared.attempt.select_account {
             let again = cleared.run.again();
             return Err(Error::Loop { again });
         }
@@ -341,6 +349,10 @@ impl Shared {
                 again: run.again(),
                 source,
             })?;
+        self.hold(run, &asserted, now).await?;
+        if let Some(errand) = &run.errand {
+            return self.finish_errand(claimed, errand, asserted, now).await;
+        }
         let profile = Profile::of(&asserted);
         let organization = self.organization(&run.organization)?;
         if let Err(unmet) = identity::judge(&organization.allow, &profile) {
@@ -369,6 +381,58 @@ impl Shared {
         Err(store::Error::Conflict.into())
     }
 
+    /// Where the session of the person is, what they wanted is done at once; elsewhere a ticket takes it there.
+    async fn finish_errand(
+        &self,
+        claimed: &Claimed,
+        errand: &Errand,
+        asserted: Asserted,
+        now: Timestamp,
+    ) -> Result<Finished, Error> {
+        let run = &claimed.cleared.run;
+        let expect = |batch: &mut Batch| {
+            batch.expect_unchanged(Table::Runs, claimed.key, claimed.raw.clone());
+        };
+        self.require_refresh(claimed, asserted.tokens.refresh.is_some())?;
+        let landing = match &run.target {
+            Target::Shared => {
+                let ending = errand::Ending {
+                    errand,
+                    organization: &run.organization,
+                    provider: &run.provider,
+                    generation: &run.generation,
+                    asserted: &asserted,
+                    handle: claimed.previous.as_ref(),
+                    host: self.config.server.public_url.host(),
+                    again: Some(run.again()),
+                    reference: &claimed.reference,
+                };
+                self.perform(&ending, expect, now).await?;
+                Landing::Back
+            }
+            Target::Own { host, tag, entry } => {
+                let mut batch = Batch::new();
+                expect(&mut batch);
+                let place = ticket::Place { host, tag, entry };
+                let what = ticket::What::Errand {
+                    errand: errand.clone(),
+                    asserted: Box::new(asserted),
+                };
+                let ticket = self.issue(&mut batch, place, what, run, now)?;
+                self.store.commit(batch).await?;
+                Landing::Own(ticket)
+            }
+        };
+        Ok(Finished {
+            flow: run.flow,
+            organization: run.organization.clone(),
+            began: claimed.cleared.attempt.started_at,
+            select_account: claimed.cleared.attempt.select_account,
+            landing,
+            return_path: run.return_path.clone(),
+        })
+    }
+
     /// What follows from a committed batch.
     async fn land(&self, claimed: &Claimed, planned: Planned, now: Timestamp) -> Finished {
         // All its sessions count again, for as long as those that are made now.
@@ -381,6 +445,7 @@ impl Shared {
             }
         };
         Finished {
+            flow: claimed.cleared.run.flow,
             organization: claimed.cleared.run.organization.clone(),
             began: claimed.cleared.attempt.started_at,
             select_account: claimed.cleared.attempt.select_account,
@@ -404,6 +469,7 @@ impl Shared {
             generation: &run.generation,
             due_at: self.due_at(&run.provider, now),
         };
+        self.expect_door(batch, claimed, asserted).await?;
         let provisioned = match self.people.provision(batch, through, asserted, now).await? {
             Ok(provisioned) => provisioned,
             Err(refusal) => {
@@ -414,7 +480,7 @@ impl Shared {
                 return Err(self.not_admitted(run, asserted, why).await);
             }
         };
-        self.require_refresh(claimed, &provisioned.identity)?;
+        self.require_refresh(claimed, provisioned.identity.tokens.refresh.is_some())?;
         let grant = grant(run, &provisioned.identity, asserted, now);
         let named = |kind| audit::Event {
             organization: Some(run.organization.to_string()),
@@ -423,7 +489,10 @@ impl Shared {
             reference: Some(claimed.reference.clone()),
             ..audit::Event::new(now, kind, audit::Actor::Account(grant.account.to_string()))
         };
-        batch.audit(named(audit::Kind::LoginSucceeded));
+        batch.audit(audit::Event {
+            reason: step_up::remark(run.flow),
+            ..named(audit::Kind::LoginSucceeded)
+        });
         if provisioned.is_new {
             batch.audit(named(audit::Kind::IdentityLinked));
         }
@@ -443,19 +512,42 @@ impl Shared {
             }
             Target::Own { host, tag, entry } => {
                 let place = ticket::Place { host, tag, entry };
-                End::Own(self.issue(batch, place, grant, run, now)?)
+                let what = ticket::What::Grant(Box::new(grant));
+                End::Own(self.issue(batch, place, what, run, now)?)
             }
         };
         Ok(Planned { identity, end })
     }
 
+    /// Nobody comes in through a connection that is shut, but for those who can open it.
+    async fn expect_door(
+        &self,
+        batch: &mut Batch,
+        claimed: &Claimed,
+        asserted: &Asserted,
+    ) -> Result<(), Error> {
+        let run = &claimed.cleared.run;
+        let organization = self.organization(&run.organization)?;
+        let said = self
+            .people
+            .expect_activation(batch, &run.organization, &run.provider)
+            .await?;
+        let door = Door::of(organization, &run.generation);
+        match door.admits(said.as_ref(), &asserted.issuer, &Profile::of(asserted)) {
+            Ok(()) => Ok(()),
+            Err(shut) => Err(self
+                .not_admitted(run, asserted, NotAdmitted::Shut(shut))
+                .await),
+        }
+    }
+
     /// Somebody who could not be asked about would be signed out at the first question: better said now. Many providers
     /// hand out a refresh token only with a new consent, so that is asked for, once.
-    fn require_refresh(&self, claimed: &Claimed, identity: &Identity) -> Result<(), Error> {
+    fn require_refresh(&self, claimed: &Claimed, is_there: bool) -> Result<(), Error> {
         let run = &claimed.cleared.run;
         let provider = self.config.providers.get(&run.provider);
         let method = provider.map(crate::config::Provider::revalidation);
-        if method != Some(RevalidationMethod::RefreshToken) || identity.tokens.refresh.is_some() {
+        if method != Some(RevalidationMethod::RefreshToken) || is_there {
             return Ok(());
         }
         let again = run.again();
@@ -476,7 +568,7 @@ impl Shared {
     }
 
     /// When a provider is asked about somebody who signs in now.
-    fn due_at(&self, provider: &Slug, now: Timestamp) -> Option<Timestamp> {
+    pub(super) fn due_at(&self, provider: &Slug, now: Timestamp) -> Option<Timestamp> {
         let method = self.config.providers.get(provider)?.revalidation();
         let terms = Terms::of(&self.config.revalidation, method)?;
         Some(terms.next(now, secret::chance()))
@@ -491,6 +583,8 @@ impl Shared {
             reference: &claimed.reference,
         };
         match result {
+            // What is no sign-in is in the trail by a name of its own.
+            Ok(_) | Err(Error::Errand { .. }) if run.errand.is_some() => {}
             Ok(finished) => self.succeeded(attempted, finished.began),
             Err(Error::NeedsConsent { .. }) => {}
             Err(error) => self.failed(attempted, error).await,
@@ -530,6 +624,7 @@ fn grant(run: &Run, identity: &Identity, asserted: &Asserted, now: Timestamp) ->
         ),
         generation: run.generation.clone(),
         authenticated_at: asserted.authenticated_at,
+        proofs: asserted.proof.clone().into(),
         granted_at: now,
         expires_at: None,
         used_at: now,

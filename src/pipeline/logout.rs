@@ -147,7 +147,7 @@ impl Shared {
             ..logout_event(request, audit::Kind::SessionEnded, now)
         };
         self.sessions
-            .end_named(&named, "backchannel", &ended)
+            .end_named(&named, session::Reason::BackChannel, &ended)
             .await?;
         // Last, so that a token is not spent by a crash before its effect is durable. Ending twice ends no more.
         let mut batch = Batch::new();

@@ -4,6 +4,7 @@
 //! organization, connection and generation, browser binding) before the browser is sent anywhere. `resume` finds the run
 //! by `state`, checks every binding and claims it before any call to the provider; then it exchanges and verifies, and
 //! finishes in one atomic batch: run consumed, identity, account, session or ticket, audit events.
+//! `kept` holds what somebody had filled in when they were sent here.
 //! `logout` is the way back: a provider's logout token is used once and ends what it names (threat model 16).
 //! Leaves to others: what goes over the wire to a provider (`provider`), what the visitor sees (`gateway`).
 //! Invariants: a run is consumed at most once, also under concurrency and after a restart (threat model 8); what does not
@@ -12,18 +13,26 @@
 mod begin;
 mod bounds;
 mod ending;
+mod errand;
 mod finish;
+mod kept;
 mod logout;
+mod owned;
 mod run;
+mod step_up;
 #[cfg(test)]
 mod tests;
 mod ticket;
 
 pub use begin::{Begin, Begun};
 pub use ending::{Ending, Person};
+pub use errand::{Errand, Failed};
 pub use finish::{Finished, Landing};
+pub use kept::{Form, Sender};
 pub use logout::{LogoutRequest, Unheard};
+pub use owned::Owner;
 pub use run::Target;
+pub use step_up::StepUp;
 pub use ticket::{Entered, Ticket};
 
 use std::collections::BTreeMap;
@@ -37,8 +46,8 @@ use url::Url;
 use crate::address::ReturnPath;
 use crate::clock::Clock;
 use crate::config::{self, Config, Slug};
-use crate::identity::{self, People, Unmet};
-use crate::provider::{self, Examined, Flow, Health, LoginHint, Provider};
+use crate::identity::{self, Generation, People, Shut, Unmet};
+use crate::provider::{self, Examined, Flow, Health, LoginHint, Provider, Unproven};
 use crate::session::{self, Grant, Sessions};
 use crate::store::{self, Seal, Store};
 use crate::tasks::Tasks;
@@ -72,7 +81,7 @@ struct Connection<'a> {
     organization: &'a config::Organization,
     config: &'a config::Provider,
     provider: &'a Arc<dyn Provider>,
-    generation: identity::Generation,
+    generation: Generation,
 }
 
 impl Connection<'_> {
@@ -277,11 +286,41 @@ pub enum Error {
         /// Why.
         why: NotAdmitted,
     },
+    /// What a person who is signed in wanted to do came to nothing.
+    #[error("an errand ({}) came to nothing: {why:?}", flow.as_str())]
+    Errand {
+        /// What it was.
+        flow: Flow,
+        /// In which organization.
+        organization: Slug,
+        /// Through which provider.
+        provider: Slug,
+        /// Where it can begin again, if a run was on its way.
+        again: Option<Box<Again>>,
+        /// Why.
+        why: Failed,
+    },
     /// The answer is late or repeated, and this browser is signed in by now.
     #[error("the browser is signed in already")]
     Already {
         /// Where it was going: a path, or an address on the organization's own host.
         to: String,
+    },
+    /// A step-up was answered by somebody else than the person who is signed in.
+    #[error("somebody else has signed in than who was asked to")]
+    SomebodyElse {
+        /// Where to begin again.
+        again: Box<Again>,
+        /// The address that the provider gave, to be shown to the person themself.
+        email: Option<String>,
+    },
+    /// A step-up was answered with a sign-in that is not fresh or not strong enough.
+    #[error("the sign-in is not what was asked for: {why:?}")]
+    TooWeak {
+        /// Where to begin again.
+        again: Box<Again>,
+        /// What it lacks.
+        why: Unproven,
     },
     /// The connection needs a refresh token and got none: the provider hands one out if it asks for consent again.
     #[error("no refresh token came with the sign-in")]
@@ -316,6 +355,10 @@ pub struct Again {
     pub return_path: ReturnPath,
     /// On which host it ends.
     pub target: Target,
+    /// What was to be proved, if somebody was signed in already.
+    pub step_up: Option<Box<StepUp>>,
+    /// What was to be done besides signing in.
+    pub errand: Option<Errand>,
 }
 
 /// What somebody asked for, beyond where to go.
@@ -353,16 +396,32 @@ pub enum NotAdmitted {
     Removed,
     /// An operator has blocked the identity.
     Blocked,
+    /// The connection is not open, or not for them.
+    Shut(Shut),
+}
+
+impl NotAdmitted {
+    /// For the audit trail.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Rule(unmet) => unmet.as_str(),
+            Self::Removed => "membership_removed",
+            Self::Blocked => "blocked",
+            Self::Shut(shut) => shut.as_str(),
+        }
+    }
 }
 
 impl Error {
     /// Where it can begin again, if a run was found and this browser began it.
     pub fn again(&self) -> Option<&Again> {
         match self {
-            Self::Gone { again, .. } => again.as_deref(),
+            Self::Gone { again, .. } | Self::Errand { again, .. } => again.as_deref(),
             Self::Provider { again, .. }
             | Self::Loop { again }
             | Self::NotAdmitted { again, .. }
+            | Self::SomebodyElse { again, .. }
+            | Self::TooWeak { again, .. }
             | Self::NeedsConsent { again, .. } => Some(again),
             Self::NoSuchConnection
             | Self::Suspended { .. }

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Again, Shared};
+use super::step_up::StepUp;
+use super::{Again, Errand, Shared};
 use crate::address::{Host, ReturnPath};
 use crate::clock::Timestamp;
 use crate::config::defaults::RUN_KEPT;
@@ -18,6 +19,9 @@ pub(super) struct Run {
     pub(super) organization: Slug,
     pub(super) provider: Slug,
     pub(super) flow: Flow,
+    /// What is done besides signing in, if the flow is not that.
+    #[serde(default)]
+    pub(super) errand: Option<Errand>,
     pub(super) generation: Generation,
     /// Over everything that must not change between beginning and end.
     pub(super) digest: String,
@@ -25,6 +29,9 @@ pub(super) struct Run {
     pub(super) binding: [u8; 32],
     pub(super) target: Target,
     pub(super) return_path: ReturnPath,
+    /// What is to be proved, and by whom.
+    #[serde(default)]
+    pub(super) step_up: Option<Box<StepUp>>,
     pub(super) expires_at: Timestamp,
     pub(super) state: State,
 }
@@ -77,6 +84,8 @@ impl Run {
             provider: self.provider.clone(),
             return_path: self.return_path.clone(),
             target: self.target.clone(),
+            step_up: self.step_up.clone(),
+            errand: self.errand.clone(),
         })
     }
 }

@@ -7,13 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use super::finish::{TRIES, gone};
 use super::run::{Run, Target};
-use super::{Again, Error, Gone, Pipeline, Shared};
+use super::{Again, Errand, Error, Gone, Pipeline, Shared, errand};
 use crate::address::{Host, ReturnPath};
 use crate::audit;
 use crate::clock::Timestamp;
 use crate::config::Slug;
 use crate::config::defaults::TICKET_LIFETIME;
-use crate::identity::{self, Identity, LinkState, Membership};
+use crate::identity::{self, Door, Generation, Identity, LinkState, Membership};
+use crate::provider::Asserted;
 use crate::secret::{self, Secret};
 use crate::session::cookies::{BindingKind, Cookies};
 use crate::session::{self, Filter, Grant, Handle, Named, Opening, Revoked};
@@ -38,7 +39,10 @@ struct Stored {
     host: Host,
     tag: String,
     entry: String,
-    grant: Grant,
+    organization: Slug,
+    provider: Slug,
+    generation: Generation,
+    what: What,
     return_path: ReturnPath,
     expires_at: Timestamp,
     /// A used one is kept for a while, as runs are: whoever reloads the page goes where they were going.
@@ -46,19 +50,46 @@ struct Stored {
     is_used: bool,
 }
 
+/// What a ticket is good for.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum What {
+    /// A session.
+    Grant(Box<Grant>),
+    /// What somebody who has a session there wants to do with what the provider says.
+    Errand {
+        errand: Errand,
+        asserted: Box<Asserted>,
+    },
+}
+
 impl Stored {
     /// Where the sign-in can begin again.
     fn again(&self) -> Option<Box<Again>> {
         Some(Box::new(Again {
-            organization: self.grant.organization.clone(),
-            provider: self.grant.provider.clone(),
+            organization: self.organization.clone(),
+            provider: self.provider.clone(),
             return_path: self.return_path.clone(),
             target: Target::Own {
                 host: self.host.clone(),
                 tag: self.tag.clone(),
                 entry: self.entry.clone(),
             },
+            step_up: None,
+            errand: match &self.what {
+                What::Grant(_) => None,
+                What::Errand { errand, .. } => Some(errand.clone()),
+            },
         }))
+    }
+}
+
+impl Stored {
+    fn entered(&self, handle: Option<Handle>) -> Entered {
+        Entered {
+            handle,
+            return_path: self.return_path.clone(),
+            organization: self.organization.clone(),
+        }
     }
 }
 
@@ -85,8 +116,8 @@ pub(super) struct Place<'a> {
 /// A ticket that was taken.
 #[derive(Debug)]
 pub struct Entered {
-    /// The new session.
-    pub handle: Handle,
+    /// The new session; none if the one that is there goes on.
+    pub handle: Option<Handle>,
     /// Where the browser goes.
     pub return_path: ReturnPath,
     /// In which organization.
@@ -107,7 +138,7 @@ impl Shared {
         &self,
         batch: &mut Batch,
         place: Place<'_>,
-        grant: Grant,
+        what: What,
         run: &Run,
         now: Timestamp,
     ) -> Result<Ticket, Error> {
@@ -117,7 +148,10 @@ impl Shared {
             host: place.host.clone(),
             tag: place.tag.to_owned(),
             entry: place.entry.to_owned(),
-            grant,
+            organization: run.organization.clone(),
+            provider: run.provider.clone(),
+            generation: run.generation.clone(),
+            what,
             return_path: run.return_path.clone(),
             expires_at: now.plus(TICKET_LIFETIME),
             is_used: false,
@@ -208,25 +242,35 @@ impl Pipeline {
         event: &audit::Event,
         now: Timestamp,
     ) -> Result<Revoked, session::Error> {
-        let shared = &self.shared;
-        let voided = shared.void_tickets(Ended::Revoked(filter, now)).await;
-        let revoked = shared.sessions.revoke(filter, event, now).await?;
-        voided.map(|()| revoked)
+        self.shared.revoke(filter, event, now).await
     }
 }
 
 impl Shared {
+    pub(super) async fn revoke(
+        &self,
+        filter: &Filter,
+        event: &audit::Event,
+        now: Timestamp,
+    ) -> Result<Revoked, session::Error> {
+        let voided = self.void_tickets(Ended::Revoked(filter, now)).await;
+        let revoked = self.sessions.revoke(filter, event, now).await?;
+        voided.map(|()| revoked)
+    }
+
     /// Ends sign-ins that are on their way to an organization's own host.
     pub(super) async fn void_tickets(&self, ended: Ended<'_>) -> Result<(), session::Error> {
         let mut keys = store::Keys::all();
         loop {
             let page = self.store.range(Table::Tickets, keys, PAGE).await?;
             for (key, raw) in &page {
-                let Stored { host, grant, .. } = self.seal.open_json(Table::Tickets, key, raw)?;
-                let is_meant = match ended {
-                    Ended::Named(named) => named.means(&grant.at_provider),
-                    Ended::Revoked(filter, now) => {
-                        self.sessions.is_meant(filter, &host, &grant, now).await?
+                let Stored { host, what, .. } = self.seal.open_json(Table::Tickets, key, raw)?;
+                let is_meant = match (&what, ended) {
+                    // It leads to no session: it needs one that is there.
+                    (What::Errand { .. }, _) => false,
+                    (What::Grant(grant), Ended::Named(named)) => named.means(&grant.at_provider),
+                    (What::Grant(grant), Ended::Revoked(filter, now)) => {
+                        self.sessions.is_meant(filter, &host, grant, now).await?
                     }
                 };
                 if is_meant {
@@ -248,54 +292,77 @@ impl Shared {
         }
     }
 
-    /// Makes the session, once.
+    /// Uses the ticket, once.
     async fn take(&self, entering: Entering) -> Result<Entered, Error> {
-        let Entering {
-            key,
-            raw,
-            stored,
-            previous,
-            reference,
-        } = entering;
-        let stored = Stored {
-            is_used: true,
-            ..stored
+        let entering = Entering {
+            stored: Stored {
+                is_used: true,
+                ..entering.stored
+            },
+            ..entering
         };
-        let used = self.seal.seal_json(Table::Tickets, &key, &stored)?;
+        let (key, stored) = (&entering.key, &entering.stored);
+        let used = self.seal.seal_json(Table::Tickets, key, stored)?;
+        let take = |batch: &mut Batch| {
+            batch
+                .expect_unchanged(Table::Tickets, *key, entering.raw.clone())
+                .put(Table::Tickets, *key, used.clone());
+        };
+        match &stored.what {
+            What::Grant(grant) => self.take_grant(&entering, grant, take).await,
+            What::Errand { errand, asserted } => {
+                let ending = errand::Ending {
+                    errand,
+                    organization: &stored.organization,
+                    provider: &stored.provider,
+                    generation: &stored.generation,
+                    asserted,
+                    handle: entering.previous.as_ref(),
+                    host: &stored.host,
+                    again: stored.again(),
+                    reference: &entering.reference,
+                };
+                self.take_errand(stored, &ending, take).await
+            }
+        }
+    }
+
+    /// Makes the session.
+    async fn take_grant(
+        &self,
+        entering: &Entering,
+        grant: &Grant,
+        take: impl Fn(&mut Batch),
+    ) -> Result<Entered, Error> {
+        let stored = &entering.stored;
         for _ in 0..TRIES {
             let now = self.clock.now();
             if now >= stored.expires_at {
                 return Err(gone(Gone::Expired, stored.again()));
             }
             let mut batch = Batch::new();
-            batch
-                .expect_unchanged(Table::Tickets, key, raw.clone())
-                .put(Table::Tickets, key, used.clone());
-            self.sessions
-                .expect_open(&mut batch, &stored.grant.organization);
-            let identity = self.still_admitted(&mut batch, &stored).await?;
+            take(&mut batch);
+            self.sessions.expect_open(&mut batch, &stored.organization);
+            let identity = self.still_admitted(&mut batch, stored, grant).await?;
             let opening = Opening {
-                previous: previous.as_ref(),
+                previous: entering.previous.as_ref(),
                 // On its own host an organization's grant is the only one: there is no other to lose.
                 tabs: None,
                 host: &stored.host,
-                grant: stored.grant.clone(),
+                grant: grant.clone(),
                 identity: &identity,
-                reference: &reference,
+                reference: &entering.reference,
             };
             let opened = self.sessions.open(&mut batch, opening, now).await?;
             match self.store.commit(batch).await {
                 Ok(()) => {
                     self.sessions.opened(&opened, now).await;
-                    return Ok(Entered {
-                        handle: opened.handle,
-                        return_path: stored.return_path,
-                        organization: stored.grant.organization,
-                    });
+                    return Ok(stored.entered(Some(opened.handle)));
                 }
                 // Either the ticket is used or void, or only the session that the browser had has moved.
                 Err(store::Error::Conflict) => {
-                    if self.store.get(Table::Tickets, &key).await?.as_ref() != Some(&raw) {
+                    let raw = self.store.get(Table::Tickets, &entering.key).await?;
+                    if raw.as_ref() != Some(&entering.raw) {
                         return Err(gone(Gone::Used, stored.again()));
                     }
                 }
@@ -308,16 +375,52 @@ impl Shared {
         Err(store::Error::Conflict.into())
     }
 
+    /// Does what the ticket was made for, with the session that is there.
+    async fn take_errand(
+        &self,
+        stored: &Stored,
+        ending: &errand::Ending<'_>,
+        take: impl Fn(&mut Batch),
+    ) -> Result<Entered, Error> {
+        let now = self.clock.now();
+        if now >= stored.expires_at {
+            return Err(gone(Gone::Expired, stored.again()));
+        }
+        let connection = self.connection(&stored.organization, &stored.provider)?;
+        let is_same = connection.generation == stored.generation
+            && connection.organization.hosts.contains(&stored.host);
+        if !is_same {
+            return Err(gone(Gone::Changed, stored.again()));
+        }
+        match self.perform(ending, take, now).await {
+            Ok(()) => Ok(stored.entered(None)),
+            // What it is for was done by another request meanwhile.
+            Err(Error::Store(store::Error::Conflict)) => Err(gone(Gone::Used, stored.again())),
+            Err(other) => Err(other),
+        }
+    }
+
     /// The person, if they would be admitted today as they were when the ticket was made: the process may
     /// have been restarted with another configuration, and a membership may have been removed.
-    async fn still_admitted(&self, batch: &mut Batch, stored: &Stored) -> Result<Identity, Error> {
-        let grant = &stored.grant;
+    async fn still_admitted(
+        &self,
+        batch: &mut Batch,
+        stored: &Stored,
+        grant: &Grant,
+    ) -> Result<Identity, Error> {
         let connection = self.connection(&grant.organization, &grant.provider)?;
         let person = self.people.confirm(batch, &grant.identity).await?;
         let Some((identity, account)) = person else {
             return Err(gone(Gone::Changed, stored.again()));
         };
-        let stands = connection.generation == grant.generation
+        let said = self
+            .people
+            .expect_activation(batch, &grant.organization, &grant.provider)
+            .await?;
+        let door = Door::of(connection.organization, &connection.generation);
+        let admitted = door.admits(said.as_ref(), &identity.issuer, &identity.profile);
+        let stands = admitted.is_ok()
+            && connection.generation == grant.generation
             && connection.organization.hosts.contains(&stored.host)
             && matches!(identity.link.state, LinkState::Valid | LinkState::Suspect)
             && account.membership == Membership::Active

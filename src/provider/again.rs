@@ -1,20 +1,22 @@
 //! Asking again whether somebody is still good, in two halves: first the refresh token is spent, then its answer is looked
 //! at. Between the two the caller makes the new token durable, so that no crash loses it (threat model 42).
 
-use http::{HeaderValue, Request, StatusCode, header};
+use http::{Request, StatusCode};
 use openidconnect::core::CoreErrorResponseType as Code;
 use openidconnect::{AccessToken, RefreshToken, RequestTokenError};
 use serde_json::{Map, Value};
 
 use super::claims::Claims;
+use super::credentials::Credentials;
 use super::exchange::{self, TokenError};
 use super::http::{CallError, Operation};
 use super::oidc::Oidc;
 use super::outcome::{Cause, Fault, Outcome, Revocation, Trouble};
 use super::userinfo::{self, Fetched};
-use super::{Asserted, Error, Held, NotRenewed, Tokens, json};
+use super::{Asserted, Error, Held, NotRenewed, Subject, Tokens, json};
 use crate::clock::Timestamp;
-use crate::config::{ClientAuthentication, RevalidationMethod};
+use crate::config::defaults::SCOPE_SEPARATOR;
+use crate::config::{Preset, RevalidationMethod};
 use crate::secret::Secret;
 
 impl Oidc {
@@ -27,7 +29,9 @@ impl Oidc {
         match self.config.revalidation {
             RevalidationMethod::RefreshToken => self.refresh(held, now).await.map(Some),
             RevalidationMethod::UserInfo | RevalidationMethod::Introspection => Ok(None),
-            RevalidationMethod::None => Err(Outcome::NotApplicable.into()),
+            RevalidationMethod::Membership | RevalidationMethod::None => {
+                Err(Outcome::NotApplicable.into())
+            }
         }
     }
 
@@ -38,15 +42,16 @@ impl Oidc {
         let known = self.directory.known(&self.client).await.map_err(explain)?;
         let calling = self.client.calling(Operation::Refresh);
         let token = RefreshToken::new(refresh.expose().clone());
-        let registration = self.registration(&known.metadata);
+        let client_secret = self.client_secret().map_err(explain)?;
+        let registration = self.registration(&known.metadata, client_secret.as_ref());
         let answer = registration
             .exchange_refresh_token(&token)
             .request_async(&calling)
             .await;
         match answer {
-            Ok(answer) => Ok(answer.into_tokens(&held.tokens.scopes, now)),
+            Ok(answer) => Ok(answer.into_tokens(&held.tokens.scopes, SCOPE_SEPARATOR, now)),
             Err(error) => {
-                let secret = self.config.client_secret.as_ref();
+                let secret = client_secret.as_ref();
                 let secret = secret.map(|secret| secret.expose().as_str());
                 let sent = [refresh.expose().as_str(), secret.unwrap_or_default()];
                 Err(NotRenewed {
@@ -70,7 +75,8 @@ impl Oidc {
             }
             (RevalidationMethod::UserInfo, _) => self.judge_userinfo(held, now).await,
             (RevalidationMethod::Introspection, _) => self.introspect(held).await,
-            (RevalidationMethod::RefreshToken, None) | (RevalidationMethod::None, _) => {
+            (RevalidationMethod::RefreshToken, None)
+            | (RevalidationMethod::Membership | RevalidationMethod::None, _) => {
                 return Outcome::NotApplicable;
             }
         };
@@ -101,7 +107,7 @@ impl Oidc {
         };
         if claims
             .as_ref()
-            .is_some_and(|claims| claims.subject != *held.subject)
+            .is_some_and(|claims| claims.person != *held.subject)
         {
             return Err(Outcome::Revoked(Revocation::SubjectChanged));
         }
@@ -114,11 +120,24 @@ impl Oidc {
             .as_ref()
             .filter(|_| lacks && self.config.userinfo)
         {
-            let more = userinfo::fetch(&self.client, endpoint, &access, held.subject).await;
-            let more = read(more.map_err(explain)?)?;
+            if claims.is_none() && !self.issuers.are_known_to_userinfo() {
+                return Err(unreadable());
+            }
+            let subject = match &claims {
+                Some(claims) => claims.subject.clone(),
+                None => held.subject.clone(),
+            };
+            let more = self.fetch(endpoint, &access, &subject).await?;
             match &mut claims {
                 Some(claims) => userinfo::complete(&mut claims.all, more),
-                None => claims = Some(Claims::of_userinfo(held.subject, more, now)),
+                None => {
+                    claims = Some(Claims::of_userinfo(
+                        &self.config.issuer,
+                        &subject,
+                        more,
+                        now,
+                    ))
+                }
             }
         }
         Ok(claims.map(|claims| self.asserted(claims, Tokens::default())))
@@ -136,10 +155,27 @@ impl Oidc {
         let access = held.tokens.access.as_ref();
         let access = access.ok_or(Outcome::Revoked(Revocation::NoToken))?;
         let access = AccessToken::new(access.expose().clone());
-        let fetched = userinfo::fetch(&self.client, endpoint, &access, held.subject).await;
-        let all = read(fetched.map_err(explain)?)?;
-        let claims = Claims::of_userinfo(held.subject, all, now);
+        if !self.issuers.are_known_to_userinfo() {
+            return Err(Outcome::ConnectionFault(Fault::Unsupported));
+        }
+        let all = self.fetch(endpoint, &access, held.subject).await?;
+        let claims = Claims::of_userinfo(&self.config.issuer, held.subject, all, now);
         Ok(Some(self.asserted(claims, Tokens::default())))
+    }
+
+    /// Asks userinfo of somebody who is known.
+    async fn fetch(
+        &self,
+        endpoint: &url::Url,
+        access: &AccessToken,
+        subject: &Subject,
+    ) -> Result<Map<String, Value>, Outcome> {
+        let slack = self.reading().preset == Preset::Slack;
+        let fetched = userinfo::fetch(&self.client, endpoint, access, subject).await;
+        match fetched.map_err(explain)? {
+            Fetched::NotOk(code) if slack => Err(slack_says(&code)),
+            fetched => read(fetched),
+        }
     }
 
     /// RFC 7662 §2. Asks about the refresh token if there is one: it is what outlives the hour.
@@ -185,38 +221,27 @@ impl Oidc {
         let mut form = form_urlencoded::Serializer::new(String::new());
         form.append_pair("token", token.expose())
             .append_pair("token_type_hint", kind);
-        let mut request = Request::post(endpoint.as_str())
-            .header(header::ACCEPT, "application/json")
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-        match (
-            &self.config.client_secret,
-            self.config.client_authentication,
-        ) {
-            (Some(secret), ClientAuthentication::Basic) => {
-                let basic = basic(&self.config.client_id, secret.expose())?;
-                request = request.header(header::AUTHORIZATION, basic);
-            }
-            (Some(secret), ClientAuthentication::Post) => {
-                form.append_pair("client_id", &self.config.client_id)
-                    .append_pair("client_secret", secret.expose());
-            }
-            (None, ClientAuthentication::Basic | ClientAuthentication::Post) => {
-                form.append_pair("client_id", &self.config.client_id);
-            }
-        }
-        request.body(form.finish().into_bytes()).ok()
+        let credentials = Credentials {
+            id: &self.config.client_id,
+            secret: self.config.client_secret.as_ref(),
+            method: self.config.client_authentication,
+        };
+        credentials.post(endpoint.as_str(), form)
     }
 }
 
-/// RFC 6749 §2.3.1: both parts are form-encoded before they are joined.
-fn basic(client: &str, secret: &str) -> Option<HeaderValue> {
-    use base64::Engine as _;
-    let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-    let pair = format!("{}:{}", encode(client), encode(secret));
-    let text = base64::engine::general_purpose::STANDARD.encode(pair);
-    let mut value = HeaderValue::from_str(&format!("Basic {text}")).ok()?;
-    value.set_sensitive(true);
-    Some(value)
+/// Slack answers 200 and a code of its own; each that is listed is a definite one of its documentation.
+fn slack_says(code: &str) -> Outcome {
+    match code {
+        "account_inactive"
+        | "invalid_auth"
+        | "not_authed"
+        | "token_expired"
+        | "token_revoked"
+        | "user_removed_from_team" => Outcome::Revoked(Revocation::TokenRefused),
+        "ratelimited" => Outcome::Transient(because(Cause::RateLimited)),
+        _ => Outcome::Transient(because(Cause::Status)),
+    }
 }
 
 fn read(fetched: Fetched) -> Result<Map<String, Value>, Outcome> {
@@ -225,7 +250,7 @@ fn read(fetched: Fetched) -> Result<Map<String, Value>, Outcome> {
         Fetched::Refused => Err(Outcome::Revoked(Revocation::TokenRefused)),
         Fetched::OtherSubject => Err(Outcome::Revoked(Revocation::SubjectChanged)),
         Fetched::Status => Err(Outcome::Transient(because(Cause::Status))),
-        Fetched::Unreadable => Err(unreadable()),
+        Fetched::NotOk(_) | Fetched::Unreadable => Err(unreadable()),
     }
 }
 
@@ -252,7 +277,7 @@ fn refusal(error: TokenError, status: Option<StatusCode>) -> Outcome {
 }
 
 /// What other failures mean.
-fn explain(error: Error) -> Outcome {
+pub(super) fn explain(error: Error) -> Outcome {
     match error {
         Error::Unreachable(error) => Outcome::Transient(trouble(&error)),
         Error::Misconfigured(_) => Outcome::ConnectionFault(Fault::Discovery),
@@ -261,7 +286,7 @@ fn explain(error: Error) -> Outcome {
     }
 }
 
-fn trouble(error: &CallError) -> Trouble {
+pub(super) fn trouble(error: &CallError) -> Trouble {
     let cause = match error {
         CallError::Timeout => Cause::Timeout,
         CallError::TooLarge => Cause::Unreadable,
@@ -286,13 +311,13 @@ fn trouble(error: &CallError) -> Trouble {
     Trouble { cause, retry_after }
 }
 
-const fn because(cause: Cause) -> Trouble {
+pub(super) const fn because(cause: Cause) -> Trouble {
     Trouble {
         cause,
         retry_after: None,
     }
 }
 
-const fn unreadable() -> Outcome {
+pub(super) const fn unreadable() -> Outcome {
     Outcome::Transient(because(Cause::Unreadable))
 }

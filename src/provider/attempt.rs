@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Demand;
 use crate::clock::Timestamp;
 use crate::secret::Secret;
 
@@ -27,6 +28,9 @@ pub struct Attempt {
     /// Whether the provider must ask for consent again (`prompt=consent`): it hands out a refresh token then.
     #[serde(default)]
     pub consent: bool,
+    /// How fresh and how strong the sign-in must be, if that matters.
+    #[serde(default)]
+    pub demand: Option<Demand>,
     /// Whether the provider promised, when the run began, to name itself in its answer (RFC 9207 §3). Kept here, so that
     /// an answer can be judged without asking anybody, also after a restart.
     #[serde(default)]

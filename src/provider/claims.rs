@@ -8,14 +8,15 @@ use openidconnect::{AccessToken, AccessTokenHash};
 use serde_json::{Map, Value};
 use std::time::Duration;
 
-use super::{Check, Error, Subject, json, userinfo};
+use super::issuers::Issuers;
+use super::{Check, Error, Proof, Subject, json, userinfo};
 use crate::clock::Timestamp;
 use crate::config::defaults::CLOCK_LEEWAY;
 use crate::secret::{Secret, constant_time_eq};
 
 /// What a token must say.
 pub(super) struct Expected<'a> {
-    pub(super) issuer: &'a str,
+    pub(super) issuers: &'a Issuers,
     pub(super) audience: Audience<'a>,
     /// Of the authorization request; a refreshed token answers none (OIDC Core §12.2).
     pub(super) nonce: Option<&'a Secret<String>>,
@@ -28,8 +29,14 @@ pub(super) struct Expected<'a> {
 /// Claims that passed every check.
 #[derive(Debug)]
 pub(super) struct Claims {
+    /// Who vouches.
+    pub(super) issuer: String,
+    /// `sub`, by which userinfo knows the person.
     pub(super) subject: Subject,
+    /// By which they are known here.
+    pub(super) person: Subject,
     pub(super) authenticated_at: Timestamp,
+    pub(super) proof: Proof,
     pub(super) all: Map<String, Value>,
 }
 
@@ -51,7 +58,7 @@ impl Claims {
                 Err(Error::Rejected(check))
             }
         };
-        require(text(&all, "iss") == Some(expected.issuer), Check::Issuer)?;
+        let issuer = expected.issuers.vouching(&all)?;
         require(expected.audience.accepts(&all), Check::Audience)?;
         require(expected.audience.is_party(&all), Check::AuthorizedParty)?;
         require(is_alive(&all, now), Check::Expiry)?;
@@ -64,14 +71,22 @@ impl Claims {
         require(is_bound(&all, expected), Check::AccessTokenHash)?;
         let subject = text(&all, "sub").ok_or(Error::Rejected(Check::Subject))?;
         let proven_at = if all.contains_key("auth_time") {
-            moment(&all, "auth_time").ok_or(Error::Rejected(Check::AuthTime))?
-        } else {
-            issued_at
-        };
-        Ok(Self {
-            subject: Subject::parse(subject)?,
+            let moment = moment(&all, "auth_time").ok_or(Error::Rejected(Check::AuthTime))?;
             // A provider whose clock is ahead must not make a sign-in fresher than it is.
-            authenticated_at: proven_at.min(now),
+            Some(moment.min(now))
+        } else {
+            None
+        };
+        let subject = Subject::parse(subject)?;
+        Ok(Self {
+            issuer,
+            person: expected.issuers.person(&all, &subject)?,
+            subject,
+            authenticated_at: proven_at.unwrap_or(issued_at.min(now)),
+            proof: Proof {
+                at: proven_at,
+                acr: text(&all, "acr").map(str::to_owned),
+            },
             all,
         })
     }
@@ -79,12 +94,20 @@ impl Claims {
 
 impl Claims {
     /// What userinfo says of a subject, where no token came along. Words that only a token may say are left out.
-    pub(super) fn of_userinfo(subject: &Subject, said: Map<String, Value>, now: Timestamp) -> Self {
+    pub(super) fn of_userinfo(
+        issuer: &str,
+        subject: &Subject,
+        said: Map<String, Value>,
+        now: Timestamp,
+    ) -> Self {
         let mut all = Map::new();
         userinfo::complete(&mut all, said);
         Self {
+            issuer: issuer.to_owned(),
             subject: subject.clone(),
+            person: subject.clone(),
             authenticated_at: now,
+            proof: Proof::default(),
             all,
         }
     }

@@ -5,7 +5,7 @@ use url::Url;
 
 use super::{
     Answer, Asserted, Attempt, Callback, Check, Confirmation, DevForm, Error, Failed, Finishing,
-    Flow, Health, Held, Logout, Outcome, Provider, Renewal, Response, Start, Started, Step,
+    Flow, Health, Held, Logout, Outcome, Proof, Provider, Renewal, Response, Start, Started, Step,
     Subject, Tokens,
 };
 use crate::clock::Timestamp;
@@ -21,7 +21,7 @@ const ISSUER: &str = "urn:doorward:dev";
 impl Provider for Dev {
     fn steps(&self, flow: Flow) -> &'static [Step] {
         match flow {
-            Flow::SignIn => &[Step::Form],
+            Flow::SignIn | Flow::Setup | Flow::Link | Flow::StepUp => &[Step::Form],
         }
     }
 
@@ -107,10 +107,16 @@ fn asserted(form: &DevForm, now: Timestamp) -> Result<Asserted, Error> {
         name: form.name.clone(),
         preferred_username: None,
         groups: Some(form.groups.clone()),
+        groups_are_teams: false,
         hosted_domain: None,
         tenants: Vec::new(),
         claims,
         authenticated_at: now,
+        // Whoever filled in the form did so just now.
+        proof: Proof {
+            at: Some(now),
+            acr: None,
+        },
         provider_session: None,
         tokens: Tokens::default(),
         email: Some(email),
@@ -141,6 +147,7 @@ mod tests {
             hosted_domain: None,
             select_account: false,
             consent: false,
+            demand: None,
             promises_issuer: false,
             started_at: Timestamp::from_seconds(1),
         }
@@ -148,6 +155,7 @@ mod tests {
 
     async fn finish(response: Response) -> Result<Asserted, Error> {
         let callback = Callback {
+            name: None,
             state: Secret::new("state".to_owned()),
             issuer: None,
             response,
@@ -181,6 +189,7 @@ mod tests {
     async fn an_address_is_needed() {
         for bad in ["", "ada", "@", "ada@", "@acme", "a@b@c", "a b@c", "a@c\nd"] {
             let callback = Callback {
+                name: None,
                 state: Secret::new("state".to_owned()),
                 issuer: None,
                 response: form(bad),

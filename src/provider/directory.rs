@@ -15,6 +15,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use tracing::warn;
 
 use super::http::{self, CallError, Client, Operation};
+use super::issuers::Issuers;
 use super::jws::{Compact, Expecting, Signed};
 use super::metadata::{Metadata, misconfigured};
 use super::{Check, Error, Health};
@@ -25,6 +26,8 @@ use crate::config::{RevalidationMethod, defaults};
 #[derive(Debug)]
 pub(super) struct Directory {
     issuer: IssuerUrl,
+    /// What the document must call it.
+    issuers: Issuers,
     /// That are accepted, if the provider announces them.
     algorithms: Vec<CoreJwsSigningAlgorithm>,
     /// How people are asked about again: what that needs must be there.
@@ -61,13 +64,14 @@ enum Failure {
 impl Directory {
     /// Nothing known.
     pub(super) fn new(
-        issuer: IssuerUrl,
+        (issuer, issuers): (IssuerUrl, Issuers),
         algorithms: Vec<CoreJwsSigningAlgorithm>,
         method: RevalidationMethod,
         clock: Arc<dyn Clock>,
     ) -> Self {
         Self {
             issuer,
+            issuers,
             algorithms,
             method,
             clock,
@@ -183,7 +187,7 @@ impl Directory {
                 "there is no discovery document at the issuer",
             ));
         }
-        let (issuer, reach) = (self.issuer.as_str(), client.reach());
+        let (issuer, reach) = (self.issuers.in_discovery(), client.reach());
         let metadata = Metadata::parse(answer.body(), issuer, reach, &self.algorithms)?;
         metadata.can_be_asked_by(self.method)?;
         let keys = fetch_keys(client, &metadata).await?;

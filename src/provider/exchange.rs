@@ -45,7 +45,7 @@ type ErrorResponse = StandardErrorResponse<CoreErrorResponseType>;
 
 /// A token response. Providers differ in what they leave out and in how they write numbers, so only what is needed is
 /// demanded: the ID token is checked for by [`TokenAnswer::into_tokens`], everything optional may be missing or odd.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct TokenAnswer {
     access_token: AccessToken,
     #[serde(default, deserialize_with = "lenient_kind")]
@@ -81,19 +81,27 @@ impl TokenAnswer {
     /// # Errors
     /// [`Check::TokenResponse`] if there is none, or if the access token cannot be used.
     pub(super) fn id_token(&self) -> Result<&Secret<String>, Error> {
-        let access = self.access_token.secret();
-        let printable = !access.is_empty() && access.bytes().all(|byte| byte.is_ascii_graphic());
         match &self.id_token {
-            Some(token) if printable && self.token_type == Kind::Bearer => Ok(token),
-            _ => Err(Error::Rejected(Check::TokenResponse)),
+            Some(token) if self.has_usable_access() => Ok(token),
+            Some(_) | None => Err(Error::Rejected(Check::TokenResponse)),
         }
     }
 
+    /// Whether the access token can be used: in a header, as a bearer's.
+    pub(super) fn has_usable_access(&self) -> bool {
+        let access = self.access_token.secret();
+        let printable = !access.is_empty() && access.bytes().all(|byte| byte.is_ascii_graphic());
+        printable && self.token_type == Kind::Bearer
+    }
+
     /// What is kept. Without a `scope` in the answer, all that was asked for was granted (RFC 6749 §5.1).
-    pub(super) fn into_tokens(self, asked: &[String], now: Timestamp) -> Tokens {
+    pub(super) fn into_tokens(self, asked: &[String], separator: &str, now: Timestamp) -> Tokens {
         let granted = self.scope.filter(|scope| scope.len() <= MAX_SCOPE_BYTES);
         let mut scopes: Vec<String> = match &granted {
-            Some(scope) => scope.split(' ').map(str::to_owned).collect(),
+            Some(scope) => scope
+                .split(separator)
+                .map(|scope| scope.trim().to_owned())
+                .collect(),
             None => asked.to_vec(),
         };
         scopes.retain(|scope| !scope.is_empty());

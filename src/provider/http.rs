@@ -79,6 +79,7 @@ pub(super) enum Operation {
     Token,
     Refresh,
     UserInfo,
+    Membership,
     Introspection,
 }
 
@@ -86,7 +87,7 @@ impl Operation {
     /// Whether somebody who signs in waits for it.
     const fn is_stage_of_sign_in(self) -> bool {
         match self {
-            Self::Discovery | Self::Keys | Self::Token | Self::UserInfo => true,
+            Self::Discovery | Self::Keys | Self::Token | Self::UserInfo | Self::Membership => true,
             Self::Refresh | Self::Introspection => false,
         }
     }
@@ -98,6 +99,7 @@ impl Operation {
             Self::Token => "token",
             Self::Refresh => "refresh",
             Self::UserInfo => "userinfo",
+            Self::Membership => "membership",
             Self::Introspection => "introspection",
         }
     }
@@ -184,6 +186,11 @@ impl Client {
     /// The longest that one call can take.
     pub(super) const fn timeout(&self) -> Duration {
         self.limits.timeout
+    }
+
+    /// The time, for dates in answers.
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// This client for one kind of call, as the library wants it.
@@ -417,7 +424,7 @@ impl<'c> AsyncHttpClient<'c> for Calling<'_> {
 }
 
 /// RFC 9110 §10.2.3: seconds, or a date.
-fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse() {
         return Some(Duration::from_secs(seconds));

@@ -12,6 +12,12 @@ pub(super) fn object(bytes: &[u8]) -> Option<Map<String, Value>> {
         .map(|Distinct(members)| members)
 }
 
+/// Parses one list of such objects and nothing after it. `None` for anything else.
+pub(super) fn objects(bytes: &[u8]) -> Option<Vec<Map<String, Value>>> {
+    let all: Vec<Distinct> = serde_json::from_slice(bytes).ok()?;
+    Some(all.into_iter().map(|Distinct(members)| members).collect())
+}
+
 /// A text that is there and not empty.
 pub(super) fn text(members: &Map<String, Value>, name: &str) -> Option<String> {
     let text = members.get(name)?.as_str()?;

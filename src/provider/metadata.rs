@@ -99,6 +99,7 @@ impl Metadata {
             RevalidationMethod::RefreshToken
             | RevalidationMethod::UserInfo
             | RevalidationMethod::Introspection
+            | RevalidationMethod::Membership
             | RevalidationMethod::None => return Ok(()),
         };
         Err(Error::Misconfigured(format!(

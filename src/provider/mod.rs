@@ -6,20 +6,28 @@
 //! verified TLS and follows no redirect (48); errors and logs carry no token, code or secret (51).
 
 mod again;
+mod apple;
 mod attempt;
+mod authorization;
+mod bearer;
 mod claims;
+mod credentials;
 mod dev;
 mod directory;
 mod exchange;
 mod fence;
 pub mod http;
+mod issuers;
 mod json;
 mod jws;
 mod logout;
 mod metadata;
+mod oauth2;
 mod oidc;
 mod outcome;
+mod posted;
 mod presets;
+mod proof;
 mod reach;
 mod said;
 #[cfg(test)]
@@ -33,6 +41,7 @@ pub use self::attempt::{Attempt, LoginHint};
 pub use self::jws::session_named_in;
 pub use self::logout::{Logout, Who};
 pub use self::outcome::{Cause, Fault, Outcome, Revocation, Trouble};
+pub use self::proof::{Demand, Proof, Proofs, Unproven};
 pub use self::said::{Failed, NotRenewed, Said};
 
 use std::fmt;
@@ -48,7 +57,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::config;
 use crate::secret::Secret;
 use crate::tasks::Tasks;
-use crate::telemetry::Metrics;
+use crate::telemetry::{Metrics, metrics};
 
 /// What all providers of a process share.
 #[derive(Clone, Debug)]
@@ -68,10 +77,24 @@ pub struct Shared {
 /// # Errors
 /// [`Error::Misconfigured`] if the registration cannot work.
 pub fn build(config: &config::Provider, shared: &Shared) -> Result<Arc<dyn Provider>, Error> {
+    if let Some(at) = config.secret_expires {
+        let labels = metrics::Provider {
+            provider: config.id.to_string(),
+        };
+        let at = i64::try_from(at.as_seconds()).unwrap_or(i64::MAX);
+        let expiry = &shared.metrics.provider_secret_expiry;
+        expiry.get_or_create(&labels).set(at);
+    }
     Ok(match &config.protocol {
         config::Protocol::Oidc(oidc) => Arc::new(oidc::Oidc::new(config, oidc, shared)?),
+        config::Protocol::OAuth2(oauth2) => Arc::new(oauth2::OAuth2::new(config, oauth2, shared)?),
         config::Protocol::Dev => Arc::new(dev::Dev),
     })
+}
+
+/// Whether an issuer is one whose people sign in by this registration.
+pub fn is_issuer_of(oidc: &config::Oidc, issuer: &str) -> bool {
+    issuers::Issuers::of(oidc).contain(issuer)
 }
 
 /// The answer of a provider, to be awaited.
@@ -101,6 +124,12 @@ pub struct Held<'a> {
 pub enum Flow {
     /// A person wants to use the application.
     SignIn,
+    /// A person who is signed in proves anew who they are, or in a stronger way.
+    StepUp,
+    /// An owner tries a connection and opens it.
+    Setup,
+    /// A person adds an identity to their account.
+    Link,
 }
 
 impl Flow {
@@ -108,6 +137,9 @@ impl Flow {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::SignIn => "sign_in",
+            Self::StepUp => "step_up",
+            Self::Setup => "setup",
+            Self::Link => "link",
         }
     }
 }
@@ -140,7 +172,8 @@ impl Step {
 /// One registration at one identity provider, ready to be spoken to.
 ///
 /// What must hold: `finish` returns an [`Asserted`] only after every check of threat model 13, 14, 15 and 18; it sends
-/// the verifier exactly once; neither method stores anything. Called by: `pipeline`, after it has stored (`start`) or
+/// the verifier exactly once; neither method stores anything. It says in [`Asserted::proof`] what `pipeline` holds against
+/// [`Attempt::demand`]. Called by: `pipeline`, after it has stored (`start`) or
 /// claimed (`finish`) the run. Failure costs: this sign-in, nothing else. Building one makes no call: a provider that is
 /// down at start is asked again by the next sign-in.
 pub trait Provider: fmt::Debug + Send + Sync + 'static {
@@ -279,6 +312,9 @@ pub struct Callback {
     pub state: Secret<String>,
     /// Who answers (RFC 9207).
     pub issuer: Option<String>,
+    /// What the person is called, as Apple says it once, beside the code (`user`). It came by the browser and nobody has
+    /// signed it: it decides nothing.
+    pub name: Option<String>,
     /// What the answer is.
     pub response: Response,
 }
@@ -321,7 +357,7 @@ pub enum Refusal {
 }
 
 /// What a provider says of a person, fully verified, before anything is stored.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Asserted {
     /// Who says so.
     pub issuer: String,
@@ -337,6 +373,8 @@ pub struct Asserted {
     pub preferred_username: Option<String>,
     /// Groups; `None` if the provider sent none or an unreadable list (threat model 20).
     pub groups: Option<Vec<String>>,
+    /// Whether the groups are teams of GitHub, by its own word.
+    pub groups_are_teams: bool,
     /// Google's `hd`.
     pub hosted_domain: Option<String>,
     /// The customers of the provider that the person belongs to, as the provider says: directories, organizations,
@@ -346,6 +384,8 @@ pub struct Asserted {
     pub claims: Map<String, Value>,
     /// When the person last proved who they are, as the provider says (`auth_time`), else when the token was issued.
     pub authenticated_at: Timestamp,
+    /// What the provider vouches for of that.
+    pub proof: Proof,
     /// The provider's own session, for logout (`sid`).
     pub provider_session: Option<String>,
     /// What to ask again with.
@@ -436,7 +476,7 @@ pub enum Check {
     IssuedAt,
     /// The claim `nonce`.
     Nonce,
-    /// The claim `auth_time` is there and is no time.
+    /// The claim `auth_time` is there and is no time, or it is missing though `max_age` was sent (OIDC Core §2).
     AuthTime,
     /// The claim `at_hash`.
     AccessTokenHash,
@@ -444,6 +484,12 @@ pub enum Check {
     Subject,
     /// Userinfo names another subject, or is unreadable.
     UserInfo,
+    /// A scope that is required was not granted.
+    Scope,
+    /// GitHub knows no primary address of the person's.
+    NoPrimaryEmail,
+    /// GitHub knows addresses, and none of them is verified.
+    NoVerifiedEmail,
     /// The dev form has no usable e-mail address.
     Form,
     /// The claims of a logout token cannot be read.
@@ -476,6 +522,9 @@ impl Check {
             Self::AccessTokenHash => "access_token_hash",
             Self::Subject => "subject",
             Self::UserInfo => "userinfo",
+            Self::Scope => "scope",
+            Self::NoPrimaryEmail => "no_primary_email",
+            Self::NoVerifiedEmail => "no_verified_email",
             Self::Form => "form",
             Self::LogoutClaims => "claims",
             Self::LogoutEvent => "event",
@@ -538,6 +587,7 @@ impl Callback {
         Ok(Self {
             state: Secret::new(state),
             issuer: one("iss")?,
+            name: one("user")?.as_deref().and_then(posted::name_in),
             response,
         })
     }
@@ -555,7 +605,8 @@ impl Refusal {
     /// Parses an `error` parameter.
     pub fn parse(code: &str) -> Self {
         match code {
-            "access_denied" => Self::AccessDenied,
+            // The second is Apple's word for it.
+            "access_denied" | "user_cancelled_authorize" => Self::AccessDenied,
             "login_required"
             | "interaction_required"
             | "consent_required"
@@ -566,6 +617,9 @@ impl Refusal {
             | "unsupported_response_type"
             | "invalid_scope"
             | "invalid_client"
+            // GitHub's: the application is suspended, or its redirect URI another one.
+            | "application_suspended"
+            | "redirect_uri_mismatch"
             | "request_not_supported"
             | "request_uri_not_supported" => Self::Registration,
             _ => Self::Other,

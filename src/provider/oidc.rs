@@ -5,17 +5,21 @@ use std::sync::Arc;
 
 use openidconnect::core::{CoreAuthPrompt, CoreJwsSigningAlgorithm, CoreResponseType};
 use openidconnect::{
-    AccessToken, AuthType, AuthenticationFlow, AuthorizationCode, ClientId, ClientSecret,
-    CsrfToken, IssuerUrl, LoginHint, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
+    AccessToken, AuthType, AuthenticationContextClass, AuthenticationFlow, AuthorizationCode,
+    ClientId, ClientSecret, CsrfToken, IssuerUrl, LoginHint, Nonce, PkceCodeVerifier, RedirectUrl,
     Scope,
 };
+use tracing::warn;
 use url::Url;
 
+use super::apple::Signer;
+use super::authorization::{challenge, check_parameters};
 use super::claims::{Audience, Claims, Expected};
 use super::directory::Directory;
 use super::exchange::{self, Registration, TokenAnswer};
 use super::fence::Fence;
 use super::http::{Client, Limits, Operation};
+use super::issuers::Issuers;
 use super::jws::{self, Compact, Expecting};
 use super::metadata::{Metadata, misconfigured};
 use super::presets::Reading;
@@ -26,7 +30,8 @@ use super::{
     Flow, Health, Held, Logout, Provider, Renewal, Response, Shared, Start, Started, Step, Tokens,
     json, logout, userinfo,
 };
-use crate::clock::Timestamp;
+use crate::clock::{Clock, Timestamp};
+use crate::config::defaults::SCOPE_SEPARATOR;
 use crate::config::{self, ClientAuthentication, Preset};
 use crate::secret::Secret;
 
@@ -36,6 +41,10 @@ pub(super) struct Oidc {
     pub(super) config: config::Oidc,
     preset: Preset,
     issuer: IssuerUrl,
+    pub(super) issuers: Issuers,
+    /// Makes our secret, where it is no fixed one.
+    signer: Option<Signer>,
+    clock: Arc<dyn Clock>,
     pub(super) client: Client,
     pub(super) directory: Directory,
 }
@@ -54,11 +63,11 @@ impl Oidc {
             .ok_or_else(|| misconfigured("the issuer is neither https nor on loopback"))?;
         let issuer = IssuerUrl::new(oidc.issuer.clone())
             .map_err(|_| misconfigured("the issuer is not a URL"))?;
-        let ours = oidc.authorize_parameters.iter();
-        if let Some((name, _)) = ours.clone().find(|(name, _)| is_ours(name)) {
-            let why = format!("the parameter `{name}` of the authorization request is set already");
-            return Err(Error::Misconfigured(why));
-        }
+        let written = oidc.authorize_parameters.iter();
+        check_parameters(written.map(|(name, _)| name.as_str()))?;
+        let signer = oidc.signed_secret.as_ref();
+        let signer = signer.map(|secret| Signer::new(secret, &oidc.client_id));
+        let issuers = Issuers::of(oidc);
         let trust = Trust::new(oidc.ca.as_deref(), &shared.roots)?;
         let fence = Fence::new(&oidc.issuer, oidc.private_network);
         let limits = Limits::new(oidc.timeout);
@@ -67,19 +76,22 @@ impl Oidc {
             preset: provider.preset,
             client: Client::new(provider.id.as_str(), (reach, fence), trust, limits, shared),
             directory: Directory::new(
-                issuer.clone(),
+                (issuer.clone(), issuers.clone()),
                 algorithms,
                 oidc.revalidation,
                 Arc::clone(&shared.clock),
             ),
             issuer,
+            issuers,
+            signer: signer.transpose()?,
+            clock: Arc::clone(&shared.clock),
             config: oidc.clone(),
         })
     }
 
     async fn begin(&self, attempt: &Attempt) -> Result<Started, Error> {
         let known = self.directory.known(&self.client).await?;
-        let registration = self.registration(&known.metadata);
+        let registration = self.registration(&known.metadata, None);
         let (state, nonce) = (attempt.state.clone(), attempt.nonce.clone());
         let mut request = registration
             .authorize_url(
@@ -108,9 +120,28 @@ impl Oidc {
         if attempt.consent {
             request = request.add_prompt(CoreAuthPrompt::Consent);
         }
+        if self.preset == Preset::Apple {
+            // It refuses any other way for requests that ask who somebody is.
+            request = request.add_extra_param("response_mode", "form_post");
+        }
+        let mut insists = false;
+        if let Some(demand) = &attempt.demand {
+            insists = demand.insist;
+            if let Some(max_age) = demand.assurance.max_age {
+                request = request.set_max_age(max_age);
+            }
+            for acr in &demand.assurance.acr_values {
+                request =
+                    request.add_auth_context_value(AuthenticationContextClass::new(acr.clone()));
+            }
+            if insists {
+                request = request.add_prompt(CoreAuthPrompt::Login);
+            }
+        }
+        let prompts = attempt.select_account || attempt.consent || insists;
         for (name, value) in &self.config.authorize_parameters {
             // Two values of one parameter would be an error (RFC 6749 §3.1), and the person's wish goes first.
-            if !((attempt.select_account || attempt.consent) && name == "prompt") {
+            if !(prompts && name == "prompt") {
                 request = request.add_extra_param(name.as_str(), value.as_str());
             }
         }
@@ -143,13 +174,18 @@ impl Oidc {
         let nonce = Some(&attempt.nonce);
         let mut claims = self.verify(token, access, nonce, now).await?;
         self.complete(&mut claims, &known.metadata, &answer).await?;
-        Ok(self.asserted(claims, answer.into_tokens(&self.config.scopes, now)))
+        let tokens = answer.into_tokens(&self.config.scopes, SCOPE_SEPARATOR, now);
+        let mut asserted = self.asserted(claims, tokens);
+        if self.preset == Preset::Apple && asserted.name.is_none() {
+            asserted.name.clone_from(&callback.name);
+        }
+        Ok(asserted)
     }
 
     /// RFC 9207 §2.4: whoever answers is whom we asked. The comparison is byte for byte, and needs nobody to be asked.
     fn check_issuer(&self, attempt: &Attempt, callback: &Callback) -> Result<(), Error> {
         match &callback.issuer {
-            Some(issuer) if *issuer == self.config.issuer => Ok(()),
+            Some(issuer) if self.issuers.contain(issuer) => Ok(()),
             None if !attempt.promises_issuer => Ok(()),
             Some(_) | None => Err(Error::Rejected(Check::ResponseIssuer)),
         }
@@ -162,18 +198,15 @@ impl Oidc {
         code: &Secret<String>,
     ) -> Result<TokenAnswer, Failed> {
         let calling = self.client.calling(Operation::Token);
-        self.registration(metadata)
+        let client_secret = self.client_secret()?;
+        self.registration(metadata, client_secret.as_ref())
             .exchange_code(AuthorizationCode::new(code.expose().clone()))
             .set_redirect_uri(Cow::Owned(redirect_uri(attempt)?))
             .set_pkce_verifier(PkceCodeVerifier::new(attempt.verifier.expose().clone()))
             .request_async(&calling)
             .await
             .map_err(|error| {
-                let sent = [
-                    Some(code),
-                    Some(&attempt.verifier),
-                    self.config.client_secret.as_ref(),
-                ];
+                let sent = [Some(code), Some(&attempt.verifier), client_secret.as_ref()];
                 let sent = sent.into_iter().flatten();
                 exchange::explain(
                     error,
@@ -197,7 +230,7 @@ impl Oidc {
             .verify(&self.client, &token, expecting)
             .await?;
         let expected = Expected {
-            issuer: &self.config.issuer,
+            issuers: &self.issuers,
             audience: self.audience(),
             nonce,
             access_token,
@@ -229,17 +262,25 @@ impl Oidc {
         let reading = self.reading();
         let all = claims.all;
         let email = json::text(&all, "email");
+        if reading.has_too_many_groups(&all) {
+            warn!(
+                provider = self.client.provider(),
+                "somebody is in too many groups for a token: their groups are unknown, and rules that need them refuse"
+            );
+        }
         Asserted {
-            issuer: self.config.issuer.clone(),
-            subject: claims.subject,
+            issuer: claims.issuer,
+            subject: claims.person,
             email_verified: email.is_some() && reading.email_verified(&all),
             email,
             name: json::text(&all, "name"),
             preferred_username: json::text(&all, "preferred_username"),
             groups: reading.groups(&all),
+            groups_are_teams: false,
             hosted_domain: reading.hosted_domain(&all),
             tenants: reading.tenants(&all),
             authenticated_at: claims.authenticated_at,
+            proof: claims.proof,
             provider_session: json::text(&all, "sid"),
             tokens,
             claims: all,
@@ -260,8 +301,20 @@ impl Oidc {
         }
     }
 
+    /// Our secret: the fixed one, or one that is signed now.
+    pub(super) fn client_secret(&self) -> Result<Option<Secret<String>>, Error> {
+        match &self.signer {
+            Some(signer) => signer.sign(self.clock.now()).map(Some),
+            None => Ok(self.config.client_secret.clone()),
+        }
+    }
+
     /// The library's client. It is made anew for each use, so that the secret is copied only while it is needed.
-    pub(super) fn registration(&self, metadata: &Metadata) -> Registration {
+    pub(super) fn registration(
+        &self,
+        metadata: &Metadata,
+        client_secret: Option<&Secret<String>>,
+    ) -> Registration {
         let client_id = ClientId::new(self.config.client_id.clone());
         let registration =
             openidconnect::Client::new(client_id, self.issuer.clone(), Default::default())
@@ -272,7 +325,7 @@ impl Oidc {
                     ClientAuthentication::Basic => AuthType::BasicAuth,
                     ClientAuthentication::Post => AuthType::RequestBody,
                 });
-        match &self.config.client_secret {
+        match client_secret {
             Some(secret) => {
                 registration.set_client_secret(ClientSecret::new(secret.expose().clone()))
             }
@@ -291,8 +344,12 @@ impl Oidc {
 impl Provider for Oidc {
     fn steps(&self, flow: Flow) -> &'static [Step] {
         match (flow, self.config.userinfo) {
-            (Flow::SignIn, false) => &[Step::Authorize, Step::Exchange],
-            (Flow::SignIn, true) => &[Step::Authorize, Step::Exchange, Step::UserInfo],
+            (Flow::SignIn | Flow::Setup | Flow::Link | Flow::StepUp, false) => {
+                &[Step::Authorize, Step::Exchange]
+            }
+            (Flow::SignIn | Flow::Setup | Flow::Link | Flow::StepUp, true) => {
+                &[Step::Authorize, Step::Exchange, Step::UserInfo]
+            }
         }
     }
 
@@ -354,7 +411,8 @@ impl Provider for Oidc {
             self.directory
                 .verify(&self.client, &token, expecting)
                 .await?;
-            logout::check(&token.payload, &self.config.issuer, self.audience(), now)
+            let issuer = self.issuers.in_discovery();
+            logout::check(&token.payload, issuer, self.audience(), now)
         })
     }
 
@@ -400,18 +458,6 @@ fn redirect_uri(attempt: &Attempt) -> Result<RedirectUrl, Error> {
         .map_err(|_| misconfigured("the redirect URI is not a URL"))
 }
 
-/// The library stops the process over a verifier whose length is not that of RFC 7636 §4.1.
-fn challenge(attempt: &Attempt) -> Result<PkceCodeChallenge, Error> {
-    let verifier = attempt.verifier.expose();
-    if !(43..=128).contains(&verifier.len()) {
-        return Err(misconfigured(
-            "the verifier has not the length that PKCE demands",
-        ));
-    }
-    let verifier = PkceCodeVerifier::new(verifier.clone());
-    Ok(PkceCodeChallenge::from_code_verifier_sha256(&verifier))
-}
-
 fn parse_algorithms(names: &[String]) -> Result<Vec<CoreJwsSigningAlgorithm>, Error> {
     let parse = |name: &String| {
         jws::parse_algorithm(name).ok_or_else(|| {
@@ -423,28 +469,4 @@ fn parse_algorithms(names: &[String]) -> Result<Vec<CoreJwsSigningAlgorithm>, Er
         return Err(misconfigured("no signature algorithm is accepted"));
     }
     Ok(algorithms)
-}
-
-/// Parameters of the authorization request that a file must not set, since a run depends on them.
-fn is_ours(name: &str) -> bool {
-    const OURS: [&str; 16] = [
-        "client_id",
-        "redirect_uri",
-        "response_type",
-        "response_mode",
-        "scope",
-        "state",
-        "nonce",
-        "code_challenge",
-        "code_challenge_method",
-        "request",
-        "request_uri",
-        "login_hint",
-        // What is asked for must be held against the token, or it means nothing.
-        "max_age",
-        "acr_values",
-        "claims",
-        "id_token_hint",
-    ];
-    OURS.contains(&name)
 }

@@ -28,6 +28,8 @@ pub enum Revocation {
     TokenRefused,
     /// Introspection says that the token is not active (RFC 7662 §2.2).
     Inactive,
+    /// The provider says that the account is suspended.
+    Suspended,
     /// The answer is about somebody else.
     SubjectChanged,
     /// There is nothing to ask with, although the connection promised a refresh token.
@@ -41,6 +43,7 @@ impl Revocation {
             Self::InvalidGrant => "invalid_grant",
             Self::TokenRefused => "token_refused",
             Self::Inactive => "inactive",
+            Self::Suspended => "suspended",
             Self::SubjectChanged => "subject_changed",
             Self::NoToken => "no_token",
         }

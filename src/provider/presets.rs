@@ -28,6 +28,11 @@ impl Reading<'_> {
             | Preset::Okta
             | Preset::Auth0
             | Preset::Keycloak
+            | Preset::GitLab
+            | Preset::Slack
+            | Preset::Apple
+            | Preset::OAuth2
+            | Preset::GitHub
             | Preset::Dev => "email_verified",
         };
         claims.get(claim) == Some(&Value::Bool(true))
@@ -37,27 +42,57 @@ impl Reading<'_> {
     pub(super) fn hosted_domain(self, claims: &Map<String, Value>) -> Option<String> {
         match self.preset {
             Preset::Google | Preset::Oidc => json::text(claims, "hd"),
-            Preset::Entra | Preset::Okta | Preset::Auth0 | Preset::Keycloak | Preset::Dev => None,
+            Preset::Entra
+            | Preset::Okta
+            | Preset::Auth0
+            | Preset::Keycloak
+            | Preset::GitLab
+            | Preset::Slack
+            | Preset::Apple
+            | Preset::OAuth2
+            | Preset::GitHub
+            | Preset::Dev => None,
         }
     }
 
-    /// Entra's `tid`: the tenant that vouches.
+    /// Entra's directory, Slack's workspace, Auth0's organization. Google's hosted domain is a name and no id
+    /// ([`Reading::hosted_domain`]), and so are GitLab's groups; Okta, Keycloak and Apple have one customer behind an issuer,
+    /// or none.
     pub(super) fn tenants(self, claims: &Map<String, Value>) -> Vec<Tenant> {
-        let id = match self.preset {
-            Preset::Entra | Preset::Oidc => json::text(claims, "tid"),
-            Preset::Google | Preset::Okta | Preset::Auth0 | Preset::Keycloak | Preset::Dev => None,
+        let (id, name) = match self.preset {
+            Preset::Entra | Preset::Oidc => ("tid", "tid"),
+            Preset::Slack => ("https://slack.com/team_id", "https://slack.com/team_name"),
+            Preset::Auth0 => ("org_id", "org_name"),
+            Preset::Google
+            | Preset::Okta
+            | Preset::Keycloak
+            | Preset::GitLab
+            | Preset::Apple
+            | Preset::OAuth2
+            | Preset::GitHub
+            | Preset::Dev => return Vec::new(),
         };
-        let named = id.map(|id| Tenant {
-            name: id.clone(),
+        let named = json::text(claims, id).map(|id| Tenant {
+            name: json::text(claims, name).unwrap_or_else(|| id.clone()),
             id,
         });
         named.into_iter().collect()
+    }
+
+    /// Whether the provider says that the list of groups is too long for a token, and where else it is (OIDC Core §5.6.2;
+    /// Entra does so from 200 groups on).
+    pub(super) fn has_too_many_groups(self, claims: &Map<String, Value>) -> bool {
+        let elsewhere = claims.get("_claim_names").and_then(Value::as_object);
+        elsewhere.is_some_and(|names| names.contains_key(self.groups_claim))
     }
 
     /// The groups: a list of texts, or one text. A list with anything else in it is unreadable as a whole, since what is
     /// left out could be what a rule asks for (threat model 20). Entra's pointer to a list that is too long for a token
     /// (`_claim_names`) is no list either.
     pub(super) fn groups(self, claims: &Map<String, Value>) -> Option<Vec<String>> {
+        if self.has_too_many_groups(claims) {
+            return None;
+        }
         match claims.get(self.groups_claim)? {
             Value::String(group) => Some(vec![group.clone()]),
             Value::Array(groups) => groups
@@ -77,6 +112,11 @@ impl Reading<'_> {
             | Preset::Okta
             | Preset::Auth0
             | Preset::Keycloak
+            | Preset::GitLab
+            | Preset::Slack
+            | Preset::Apple
+            | Preset::OAuth2
+            | Preset::GitHub
             | Preset::Dev => ["email", "email_verified"],
         };
         let others = ["name", "preferred_username", self.groups_claim];
@@ -132,6 +172,14 @@ mod tests {
             (json!({"groups": {"a": true}}), None),
             (json!({"groups": null}), None),
             (json!({"_claim_names": {"groups": "src1"}}), None),
+            (
+                json!({"_claim_names": {"groups": "src1"}, "groups": ["a"]}),
+                None,
+            ),
+            (
+                json!({"_claim_names": {"roles": "src1"}, "groups": ["a"]}),
+                Some(vec!["a"]),
+            ),
             (json!({}), None),
         ] {
             let found = reading(Preset::Oidc).groups(&claims(&value));

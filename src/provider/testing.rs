@@ -49,6 +49,31 @@ impl Reply {
         )
     }
 
+    /// The same with a further field in its head.
+    pub(super) fn with(self, name: &str, value: &str) -> Self {
+        match self {
+            Self::Raw(bytes) => {
+                let text = String::from_utf8(bytes).unwrap();
+                let (status, rest) = text.split_once("\r\n").unwrap();
+                Self::Raw(format!("{status}\r\n{name}: {value}\r\n{rest}").into_bytes())
+            }
+            Self::Nothing => Self::Nothing,
+        }
+    }
+
+    /// The same without a word of what its body is.
+    pub(super) fn without_kind(self) -> Self {
+        match self {
+            Self::Raw(bytes) => {
+                let text = String::from_utf8(bytes).unwrap();
+                let lines = text.split("\r\n");
+                let lines = lines.filter(|line| !line.starts_with("content-type:"));
+                Self::Raw(lines.collect::<Vec<_>>().join("\r\n").into_bytes())
+            }
+            Self::Nothing => Self::Nothing,
+        }
+    }
+
     pub(super) fn redirect(to: &str) -> Self {
         let head = format!("HTTP/1.1 307 X\r\nlocation: {to}\r\ncontent-length: 0");
         Self::Raw(format!("{head}\r\nconnection: close\r\n\r\n").into_bytes())
@@ -73,6 +98,16 @@ pub(super) struct Seen {
     pub(super) query: String,
     pub(super) head: String,
     pub(super) form: HashMap<String, String>,
+    pub(super) body: String,
+}
+
+impl Seen {
+    /// A field of its head.
+    pub(super) fn header(&self, name: &str) -> Option<String> {
+        let mut lines = self.head.lines().filter_map(|line| line.split_once(": "));
+        let found = lines.find(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.to_owned())
+    }
 }
 
 /// A provider that listens.
@@ -196,7 +231,7 @@ impl TestProvider {
         self.reply("/jwks", Reply::json(&json!({ "keys": keys })));
     }
 
-    /// Sets the answer for a path.
+    /// Sets the answer for a path, or for a path with a query.
     pub(super) fn reply(&self, path: &str, reply: Reply) {
         self.state
             .replies
@@ -229,7 +264,12 @@ pub(super) const DISCOVERY: &str = "/.well-known/openid-configuration";
 impl State {
     async fn answer(&self, mut stream: impl AsyncRead + AsyncWrite + Unpin) -> Option<()> {
         let seen = read_request(&mut stream).await?;
-        let reply = self.replies.lock().unwrap().get(&seen.path).cloned();
+        let whole = format!("{}?{}", seen.path, seen.query);
+        let reply = {
+            let replies = self.replies.lock().unwrap();
+            let reply = replies.get(&whole).or_else(|| replies.get(&seen.path));
+            reply.cloned()
+        };
         self.seen.lock().unwrap().push(seen);
         match reply.unwrap_or_else(|| Reply::error(404, "not_found")) {
             Reply::Raw(bytes) => {
@@ -267,6 +307,7 @@ async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> Option<Seen> {
         path: path.to_owned(),
         query: query.to_owned(),
         form: form_urlencoded::parse(&bytes).into_owned().collect(),
+        body: String::from_utf8(bytes).unwrap(),
         head,
     })
 }

@@ -1,13 +1,13 @@
 //! Claims from the userinfo endpoint (OIDC Core §5.3), which may only add to what a verified ID token says.
 
-use http::{HeaderValue, StatusCode, header};
+use http::StatusCode;
 use openidconnect::AccessToken;
 use serde_json::{Map, Value};
 use url::Url;
 
 use super::directory::unreachable;
 use super::http::{self as calls, Client, Operation};
-use super::{Check, Error, Subject, json};
+use super::{Check, Error, Subject, bearer, json};
 
 /// What came of asking.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub(super) enum Fetched {
     Refused,
     /// Claims of somebody else (§5.3.2).
     OtherSubject,
+    /// An object that says of itself that it is none (`ok` is false), and why (Slack).
+    NotOk(String),
     /// Another status.
     Status,
     /// No object with a subject.
@@ -34,16 +36,17 @@ pub(super) async fn fetch(
     token: &AccessToken,
     subject: &Subject,
 ) -> Result<Fetched, Error> {
-    let mut request = calls::get(endpoint).map_err(unreachable)?;
-    let Ok(mut bearer) = HeaderValue::from_str(&format!("Bearer {}", token.secret())) else {
+    let request = bearer::get(endpoint, token.secret()).map_err(unreachable)?;
+    let Some(request) = request else {
         return Ok(Fetched::Unreadable);
     };
-    bearer.set_sensitive(true);
-    request.headers_mut().insert(header::AUTHORIZATION, bearer);
     let answer = client.call(Operation::UserInfo, request).await;
     let answer = answer.map_err(unreachable)?;
     Ok(match answer.status() {
         StatusCode::OK if calls::is_json(&answer) => match json::object(answer.body()) {
+            Some(claims) if claims.get("ok") == Some(&Value::Bool(false)) => {
+                Fetched::NotOk(json::text(&claims, "error").unwrap_or_default())
+            }
             Some(claims) => match claims.get("sub").and_then(Value::as_str) {
                 Some(sub) if sub == subject.as_str() => Fetched::Claims(claims),
                 Some(_) => Fetched::OtherSubject,
@@ -69,9 +72,11 @@ pub(super) async fn ask(
 ) -> Result<Map<String, Value>, Error> {
     match fetch(client, endpoint, token, subject).await? {
         Fetched::Claims(claims) => Ok(claims),
-        Fetched::Refused | Fetched::OtherSubject | Fetched::Status | Fetched::Unreadable => {
-            Err(Error::Rejected(Check::UserInfo))
-        }
+        Fetched::Refused
+        | Fetched::OtherSubject
+        | Fetched::NotOk(_)
+        | Fetched::Status
+        | Fetched::Unreadable => Err(Error::Rejected(Check::UserInfo)),
     }
 }
 
@@ -99,7 +104,7 @@ pub(super) fn complete(claims: &mut Map<String, Value>, more: Map<String, Value>
 /// Words of providers that an address is verified.
 const VERIFIED: [&str; 2] = ["email_verified", "xms_edov"];
 
-const TOKEN_ONLY: [&str; 18] = [
+const TOKEN_ONLY: [&str; 21] = [
     "iss",
     "sub",
     "aud",
@@ -118,6 +123,9 @@ const TOKEN_ONLY: [&str; 18] = [
     "sid",
     "hd",
     "tid",
+    "oid",
+    "org_id",
+    "org_name",
 ];
 
 #[cfg(test)]

@@ -8,7 +8,8 @@ use tokio::time::{sleep, timeout};
 use super::question::result_of;
 use super::{Error, Lane, Revalidation, Shared};
 use crate::audit;
-use crate::identity::{Deed, Done, Identity, IdentityId, Turn};
+use crate::identity::{AccountId, Deed, Done, Identity, IdentityId, Relinked, Turn};
+use crate::session;
 
 /// What came of asking about one identity at once.
 #[derive(Clone, Debug)]
@@ -78,14 +79,14 @@ impl Revalidation {
     ) -> Result<Dealt, Error> {
         let done = self.shared.people.change(id, deed, event).await?;
         let ends = match deed {
-            Deed::Block => Some("blocked"),
-            Deed::Unlink => Some("unlinked"),
-            Deed::Remove => Some("membership_removed"),
+            Deed::Block => Some(session::Reason::Blocked),
+            Deed::Unlink => Some(session::Reason::Unlinked),
+            Deed::Remove => Some(session::Reason::MembershipRemoved),
             Deed::Unblock | Deed::Restore => None,
         };
         // What could not be written the last time is ended when somebody asks again.
         let ended = match (&done, ends) {
-            (Done::Changed(identity) | Done::Unchanged(identity), Some(word)) => {
+            (Done::Changed(identity) | Done::Unchanged(identity), Some(why)) => {
                 let event = audit::Event {
                     organization: Some(identity.organization.to_string()),
                     provider: Some(identity.provider.to_string()),
@@ -93,12 +94,46 @@ impl Revalidation {
                     ..event.clone()
                 };
                 let sessions = &self.shared.sessions;
-                sessions.end_identity(identity, word, &event).await?
+                sessions.end_identity(identity, why, &event).await?
             }
             (Done::Changed(_) | Done::Unchanged(_), None)
             | (Done::Missing | Done::Tombstone, _) => 0,
         };
         Ok(Dealt { done, ended })
+    }
+}
+
+impl Revalidation {
+    /// Moves an identity to another account of its organization, and ends what it had granted to the one before. When this
+    /// returns, all of it is durable and in force. What came of it, and how many sessions ended.
+    ///
+    /// # Errors
+    /// The store's.
+    ///
+    /// # Cancel safety
+    /// Not cancel safe after the first poll: run it in a task of its own.
+    pub async fn relink(
+        &self,
+        id: &IdentityId,
+        to: &AccountId,
+        event: &audit::Event,
+    ) -> Result<(Relinked, usize), Error> {
+        let shared = &self.shared;
+        let done = shared.people.relink(id, to, event).await?;
+        let ended = match &done {
+            Relinked::Moved(before) => {
+                let event = audit::Event {
+                    organization: Some(before.organization.to_string()),
+                    provider: Some(before.provider.to_string()),
+                    kind: audit::Kind::SessionEnded,
+                    ..event.clone()
+                };
+                let why = session::Reason::Unlinked;
+                shared.sessions.end_identity(before, why, &event).await?
+            }
+            Relinked::Unchanged | Relinked::Missing | Relinked::Refused(_) => 0,
+        };
+        Ok((done, ended))
     }
 }
 
@@ -141,6 +176,9 @@ impl Shared {
         let permit = Arc::clone(&lane.permits).acquire_owned().await;
         let permit = permit.map_err(|_| Error::Busy)?;
         lane.rate.until_ready().await;
+        let Some(alone) = self.under_way.enter(id) else {
+            return Ok(None);
+        };
         let now = self.clock.now();
         let until = now.plus(self.lease());
         let leased = match self.people.lease_now(id, now, until).await? {
@@ -151,7 +189,7 @@ impl Shared {
         let (this, lane) = (Arc::clone(self), Arc::clone(lane));
         let question = self.tasks.spawn(async move {
             let answer = this.ask(&lane, leased).await;
-            drop(permit);
+            drop((permit, alone));
             this.ended.notify_one();
             answer
         });

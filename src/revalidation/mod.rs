@@ -14,6 +14,7 @@ mod question;
 mod schedule;
 #[cfg(test)]
 mod tests;
+mod under_way;
 
 pub use self::by_hand::{Dealt, Told};
 pub use self::census::{Census, MOST_SESSIONS};
@@ -31,6 +32,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::error;
 
 use self::schedule::Condition;
+use self::under_way::{Alone, UnderWay};
 use crate::clock::{Clock, Timestamp};
 use crate::config::{Config, Slug};
 use crate::identity::{self, People, Terms};
@@ -55,6 +57,7 @@ struct Shared {
     metrics: Metrics,
     tasks: Tasks,
     lanes: Vec<Arc<Lane>>,
+    under_way: UnderWay,
     /// A question has ended: there may be room for another.
     ended: Notify,
     census: ArcSwapOption<Census>,
@@ -143,6 +146,7 @@ impl Revalidation {
                 sessions: parts.sessions,
                 metrics: parts.metrics,
                 tasks: parts.tasks,
+                under_way: UnderWay::default(),
                 ended: Notify::new(),
                 census: ArcSwapOption::empty(),
             }),
@@ -238,24 +242,40 @@ impl Shared {
             return Ok(());
         }
         let until = now.plus(self.lease());
-        let mut due = self.people.due(&lane.id, now, room).await?;
-        let mut permits = Vec::with_capacity(due.len());
-        while permits.len() < due.len() && lane.rate.check().is_ok() {
+        // Those of a question that outlived its lease are due too, and stand first.
+        let many = room.saturating_add(self.under_way.len());
+        let due = self.people.due(&lane.id, now, many).await?;
+        let mut alone: Vec<(Timestamp, Alone)> = due
+            .into_iter()
+            .filter_map(|(due, id)| Some((due, self.under_way.enter(&id)?)))
+            .take(room)
+            .collect();
+        let mut permits = Vec::with_capacity(alone.len());
+        while permits.len() < alone.len() && lane.rate.check().is_ok() {
             match Arc::clone(&lane.permits).try_acquire_owned() {
                 Ok(permit) => permits.push(permit),
                 Err(_) => break,
             }
         }
-        due.truncate(permits.len());
-        if due.is_empty() {
+        alone.truncate(permits.len());
+        if alone.is_empty() {
             return Ok(());
         }
+        let due: Vec<_> = alone
+            .iter()
+            .map(|(due, alone)| (*due, alone.id().clone()))
+            .collect();
         let leased = self.people.lease_all(&lane.id, &due, now, until).await?;
+        let mut alone: BTreeMap<_, _> = alone
+            .into_iter()
+            .map(|(_, alone)| (alone.id().clone(), alone))
+            .collect();
         for (leased, permit) in leased.into_iter().zip(permits) {
             let (this, lane) = (Arc::clone(self), Arc::clone(lane));
+            let alone = alone.remove(&leased.identity.id);
             self.tasks.spawn(async move {
                 this.ask(&lane, leased).await;
-                drop(permit);
+                drop((permit, alone));
                 this.ended.notify_one();
             });
         }

@@ -9,9 +9,12 @@ use super::schedule::{Kind, wait};
 use super::{Lane, Shared};
 use crate::audit;
 use crate::clock::Timestamp;
-use crate::identity::{self, Answer, Conclusion, Identity, Leased, LinkState};
+use crate::identity::{
+    self, ActivationState, Answer, Conclusion, Identity, Leased, LinkState, Shut,
+};
 use crate::provider::{Asserted, Cause, Held, NotRenewed, Outcome, Trouble};
 use crate::secret;
+use crate::session;
 use crate::telemetry::metrics;
 
 /// What came of one question.
@@ -110,7 +113,8 @@ impl Shared {
         };
         let is_same = organization.providers.contains(&provider.id)
             && identity::generation(organization, provider) == identity.generation;
-        if !is_same {
+        let said = self.people.activation(&organization.slug, &provider.id);
+        if !is_same || said.is_some_and(|said| said.state == ActivationState::Disabled) {
             return Some(Answer::Gone);
         }
         if leased.account.membership == identity::Membership::Removed {
@@ -130,10 +134,16 @@ impl Shared {
                 let allow = self.config.organizations.get(&identity.organization);
                 let judged =
                     allow.map(|organization| identity::judge(&organization.allow, profile));
+                let said = self
+                    .people
+                    .activation(&identity.organization, &identity.provider);
                 let answer = match judged {
                     None => Answer::Gone,
-                    Some(Ok(())) => Answer::Confirmed,
                     Some(Err(unmet)) => Answer::Refused(unmet.as_str()),
+                    Some(Ok(())) if said.is_some_and(|said| !said.is_for(profile)) => {
+                        Answer::Refused(Shut::OtherTenant.as_str())
+                    }
+                    Some(Ok(())) => Answer::Confirmed,
                 };
                 Asked {
                     answer,
@@ -246,7 +256,7 @@ impl Shared {
         };
         match self
             .sessions
-            .end_identity(identity, "identity_invalid", &event)
+            .end_identity(identity, session::Reason::IdentityInvalid, &event)
             .await
         {
             Ok(sessions) => info!(

@@ -18,7 +18,7 @@ use crate::provider::{
     Outcome, Renewal, Started, Step, Subject, Tokens, Trouble,
 };
 use crate::secret::Secret;
-use crate::session::{AtProvider, Ending, Grant, Handle, Opening, Settings};
+use crate::session::{AtProvider, Ending, Grant, Handle, Opening, Reason, Settings};
 use crate::store::{self, Batch, Fickle, Seal, SealKey, Store};
 
 const CONFIG: &str = r#"
@@ -307,7 +307,9 @@ impl World {
                 let handles = self.handles.lock().unwrap().clone();
                 for handle in handles {
                     let key = handle.key();
-                    let ended = self.sessions.end(&key, Ending::Session, "logout", &said);
+                    let ended = self
+                        .sessions
+                        .end(&key, Ending::Session, Reason::SignedOut, &said);
                     ended.await.unwrap();
                 }
             }
@@ -393,10 +395,12 @@ fn asserted(tokens: Tokens, now: Timestamp) -> Asserted {
         name: None,
         preferred_username: None,
         groups: None,
+        groups_are_teams: false,
         hosted_domain: None,
         tenants: Vec::new(),
         claims: serde_json::Map::new(),
         authenticated_at: now,
+        proof: provider::Proof::default(),
         provider_session: None,
         tokens,
     }
@@ -411,6 +415,7 @@ fn grant(identity: &Identity, now: Timestamp) -> Grant {
         at_provider: AtProvider::new(&identity.provider, &identity.issuer, "ada", None),
         generation: identity.generation.clone(),
         authenticated_at: now,
+        proofs: provider::Proofs::default(),
         granted_at: now,
         expires_at: None,
         used_at: now,

@@ -22,6 +22,7 @@ const ORGANIZATION: &str = "__Host-sso-org";
 /// Between two names in one value. No name has one.
 const BETWEEN: char = '.';
 const LOOP: &str = "__Host-sso-loop";
+const KEPT: &str = "__Host-sso-kept";
 const RUN: &str = "__Host-sso-run-";
 const ENTRY: &str = "__Host-sso-entry-";
 
@@ -157,6 +158,12 @@ impl<'a> Cookies<'a> {
             .collect()
     }
 
+    /// What names the form that is kept for this browser.
+    pub fn kept_form(&self) -> Option<Secret<String>> {
+        let text = self.get(KEPT).filter(|text| !text.is_empty())?;
+        Some(Secret::new(text.to_owned()))
+    }
+
     /// How many sign-ins into `organization` this browser has completed in a row, if the one that began at `began`
     /// would go on with the row. Tabs that sign in side by side began before the others were done: they are no row.
     pub fn sign_ins_in_a_row(
@@ -235,6 +242,17 @@ pub fn set_session(handle: &Handle) -> HeaderValue {
 /// Deletes the session cookie.
 pub fn delete_session() -> HeaderValue {
     delete(SESSION)
+}
+
+/// Gives a browser what names the form that is kept for it, and nothing of the form. It lives longer than the form, so that
+/// somebody who comes too late is told that it is gone.
+pub fn set_kept_form(token: &Secret<String>) -> HeaderValue {
+    set(KEPT, token.expose(), Some(RUN_LIFETIME.saturating_mul(2)))
+}
+
+/// Forgets the form.
+pub fn forget_kept_form() -> HeaderValue {
+    delete(KEPT)
 }
 
 /// Forgets sign-ins: whoever signs out, or asks to choose an account, may sign in again.

@@ -7,7 +7,7 @@ use super::named::{QUIET, ROUNDS};
 use super::opening::MAX_HELD;
 use super::record::{self, Record};
 use super::sessions::{Sessions, TRIES, indexes, unlink};
-use super::{Error, Key};
+use super::{Error, Key, Reason};
 use crate::audit;
 use crate::clock::Timestamp;
 use crate::config::Slug;
@@ -50,7 +50,7 @@ impl Sessions {
         &self,
         key: &Key,
         ending: Ending<'_>,
-        reason: &'static str,
+        reason: Reason,
         event: &audit::Event,
     ) -> Result<(), Error> {
         match self.end_in_store(key, ending, reason, event).await {
@@ -84,7 +84,7 @@ impl Sessions {
     pub async fn end_identity(
         &self,
         identity: &Identity,
-        reason: &'static str,
+        reason: Reason,
         event: &audit::Event,
     ) -> Result<usize, Error> {
         // Whatever is at hand is over at once, before anything is read or written.
@@ -153,7 +153,7 @@ impl Sessions {
         &self,
         key: &Key,
         ending: Ending<'_>,
-        reason: &'static str,
+        reason: Reason,
         event: &audit::Event,
     ) -> Result<(), Error> {
         for _ in 0..TRIES {
@@ -238,11 +238,11 @@ impl Sessions {
         Ok(())
     }
 
-    pub(super) fn count_ended(&self, organization: &Slug, reason: &'static str) {
+    pub(super) fn count_ended(&self, organization: &Slug, reason: Reason) {
         let organization = organization.to_string();
         let labels = Ended {
             organization,
-            reason,
+            reason: reason.as_str(),
         };
         self.metrics.sessions_ended.get_or_create(&labels).inc();
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::record::Grant;
 use super::sessions::Sessions;
-use super::{Error, Handle, Key};
+use super::{Error, Handle, Key, Reason};
 use crate::clock::Timestamp;
 use crate::config::Slug;
 use crate::store::{Batch, Keys, Table};
@@ -42,15 +42,21 @@ const KEPT: Duration = Duration::from_secs(24 * 3600);
 const MOST: usize = 20;
 
 impl Parting {
-    /// From the word that metrics know the end by. Whoever signed out themselves needs no explanation.
-    fn of(reason: &str) -> Option<Self> {
+    /// What its owner is told of an end. Whoever signed out themselves, or was away, needs no explanation.
+    const fn of(reason: Reason) -> Option<Self> {
         match reason {
-            "identity_invalid" => Some(Self::Refused),
-            "backchannel" | "frontchannel" => Some(Self::AtProvider),
-            "revoked" | "user" | "blocked" | "unlinked" | "membership_removed" => {
-                Some(Self::Withdrawn)
-            }
-            _ => None,
+            Reason::IdentityInvalid => Some(Self::Refused),
+            Reason::BackChannel | Reason::FrontChannel => Some(Self::AtProvider),
+            Reason::Revoked
+            | Reason::ByPerson
+            | Reason::Blocked
+            | Reason::Unlinked
+            | Reason::MembershipRemoved => Some(Self::Withdrawn),
+            Reason::SignedOut
+            | Reason::Evicted
+            | Reason::Replaced
+            | Reason::Withdrawn
+            | Reason::Over(_) => None,
         }
     }
 }
@@ -62,7 +68,7 @@ impl Sessions {
         batch: &mut Batch,
         key: &Key,
         grant: &Grant,
-        reason: &str,
+        reason: Reason,
         now: Timestamp,
     ) -> Result<(), Error> {
         let Some(why) = Parting::of(reason) else {

@@ -13,7 +13,7 @@ use super::live::{Live, LiveGrant};
 use super::record::{Grant, Record};
 use super::standing::{Standing, Standings};
 use super::ties::Ties;
-use super::{Ending, Key};
+use super::{Ending, Key, Reason};
 use crate::audit;
 use crate::clock::Timestamp;
 use crate::config::Slug;
@@ -47,7 +47,7 @@ struct Held {
 pub(super) struct Unwritten {
     /// Of one grant, or of the whole session.
     pub(super) organization: Option<Slug>,
-    pub(super) reason: &'static str,
+    pub(super) reason: Reason,
     pub(super) event: audit::Event,
 }
 

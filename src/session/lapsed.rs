@@ -3,14 +3,15 @@
 
 use super::record::{Grant, Over, Record};
 use super::sessions::Sessions;
-use super::{Error, Key, Opening};
+use super::{Error, Handle, Key, Opening, Reason};
+use crate::address::Host;
 use crate::audit;
 use crate::clock::Timestamp;
 use crate::config::Slug;
 use crate::store::{Batch, Pair, Table};
 
 /// A grant that was over when its record went, and why.
-pub(super) type Lapsed = (Slug, &'static str);
+pub(super) type Lapsed = (Slug, Reason);
 
 impl Sessions {
     /// Counts and records the sessions among `removed` records, whose time was over.
@@ -26,7 +27,7 @@ impl Sessions {
             let record: Record = self.seal.open_json(Table::Sessions, &key, &raw)?;
             for grant in &record.grants {
                 let reason = self.why_over(grant, now);
-                let reason = reason.unwrap_or(Over::Expired.as_str());
+                let reason = reason.unwrap_or(Reason::Over(Over::Expired));
                 batch.audit(event(&record, grant, reason, now));
                 self.count_ended(&grant.organization, reason);
             }
@@ -35,6 +36,34 @@ impl Sessions {
             self.store.commit(batch).await?;
         }
         Ok(())
+    }
+
+    /// The grant that a browser had until its time was over, in an organization or else in the active one. It lets nobody in:
+    /// it says who has to sign in again. `None` if that is not known, or if somebody ended it.
+    ///
+    /// # Errors
+    /// The store's.
+    ///
+    /// # Cancel safety
+    /// Dropping the future changes nothing.
+    pub async fn lapsed_grant(
+        &self,
+        handle: &Handle,
+        host: &Host,
+        organization: Option<&Slug>,
+        now: Timestamp,
+    ) -> Result<Option<Grant>, Error> {
+        let key = handle.key();
+        let Some((record, _)) = self.read(&key).await? else {
+            return Ok(None);
+        };
+        let organization = organization.unwrap_or(&record.active);
+        let grant = record.grant(organization).filter(|grant| {
+            let limits = self.settings.limits(organization);
+            let over = limits.and_then(|limits| grant.over(limits, grant.used_at, now));
+            over.is_some() && record.host == *host && !self.known.is_over(&key, organization)
+        });
+        Ok(grant.cloned())
     }
 
     /// The grants of a session that its successor does not take over, for the trail now and to be counted once that is
@@ -62,7 +91,7 @@ impl Sessions {
             // What is in memory may have been used later than is written down.
             let over = self.why_over(grant, now);
             let over = over.filter(|_| !self.is_alive(key, organization, now));
-            let reason = over.unwrap_or(REPLACED);
+            let reason = over.unwrap_or(Reason::Replaced);
             batch.audit(audit::Event {
                 reference: Some(opening.reference.to_owned()),
                 ..event(previous, grant, reason, now)
@@ -78,10 +107,10 @@ impl Sessions {
     }
 
     /// Why a stored grant counts no more, if it does not.
-    fn why_over(&self, grant: &Grant, now: Timestamp) -> Option<&'static str> {
+    fn why_over(&self, grant: &Grant, now: Timestamp) -> Option<Reason> {
         let limits = self.settings.limits(&grant.organization);
         let Some(limits) = limits.filter(|_| self.settings.is_of_today(grant)) else {
-            return Some(WITHDRAWN);
+            return Some(Reason::Withdrawn);
         };
         let idle_at = grant.used_at.plus(limits.idle_timeout);
         let expires_at = grant.expires_at(limits);
@@ -93,22 +122,16 @@ impl Sessions {
         } else {
             Over::Expired
         };
-        Some(over.as_str())
+        Some(Reason::Over(over))
     }
 }
 
-fn event(record: &Record, grant: &Grant, reason: &str, now: Timestamp) -> audit::Event {
+fn event(record: &Record, grant: &Grant, reason: Reason, now: Timestamp) -> audit::Event {
     audit::Event {
         organization: Some(grant.organization.to_string()),
         provider: Some(grant.provider.to_string()),
         target: Some(record.id.clone()),
-        reason: Some(reason.to_owned()),
+        reason: Some(reason.as_str().to_owned()),
         ..audit::Event::new(now, audit::Kind::SessionEnded, audit::Actor::System)
     }
 }
-
-/// A new sign-in took its place.
-const REPLACED: &str = "replaced";
-
-/// The file no longer has its connection as it was, or its organization.
-const WITHDRAWN: &str = "withdrawn";

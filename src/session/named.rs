@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::record::Record;
 use super::sessions::Sessions;
-use super::{Ending, Error, Key};
+use super::{Ending, Error, Key, Reason};
 use crate::audit;
 use crate::config::Slug;
 use crate::secret;
@@ -143,7 +143,7 @@ impl Sessions {
     pub async fn end_named(
         &self,
         named: &Named,
-        reason: &'static str,
+        reason: Reason,
         event: &audit::Event,
     ) -> Result<(), Error> {
         let mut gone = HashSet::new();

@@ -10,7 +10,7 @@ use super::live::LiveGrant;
 use super::record::{self, Grant, Record};
 use super::sessions::{Sessions, indexes, unlink};
 use super::successor::{Note, Tabs};
-use super::{Ending, Error, Handle, Key};
+use super::{Ending, Error, Handle, Key, Reason};
 use crate::address::Host;
 use crate::audit;
 use crate::clock::Timestamp;
@@ -104,7 +104,7 @@ impl Sessions {
             let carried = grants.filter(|it| **it != granted).cloned().collect();
             self.leave_note(batch, replaced, &handle.key(), carried, tabs, now)?;
         }
-        record.put(opening.grant);
+        record.put(self.with_proofs(opening.grant, &record, now));
         for grant in &mut record.grants {
             let limits = self.settings.limits(&grant.organization);
             grant.expires_at = limits.map(|limits| grant.expires_at(limits));
@@ -176,6 +176,19 @@ impl Sessions {
             self.lasts(grant, now) && !path.any(|key| self.known.is_over(key, &grant.organization))
         });
         previous.grants
+    }
+
+    /// A grant with what its person had proved before, if it takes the place of one of theirs that is not over.
+    fn with_proofs(&self, mut grant: Grant, record: &Record, now: Timestamp) -> Grant {
+        let limits = self.settings.limits(&grant.organization);
+        let before = record.grant(&grant.organization).filter(|before| {
+            let over = limits.and_then(|limits| before.over(limits, before.used_at, now));
+            before.identity == grant.identity && over.is_none()
+        });
+        if let Some(before) = before {
+            grant.proofs = grant.proofs.with(&before.proofs);
+        }
+        grant
     }
 
     pub(super) fn lasts(&self, grant: &Grant, now: Timestamp) -> bool {
@@ -293,10 +306,10 @@ impl Sessions {
             live.claim_write(now, std::time::Duration::ZERO);
         }
         for (organization, reason) in &opened.lapsed {
-            self.count_ended(organization, reason);
+            self.count_ended(organization, *reason);
         }
         for key in &opened.evicted {
-            self.count_ended(&opened.granted, "evicted");
+            self.count_ended(&opened.granted, Reason::Evicted);
             self.known.end(key, Ending::Grant(&opened.granted));
         }
         self.recheck(&key, opened).await;

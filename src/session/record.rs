@@ -7,6 +7,7 @@ use crate::address::Host;
 use crate::clock::Timestamp;
 use crate::config::{self, Slug};
 use crate::identity::{AccountId, Generation, IdentityId};
+use crate::provider::Proofs;
 use crate::secret;
 
 /// One browser on one host.
@@ -44,6 +45,10 @@ pub struct Grant {
     pub generation: Generation,
     /// When the person last proved who they are.
     pub authenticated_at: Timestamp,
+    /// What the provider has vouched for of that and of sign-ins before, in this session; nothing in records of programs that
+    /// did not ask.
+    #[serde(default)]
+    pub proofs: Proofs,
     /// When it was made.
     pub granted_at: Timestamp,
     /// When it ends by the limits of the day on which its record was made, and when that record is removed. Absent until
@@ -183,6 +188,7 @@ pub(super) mod tests {
             at_provider: AtProvider::new(&Slug::parse("idp").unwrap(), "issuer", "ada", None),
             generation: serde_json::from_str("\"g\"").unwrap(),
             authenticated_at: Timestamp::from_seconds(0),
+            proofs: Proofs::default(),
             granted_at: Timestamp::from_seconds(0),
             expires_at: None,
             used_at: Timestamp::from_seconds(0),

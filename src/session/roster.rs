@@ -12,7 +12,7 @@ use tracing::warn;
 
 use super::record::{self, Grant, Over, Record};
 use super::sessions::Sessions;
-use super::{Ending, Error, Handle, Key};
+use super::{Ending, Error, Handle, Key, Reason};
 use crate::address::Host;
 use crate::audit;
 use crate::clock::Timestamp;
@@ -197,7 +197,25 @@ impl Sessions {
         after: Option<&str>,
         now: Timestamp,
     ) -> Result<Page, Error> {
-        let (found, next) = self.look(filter, after.and_then(secret::decode)).await?;
+        self.list_some(filter, after, PIECE, now).await
+    }
+
+    /// The same, of which at most `most` are looked at.
+    ///
+    /// # Errors
+    /// The store's.
+    ///
+    /// # Cancel safety
+    /// Dropping the future changes nothing.
+    pub async fn list_some(
+        &self,
+        filter: &Filter,
+        after: Option<&str>,
+        most: usize,
+        now: Timestamp,
+    ) -> Result<Page, Error> {
+        let after = after.and_then(secret::decode);
+        let (found, next) = self.look(filter, after, most).await?;
         let mut sessions = Vec::new();
         for (key, record) in &found {
             for grant in &record.grants {
@@ -246,7 +264,7 @@ impl Sessions {
         self.revocations.remember(filter, event);
         let mut after = None;
         loop {
-            let (sessions, next) = self.look(filter, after).await?;
+            let (sessions, next) = self.look(filter, after, PIECE).await?;
             let meant = self.meant(filter, sessions, now).await?;
             self.end_all(&meant, event, &mut revoking).await;
             if revoking.is_enough() {
@@ -333,9 +351,11 @@ impl Sessions {
         event: &audit::Event,
         revoking: &mut Revoking,
     ) {
-        let word = match event.actor {
-            audit::Actor::Account(_) => "user",
-            audit::Actor::Operator | audit::Actor::System | audit::Actor::Visitor => "revoked",
+        let why = match event.actor {
+            audit::Actor::Account(_) => Reason::ByPerson,
+            audit::Actor::Operator | audit::Actor::System | audit::Actor::Visitor => {
+                Reason::Revoked
+            }
         };
         for some in meant.chunks(TOGETHER) {
             let ends = some.iter().map(|(key, grants)| async move {
@@ -347,7 +367,7 @@ impl Sessions {
                         provider: Some(grant.provider.to_string()),
                         ..event.clone()
                     };
-                    let ended = self.end(key, Ending::Grant(organization), word, &event);
+                    let ended = self.end(key, Ending::Grant(organization), why, &event);
                     results.push((organization.clone(), ended.await));
                 }
                 results
@@ -363,13 +383,15 @@ impl Sessions {
         &self,
         filter: &Filter,
         after: Option<Vec<u8>>,
+        most: usize,
     ) -> Result<(Vec<(Key, Record)>, Option<Vec<u8>>), Error> {
         let (table, prefix) = filter.index();
-        let keys = match after {
+        // A place in another part of the index is none.
+        let keys = match after.filter(|after| after.starts_with(&prefix)) {
             Some(after) => Keys::after(&prefix, &after),
             None => Keys::prefix(&prefix),
         };
-        let piece = self.store.range(table, keys, PIECE).await?;
+        let piece = self.store.range(table, keys, most).await?;
         let mut found = Vec::with_capacity(piece.len());
         for (index, _) in &piece {
             let Some(key) = index.get(prefix.len()..).and_then(Key::from_bytes) else {
@@ -380,7 +402,7 @@ impl Sessions {
                 found.push((key, record));
             }
         }
-        let full = piece.len() >= PIECE;
+        let full = piece.len() >= most;
         let next = piece.into_iter().next_back().filter(|_| full);
         Ok((found, next.map(|(index, _)| index)))
     }
@@ -416,6 +438,7 @@ impl Sessions {
                 && self
                     .settings
                     .admits(&record.host, &grant, &identity.profile)
+                && self.passes(&grant, identity)
         });
         let over = limits.and_then(|limits| grant.over(limits, grant.used_at, now));
         Ok(Listed {

@@ -117,6 +117,22 @@ impl Sessions {
         Err(store::Error::Conflict.into())
     }
 
+    /// Whether the connection that a grant came by still lets its person in.
+    pub(super) fn passes(&self, grant: &Grant, identity: &Identity) -> bool {
+        let said = self.people.activation(&grant.organization, &grant.provider);
+        let door = self.settings.door(grant);
+        let admitted =
+            door.map(|door| door.admits(said.as_deref(), &identity.issuer, &identity.profile));
+        admitted == Some(Ok(()))
+    }
+
+    /// Whether that connection is open: owners alone come in while it is not, and to its admin pages alone.
+    pub fn is_open(&self, grant: &Grant) -> bool {
+        let said = self.people.activation(&grant.organization, &grant.provider);
+        let door = self.settings.door(grant);
+        door.is_some_and(|door| door.is_open(said.as_deref()).is_ok())
+    }
+
     /// A stored grant with what it needs to live, if it still stands.
     async fn revive(&self, host: &Host, grant: &Grant) -> Result<Option<Revived>, Error> {
         let Some((identity, account)) = self.people.find(&grant.identity).await? else {
@@ -127,7 +143,8 @@ impl Sessions {
             && is_linked
             && identity.account == grant.account
             && !self.is_suspended(&grant.organization)
-            && self.settings.admits(host, grant, &identity.profile);
+            && self.settings.admits(host, grant, &identity.profile)
+            && self.passes(grant, &identity);
         let limits = self.settings.limits(&grant.organization);
         let Some(limits) = limits.filter(|_| stands) else {
             return Ok(None);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::record::Grant;
 use crate::address::Host;
 use crate::config::{self, Config, Slug};
-use crate::identity::{self, Generation, Profile, Terms};
+use crate::identity::{self, Door, Generation, Profile, Terms};
 
 /// What sessions must know of the configuration.
 #[derive(Clone, Debug)]
@@ -24,6 +24,8 @@ struct Organization {
     hosts: Vec<Host>,
     limits: config::Sessions,
     allow: config::Rules,
+    owners: Vec<config::Owner>,
+    activation: config::Activation,
     generations: BTreeMap<Slug, Generation>,
 }
 
@@ -57,6 +59,8 @@ impl Settings {
                 hosts: organization.hosts.clone(),
                 limits: organization.sessions,
                 allow: organization.allow.clone(),
+                owners: organization.owners.clone(),
+                activation: organization.activation,
                 generations,
             };
             (organization.slug.clone(), settings)
@@ -90,6 +94,16 @@ impl Settings {
         let organization = self.organizations.get(&grant.organization);
         organization.is_some_and(|organization| {
             organization.generations.get(&grant.provider) == Some(&grant.generation)
+        })
+    }
+
+    /// What the file says of the connection that a grant came by; `None` if there is none of that name.
+    pub(super) fn door(&self, grant: &Grant) -> Option<Door<'_>> {
+        let organization = self.organizations.get(&grant.organization)?;
+        Some(Door {
+            required: organization.activation == config::Activation::Required,
+            owners: &organization.owners,
+            generation: organization.generations.get(&grant.provider)?,
         })
     }
 

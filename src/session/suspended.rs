@@ -117,7 +117,13 @@ impl Sessions {
         let key = organization.as_str().as_bytes();
         let stored = self.store.get(Table::Suspensions, key).await?;
         let resumed = match stored {
-            None => self.is_suspended(organization),
+            // It could not be written when it was suspended: that it ends is written all the same.
+            None if self.is_suspended(organization) => {
+                let mut batch = Batch::new();
+                batch.expect_absent(Table::Suspensions, key).audit(event);
+                self.commit_once(batch).await?
+            }
+            None => false,
             Some(raw) => {
                 let mut batch = Batch::new();
                 batch.expect_unchanged(Table::Suspensions, key, raw);

@@ -125,10 +125,12 @@ impl World {
             name: None,
             preferred_username: None,
             groups: Some(vec!["staff".to_owned()]),
+            groups_are_teams: false,
             hosted_domain: None,
             tenants: Vec::new(),
             claims: serde_json::Map::new(),
             authenticated_at: START,
+            proof: crate::provider::Proof::default(),
             provider_session: None,
             tokens: Tokens::default(),
         };
@@ -225,7 +227,7 @@ impl World {
 
     async fn sign_out(&self, handle: &Handle) -> Result<(), Error> {
         self.sessions
-            .end(&handle.key(), Ending::Session, "logout", &event())
+            .end(&handle.key(), Ending::Session, Reason::SignedOut, &event())
             .await
     }
 }
@@ -239,6 +241,7 @@ fn grant(identity: &Identity, now: Timestamp) -> Grant {
         at_provider: AtProvider::new(&slug("dev"), "dev", "ada", Some("s1")),
         generation: identity.generation.clone(),
         authenticated_at: now,
+        proofs: crate::provider::Proofs::default(),
         granted_at: now,
         expires_at: None,
         used_at: now,
@@ -671,7 +674,10 @@ async fn inv_25_an_end_that_could_not_be_written_is_not_lost_when_the_session_mo
         let opened = opened.unwrap();
         store.fill_up(true);
         let (key, event) = (before.key(), event());
-        let ended = world.sessions.end(&key, ending, "logout", &event).await;
+        let ended = world
+            .sessions
+            .end(&key, ending, Reason::SignedOut, &event)
+            .await;
         assert!(ended.is_err(), "nothing is promised");
         store.fill_up(false);
         world.store.commit(batch).await.unwrap();
@@ -904,7 +910,7 @@ async fn requests_of_a_good_session_are_let_in_whatever_happens_to_the_rest_of_i
                 0 => {
                     let (key, globex, event) = (both.key(), slug("globex"), event());
                     let ending = Ending::Grant(&globex);
-                    let ended = world.sessions.end(&key, ending, "logout", &event);
+                    let ended = world.sessions.end(&key, ending, Reason::SignedOut, &event);
                     ended.await.unwrap();
                 }
                 1 => world.sessions.confirm_identity(&ada, true),
@@ -948,7 +954,10 @@ async fn inv_39_no_thread_is_handed_what_has_ended() {
         let requests: Vec<_> = requests.collect();
         let (key, globex) = (both.key(), slug("globex"));
         let ending = Ending::Grant(&globex);
-        let done = world.sessions.end(&key, ending, "logout", &event()).await;
+        let done = world
+            .sessions
+            .end(&key, ending, Reason::SignedOut, &event())
+            .await;
         done.unwrap();
         ended.store(true, std::sync::atomic::Ordering::SeqCst);
         for request in requests {
@@ -1029,7 +1038,7 @@ impl World {
                 let ending = Ending::Grant(&slug);
                 let key = handle.key();
                 self.sessions
-                    .end(&key, ending, "logout", &event())
+                    .end(&key, ending, Reason::SignedOut, &event())
                     .await
                     .unwrap();
                 left.ended = Some(Some(organization));
@@ -1153,7 +1162,7 @@ async fn inv_39_a_providers_logout_ends_every_session_that_it_names() {
         world.sessions.switch(&live, &slug("acme")).await.unwrap();
         let ended = world
             .sessions
-            .end_named(&named, "backchannel", &event())
+            .end_named(&named, Reason::BackChannel, &event())
             .await;
         ended.unwrap();
         assert!(streams.iter().all(|stream| stream.is_cut()));
@@ -1168,7 +1177,7 @@ async fn inv_39_a_providers_logout_ends_every_session_that_it_names() {
         }
         let again = world
             .sessions
-            .end_named(&named, "backchannel", &event())
+            .end_named(&named, Reason::BackChannel, &event())
             .await;
         again.unwrap();
     }
@@ -1190,7 +1199,7 @@ async fn inv_26_a_providers_logout_leaves_what_others_vouched_for() {
     for named in names("ada") {
         world
             .sessions
-            .end_named(&named, "backchannel", &event())
+            .end_named(&named, Reason::BackChannel, &event())
             .await
             .unwrap();
         assert_eq!(world.good(&session, START).await, ["globex"], "{named:?}");
@@ -1198,7 +1207,7 @@ async fn inv_26_a_providers_logout_leaves_what_others_vouched_for() {
     let nobody = Named::subject(&slug("dev"), "dev", "grace");
     let ended = world
         .sessions
-        .end_named(&nobody, "backchannel", &event())
+        .end_named(&nobody, Reason::BackChannel, &event())
         .await;
     ended.unwrap();
 }
@@ -1228,7 +1237,7 @@ async fn inv_25_what_ended_while_it_opened_stays_ended() {
     let named = Named::session(&slug("dev"), "dev", "s1");
     let ended = world
         .sessions
-        .end_named(&named, "backchannel", &event())
+        .end_named(&named, Reason::BackChannel, &event())
         .await;
     ended.unwrap();
     world.sessions.opened(&opened, START).await;
@@ -1252,7 +1261,9 @@ async fn inv_25_no_logout_misses_a_session_that_moves() {
         let (event, here) = (event(), host());
         let (moved, ended) = tokio::join!(
             world.open_grant(&here, &globex, other, Some(&first)),
-            world.sessions.end_named(&named, "backchannel", &event),
+            world
+                .sessions
+                .end_named(&named, Reason::BackChannel, &event),
         );
         ended.unwrap();
         for handle in [&first, &moved] {
@@ -1274,7 +1285,7 @@ async fn inv_47_a_full_disk_does_not_keep_a_session_from_its_providers_logout() 
     let named = Named::subject(&slug("dev"), "dev", "ada");
     let ended = world
         .sessions
-        .end_named(&named, "backchannel", &event())
+        .end_named(&named, Reason::BackChannel, &event())
         .await;
     assert!(ended.is_err(), "it is not acknowledged");
     for handle in &handles {
@@ -1530,7 +1541,7 @@ async fn inv_25_of_an_identity_everything_ends_but_what_a_later_sign_in_made() {
     };
     let ended = world
         .sessions
-        .end_identity(&ada, "identity_invalid", &said_no)
+        .end_identity(&ada, Reason::IdentityInvalid, &said_no)
         .await;
     assert_eq!(ended.unwrap(), 2);
     for handle in [&old, &other] {
@@ -1538,4 +1549,24 @@ async fn inv_25_of_an_identity_everything_ends_but_what_a_later_sign_in_made() {
         assert!(world.restarted().good(handle, later).await.is_empty());
     }
     assert_eq!(world.good(&new, later).await, ["acme"]);
+}
+
+#[tokio::test]
+async fn inv_47_a_suspension_that_could_not_be_written_holds_and_its_end_is_in_the_trail() {
+    let store = Arc::new(Fickle::steady());
+    let world = world(store.clone());
+    let said = |kind| audit::Event::new(START, kind, audit::Actor::Operator);
+    let acme = slug("acme");
+    store.fill_up(true);
+    let suspend = said(audit::Kind::OrganizationSuspended);
+    assert!(world.sessions.suspend(&acme, suspend).await.is_err());
+    assert!(world.sessions.is_suspended(&acme));
+    store.fill_up(false);
+    let resume = said(audit::Kind::OrganizationResumed);
+    let resumed = world.sessions.resume(&acme, resume.clone()).await;
+    assert!(resumed.unwrap() && !world.sessions.is_suspended(&acme));
+    assert!(!world.sessions.resume(&acme, resume).await.unwrap(), "once");
+    let trail = store::trail::entries(&*world.store, 1, u64::MAX, 10).await;
+    let kinds: Vec<_> = trail.unwrap().iter().map(|it| it.event.kind).collect();
+    assert_eq!(kinds, [audit::Kind::OrganizationResumed]);
 }

@@ -117,6 +117,8 @@ pub enum Table {
     Farewells = 17,
     /// organization → since when an operator has it suspended, and why.
     Suspensions = 18,
+    /// organization, provider → what an owner last said of the connection.
+    Activations = 19,
 }
 
 /// Does blocking work where it keeps nobody waiting.

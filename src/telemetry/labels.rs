@@ -95,7 +95,7 @@ pub struct Ended {
     /// Organization slug.
     pub organization: String,
     /// `logout`, `idle`, `expired`, `evicted`, `replaced`, `withdrawn`, `backchannel`, `frontchannel`,
-    /// `identity_invalid`, `blocked`, `unlinked`, `user` or `revoked`.
+    /// `identity_invalid`, `blocked`, `unlinked`, `membership_removed`, `user` or `revoked`.
     pub reason: &'static str,
 }
 

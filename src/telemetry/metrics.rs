@@ -79,6 +79,8 @@ pub struct Metrics {
     pub provider_up: Family<Provider, Gauge>,
     /// When a call last worked.
     pub provider_last_success: Family<Provider, Gauge>,
+    /// When our secret at a provider stops working, as the file says.
+    pub provider_secret_expiry: Family<Provider, Gauge>,
     /// Assertions signed.
     pub assertions_issued: Family<Upstream, Counter>,
     /// When the key that signs now makes room for the next.
@@ -215,6 +217,10 @@ impl Metrics {
             provider_last_success: family!(
                 "provider_last_success_timestamp_seconds",
                 "When a call to the provider last worked, in seconds since the epoch"
+            ),
+            provider_secret_expiry: family!(
+                "provider_secret_expiry_timestamp_seconds",
+                "When our secret at the provider stops working, in seconds since the epoch"
             ),
             signing_key_expiry: family!(
                 "signing_key_expiry_timestamp_seconds",

@@ -4,8 +4,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::sync::mpsc;
 
-use crate::support::idp::{Withholds, ada};
+use crate::support::idp::{Withholds, ada, grace};
 use crate::support::wire::{Answer, Heard, until};
 use crate::support::world::{CLIENT_SECRET, ONE, url};
 use crate::support::{Browser, World};
@@ -146,7 +147,7 @@ async fn identities_and_sessions_are_counted_by_how_they_stand() {
         .post("/identities/block", &json!({ "user": "ada@acme.com" }))
         .await
         .unwrap();
-    world.acme.person(crate::support::idp::grace());
+    world.acme.person(grace());
     let (grace, _) = world.signed_in().await;
     // They are counted at the start, and again every few seconds.
     let world = world.restart().await;
@@ -187,7 +188,7 @@ async fn inv_40_a_definite_no_cuts_what_is_open() {
     let senders = Arc::new(Mutex::new(Vec::new()));
     let open = Arc::clone(&senders);
     world.application.answer("/events", move |_| {
-        let (send, parts) = tokio::sync::mpsc::channel(4);
+        let (send, parts) = mpsc::channel(4);
         let head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n7\r\ndata: 1\r\n";
         send.try_send(head.to_vec()).unwrap();
         open.lock().unwrap().push(send);
@@ -544,6 +545,47 @@ async fn inv_42_a_renewed_token_is_durable_and_the_old_one_is_never_shown_again(
     assert_ne!(tokens[0], tokens[1]);
     counted(&world, "valid", "", 1.0).await;
     world.end(&[&browser]).await;
+}
+
+#[tokio::test]
+async fn inv_42_a_clock_that_jumps_past_a_lease_shows_no_token_twice() {
+    let world = world("").await;
+    let (ada, _) = world.signed_in().await;
+    world.acme.person(grace());
+    let (grace, _) = world.signed_in().await;
+    let (hang_up, silence) = mpsc::channel(1);
+    let silence = Mutex::new(Some(silence));
+    world
+        .acme
+        .on_refresh(move |_| match silence.lock().unwrap().take() {
+            Some(silence) => Answer::Stream(silence),
+            None => oauth_error(503, "temporarily_unavailable"),
+        });
+    let token = |heard: &Heard| heard.form()["refresh_token"].clone();
+    let shown = |first: &str| {
+        world
+            .acme
+            .refreshed()
+            .iter()
+            .filter(|it| token(it) == first)
+            .count()
+    };
+    world.later(HOUR);
+    asked(&world, 2).await;
+    let unanswered = token(&world.acme.refreshed()[0]);
+    for times in 3..6 {
+        // The other one is asked again meanwhile: the worker is at work.
+        world.later(Duration::from_secs(20 * 60));
+        asked(&world, times).await;
+        assert_eq!(shown(&unanswered), 1, "its question is not over");
+    }
+    drop(hang_up);
+    until("it is asked about again", || {
+        world.later(Duration::from_secs(60));
+        shown(&unanswered) == 2
+    })
+    .await;
+    world.end(&[&ada, &grace]).await;
 }
 
 #[tokio::test]

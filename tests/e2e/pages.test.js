@@ -18,6 +18,8 @@ const PAGES = [
   "dev-form",
   "door",
   "email-first",
+  "form-kept",
+  "kept-form",
   "logged-out",
   "login-cancelled",
   "login-expired",
@@ -30,6 +32,8 @@ const PAGES = [
   "provider-unreachable",
   "redirect-loop",
   "session-ended",
+  "sign-in-too-weak",
+  "step-up-required",
 ];
 
 const READER = { javaScriptEnabled: false, colorScheme: "dark", viewport: { width: 320, height: 640 } };
@@ -43,6 +47,7 @@ story("every page works without scripts, is small, and stands up to axe-core", a
 
   await findTheWay(world, page);
   await signInAndOut(world, visitor, page);
+  await proveMore(world, album);
   await goAstray(world, visitor, page);
   await loseCookies(world, visitor, page);
   await forgetEverything(world, album);
@@ -157,6 +162,31 @@ async function signInAndOut(world, visitor, page) {
   await page.getByText("still signed in to globex").waitFor();
 }
 
+/** A part of the application that wants a strong sign-in, and forms that are sent there with a weak one. */
+async function proveMore(world, album) {
+  const visitor = await world.visitor(READER);
+  visitor.expects(/status of 40[13]/);
+  album.follow(visitor);
+  const page = await visitor.tab();
+  const save = async (how) => {
+    await page.goto(world.doorward.door("acme"));
+    await shown(page);
+    await fill(page, `<form method="post" action="/safe/save" ${how}><input name="a" value="b"><button>Save</button></form>`);
+    await page.getByRole("button", { name: "Save" }).click();
+  };
+  await page.goto(world.doorward.door("acme"));
+  await signInAs(page, "ada");
+  await save(`enctype="multipart/form-data"`);
+  await headed(page, "Confirm that it is you");
+  await save("");
+  await headed(page, "Sign in once more to send this");
+  await page.getByRole("link", { name: "Sign in" }).click();
+  await headed(page, "acme did not sign you in strongly enough");
+  await page.getByRole("link", { name: "Try again" }).click();
+  await signInAs(page, "ada");
+  await headed(page, "Send what you had filled in?");
+}
+
 /** What goes wrong, by what people, browsers and operators do. */
 async function goAstray(world, visitor, page) {
   const { doorward } = world;
@@ -184,9 +214,7 @@ async function goAstray(world, visitor, page) {
   // A form is sent when its session is over.
   await page.goto(doorward.door("acme"));
   await shown(page);
-  await page.evaluate((html) => {
-    document.body.innerHTML = html;
-  }, `<form method="post" action="/save"><button>Save</button></form>`);
+  await fill(page, `<form method="post" action="/save"><button>Save</button></form>`);
   const office = await visitor.tab();
   await office.goto(`${world.acme.issuer}/session/end`);
   await office.getByRole("button", { name: "Yes, sign me out" }).click();
@@ -229,6 +257,13 @@ async function breakDown(world, page) {
   await world.application.close();
   await page.goto(world.doorward.at("/"));
   await headed(page, /isn’t responding$/);
+}
+
+/** Puts something else on the application's page. */
+function fill(page, html) {
+  return page.evaluate((html) => {
+    document.body.innerHTML = html;
+  }, html);
 }
 
 async function headed(page, name) {

@@ -108,14 +108,27 @@ fn encoded(url: &Url, from: From, form: &[(&str, &str)]) -> (String, String) {
 }
 
 fn unescape(text: &str) -> String {
-    let text = text
-        .replace("&amp;", "&")
-        .replace("&quot;", "\"")
-        .replace("&#x27;", "'");
-    text.replace("&#x2f;", "/")
-        .replace("&#x2F;", "/")
-        .replace("&lt;", "<")
-        .replace("&gt;", ">")
+    let mut parts = text.split('&');
+    let mut plain = parts.next().unwrap().to_owned();
+    for part in parts {
+        let (name, rest) = part.split_once(';').expect("an unfinished reference");
+        let number = name
+            .strip_prefix('#')
+            .map(|number| match number.strip_prefix('x') {
+                Some(hex) => u32::from_str_radix(hex, 16).unwrap(),
+                None => number.parse().unwrap(),
+            });
+        plain.push(match (name, number) {
+            ("amp", _) => '&',
+            ("quot", _) => '"',
+            ("lt", _) => '<',
+            ("gt", _) => '>',
+            (_, Some(number)) => char::from_u32(number).unwrap(),
+            (_, None) => panic!("what is &{name};?"),
+        });
+        plain.push_str(rest);
+    }
+    plain
 }
 
 /// Who made the browser send a request.
@@ -162,6 +175,11 @@ impl Browser {
     /// Loads a page; follows nothing.
     pub async fn get(&mut self, url: &str) -> Page {
         self.send("GET", url, From::Nobody, true, None).await
+    }
+
+    /// The same by a link on somebody else's page.
+    pub async fn get_from_elsewhere(&mut self, url: &str) -> Page {
+        self.send("GET", url, From::CrossSite, true, None).await
     }
 
     /// Loads a page and follows where it leads, as far as the first page to look at.

@@ -432,6 +432,10 @@ impl State {
         claims["iat"] = json!(now);
         claims["exp"] = json!(now + 300);
         claims["auth_time"] = json!(now);
+        // Whoever is asked for a stronger sign-in is signed in like that (OIDC Core §3.1.2.1).
+        if let Some(acr_values) = asked.query.get("acr_values") {
+            claims["acr"] = json!(acr_values.split(' ').next());
+        }
         if let Some(tweak) = &*self.tweak.lock().unwrap() {
             tweak(&mut claims);
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
-use http::{HeaderValue, Response, StatusCode, request};
+use http::{HeaderName, HeaderValue, Response, StatusCode, request};
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use serde_json::json;
@@ -16,8 +16,8 @@ use crate::clock::Timestamp;
 use crate::config;
 use crate::gateway::forward::{Visitor, statement};
 use crate::gateway::{Body, Error, Gateway, Known, Place, mark};
-use crate::identity::LinkState;
-use crate::pages::{Account, Answered, Fact, Linked, Organization, OwnSession};
+use crate::identity::{self, Door, Identity, LinkState};
+use crate::pages::{Account, Answered, DoorProvider, Fact, Linked, Organization, OwnSession};
 use crate::session::{self, Filter, LiveGrant, Status};
 
 /// Sessions that the page shows.
@@ -37,13 +37,7 @@ impl Gateway {
         let grant = known.grant.grant();
         let profile = known.grant.profile();
         let statement = statement(visitor);
-        let headers = self.plain.fields(&statement).or_else(|_| {
-            // What `forward` does with somebody in too many groups.
-            self.plain.fields(&Statement {
-                groups: None,
-                ..statement
-            })
-        })?;
+        let headers = self.headers(&statement)?;
         let facts = headers.iter().map(|(name, value)| Fact {
             name: name.as_str(),
             value: String::from_utf8_lossy(value.as_bytes()).into_owned(),
@@ -57,6 +51,9 @@ impl Gateway {
         let token = ask.cookies.handle().map(|handle| handle.form_token());
         let others = known.live.grants(now);
         let linked = self.linked(&known.grant).await?;
+        let member = self.people.member(&grant.organization, &grant.account);
+        let identities = member.await?.map(|member| member.identities);
+        let identities = identities.unwrap_or_default();
         let own = self.own_sessions(&known).await?;
         let shown = own.iter().take(MOST_SHOWN).map(|one| OwnSession {
             id: &one.id,
@@ -73,6 +70,12 @@ impl Gateway {
             until: known.grant.expires_at(),
             others: self.others(&others, &grant.organization),
             linked,
+            further: identities
+                .iter()
+                .filter(|identity| identity.id != grant.identity)
+                .map(|identity| self.shown(identity))
+                .collect(),
+            linkable: self.linkable(organization, &identities),
             sessions: shown.collect(),
             more: own.len() > MOST_SHOWN,
             headers: facts.collect(),
@@ -80,6 +83,18 @@ impl Gateway {
             csrf: token.as_deref().unwrap_or_default(),
         };
         self.show(ask, Some(organization), &view)
+    }
+
+    /// What the application gets in plain headers.
+    fn headers(&self, statement: &Statement<'_>) -> Result<Vec<(HeaderName, HeaderValue)>, Error> {
+        let fields = self.plain.fields(statement).or_else(|_| {
+            // What `forward` does with somebody in too many groups.
+            self.plain.fields(&Statement {
+                groups: None,
+                ..*statement
+            })
+        });
+        Ok(fields?)
     }
 
     /// The organizations of grants, but for one.
@@ -92,6 +107,28 @@ impl Gateway {
         let others = others.filter(|slug| *slug != shown);
         let known = others.filter_map(|slug| self.config.organizations.get(slug));
         known.map(Organization::from).collect()
+    }
+
+    /// The organization's providers by which a person cannot sign in yet.
+    fn linkable<'a>(
+        &'a self,
+        organization: &config::Organization,
+        theirs: &[Identity],
+    ) -> Vec<DoorProvider<'a>> {
+        let is_new = |id: &&config::Slug| theirs.iter().all(|it| it.provider != **id);
+        let open = |id: &&config::Slug| {
+            let said = self.people.activation(&organization.slug, id);
+            let provider = self.config.providers.get(*id);
+            provider.is_some_and(|provider| {
+                let generation = identity::generation(organization, provider);
+                let door = Door::of(organization, &generation);
+                door.is_open(said.as_deref()).is_ok()
+            })
+        };
+        let ids = organization.providers.iter().filter(is_new).filter(open);
+        ids.filter_map(|id| self.config.providers.get(id))
+            .map(DoorProvider::from)
+            .collect()
     }
 
     /// How the identity behind a grant stands.

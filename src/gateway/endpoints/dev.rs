@@ -68,6 +68,8 @@ impl Gateway {
             login_hint: None,
             select_account: false,
             consent: false,
+            step_up: again.step_up.clone(),
+            errand: again.errand.clone(),
             client: ask.inbound.client,
             reference: ask.reference.to_string(),
         };

@@ -7,14 +7,12 @@ use http::request;
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 
+use crate::config::defaults::FORM_BYTES;
 use crate::gateway::Error;
 
 /// Names and values, decoded, in order.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Fields(Vec<(String, String)>);
-
-/// A form of ours is a few hundred bytes; a provider's `form_post` a few thousand.
-const MAX_FORM_BYTES: usize = 64 * 1024;
 
 /// For a form to arrive.
 const FORM_TIMEOUT: Duration = Duration::from_secs(10);
@@ -49,6 +47,14 @@ impl Fields {
 /// # Errors
 /// [`Error::Form`] if it is too large, too slow, or no form.
 pub(super) async fn read(head: &request::Parts, body: Incoming) -> Result<Fields, Error> {
+    Ok(Fields::parse(&read_text(head, body).await?))
+}
+
+/// The same as it was sent.
+///
+/// # Errors
+/// Likewise.
+pub(super) async fn read_text(head: &request::Parts, body: Incoming) -> Result<String, Error> {
     let is_form = head
         .headers
         .get(CONTENT_TYPE)
@@ -61,14 +67,14 @@ pub(super) async fn read(head: &request::Parts, body: Incoming) -> Result<Fields
     if !is_form {
         return Err(Error::Form);
     }
-    let whole = Limited::new(body, MAX_FORM_BYTES).collect();
+    let whole = Limited::new(body, FORM_BYTES).collect();
     let whole = tokio::time::timeout(FORM_TIMEOUT, whole)
         .await
         .map_err(|_| Error::Form)?
         .map_err(|_| Error::Form)?;
     let bytes = whole.to_bytes();
     let text = std::str::from_utf8(&bytes).map_err(|_| Error::Form)?;
-    Ok(Fields::parse(text))
+    Ok(text.to_owned())
 }
 
 #[cfg(test)]

@@ -185,12 +185,16 @@ impl Gateway {
         let organization = self.organization(ask, name)?;
         let select_account = ask.query.get("prompt") == Some("select_account");
         let return_path = self.return_path(&ask.query);
+        if let Some(step_up) = self.asked_step_up(ask, organization).await? {
+            return self.step_up_door(ask, organization, step_up).await;
+        }
         if let Some(known) = self.visitor(ask).await?
             && known.grant.grant().organization == organization.slug
             && !self.is_unconfirmed(&known)
             && !select_account
         {
-            return Ok(self.see_other(return_path.as_str(), ask.reference));
+            let to = self.landing(ask, &return_path).await?;
+            return Ok(self.see_other(&to, ask.reference));
         }
         if let Place::Own(_) = ask.place {
             return Ok(self.to_shared_door(ask, organization));
@@ -200,13 +204,10 @@ impl Gateway {
             let to = self.door_url(organization, &return_path, ask.query.get("login_hint"));
             return Ok(self.see_other(&self.still_asking(ask, to), ask.reference));
         };
-        match organization.providers.as_slice() {
-            [only] => {
-                let only = only.clone();
-                let begun = self
-                    .begin(ask, organization, &only, target, &ask.query)
-                    .await?;
-                self.leave(ask, organization, &only, &begun, Leaving::Page)
+        match offered(organization, ask.query.get("via")).as_slice() {
+            [only] if ask.query.get("wait").is_none() => {
+                let begun = self.begin(ask, organization, only, target, &ask.query);
+                self.leave(ask, organization, only, &begun.await?, Leaving::Page)
             }
             several => {
                 let known = |id| self.config.providers.get(id);
@@ -217,10 +218,7 @@ impl Gateway {
                     providers: several
                         .iter()
                         .filter_map(known)
-                        .map(|provider| DoorProvider {
-                            id: &provider.id,
-                            label: &provider.button,
-                        })
+                        .map(DoorProvider::from)
                         .collect(),
                     rd: &return_path,
                     login_hint: ask.query.get("login_hint"),
@@ -236,7 +234,11 @@ impl Gateway {
 
     /// From an organization's own host to the shared one, where redirect URIs live. The browser gets a proof that it
     /// began here; only its hash travels.
-    fn to_shared_door(&self, ask: &Ask<'_>, organization: &config::Organization) -> Response<Body> {
+    pub(super) fn to_shared_door(
+        &self,
+        ask: &Ask<'_>,
+        organization: &config::Organization,
+    ) -> Response<Body> {
         let tag = cookies::tag(&secret::random_bytes());
         let binding = Binding::new(tag.clone());
         let entry = secret::encode(&binding.hash());
@@ -247,7 +249,14 @@ impl Gateway {
             ("tag", tag),
             ("entry", entry),
         ];
-        for name in ["login_hint", "prompt", "ui_locales"] {
+        for name in [
+            "login_hint",
+            "prompt",
+            "ui_locales",
+            "step_up",
+            "via",
+            "wait",
+        ] {
             if let Some(value) = ask.query.get(name) {
                 pairs.push((name, value.to_owned()));
             }
@@ -309,6 +318,8 @@ impl Gateway {
             login_hint: fields.get("login_hint").and_then(LoginHint::parse),
             select_account: fields.get("prompt") == Some("select_account"),
             consent: false,
+            step_up: None,
+            errand: None,
             client: ask.inbound.client,
             reference: ask.reference.to_string(),
         };
@@ -345,7 +356,11 @@ impl Gateway {
     }
 
     /// The organization that a path names, if this host may show its door.
-    fn organization(&self, ask: &Ask<'_>, name: &str) -> Result<&config::Organization, Error> {
+    pub(super) fn organization(
+        &self,
+        ask: &Ask<'_>,
+        name: &str,
+    ) -> Result<&config::Organization, Error> {
         let unknown = || Error::SignIn(crate::pipeline::Error::NoSuchConnection);
         let slug = Slug::parse(name).map_err(|_| unknown())?;
         let organization = self.config.organizations.get(&slug).ok_or_else(unknown)?;
@@ -362,12 +377,26 @@ impl Gateway {
     }
 }
 
+/// The providers at a door: the one that somebody comes from, if the organization uses it, else all.
+fn offered(organization: &config::Organization, via: Option<&str>) -> Vec<Slug> {
+    let all = organization.providers.iter();
+    match all.clone().find(|id| via == Some(id.as_str())) {
+        Some(one) => vec![one.clone()],
+        None => all.cloned().collect(),
+    }
+}
+
 /// Where a run of an organization ends: on the shared host, or on the organization's own host that its browser began on.
 /// A parameter can only choose among the organization's own hosts, and only a browser that holds the proof can enter.
-fn target(organization: &config::Organization, fields: &Fields) -> Option<Target> {
+pub(super) fn target(organization: &config::Organization, fields: &Fields) -> Option<Target> {
     if organization.hosts.is_empty() {
         return Some(Target::Shared);
     }
+    entry_target(organization, fields)
+}
+
+/// The organization's own host that the browser began on.
+pub(super) fn entry_target(organization: &config::Organization, fields: &Fields) -> Option<Target> {
     let host = fields.get("host")?;
     let host: &Host = organization.hosts.iter().find(|own| own.as_str() == host)?;
     let token = |name, length| {
@@ -397,7 +426,7 @@ fn entry_fields(fields: &Fields) -> Vec<Fact<'static>> {
 }
 
 /// A path with parameters.
-pub(super) fn with_query(path: &str, pairs: &[(&str, &str)]) -> String {
+pub(in crate::gateway) fn with_query(path: &str, pairs: &[(&str, &str)]) -> String {
     let query = form_urlencoded::Serializer::new(String::new())
         .extend_pairs(
             pairs

@@ -15,7 +15,7 @@ use crate::config::{Organization, Slug};
 use crate::gateway::{Body, Error, Gateway, Known, Place};
 use crate::pages::{Destination, LoggedOut, LogoutConfirm};
 use crate::session::cookies;
-use crate::session::{Ending, Handle};
+use crate::session::{self, Ending, Handle};
 
 /// Between the names of providers. No name has one.
 const BETWEEN: char = '.';
@@ -96,9 +96,11 @@ impl Gateway {
         let sessions = std::sync::Arc::clone(&self.sessions);
         let key = handle.key();
         // A visitor who leaves now must still be signed out.
-        let ending = self
-            .tasks
-            .spawn(async move { sessions.end(&key, Ending::Session, "logout", &event).await });
+        let ending = self.tasks.spawn(async move {
+            sessions
+                .end(&key, Ending::Session, session::Reason::SignedOut, &event)
+                .await
+        });
         ending.await.map_err(|_| Error::Stopping)??;
         Ok(())
     }

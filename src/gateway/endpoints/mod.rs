@@ -2,15 +2,22 @@
 
 mod account;
 mod dev;
+mod errand;
 mod form;
+mod initiate;
+mod kept;
 mod login;
 mod logout;
+mod owner;
 mod provider_logout;
 mod returning;
+mod step_up;
+
+pub(super) use self::login::with_query;
 
 use bytes::Bytes;
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW, CACHE_CONTROL, CONTENT_TYPE, SET_COOKIE};
-use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http::{HeaderValue, Method, Request, Response, StatusCode, request};
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 
@@ -43,6 +50,8 @@ enum Leaving {
     Page,
     /// A form: browsers hold every redirect of it against the page's policy, so a page that moves on answers it.
     Form,
+    /// A form in a window of its own, which keeps the tie to the page that opened it.
+    Popup,
 }
 
 impl Gateway {
@@ -76,16 +85,21 @@ impl Gateway {
                 self.start_form(&ask, organization, provider, body, &head)
                     .await
             }
+            ["initiate", provider] if get => self.initiate(&ask, provider),
+            ["initiate", provider] if post => self.initiate_form(&ask, provider, body, &head).await,
+            ["login", organization, provider] if inbound.method == Method::GET => {
+                self.errand_door(&ask, organization, provider).await
+            }
             // Not HEAD, here and at `enter`: both use something up.
             ["callback", provider] if inbound.method == Method::GET => {
                 let fields = ask.query.clone();
                 self.callback(&ask, provider, fields, Leaving::Page).await
             }
             ["callback", provider] if post => {
-                let fields = form::read(&head, body).await?;
-                self.callback(&ask, provider, fields, Leaving::Form).await
+                self.posted_callback(&ask, provider, &head, body).await
             }
             ["enter"] if inbound.method == Method::GET => self.enter(&ask).await,
+            ["kept"] if get => self.kept(&ask).await,
             ["logout"] if get => self.logout_page(&ask).await,
             ["logout"] if post => self.logout_form(&ask, &head, body).await,
             ["logout", "backchannel", provider] if post => {
@@ -97,21 +111,51 @@ impl Gateway {
             }
             ["logged-out"] if get => self.logged_out(&ask),
             ["account"] if get => self.account(&ask).await,
-            ["account", "sessions", "revoke-others"] if post => {
-                self.end_own(&ask, None, &head, body).await
+            ["account", rest @ ..] if post && !rest.is_empty() => {
+                self.account_form(&ask, rest, &head, body).await
             }
-            ["account", "sessions", id, "revoke"] if post => {
-                self.end_own(&ask, Some(id), &head, body).await
+            ["admin", organization, rest @ ..] if self.config.admin.pages => {
+                self.owner_page(&ask, organization, rest, &head, body).await
             }
             ["switch", organization] if post => self.switch(&ask, organization, &head, body).await,
             ["userinfo"] if get => self.userinfo(&ask).await,
             ["jwks.json"] if get => Ok(self.key_set()),
             [".well-known", "openid-configuration"] if get => Ok(self.metadata()),
-            other => Err(match methods(other) {
-                Some(allow) => Error::NoSuchMethod { allow },
-                None => Error::NotFound,
-            }),
+            other => Err(nothing(other)),
         }
+    }
+
+    /// A button on the account page.
+    async fn account_form(
+        &self,
+        ask: &Ask<'_>,
+        rest: &[&str],
+        head: &request::Parts,
+        body: Incoming,
+    ) -> Result<Response<Body>, Error> {
+        match rest {
+            ["sessions", "revoke-others"] => self.end_own(ask, None, head, body).await,
+            ["sessions", id, "revoke"] => self.end_own(ask, Some(id), head, body).await,
+            ["link", provider] => self.link(ask, provider, head, body).await,
+            ["identities", id, "unlink"] => self.unlink(ask, id, head, body).await,
+            ["identities", id, "revalidate"] => self.check_own(ask, id, head, body).await,
+            _ => Err(Error::NotFound),
+        }
+    }
+
+    /// A provider's answer that it had the browser post.
+    async fn posted_callback(
+        &self,
+        ask: &Ask<'_>,
+        provider: &str,
+        head: &request::Parts,
+        body: Incoming,
+    ) -> Result<Response<Body>, Error> {
+        let fields = form::read(head, body).await?;
+        if let Some(to) = self.posted_elsewhere(ask, provider, &fields) {
+            return self.move_on(ask, &to);
+        }
+        self.callback(ask, provider, fields, Leaving::Form).await
     }
 
     /// The front door: the account page if somebody is signed in, else sign-in.
@@ -176,11 +220,8 @@ impl Gateway {
         let asked = self.asked_languages(ask.inbound);
         let wish = (Some(ask.inbound), asked.as_deref());
         let look = self.look(&ask.origin, ask.place.into(), organization, wish);
-        let mut response = self.pages.show(&look, view)?.map(whole);
-        if let Ok(reference) = HeaderValue::from_str(&ask.reference.to_string()) {
-            response.headers_mut().insert("sso-reference", reference);
-        }
-        Ok(response)
+        let response = self.pages.show(&look, view)?.map(whole);
+        Ok(referred(response, ask.reference))
     }
 
     /// Sends the browser on.
@@ -188,7 +229,24 @@ impl Gateway {
         match leaving {
             Leaving::Page => Ok(self.see_other(to, ask.reference)),
             Leaving::Form => self.move_on(ask, to),
+            Leaving::Popup => {
+                let to = Destination::parse(to)?;
+                self.show_to_opener(ask, None, &Redirecting { to: &to })
+            }
         }
+    }
+
+    /// Shows a page in a window that somebody's page opened.
+    fn show_to_opener<V: View>(
+        &self,
+        ask: &Ask<'_>,
+        organization: Option<&config::Organization>,
+        view: &V,
+    ) -> Result<Response<Body>, Error> {
+        let wish = (Some(ask.inbound), None);
+        let look = self.look(&ask.origin, ask.place.into(), organization, wish);
+        let response = self.pages.show_to_opener(&look, view)?.map(whole);
+        Ok(referred(response, ask.reference))
     }
 
     /// Answers a form with a page that moves on by itself.
@@ -233,22 +291,39 @@ impl Gateway {
     }
 }
 
+/// Why there is no answer at a path, or none to its method.
+fn nothing(segments: &[&str]) -> Error {
+    match methods(segments) {
+        Some(allow) => Error::NoSuchMethod { allow },
+        None => Error::NotFound,
+    }
+}
+
 /// The methods that a path of ours has (RFC 9110 §15.5.6), if there is such a path.
 fn methods(segments: &[&str]) -> Option<&'static str> {
     match segments {
-        ["login" | "logout"] => Some("GET, HEAD, POST"),
-        ["callback", _] => Some("GET, POST"),
-        ["" | "logged-out" | "account" | "userinfo" | "jwks.json"]
+        ["login" | "logout"] | ["initiate", _] => Some("GET, HEAD, POST"),
+        ["callback", _] | ["login", _, _] => Some("GET, POST"),
+        ["" | "kept" | "logged-out" | "account" | "userinfo" | "jwks.json"]
         | ["login", _]
         | [".well-known", "openid-configuration"] => Some("GET, HEAD"),
         ["switch", _]
-        | ["login", _, _]
         | ["logout", "backchannel", _]
+        | ["account", "link", _]
+        | ["account", "identities", _, "unlink" | "revalidate"]
         | ["account", "sessions", "revoke-others"]
         | ["account", "sessions", _, "revoke"] => Some("POST"),
         ["enter"] | ["logout", "frontchannel", _] => Some("GET"),
         _ => None,
     }
+}
+
+/// With the reference under which it is found in the log.
+fn referred(mut response: Response<Body>, reference: Reference) -> Response<Body> {
+    if let Ok(reference) = HeaderValue::from_str(&reference.to_string()) {
+        response.headers_mut().insert("sso-reference", reference);
+    }
+    response
 }
 
 /// JSON that everybody may read and keep for five minutes.

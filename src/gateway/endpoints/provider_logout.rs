@@ -15,12 +15,12 @@ use url::Url;
 
 use super::{Ask, Body, Error, Gateway, form, slug};
 use crate::audit;
-use crate::config::{Protocol, Slug};
+use crate::config::{self, Protocol, Slug};
 use crate::gateway::{Place, mark, whole};
 use crate::pipeline::{self, LogoutRequest, Unheard};
 use crate::provider;
 use crate::secret::Secret;
-use crate::session::{Ending, LiveGrant, Named};
+use crate::session::{self, Ending, LiveGrant, Named};
 use crate::telemetry::metrics::LogoutToken;
 
 impl Gateway {
@@ -112,9 +112,9 @@ impl Gateway {
         ask: &Ask<'_>,
         provider: &str,
     ) -> Result<Response<Body>, Error> {
-        let (provider, issuer) = self.leaving(ask, provider)?;
-        let session = match (ask.query.get("iss"), ask.query.get("sid")) {
-            (Some(iss), Some(session)) if iss == issuer => session,
+        let (provider, oidc) = self.leaving(ask, provider)?;
+        let (issuer, session) = match (ask.query.get("iss"), ask.query.get("sid")) {
+            (Some(iss), Some(session)) if provider::is_issuer_of(oidc, iss) => (iss, session),
             (Some(_) | None, _) => return Err(Error::Form),
         };
         let named = Named::session(&provider, issuer, session);
@@ -155,23 +155,25 @@ impl Gateway {
             // The provider may take its frame away at any moment.
             let ending = self.tasks.spawn(async move {
                 let ending = Ending::Grant(&organization);
-                sessions.end(&key, ending, "frontchannel", &event).await
+                sessions
+                    .end(&key, ending, session::Reason::FrontChannel, &event)
+                    .await
             });
             ending.await.map_err(|_| Error::Stopping)??;
         }
         Ok(())
     }
 
-    /// The provider of such an endpoint and its issuer. One without an issuer has no such endpoint.
-    fn leaving(&self, ask: &Ask<'_>, provider: &str) -> Result<(Slug, &str), Error> {
+    /// The provider of such an endpoint and its registration. One without an issuer has no such endpoint.
+    fn leaving(&self, ask: &Ask<'_>, provider: &str) -> Result<(Slug, &config::Oidc), Error> {
         let Place::Shared = ask.place else {
             return Err(Error::NotFound);
         };
         let provider = slug(provider)?;
         let config = self.config.providers.get(&provider);
         match config.map(|config| &config.protocol) {
-            Some(Protocol::Oidc(oidc)) => Ok((provider, &oidc.issuer)),
-            Some(Protocol::Dev) | None => Err(Error::NotFound),
+            Some(Protocol::Oidc(oidc)) => Ok((provider, oidc)),
+            Some(Protocol::OAuth2(_) | Protocol::Dev) | None => Err(Error::NotFound),
         }
     }
 }
@@ -229,6 +231,9 @@ const fn explain(check: provider::Check) -> &'static str {
         | Check::AuthorizedParty
         | Check::AccessTokenHash
         | Check::UserInfo
+        | Check::Scope
+        | Check::NoPrimaryEmail
+        | Check::NoVerifiedEmail
         | Check::AuthTime
         | Check::Form => "the logout token cannot be accepted",
     }

@@ -10,11 +10,37 @@ use crate::config::Slug;
 use crate::gateway::{Body, Error, Gateway, Place};
 use crate::pages::Loop;
 use crate::pipeline::{self, Again, Begin, Finished, Landing, Target, Wishes};
-use crate::provider::{self, Callback, Check};
+use crate::provider::{self, Callback, Check, Flow};
 use crate::secret::Secret;
-use crate::session::cookies;
+use crate::session::cookies::{self, BindingKind};
 
 impl Gateway {
+    /// Where an answer has to come again, if the browser sent none of its cookies with it. A provider that posts its answer
+    /// (Apple) has the browser post from a page of its own, and then cookies stay behind (SameSite=Lax), that of the run
+    /// among them. A page of ours sends the browser on to the same place by GET, as others' redirects do in the first place.
+    pub(super) fn posted_elsewhere(
+        &self,
+        ask: &Ask<'_>,
+        provider: &str,
+        fields: &Fields,
+    ) -> Option<String> {
+        let came_alone = ask.cookies.bindings(BindingKind::Run).is_empty();
+        let carried = Callback::carried(fields.pairs());
+        if !came_alone || carried.is_empty() {
+            return None;
+        }
+        let provider = slug(provider).ok()?;
+        let is_ours = matches!(ask.place, Place::Shared);
+        if !is_ours || !self.config.providers.contains_key(&provider) {
+            return None;
+        }
+        let pairs = carried
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()));
+        let path = self.below(&format!("callback/{provider}"));
+        Some(with_query(&path, &pairs.collect::<Vec<_>>()))
+    }
+
     /// A provider's answer came to the redirect URI.
     pub(super) async fn callback(
         &self,
@@ -37,7 +63,7 @@ impl Gateway {
             .resume(&provider, callback, &ask.cookies, &reference)
             .await;
         match resumed {
-            Ok(finished) => self.land(ask, &provider, &finished, leaving),
+            Ok(finished) => self.land(ask, &provider, &finished, leaving).await,
             Err(pipeline::Error::NeedsConsent { again, wishes }) => {
                 self.ask_for_consent(ask, *again, wishes, leaving).await
             }
@@ -50,7 +76,7 @@ impl Gateway {
                 let cause = self.cause_of_loop(ask, &again).await?;
                 Err(Error::Loop { cause, again })
             }
-            Err(other) => Err(other.into()),
+            Err(other) => self.failed_in_popup(ask, other, leaving),
         }
     }
 
@@ -93,6 +119,8 @@ impl Gateway {
             login_hint: wishes.login_hint,
             select_account: wishes.select_account,
             consent: true,
+            step_up: again.step_up,
+            errand: again.errand,
             client: ask.inbound.client,
             reference: ask.reference.to_string(),
         };
@@ -101,7 +129,7 @@ impl Gateway {
     }
 
     /// The run's cookie stays as long as the run is kept: it is what lets a reloaded callback go on to its destination.
-    fn land(
+    async fn land(
         &self,
         ask: &Ask<'_>,
         provider: &Slug,
@@ -109,20 +137,24 @@ impl Gateway {
         leaving: Leaving,
     ) -> Result<Response<Body>, Error> {
         let to = match &finished.landing {
-            Landing::Here(_) => finished.return_path.as_str().to_owned(),
+            Landing::Here(_) => self.landing(ask, &finished.return_path).await?,
+            Landing::Back => finished.return_path.as_str().to_owned(),
             Landing::Own(ticket) => {
                 let path = with_query(&self.below("enter"), &[("ticket", ticket.token.expose())]);
                 self.config.server.public_url.on(&ticket.host).join(&path)
             }
         };
         let mut response = self.go_on(ask, &to, leaving)?;
-        let counted = if finished.select_account {
-            cookies::forget_sign_ins()
-        } else {
-            ask.cookies
-                .count_sign_in(&finished.organization, finished.began, self.clock.now())
-        };
-        set_cookie(&mut response, counted);
+        // What else somebody who is signed in does goes round in no circle.
+        if finished.flow == Flow::SignIn {
+            let counted = if finished.select_account {
+                cookies::forget_sign_ins()
+            } else {
+                ask.cookies
+                    .count_sign_in(&finished.organization, finished.began, self.clock.now())
+            };
+            set_cookie(&mut response, counted);
+        }
         if let Landing::Here(handle) = &finished.landing {
             set_cookie(&mut response, cookies::set_session(handle));
             set_cookie(
@@ -155,11 +187,18 @@ impl Gateway {
                 let to = again.map_or_else(ReturnPath::root, |again| again.return_path);
                 return Ok(self.see_other(to.as_str(), ask.reference));
             }
-            other => other?,
+            Err(other) => return self.failed_in_popup(ask, other, Leaving::Page),
+            Ok(entered) => entered,
         };
         debug_assert_eq!(entered.organization, organization.slug);
-        let mut response = self.see_other(entered.return_path.as_str(), ask.reference);
-        set_cookie(&mut response, cookies::set_session(&entered.handle));
+        let to = match &entered.handle {
+            Some(_) => self.landing(ask, &entered.return_path).await?,
+            None => entered.return_path.as_str().to_owned(),
+        };
+        let mut response = self.see_other(&to, ask.reference);
+        if let Some(handle) = &entered.handle {
+            set_cookie(&mut response, cookies::set_session(handle));
+        }
         Ok(response)
     }
 }

@@ -95,6 +95,11 @@ pub(super) fn plain(phrase: &str) -> String {
         .collect()
 }
 
+/// Filter: a phrase where no markup can be.
+pub(super) fn bare(phrase: &str) -> String {
+    plain(phrase)
+}
+
 /// The provider in a sentence. What the file names is the text of its button, of which the verb is taken off.
 pub(super) fn provider(button: &str) -> &str {
     ["Log in with ", "Continue with "]
@@ -169,6 +174,24 @@ pub(super) fn write_value(
         }
         Some(_) | None => minijinja::escape_formatter(out, state, value),
     }
+}
+
+/// A value that must come back as it is: what is left out of all other texts is written as a reference (HTML §13.1.4), so
+/// that it makes no line and turns nothing around.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a filter takes what it is given"
+)]
+pub(super) fn exact(text: String) -> Value {
+    let mut html = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if is_harmless(letter) {
+            push_escaped(&mut html, letter);
+        } else {
+            html.push_str(&format!("&#{};", u32::from(letter)));
+        }
+    }
+    Value::from_safe_string(html)
 }
 
 fn push_escaped(html: &mut String, letter: char) {

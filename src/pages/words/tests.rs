@@ -246,3 +246,11 @@ fn the_letter_on_the_door() {
         assert_eq!(initial(text), expected, "{text}");
     }
 }
+
+#[test]
+fn inv_37_what_must_come_back_makes_neither_markup_nor_a_line() {
+    let hostile = "a\"'<b>&\r\n\t\u{202e}é";
+    let written = exact(hostile.to_owned());
+    let expected = "a&quot;&#39;&lt;b&gt;&amp;&#13;&#10;&#9;&#8238;é";
+    assert_eq!(written.as_str(), Some(expected));
+}

@@ -23,7 +23,7 @@ use crate::provider::{
 };
 use crate::secret::{self, Secret};
 use crate::session::cookies::{self, Binding, BindingKind, Cookies};
-use crate::session::{Ending, Filter, Handle, Settings};
+use crate::session::{Ending, Filter, Handle, Reason, Settings};
 use crate::store::{Fickle, SealKey, Sled, Table};
 use crate::tether::Tether;
 
@@ -134,10 +134,12 @@ impl Provider for Counting {
                 name: None,
                 preferred_username: None,
                 groups: Some(vec![self.groups.to_owned()]),
+                groups_are_teams: false,
                 hosted_domain: None,
                 tenants: Vec::new(),
                 claims: Map::new(),
                 authenticated_at: now,
+                proof: provider::Proof::default(),
                 provider_session: None,
                 tokens: Tokens::default(),
             })
@@ -296,6 +298,8 @@ impl World {
             login_hint: None,
             select_account: false,
             consent: false,
+            step_up: None,
+            errand: None,
             client: "127.0.0.1".parse().ok(),
             reference: "test".to_owned(),
         }
@@ -330,6 +334,7 @@ impl World {
         who: &str,
     ) -> Result<Finished, Error> {
         let callback = Callback {
+            name: None,
             state: begun.state.clone(),
             issuer: None,
             response: Response::Code(Secret::new(who.to_owned())),
@@ -358,7 +363,7 @@ impl World {
 fn handle(finished: &Finished) -> &Handle {
     match &finished.landing {
         Landing::Here(handle) => handle,
-        Landing::Own(_) => panic!("it ended elsewhere"),
+        Landing::Own(_) | Landing::Back => panic!("it ended elsewhere"),
     }
 }
 
@@ -683,7 +688,10 @@ async fn inv_25_what_ended_meanwhile_is_not_taken_over() {
             audit::Actor::Visitor,
         );
         let key = handle(&second).key();
-        let ended = world.sessions.end(&key, ending, "logout", &event).await;
+        let ended = world
+            .sessions
+            .end(&key, ending, Reason::SignedOut, &event)
+            .await;
         ended.unwrap();
         let third = world.resume(&browser, &tabs[2], "ada").await.unwrap();
         assert_eq!(world.good(handle(&third)).await, ["acme"], "{ending:?}");
@@ -744,6 +752,7 @@ async fn inv_54_sign_ins_that_fail_again_and_again_are_counted_and_do_not_fill_t
         let mut browser = Browser::default();
         let begun = world.begin(&mut browser, "/").await;
         let callback = Callback {
+            name: None,
             state: begun.state,
             issuer: None,
             response: Response::Refused(Refusal::AccessDenied, Said::default()),
@@ -1094,7 +1103,9 @@ async fn inv_41_a_ticket_opens_nothing_that_a_verdict_has_closed() {
     };
     let enter = async |mut bound: Bound| {
         let entered = world.enter(&bound.browser, &bound.token).await.unwrap();
-        bound.browser.take(&cookies::set_session(&entered.handle));
+        bound
+            .browser
+            .take(&cookies::set_session(entered.handle.as_ref().unwrap()));
         bound
     };
     let first = enter(first).await;
@@ -1136,9 +1147,13 @@ async fn a_session_that_moves_meanwhile_does_not_cost_the_ticket() {
             token,
         } = world.ticket().await;
         browser.0 = next.0;
-        browser.take(&cookies::set_session(&first.handle));
+        browser.take(&cookies::set_session(first.handle.as_ref().unwrap()));
         let own = host("globex.localhost:8000");
-        let live = world.sessions.find(&first.handle, &own).await.unwrap();
+        let live = world
+            .sessions
+            .find(first.handle.as_ref().unwrap(), &own)
+            .await
+            .unwrap();
         let live = live.unwrap();
         let grant = live.grant(&slug("globex"), START).unwrap();
         let later = START.plus(Duration::from_secs(120));
@@ -1150,7 +1165,7 @@ async fn a_session_that_moves_meanwhile_does_not_cost_the_ticket() {
         assert!(
             world
                 .sessions
-                .find(&entered.handle, &own)
+                .find(entered.handle.as_ref().unwrap(), &own)
                 .await
                 .unwrap()
                 .is_some()
@@ -1158,7 +1173,7 @@ async fn a_session_that_moves_meanwhile_does_not_cost_the_ticket() {
         assert!(
             world
                 .sessions
-                .find(&first.handle, &own)
+                .find(first.handle.as_ref().unwrap(), &own)
                 .await
                 .unwrap()
                 .is_none()
@@ -1173,7 +1188,7 @@ async fn inv_21_a_visitor_who_leaves_while_entering_does_not_keep_the_old_sessio
         let Bound { browser, token } = world.ticket().await;
         let first = world.enter(&browser, &token).await.unwrap();
         let Bound { mut browser, token } = world.ticket().await;
-        browser.take(&cookies::set_session(&first.handle));
+        browser.take(&cookies::set_session(first.handle.as_ref().unwrap()));
         {
             let mut entering = std::pin::pin!(world.enter(&browser, &token));
             for _ in 0..turns {
@@ -1185,8 +1200,12 @@ async fn inv_21_a_visitor_who_leaves_while_entering_does_not_keep_the_old_sessio
         }
         world.tasks.finish(Duration::from_secs(5)).await;
         let own = host("globex.localhost:8000");
-        let held = world.sessions.find(&first.handle, &own).await.unwrap();
-        let key = first.handle.key();
+        let held = world
+            .sessions
+            .find(first.handle.as_ref().unwrap(), &own)
+            .await
+            .unwrap();
+        let key = first.handle.as_ref().unwrap().key();
         let stored = world.store.get(Table::Sessions, key.as_bytes()).await;
         assert_eq!(
             held.is_some(),
@@ -1210,7 +1229,11 @@ async fn inv_26_a_run_of_one_organization_grants_nothing_in_another() {
     let Bound { browser, token } = world.ticket().await;
     let entered = world.enter(&browser, &token).await.unwrap();
     let own = host("globex.localhost:8000");
-    let found = world.sessions.find(&entered.handle, &own).await.unwrap();
+    let found = world
+        .sessions
+        .find(entered.handle.as_ref().unwrap(), &own)
+        .await
+        .unwrap();
     let theirs = found.unwrap().grant(&slug("globex"), START).unwrap();
     let ours = live.grant(&slug("acme"), START).unwrap();
     assert_ne!(
@@ -1355,13 +1378,19 @@ async fn inv_39_a_sign_in_that_an_operator_overtook_ends_as_it_enters() {
     let (bound, ()) = tokio::join!(world.ticket(), revoked);
     let entered = world.enter(&bound.browser, &bound.token).await.unwrap();
     let own = host("globex.localhost:8000");
-    let found = world.sessions.find(&entered.handle, &own).await;
+    let found = world
+        .sessions
+        .find(entered.handle.as_ref().unwrap(), &own)
+        .await;
     assert!(found.unwrap().is_none());
     assert_eq!(world.count(Table::Sessions).await, 0);
     world.clock.advance(Duration::from_secs(1));
     let later = world.ticket().await;
     let entered = world.enter(&later.browser, &later.token).await.unwrap();
-    let found = world.sessions.find(&entered.handle, &own).await;
+    let found = world
+        .sessions
+        .find(entered.handle.as_ref().unwrap(), &own)
+        .await;
     assert!(found.unwrap().is_some(), "a sign-in after it stands");
 }
 

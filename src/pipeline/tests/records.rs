@@ -18,6 +18,8 @@ async fn inv_54_the_largest_run_is_small() {
         login_hint: LoginHint::parse(&"x".repeat(320)),
         select_account: true,
         consent: true,
+        step_up: None,
+        errand: None,
         client: "127.0.0.1".parse().ok(),
         reference: "test".to_owned(),
     };
@@ -40,6 +42,7 @@ async fn a_form_that_was_mistyped_does_not_use_up_the_run() {
     };
     let before = runs().await;
     let callback = Callback {
+        name: None,
         state: begun.state.clone(),
         issuer: None,
         response: Response::Form(DevForm {

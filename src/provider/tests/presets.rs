@@ -1,27 +1,7 @@
 //! What each preset makes of the little that has to be written down.
 
 use super::*;
-use crate::config::{Config, RevalidationMethod};
-
-/// The registration that a file comes to, with these lines below `[providers.idp]`.
-fn registered(lines: &str) -> config::Provider {
-    let config = Config::sample(&format!(
-        r#"
-        [server]
-        public_url = "https://app.acme.com"
-        [upstreams.app]
-        url = "http://127.0.0.1:1"
-        [providers.idp]
-        client_id = "doorward"
-        client_secret = "a secret for tests"
-        {lines}
-        [organizations.acme]
-        providers = ["idp"]
-        allow = {{ subjects = ["ada"] }}
-        "#
-    ));
-    config.providers[&Slug::parse("idp").unwrap()].clone()
-}
+use crate::config::RevalidationMethod;
 
 struct Built {
     preset: Preset,
@@ -33,7 +13,7 @@ struct Built {
 
 #[track_caller]
 fn check(lines: &str, expected: &Built) {
-    let provider = registered(lines);
+    let provider = configured(lines);
     assert_eq!(provider.preset, expected.preset, "{lines}");
     let Protocol::Oidc(oidc) = &provider.protocol else {
         panic!("{lines}: not an OpenID provider");
@@ -51,7 +31,7 @@ fn check(lines: &str, expected: &Built) {
 
 const OFFLINE: &[&str] = &["offline_access"];
 
-const TABLE: [(&str, Built); 7] = [
+const TABLE: [(&str, Built); 12] = [
     (
         "preset = \"google\"",
         Built {
@@ -121,6 +101,56 @@ const TABLE: [(&str, Built); 7] = [
             further_scopes: &["offline_access", "groups"],
             parameters: &[("resource", "x")],
             revalidation: RevalidationMethod::RefreshToken,
+        },
+    ),
+    (
+        "preset = \"okta\"\ndomain = \"acme.okta.com\"\nauthorization_server = \"default\"",
+        Built {
+            preset: Preset::Okta,
+            issuer: "https://acme.okta.com/oauth2/default",
+            further_scopes: OFFLINE,
+            parameters: &[],
+            revalidation: RevalidationMethod::RefreshToken,
+        },
+    ),
+    (
+        "preset = \"entra\"\ntenants = [\"00000000-1111-2222-3333-444444444444\"]",
+        Built {
+            preset: Preset::Entra,
+            issuer: "https://login.microsoftonline.com/organizations/v2.0",
+            further_scopes: OFFLINE,
+            parameters: &[],
+            revalidation: RevalidationMethod::RefreshToken,
+        },
+    ),
+    (
+        "preset = \"gitlab\"",
+        Built {
+            preset: Preset::GitLab,
+            issuer: "https://gitlab.com",
+            further_scopes: &[],
+            parameters: &[],
+            revalidation: RevalidationMethod::RefreshToken,
+        },
+    ),
+    (
+        "preset = \"gitlab\"\nbase_url = \"https://gitlab.acme.com/\"",
+        Built {
+            preset: Preset::GitLab,
+            issuer: "https://gitlab.acme.com",
+            further_scopes: &[],
+            parameters: &[],
+            revalidation: RevalidationMethod::RefreshToken,
+        },
+    ),
+    (
+        "preset = \"slack\"",
+        Built {
+            preset: Preset::Slack,
+            issuer: "https://slack.com",
+            further_scopes: &[],
+            parameters: &[],
+            revalidation: RevalidationMethod::UserInfo,
         },
     ),
 ];

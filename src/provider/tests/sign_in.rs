@@ -125,6 +125,63 @@ async fn the_authorization_request_carries_what_was_asked_for() {
 }
 
 #[tokio::test]
+async fn a_fresher_or_stronger_sign_in_is_asked_for_in_the_words_of_the_specification() {
+    let world = World::with(|oidc| {
+        oidc.authorize_parameters = vec![("prompt".to_owned(), "consent".to_owned())];
+    })
+    .await;
+    let asked = |insist| Attempt {
+        demand: Some(Demand {
+            assurance: config::Assurance {
+                max_age: Some(Duration::from_secs(600)),
+                acr_values: vec!["urn:acme:key".to_owned(), "2".to_owned()],
+            },
+            insist,
+        }),
+        ..world.attempt.clone()
+    };
+    for (insist, prompt) in [(false, "consent"), (true, "login")] {
+        let Start::Redirect(url) = world.oidc.start(&asked(insist)).await.unwrap().start else {
+            panic!("a redirect")
+        };
+        assert_eq!(query(&url, "max_age"), ["600"]);
+        assert_eq!(query(&url, "acr_values"), ["urn:acme:key 2"]);
+        assert_eq!(query(&url, "prompt"), [prompt]);
+    }
+    let plain = world.start().await;
+    assert!(query(&plain, "max_age").is_empty() && query(&plain, "acr_values").is_empty());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn inv_13_only_what_the_token_says_of_the_sign_in_is_proof() {
+    let world = World::with(|oidc| oidc.userinfo = true).await;
+    let profile =
+        json!({ "sub": "subject-1", "acr": "urn:acme:key", "auth_time": NOW.as_seconds() });
+    world.idp.reply("/userinfo", Reply::json(&profile));
+    let seconds = NOW.as_seconds();
+    for (auth_time, acr, at, way) in [
+        (json!(seconds - 5), json!("1"), Some(seconds - 5), Some("1")),
+        (json!(seconds + 30), json!(1), Some(seconds), None),
+        (json!(seconds), json!(["1"]), Some(seconds), None),
+        (json!(seconds), json!(null), Some(seconds), None),
+    ] {
+        let mut claims = world.claims();
+        claims["auth_time"] = auth_time;
+        claims["acr"] = acr;
+        world.hand_out(&claims);
+        let proof = world.finish().await.unwrap().proof;
+        assert_eq!(proof.at, at.map(Timestamp::from_seconds), "{claims}");
+        assert_eq!(proof.acr.as_deref(), way, "{claims}");
+    }
+    world.hand_out(&world.claims());
+    let asserted = world.finish().await.unwrap();
+    assert_eq!(asserted.proof, Proof::default());
+    assert_eq!(asserted.authenticated_at, NOW);
+    world.end().await;
+}
+
+#[tokio::test]
 async fn a_provider_without_a_choice_of_accounts_is_asked_for_a_new_sign_in() {
     let world = World::new().await;
     let supported = json!({ "prompt_values_supported": ["none", "login", "consent"] });

@@ -35,18 +35,6 @@ async fn token_responses_may_leave_out_what_is_optional() {
     world.end().await;
 }
 
-fn meaning(error: &Error) -> String {
-    match error {
-        Error::Unreachable(CallError::Status { code: status, .. }) => {
-            format!("unreachable {status}")
-        }
-        Error::Unreachable(other) => format!("unreachable {other:?}"),
-        Error::Misconfigured(_) => "misconfigured".to_owned(),
-        Error::Refused(refusal) => format!("refused {refusal:?}"),
-        Error::Rejected(check) => format!("rejected {check:?}"),
-    }
-}
-
 #[tokio::test]
 async fn errors_of_the_token_endpoint_are_told_apart_by_their_code() {
     let world = World::new().await;
@@ -148,6 +136,7 @@ async fn inv_51_what_the_token_endpoint_says_is_kept_for_the_log_without_what_it
         Reply::new(401, "application/json", &body.to_string()),
     );
     let callback = Callback {
+        name: None,
         state: world.attempt.state.clone(),
         issuer: None,
         response: Response::Code(Secret::new("the-code".to_owned())),

@@ -82,12 +82,17 @@ impl Hand {
 
 impl Drop for Hand {
     /// In good order there is nothing to do. Without it (a read panicked, or the runtime shut down before the hand began)
-    /// nobody would come for what waits: whoever asked learns that there is no answer.
+    /// nobody might come for what waits: unless another hand is there, whoever asked learns that there is no answer.
     fn drop(&mut self) {
         if let Some(reader) = self.0.take() {
             let mut queue = reader.lock();
             queue.hands = queue.hands.saturating_sub(1);
-            let given_up = std::mem::take(&mut queue.waiting);
+            let others = queue.hands > 0;
+            let given_up = if others {
+                VecDeque::new()
+            } else {
+                std::mem::take(&mut queue.waiting)
+            };
             drop(queue);
             drop(given_up);
         }

@@ -9,7 +9,7 @@ export class Application {
   #server = createServer((request, response) => this.#answer(request, response));
   #sockets = new WebSocketServer({ noServer: true });
 
-  /** Every request, as it came over the wire: `{ method, path, fields: [[name, value], …] }`. */
+  /** Every request, as it came over the wire: `{ method, path, fields: [[name, value], …] }`, and the `body` of forms. */
   heard = [];
 
   static async open() {
@@ -38,8 +38,9 @@ export class Application {
     await shut(this.#server);
   }
 
-  #answer(request, response) {
+  async #answer(request, response) {
     const heard = this.#remember(request);
+    if (heard.method === "POST") heard.body = (await request.setEncoding("utf8").toArray()).join("");
     if (heard.path === "/events") return tick(response);
     response.writeHead(200, {
       "content-type": "text/html; charset=utf-8",

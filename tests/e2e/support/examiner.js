@@ -1,7 +1,12 @@
 // Looks at pages as they were sent, the way different readers do: with axe-core, in light and dark, narrow and large.
 import assert from "node:assert/strict";
 
+import { fileURLToPath } from "node:url";
+
 import axe from "axe-core";
+
+/** Where what was looked at can be looked at again. */
+const SHOTS = new URL("../../../target/screenshots/", import.meta.url);
 
 /** A page of ours is one small document. */
 const MAX_BYTES = 30 * 1024;
@@ -54,6 +59,7 @@ export async function examine(context, { name, html }) {
       await page.setViewportSize(size);
       const { violations } = await page.evaluate((rules) => window.axe.run(document, rules), RULES);
       const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html)}`);
+      await page.screenshot({ path: shot(`${name}-${colorScheme}-${size.width}`), fullPage: true });
       assert.deepEqual(found, [], `${name}, ${colorScheme}, ${size.width} px`);
     }
     assert.equal(await surplus(page), 0, `${name} is too wide for ${NARROW.width} px`);
@@ -63,6 +69,15 @@ export async function examine(context, { name, html }) {
   } finally {
     await page.close();
   }
+}
+
+/** How often each name was used: a page may be shown in several states. */
+const taken = new Map();
+
+function shot(name) {
+  const number = taken.get(name) ?? 0;
+  taken.set(name, number + 1);
+  return fileURLToPath(new URL(`${name}${number ? `-${number}` : ""}.png`, SHOTS));
 }
 
 /** How much of a page lies beyond the window's right edge. */

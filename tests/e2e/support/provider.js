@@ -8,6 +8,9 @@ import Provider, { errors } from "oidc-provider";
 import { listen, shut } from "./process.js";
 import { shelves } from "./shelf.js";
 
+/** What it calls a sign-in with a key. */
+const STRONG = "urn:example:key";
+
 /** How long a form may be. */
 const MAX_FORM_BYTES = 4096;
 
@@ -74,6 +77,7 @@ export class IdentityProvider {
         profile: ["name"],
         groups: ["groups"],
       },
+      acrValues: [STRONG],
       scopes: ["openid", "email", "profile", "groups", ...(refresh ? ["offline_access"] : [])],
       // It has no choice of accounts, which its discovery leaves out by default.
       discovery: { prompt_values_supported: ["none", "login", "consent"] },
@@ -187,7 +191,9 @@ export class IdentityProvider {
     grant.addOIDCScope(params.scope);
     const grantId = await grant.save();
     this.#grants.push(grantId);
-    return { login: { accountId }, consent: { grantId } };
+    // Whoever is asked for a stronger sign-in gives one: the form stands for a key as well.
+    const strong = params.acr_values?.split(" ").includes(STRONG);
+    return { login: { accountId, ...(strong && { acr: STRONG }) }, consent: { grantId } };
   }
 }
 

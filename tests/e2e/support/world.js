@@ -172,6 +172,14 @@ hosts = ["hooli.localhost"]
 providers = ["acme", "dev"]
 allow = { email_domains = ["hooli.example"] }
 
+# Closed until an owner has tried each way in.
+[organizations.stark]
+name = "Stark Industries"
+providers = ["acme", "globex"]
+owners = ["ada@acme.example"]
+activation = "required"
+allow = { anyone = true }
+
 [organizations.umbrella]
 name = "Umbrella"
 enabled = false
@@ -198,6 +206,16 @@ upstream = "app"
 path = "/vault/*"
 upstream = "app"
 require = { groups_any = ["keepers"] }
+
+[routes.fresh]
+path = "/fresh/*"
+upstream = "app"
+require = { max_auth_age = "1m" }
+
+[routes.safe]
+path = "/safe/*"
+upstream = "app"
+require = { acr_values = ["urn:example:key"] }
 `;
 
 function provider({ name, issuer, clientId }, refresh = false) {

@@ -1,0 +1,300 @@
+//! What somebody who is signed in begins besides signing in: Setup, and a further identity.
+//!
+//! Redirect URIs are on the shared host. From an organization's own host the browser is sent there with the hash of a proof
+//! that it began here, as sign-ins are; what was begun is done only when it comes back with the proof and with the session.
+
+use http::{Response, request};
+use hyper::body::Incoming;
+
+use super::login::{entry_target, with_query};
+use super::{Ask, Leaving, form, set_cookie, slug};
+use crate::address::ReturnPath;
+use crate::audit;
+use crate::config::{self, Slug};
+use crate::gateway::{Body, Error, Gateway, Known, Place};
+use crate::identity::{AccountId, Deed, Done, Identity, IdentityId};
+use crate::pipeline::{Begin, Errand, Target};
+use crate::provider::Flow;
+use crate::secret;
+use crate::session::cookies::{self, Binding, BindingKind};
+
+/// How the two are called in an address.
+const SETUP: &str = "setup";
+const LINK: &str = "link";
+
+impl Gateway {
+    /// A person adds an identity to their account.
+    pub(super) async fn link(
+        &self,
+        ask: &Ask<'_>,
+        provider: &str,
+        head: &request::Parts,
+        body: Incoming,
+    ) -> Result<Response<Body>, Error> {
+        let known = self.person(ask, head, body).await?.0;
+        let grant = known.grant.grant();
+        let organization = self
+            .config
+            .organizations
+            .get(&grant.organization)
+            .filter(|organization| self.is_open(organization) && self.sessions.is_open(grant))
+            .ok_or(Error::NotFound)?;
+        let errand = Errand {
+            flow: Flow::Link,
+            account: Some(grant.account.clone()),
+            popup: false,
+        };
+        self.set_out(ask, organization, &slug(provider)?, errand)
+            .await
+    }
+
+    /// A person takes an identity from their account: not the last one, which would take the account along.
+    pub(super) async fn unlink(
+        &self,
+        ask: &Ask<'_>,
+        id: &str,
+        head: &request::Parts,
+        body: Incoming,
+    ) -> Result<Response<Body>, Error> {
+        let known = self.person(ask, head, body).await?.0;
+        let identity = self.own_identity(&known, id).await?;
+        let grant = known.grant.grant();
+        let account = AccountId::named(grant.account.as_str());
+        let member = self.people.member(&grant.organization, &account).await?;
+        if member.is_none_or(|member| member.identities.len() < 2) {
+            return Err(Error::Form);
+        }
+        let event = self.by_person(ask, &known, audit::Kind::IdentityUnlinked);
+        self.deal(&identity.id, Deed::Unlink, event).await?;
+        Ok(self.see_other(&self.below("account"), ask.reference))
+    }
+
+    /// A person has the provider asked about one of their identities now.
+    pub(super) async fn check_own(
+        &self,
+        ask: &Ask<'_>,
+        id: &str,
+        head: &request::Parts,
+        body: Incoming,
+    ) -> Result<Response<Body>, Error> {
+        let known = self.person(ask, head, body).await?.0;
+        let identity = self.own_identity(&known, id).await?;
+        let event = self.by_person(ask, &known, audit::Kind::IdentityChecked);
+        self.question(&identity.id, event).await?;
+        Ok(self.see_other(&self.below("account"), ask.reference))
+    }
+
+    /// Begins what somebody does who is signed in.
+    pub(super) async fn set_out(
+        &self,
+        ask: &Ask<'_>,
+        organization: &config::Organization,
+        provider: &Slug,
+        errand: Errand,
+    ) -> Result<Response<Body>, Error> {
+        if !organization.providers.contains(provider) {
+            return Err(Error::NotFound);
+        }
+        let leaving = if errand.popup {
+            Leaving::Popup
+        } else {
+            Leaving::Form
+        };
+        if let Place::Own(_) = ask.place {
+            return self.to_shared_errand(ask, organization, provider, &errand, leaving);
+        }
+        let begin = self.beginning(ask, organization, provider, errand, Target::Shared);
+        let begun = self.pipeline.begin(begin).await?;
+        self.leave(ask, organization, provider, &begun, leaving)
+    }
+
+    fn beginning(
+        &self,
+        ask: &Ask<'_>,
+        organization: &config::Organization,
+        provider: &Slug,
+        errand: Errand,
+        target: Target,
+    ) -> Begin {
+        Begin {
+            organization: organization.slug.clone(),
+            provider: provider.clone(),
+            return_path: self.page_of(&errand, &organization.slug, provider),
+            target,
+            login_hint: None,
+            select_account: errand.flow == Flow::Link,
+            consent: false,
+            step_up: None,
+            errand: Some(errand),
+            client: ask.inbound.client,
+            reference: ask.reference.to_string(),
+        }
+    }
+
+    /// Towards the shared host. The browser keeps the proof that it began here.
+    fn to_shared_errand(
+        &self,
+        ask: &Ask<'_>,
+        organization: &config::Organization,
+        provider: &Slug,
+        errand: &Errand,
+        leaving: Leaving,
+    ) -> Result<Response<Body>, Error> {
+        let tag = cookies::tag(&secret::random_bytes());
+        let binding = Binding::new(tag.clone());
+        let (host, entry) = (
+            ask.inbound.host.to_string(),
+            secret::encode(&binding.hash()),
+        );
+        let name = match errand.flow {
+            Flow::Setup => SETUP,
+            Flow::SignIn | Flow::StepUp | Flow::Link => LINK,
+        };
+        let path = self.below(&format!("login/{}/{provider}", organization.slug));
+        let pairs = [
+            ("errand", name),
+            ("display", if errand.popup { "popup" } else { "page" }),
+            ("host", host.as_str()),
+            ("tag", &tag),
+            ("entry", &entry),
+        ];
+        let to = self
+            .config
+            .server
+            .public_url
+            .join(&with_query(&path, &pairs));
+        let mut response = self.go_on(ask, &to, leaving)?;
+        for cookie in ask.cookies.evict_bindings(BindingKind::Entry) {
+            set_cookie(&mut response, cookie);
+        }
+        let cookie = cookies::set_binding(BindingKind::Entry, &binding, self.clock.now());
+        set_cookie(&mut response, cookie);
+        Ok(response)
+    }
+
+    /// From an organization's own host, on the way to the provider. Whose errand it is shows when it ends there.
+    pub(super) async fn errand_door(
+        &self,
+        ask: &Ask<'_>,
+        organization: &str,
+        provider: &str,
+    ) -> Result<Response<Body>, Error> {
+        let organization = self.organization(ask, organization)?;
+        let provider = slug(provider)?;
+        let flow = match ask.query.get("errand") {
+            Some(SETUP) => Flow::Setup,
+            Some(LINK) => Flow::Link,
+            Some(_) | None => return Err(Error::NotFound),
+        };
+        let (Place::Shared, Some(target)) = (ask.place, entry_target(organization, &ask.query))
+        else {
+            return Err(Error::NotFound);
+        };
+        let errand = Errand {
+            flow,
+            account: None,
+            popup: ask.query.get("display") == Some("popup"),
+        };
+        let begin = self.beginning(ask, organization, &provider, errand, target);
+        let begun = self.pipeline.begin(begin).await?;
+        self.leave(ask, organization, &provider, &begun, Leaving::Page)
+    }
+
+    /// Where it ends: on the page where it began, or in a window of its own on one that tells its opener.
+    fn page_of(&self, errand: &Errand, organization: &Slug, provider: &Slug) -> ReturnPath {
+        let page = match (errand.flow, errand.popup) {
+            (Flow::Setup, true) => self.below(&format!("admin/{organization}/done/{provider}")),
+            (Flow::Setup, false) => self.below(&format!("admin/{organization}")),
+            (Flow::SignIn | Flow::StepUp | Flow::Link, _) => self.below("account"),
+        };
+        ReturnPath::parse(&page, &self.config.server.prefix).unwrap_or_else(|_| ReturnPath::root())
+    }
+
+    /// What went wrong in a window of its own is told there. Elsewhere it has a page like everything else.
+    pub(super) fn failed_in_popup(
+        &self,
+        ask: &Ask<'_>,
+        error: crate::pipeline::Error,
+        leaving: Leaving,
+    ) -> Result<Response<Body>, Error> {
+        let Some(again) = error.again().filter(|again| {
+            let errand = again.errand.as_ref();
+            errand.is_some_and(|errand| errand.popup)
+        }) else {
+            return Err(error.into());
+        };
+        let pairs = [
+            ("failed", error.ending().code()),
+            ("reference", &ask.reference.to_string()),
+        ];
+        let path = with_query(again.return_path.as_str(), &pairs);
+        let to = match &again.target {
+            Target::Shared => path,
+            Target::Own { host, .. } => self.config.server.public_url.on(host).join(&path),
+        };
+        self.go_on(ask, &to, leaving)
+    }
+
+    /// Whoever sent a form of their own pages, and its fields (threat model 12).
+    pub(super) async fn person(
+        &self,
+        ask: &Ask<'_>,
+        head: &request::Parts,
+        body: Incoming,
+    ) -> Result<(Known, form::Fields), Error> {
+        self.check_form(ask)?;
+        let fields = form::read(head, body).await?;
+        self.check_token(ask, &fields)?;
+        let known = self.visitor(ask).await?;
+        let known = known.ok_or(Error::Unauthorized { had_session: true })?;
+        Ok((known, fields))
+    }
+
+    /// An identity of the person's own account.
+    async fn own_identity(&self, known: &Known, id: &str) -> Result<Identity, Error> {
+        let grant = known.grant.grant();
+        let found = self.people.find(&IdentityId::named(id)).await?;
+        found
+            .map(|(identity, _)| identity)
+            .filter(|identity| {
+                identity.organization == grant.organization && identity.account == grant.account
+            })
+            .ok_or(Error::NotFound)
+    }
+
+    /// What somebody does, for the trail.
+    pub(super) fn by_person(
+        &self,
+        ask: &Ask<'_>,
+        known: &Known,
+        kind: audit::Kind,
+    ) -> audit::Event {
+        let actor = audit::Actor::Account(known.grant.grant().account.to_string());
+        audit::Event {
+            reference: Some(ask.reference.to_string()),
+            ..audit::Event::new(self.clock.now(), kind, actor)
+        }
+    }
+
+    /// Does something to an identity and ends what rests on it, also if whoever asked for it leaves.
+    pub(super) async fn deal(
+        &self,
+        id: &IdentityId,
+        deed: Deed,
+        event: audit::Event,
+    ) -> Result<Done, Error> {
+        let (revalidation, id) = (self.revalidation.clone(), id.clone());
+        let work = async move { revalidation.deal(&id, deed, &event).await };
+        let dealt = self.tasks.spawn(work).await;
+        Ok(dealt.map_err(|_| Error::Stopping)??.done)
+    }
+
+    /// Has the provider asked now, also if whoever asked for it leaves.
+    pub(super) async fn question(&self, id: &IdentityId, event: audit::Event) -> Result<(), Error> {
+        let (revalidation, id) = (self.revalidation.clone(), id.clone());
+        let work = async move { revalidation.now(&id, &event).await };
+        let told = self.tasks.spawn(work).await;
+        told.map_err(|_| Error::Stopping)??;
+        Ok(())
+    }
+}

@@ -1,0 +1,335 @@
+//! How an organization is connected: state, Setup, and the way out.
+
+use std::collections::BTreeSet;
+
+use http::Response;
+
+use super::Owner;
+use super::form::Fields;
+use crate::config::{self, Provider, Slug};
+use crate::gateway::endpoints::{Ask, slug};
+use crate::gateway::{Body, Error, Gateway};
+use crate::identity::{self, Door, LinkState, Standing};
+use crate::pages::Organization;
+use crate::pages::owner::{
+    Choice, ConnectionState, Counted, OwnedConnection, OwnerDisable, OwnerDone, OwnerHome,
+    OwnerNotice,
+};
+use crate::pipeline::{Ending, Errand};
+use crate::provider::Flow;
+use crate::session::{Filter, Status};
+
+/// People and sessions that are counted before a connection is shut; more are told of as more.
+const MOST_COUNTED: usize = 20_000;
+
+/// People who are looked at together.
+const PIECE: usize = 200;
+
+/// What the way out would do.
+#[derive(Default)]
+struct Consequence {
+    people: usize,
+    have_another: usize,
+    sessions: usize,
+    more: bool,
+}
+
+impl Gateway {
+    pub(super) async fn owner_home(
+        &self,
+        ask: &Ask<'_>,
+        owner: &Owner<'_>,
+    ) -> Result<Response<Body>, Error> {
+        let organization = owner.organization;
+        let popup = ask.query.get("display") == Some("popup");
+        let sessions = self.sessions.count(&organization.slug, MOST_COUNTED);
+        let sessions = sessions.await?;
+        let mut connections = Vec::new();
+        for id in &organization.providers {
+            if let Some(provider) = self.config.providers.get(id) {
+                connections.push(self.owned_connection(owner, provider).await?);
+            }
+        }
+        let root = crate::address::ReturnPath::root();
+        let door = self.door_url(organization, &root, None);
+        let public = &self.config.server.public_url;
+        let view = OwnerHome {
+            organization: Organization::from(organization),
+            door: if door.starts_with('/') {
+                public.join(&door)
+            } else {
+                door
+            },
+            suspended: self.sessions.is_suspended(&organization.slug),
+            sessions,
+            connections,
+            notice: match ask.query.get("done") {
+                Some("disabled") => Some(OwnerNotice::Disabled),
+                Some("opened") => Some(OwnerNotice::Opened),
+                Some(_) | None => None,
+            },
+            popup,
+            csrf: &owner.csrf,
+        };
+        if popup {
+            return self.show_to_opener(ask, Some(organization), &view);
+        }
+        self.show(ask, Some(organization), &view)
+    }
+
+    async fn owned_connection<'a>(
+        &'a self,
+        owner: &Owner<'_>,
+        provider: &'a Provider,
+    ) -> Result<OwnedConnection<'a>, Error> {
+        let organization = owner.organization;
+        let slug = &organization.slug;
+        let said = self.people.activation(slug, &provider.id);
+        let generation = identity::generation(organization, provider);
+        let state = state_of(organization, said.as_deref(), &generation);
+        let only = said.as_ref().and_then(|said| said.only.as_ref());
+        let may_choose = matches!(state, ConnectionState::Open | ConnectionState::Choosing)
+            && organization.allow.tenants.is_none()
+            && organization.allow.hosted_domains.is_none();
+        let seen = if may_choose {
+            let account = &owner.known.grant.grant().account;
+            self.pipeline.choices(slug, account, &provider.id).await?
+        } else {
+            Vec::new()
+        };
+        let choices = seen.iter().map(|fact| Choice {
+            id: fact.id().to_owned(),
+            name: fact.name().to_owned(),
+            chosen: only.is_some_and(|only| only.id() == fact.id()),
+        });
+        let path = self.below(&format!("callback/{}", provider.id));
+        Ok(OwnedConnection {
+            id: provider.id.as_str(),
+            label: &provider.button,
+            state,
+            since: said.as_ref().map(|said| said.at),
+            only: only.map(|only| only.name().to_owned()),
+            redirect_uri: self.config.server.public_url.join(&path),
+            identities: self.counted(slug, &provider.id),
+            choices: choices.collect(),
+        })
+    }
+
+    /// How the identities of a connection stood when they were last counted.
+    fn counted(&self, organization: &Slug, provider: &Slug) -> Vec<Counted> {
+        let Some(census) = self.revalidation.census() else {
+            return Vec::new();
+        };
+        let states = [
+            (LinkState::Valid, "confirmed"),
+            (LinkState::Suspect, "not answering"),
+            (LinkState::Invalid, "no longer valid"),
+            (LinkState::Orphaned, "not connected"),
+            (LinkState::Blocked, "blocked"),
+        ];
+        let counts = states.into_iter().filter_map(|(state, words)| {
+            let key = (organization.clone(), provider.clone(), state);
+            let count = *census.identities.get(&key)?;
+            Some(Counted {
+                state: words,
+                count,
+            })
+        });
+        counts.collect()
+    }
+
+    pub(super) async fn set_up(
+        &self,
+        ask: &Ask<'_>,
+        owner: &Owner<'_>,
+        provider: &str,
+        fields: &Fields,
+    ) -> Result<Response<Body>, Error> {
+        let errand = Errand {
+            flow: Flow::Setup,
+            account: Some(owner.known.grant.grant().account.clone()),
+            popup: fields.get("display") == Some("popup"),
+        };
+        self.set_out(ask, owner.organization, &slug(provider)?, errand)
+            .await
+    }
+
+    /// The end of Setup in a window of its own. It tells the one configured origin, or that of the site.
+    pub(super) fn owner_done(
+        &self,
+        ask: &Ask<'_>,
+        owner: &Owner<'_>,
+        provider: &str,
+    ) -> Result<Response<Body>, Error> {
+        let organization = owner.organization;
+        let provider = slug(provider)?;
+        let failed = ask.query.get("failed").map(|code| {
+            // Whoever writes an address must not put words into our mouth.
+            let known = Ending::ALL.iter().map(|ending| ending.code());
+            known
+                .into_iter()
+                .find(|known| *known == code)
+                .unwrap_or("broken")
+        });
+        let said = self.people.activation(&organization.slug, &provider);
+        let state = self
+            .config
+            .providers
+            .get(&provider)
+            .filter(|it| organization.providers.contains(&it.id))
+            .map(|it| {
+                let generation = identity::generation(organization, it);
+                let door = Door::of(organization, &generation);
+                door.standing(said.as_deref()).as_str()
+            })
+            .ok_or(Error::NotFound)?;
+        let mut data = serde_json::json!({
+            "type": "doorward.setup",
+            "organization": organization.slug.as_str(),
+            "provider": provider.as_str(),
+            "state": state,
+        });
+        if let (Some(code), Some(data)) = (failed, data.as_object_mut()) {
+            data.insert("error".to_owned(), code.into());
+        }
+        let view = OwnerDone {
+            organization: Organization::from(organization),
+            failed,
+            origin: self
+                .config
+                .admin
+                .popup_origin
+                .as_ref()
+                .unwrap_or(&ask.origin),
+            message: serde_json::json!({ "success": failed.is_none(), "data": data }),
+        };
+        self.show_to_opener(ask, Some(organization), &view)
+    }
+
+    /// Completes Setup where the provider knows several customers.
+    pub(super) async fn choose(
+        &self,
+        ask: &Ask<'_>,
+        owner: &Owner<'_>,
+        provider: &str,
+        fields: &Fields,
+    ) -> Result<Response<Body>, Error> {
+        let provider = slug(provider)?;
+        let choice = fields.get("choice").ok_or(Error::Form)?;
+        let choice = (choice != "*").then(|| choice.to_owned());
+        let (pipeline, acting) = (self.pipeline.clone(), owner.acting(ask));
+        let work = async move { pipeline.choose(&acting, &provider, choice.as_deref()).await };
+        let done = self.tasks.spawn(work).await;
+        done.map_err(|_| Error::Stopping)??;
+        let page = self.below(&owner.page("?done=opened"));
+        Ok(self.see_other(&page, ask.reference))
+    }
+
+    /// What shutting a connection would do, and whether it is meant.
+    pub(super) async fn ask_to_disable(
+        &self,
+        ask: &Ask<'_>,
+        owner: &Owner<'_>,
+        provider: &str,
+        mistyped: bool,
+    ) -> Result<Response<Body>, Error> {
+        let organization = owner.organization;
+        let id = slug(provider)?;
+        let used = organization.providers.contains(&id);
+        let provider = self.config.providers.get(&id).filter(|_| used);
+        let provider = provider.ok_or(Error::NotFound)?;
+        let what = self.consequence(organization, &id).await?;
+        let view = OwnerDisable {
+            organization: Organization::from(organization),
+            id: id.as_str(),
+            label: &provider.button,
+            people: what.people,
+            have_another: what.have_another,
+            sessions: what.sessions,
+            more: what.more,
+            mistyped,
+            csrf: &owner.csrf,
+        };
+        self.show(ask, Some(organization), &view)
+    }
+
+    pub(super) async fn disable(
+        &self,
+        ask: &Ask<'_>,
+        owner: &Owner<'_>,
+        provider: &str,
+        fields: &Fields,
+    ) -> Result<Response<Body>, Error> {
+        let typed = fields.get("confirm").unwrap_or_default().trim();
+        if typed != owner.organization.slug.as_str() {
+            return self.ask_to_disable(ask, owner, provider, true).await;
+        }
+        let provider = slug(provider)?;
+        let (pipeline, acting) = (self.pipeline.clone(), owner.acting(ask));
+        let work = async move { pipeline.disable(&acting, &provider).await };
+        let done = self.tasks.spawn(work).await;
+        done.map_err(|_| Error::Stopping)??;
+        let page = self.below(&owner.page("?done=disabled"));
+        Ok(self.see_other(&page, ask.reference))
+    }
+
+    async fn consequence(
+        &self,
+        organization: &config::Organization,
+        provider: &Slug,
+    ) -> Result<Consequence, Error> {
+        let mut what = Consequence::default();
+        let mut after = None;
+        loop {
+            let slug = &organization.slug;
+            let piece = self
+                .people
+                .members(slug, None, after.as_deref(), PIECE)
+                .await?;
+            for member in &piece.members {
+                let theirs = member.identities.iter().map(|it| &it.provider);
+                let theirs: BTreeSet<&Slug> = theirs.collect();
+                let by_it = theirs.contains(provider);
+                what.people += usize::from(by_it);
+                what.have_another += usize::from(by_it && theirs.len() > 1);
+            }
+            after = piece.next;
+            what.more |= what.people >= MOST_COUNTED;
+            if after.is_none() || what.more {
+                break;
+            }
+        }
+        let filter = Filter {
+            organization: Some(organization.slug.clone()),
+            provider: Some(provider.clone()),
+            ..Filter::default()
+        };
+        let now = self.clock.now();
+        let mut after = None;
+        loop {
+            let page = self.sessions.list(&filter, after.as_deref(), now).await?;
+            let active = page.sessions.iter();
+            what.sessions += active.filter(|it| it.status == Status::Active).count();
+            after = page.next;
+            what.more |= what.sessions >= MOST_COUNTED;
+            if after.is_none() || what.more {
+                return Ok(what);
+            }
+        }
+    }
+}
+
+/// How a connection stands, for its owners.
+fn state_of(
+    organization: &config::Organization,
+    said: Option<&identity::Activation>,
+    generation: &identity::Generation,
+) -> ConnectionState {
+    match Door::of(organization, generation).standing(said) {
+        Standing::ByFile => ConnectionState::ByFile,
+        Standing::Open => ConnectionState::Open,
+        Standing::Choosing => ConnectionState::Choosing,
+        Standing::Closed => ConnectionState::Closed,
+        Standing::Disabled => ConnectionState::Disabled,
+    }
+}

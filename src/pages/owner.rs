@@ -1,0 +1,399 @@
+//! What the owners of an organization see: how it is connected, its people, their sessions, and what happened.
+
+use serde::{Serialize, Serializer};
+
+use super::views::View;
+use super::words::{name, provider};
+use super::{Look, Organization};
+use crate::address::Origin;
+use crate::clock::Timestamp;
+
+/// The organization at a glance, and its connections.
+#[derive(Clone, Debug, Serialize)]
+pub struct OwnerHome<'a> {
+    /// Which.
+    pub organization: Organization<'a>,
+    /// The address of its door.
+    pub door: String,
+    /// An operator lets nobody in.
+    pub suspended: bool,
+    /// Sessions that are stored.
+    pub sessions: usize,
+    /// Its connections, in the order of the buttons.
+    pub connections: Vec<OwnedConnection<'a>>,
+    /// What was just done.
+    pub notice: Option<OwnerNotice>,
+    /// Whether this is a window that somebody's page opened.
+    pub popup: bool,
+    /// Token of the forms.
+    pub csrf: &'a str,
+}
+
+/// What was just done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OwnerNotice {
+    /// A connection was shut.
+    Disabled,
+    /// Setup was completed.
+    Opened,
+}
+
+/// One of its connections.
+#[derive(Clone, Debug, Serialize)]
+pub struct OwnedConnection<'a> {
+    /// The provider.
+    pub id: &'a str,
+    /// The text of its button.
+    pub label: &'a str,
+    /// How it stands.
+    pub state: ConnectionState,
+    /// When an owner last said something of it.
+    pub since: Option<Timestamp>,
+    /// The only customer of the provider whose people come in.
+    pub only: Option<String>,
+    /// What is registered at the provider.
+    pub redirect_uri: String,
+    /// Identities by state, if they have been counted.
+    pub identities: Vec<Counted>,
+    /// What can be chosen from.
+    pub choices: Vec<Choice>,
+}
+
+/// How a connection stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConnectionState {
+    /// Open, because the file says so.
+    ByFile,
+    /// Open, because an owner completed Setup.
+    Open,
+    /// Which customer of the provider it is remains to be said.
+    Choosing,
+    /// Closed until an owner completes Setup.
+    Closed,
+    /// An owner shut it.
+    Disabled,
+}
+
+/// How many there are.
+#[derive(Clone, Debug, Serialize)]
+pub struct Counted {
+    /// Of this state.
+    pub state: &'static str,
+    /// So many.
+    pub count: u64,
+}
+
+/// One of the provider's customers.
+#[derive(Clone, Debug, Serialize)]
+pub struct Choice {
+    /// By what the provider tells it apart.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// Whether it is the one.
+    pub chosen: bool,
+}
+
+/// The end of Setup in a window of its own: whoever opened it is told, and the window closes. Without an opener, or without
+/// JavaScript, it leads on.
+#[derive(Clone, Debug, Serialize)]
+pub struct OwnerDone<'a> {
+    /// Which organization.
+    pub organization: Organization<'a>,
+    /// The code of what went wrong, if it did.
+    pub failed: Option<&'a str>,
+    /// The only origin that is told.
+    #[serde(serialize_with = "as_origin")]
+    pub origin: &'a Origin,
+    /// What it is told: `{"success", "data"}`, with nothing secret in it.
+    #[serde(serialize_with = "as_text")]
+    pub message: serde_json::Value,
+}
+
+/// Asks before a connection is shut: with numbers, and for the organization's name.
+#[derive(Clone, Debug, Serialize)]
+pub struct OwnerDisable<'a> {
+    /// Which organization.
+    pub organization: Organization<'a>,
+    /// Which provider.
+    pub id: &'a str,
+    /// The text of its button.
+    pub label: &'a str,
+    /// People who sign in by it.
+    pub people: usize,
+    /// Of them, who can sign in by another one too.
+    pub have_another: usize,
+    /// Sessions that end.
+    pub sessions: usize,
+    /// There are more than were counted.
+    pub more: bool,
+    /// What was typed was not the name.
+    pub mistyped: bool,
+    /// Token of the form.
+    pub csrf: &'a str,
+}
+
+/// The people of an organization, a page of them.
+#[derive(Clone, Debug, Serialize)]
+pub struct OwnerPeople<'a> {
+    /// Which organization.
+    pub organization: Organization<'a>,
+    /// What was searched for.
+    pub search: Option<&'a str>,
+    /// Those found.
+    pub people: Vec<PersonRow>,
+    /// Where the next page begins.
+    pub next: Option<String>,
+}
+
+/// Somebody in a list.
+#[derive(Clone, Debug, Serialize)]
+pub struct PersonRow {
+    /// Account id.
+    pub account: String,
+    /// Display name, else address, else the provider's name for them.
+    pub name: String,
+    /// Address.
+    pub email: Option<String>,
+    /// Whether the membership was removed.
+    pub removed: bool,
+    /// How their identities stand: the worst of them.
+    pub state: &'static str,
+    /// The same as the name of a message.
+    pub state_word: &'static str,
+    /// When one of them was last confirmed.
+    pub confirmed: Option<Timestamp>,
+}
+
+/// One person.
+#[derive(Clone, Debug, Serialize)]
+pub struct OwnerPerson<'a> {
+    /// Which organization.
+    pub organization: Organization<'a>,
+    /// Who.
+    pub person: PersonRow,
+    /// Whether it is the owner themself.
+    pub own: bool,
+    /// First seen.
+    pub since: Timestamp,
+    /// What they sign in by.
+    pub identities: Vec<OwnedIdentity>,
+    /// Where they are signed in.
+    pub sessions: Vec<SessionRow>,
+    /// Token of the forms.
+    pub csrf: &'a str,
+}
+
+/// An identity with state, why and when.
+#[derive(Clone, Debug, Serialize)]
+pub struct OwnedIdentity {
+    /// Its id.
+    pub id: String,
+    /// The text of the provider's button.
+    pub provider: String,
+    /// Address.
+    pub email: Option<String>,
+    /// The provider's name for the person.
+    pub subject: String,
+    /// `valid`, `suspect`, `invalid`, `orphaned` or `blocked`.
+    pub state: &'static str,
+    /// The same as the name of a message.
+    pub state_word: &'static str,
+    /// Since when.
+    pub since: Timestamp,
+    /// Why, if not all is well: the name of a message.
+    pub why: Option<&'static str>,
+    /// When a provider last confirmed it.
+    pub confirmed: Timestamp,
+    /// When it was last asked in the background.
+    pub asked: Option<Timestamp>,
+    /// When it is asked next.
+    pub next: Option<Timestamp>,
+    /// Until when it counts if nobody confirms it.
+    pub until: Option<Timestamp>,
+}
+
+/// A session in a list.
+#[derive(Clone, Debug, Serialize)]
+pub struct SessionRow {
+    /// Public id.
+    pub id: String,
+    /// Whose.
+    pub account: String,
+    /// What to call them.
+    pub name: String,
+    /// When they signed in.
+    pub since: Timestamp,
+    /// Last used.
+    pub used: Timestamp,
+    /// Whether it is the one that this page is shown to.
+    pub here: bool,
+}
+
+/// The sessions of an organization, a page of them.
+#[derive(Clone, Debug, Serialize)]
+pub struct OwnerSessions<'a> {
+    /// Which organization.
+    pub organization: Organization<'a>,
+    /// Those that let somebody in.
+    pub sessions: Vec<SessionRow>,
+    /// Where the next page begins.
+    pub next: Option<String>,
+    /// Token of the forms.
+    pub csrf: &'a str,
+}
+
+/// What happened in an organization.
+#[derive(Clone, Debug, Serialize)]
+pub struct OwnerTrail<'a> {
+    /// Which organization.
+    pub organization: Organization<'a>,
+    /// What was searched for.
+    pub search: Option<&'a str>,
+    /// Newest first.
+    pub entries: Vec<TrailRow>,
+    /// Where the next page begins.
+    pub next: Option<u64>,
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug, Serialize)]
+pub struct TrailRow {
+    /// Its place.
+    pub sequence: u64,
+    /// When.
+    pub time: Timestamp,
+    /// What.
+    pub event: String,
+    /// Who: an account, `operator`, `visitor` or `system`.
+    pub actor: String,
+    /// Whether that is an account.
+    pub by_account: bool,
+    /// To what.
+    pub target: Option<String>,
+    /// Through which provider.
+    pub provider: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
+    /// The reference of the request.
+    pub reference: Option<String>,
+}
+
+/// What a reason word means, as the name of a message; none if it is no word for people.
+pub fn reason(word: &str) -> Option<&'static str> {
+    match word {
+        "invalid_grant" | "token_refused" => Some("why-withdrawn"),
+        "inactive" | "suspended" => Some("why-inactive"),
+        "no_token" => Some("why-no-token"),
+        "subject_changed" => Some("why-somebody-else"),
+        "membership_removed" => Some("why-membership-removed"),
+        "membership_restored" | "unblocked" => Some("why-sign-in-again"),
+        "connection_changed" => Some("why-connection"),
+        "other_tenant" => Some("why-other-tenant"),
+        "email_unverified" => Some("why-email"),
+        "emails" | "email_domains" | "hosted_domains" | "groups_any" | "groups_all"
+        | "subjects" | "tenants" | "teams" | "claims" => Some("why-rules"),
+        "timeout" => Some("account-unanswered-timeout"),
+        "unreachable" => Some("account-unanswered-unreachable"),
+        "rate_limited" => Some("account-unanswered-asked-to-wait"),
+        "status" => Some("account-unanswered-trouble"),
+        "unreadable" => Some("account-unanswered-unreadable"),
+        _ => None,
+    }
+}
+
+/// What a state means, as the name of a message.
+pub fn state_word(state: &str) -> &'static str {
+    match state {
+        "valid" => "state-valid",
+        "suspect" => "state-suspect",
+        "invalid" => "state-invalid",
+        "orphaned" => "state-orphaned",
+        "removed" => "state-removed",
+        "none" => "state-none",
+        _ => "state-blocked",
+    }
+}
+
+impl View for OwnerHome<'_> {
+    const NAME: &'static str = "owner-home";
+    const TEMPLATE: &'static str = "owner_home.html";
+    const IN_ENGLISH: bool = true;
+
+    fn title(&self, _: &Look<'_>) -> String {
+        format!("Administration of {}", name(self.organization.name))
+    }
+}
+
+impl View for OwnerDone<'_> {
+    const NAME: &'static str = "owner-done";
+    const TEMPLATE: &'static str = "owner_done.html";
+    const IN_ENGLISH: bool = true;
+
+    fn title(&self, _: &Look<'_>) -> String {
+        match self.failed {
+            None => "Setup is complete".to_owned(),
+            Some(_) => "Setup was not completed".to_owned(),
+        }
+    }
+}
+
+impl View for OwnerDisable<'_> {
+    const NAME: &'static str = "owner-disable";
+    const TEMPLATE: &'static str = "owner_disable.html";
+    const IN_ENGLISH: bool = true;
+
+    fn title(&self, _: &Look<'_>) -> String {
+        format!("Disable sign-in with {}?", name(provider(self.label)))
+    }
+}
+
+impl View for OwnerPeople<'_> {
+    const NAME: &'static str = "owner-people";
+    const TEMPLATE: &'static str = "owner_people.html";
+    const IN_ENGLISH: bool = true;
+
+    fn title(&self, _: &Look<'_>) -> String {
+        format!("People of {}", name(self.organization.name))
+    }
+}
+
+impl View for OwnerPerson<'_> {
+    const NAME: &'static str = "owner-person";
+    const TEMPLATE: &'static str = "owner_person.html";
+    const IN_ENGLISH: bool = true;
+
+    fn title(&self, _: &Look<'_>) -> String {
+        name(&self.person.name)
+    }
+}
+
+impl View for OwnerSessions<'_> {
+    const NAME: &'static str = "owner-sessions";
+    const TEMPLATE: &'static str = "owner_sessions.html";
+    const IN_ENGLISH: bool = true;
+
+    fn title(&self, _: &Look<'_>) -> String {
+        format!("Sessions at {}", name(self.organization.name))
+    }
+}
+
+impl View for OwnerTrail<'_> {
+    const NAME: &'static str = "owner-audit";
+    const TEMPLATE: &'static str = "owner_trail.html";
+    const IN_ENGLISH: bool = true;
+
+    fn title(&self, _: &Look<'_>) -> String {
+        format!("What happened at {}", name(self.organization.name))
+    }
+}
+
+fn as_text<S: Serializer>(message: &serde_json::Value, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&message.to_string())
+}
+
+fn as_origin<S: Serializer>(origin: &Origin, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(origin)
+}

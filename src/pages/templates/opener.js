@@ -1,0 +1,6 @@
+"use strict";
+const told=document.getElementById("told");
+if(window.opener){
+window.opener.postMessage(JSON.parse(told.dataset.message),told.dataset.origin);
+window.close();
+}

@@ -1,0 +1,349 @@
+//! What somebody who is signed in does through a provider besides signing in: Setup by an owner, and a further identity.
+//!
+//! Both tie what the provider asserts to whoever is signed in where the run began, never to whom the assertion names
+//! (threat model 17). Who that is, and for Setup that they own the organization, is looked at when it begins and again
+//! when it ends, in the session of the browser that brings the answer.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::finish::TRIES;
+use super::{Again, Error, NotAdmitted, Shared};
+use crate::address::Host;
+use crate::audit;
+use crate::clock::Timestamp;
+use crate::config::Slug;
+use crate::identity::{
+    self, AccountId, Activation, ActivationState, Door, Fact, Generation, IdentityId, LinkRefusal,
+    Profile, Through,
+};
+use crate::provider::{Asserted, Flow};
+use crate::session::{Filter, Handle, Live, LiveGrant};
+use crate::store::{self, Batch};
+
+/// What is done, and for whom.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Errand {
+    /// `Setup` or `Link`.
+    pub flow: Flow,
+    /// Whoever began it. `None` where that was on an organization's own host: the session there says it at the end.
+    pub account: Option<AccountId>,
+    /// Whether it goes on in a window of its own.
+    #[serde(default)]
+    pub popup: bool,
+}
+
+/// Why an errand came to nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failed {
+    /// Nobody is signed in where it ends, or somebody else is.
+    NotThePerson,
+    /// They own the organization no more.
+    NotAnOwner,
+    /// The identity cannot be theirs.
+    Link(LinkRefusal),
+    /// Nobody signs in by such an identity.
+    NotAdmitted(NotAdmitted),
+}
+
+impl Failed {
+    /// For the audit trail.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotThePerson => "not_the_person",
+            Self::NotAnOwner => "not_an_owner",
+            Self::Link(refusal) => refusal.as_str(),
+            Self::NotAdmitted(why) => why.as_str(),
+        }
+    }
+}
+
+/// One errand at its end.
+pub(super) struct Ending<'a> {
+    pub(super) errand: &'a Errand,
+    pub(super) organization: &'a Slug,
+    pub(super) provider: &'a Slug,
+    pub(super) generation: &'a Generation,
+    pub(super) asserted: &'a Asserted,
+    /// Of the browser that brings the answer, where it ends.
+    pub(super) handle: Option<&'a Handle>,
+    pub(super) host: &'a Host,
+    pub(super) again: Option<Box<Again>>,
+    pub(super) reference: &'a str,
+}
+
+/// What a batch of an errand makes, once it is committed.
+struct Planned {
+    identity: identity::Identity,
+    said: Option<Activation>,
+    /// The session of whoever did it.
+    session: String,
+}
+
+impl Shared {
+    /// Does the errand, in one batch that also holds `first`. Only then is it in force.
+    pub(super) async fn perform(
+        &self,
+        ending: &Ending<'_>,
+        first: impl Fn(&mut Batch),
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let done = self.try_to_perform(ending, first, now).await;
+        if let Err(Error::Errand { why, .. }) = &done {
+            self.note_refused(ending, *why, now).await;
+        }
+        done
+    }
+
+    async fn try_to_perform(
+        &self,
+        ending: &Ending<'_>,
+        first: impl Fn(&mut Batch),
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let organization = self.organization(ending.organization)?;
+        let profile = Profile::of(ending.asserted);
+        if let Err(unmet) = identity::judge(&organization.allow, &profile) {
+            return Err(ending.not_admitted(NotAdmitted::Rule(unmet)));
+        }
+        for _ in 0..TRIES {
+            self.organization(ending.organization)?;
+            let mut batch = Batch::new();
+            first(&mut batch);
+            self.sessions.expect_open(&mut batch, ending.organization);
+            let planned = self.plan_errand(&mut batch, ending, &profile, now).await?;
+            match self.store.commit(batch).await {
+                Ok(()) => {
+                    self.after_errand(ending, planned, now).await;
+                    return Ok(());
+                }
+                Err(store::Error::Conflict) => {}
+                Err(other) => return Err(other.into()),
+            }
+        }
+        Err(store::Error::Conflict.into())
+    }
+
+    /// Fills the one batch.
+    async fn plan_errand(
+        &self,
+        batch: &mut Batch,
+        ending: &Ending<'_>,
+        profile: &Profile,
+        now: Timestamp,
+    ) -> Result<Planned, Error> {
+        let (live, acting) = self.acting(ending, now).await?;
+        let account = acting.grant().account.clone();
+        // Whoever acts must still be there when it is written: not blocked, removed or forgotten in the meantime.
+        let person = self.people.confirm(batch, &acting.grant().identity).await?;
+        let Some((by, _)) = person.filter(|(by, it)| it.id == account && by.account == account)
+        else {
+            return Err(ending.refused(Failed::NotThePerson));
+        };
+        let setup = ending.errand.flow == Flow::Setup;
+        let organization = self.organization(ending.organization)?;
+        if setup && !identity::is_owner(&organization.owners, &by.issuer, &by.profile) {
+            return Err(ending.refused(Failed::NotAnOwner));
+        }
+        let before = self
+            .people
+            .expect_activation(batch, ending.organization, ending.provider)
+            .await?;
+        if !setup {
+            let door = Door::of(organization, ending.generation);
+            let admitted = door.admits(before.as_ref(), &ending.asserted.issuer, profile);
+            admitted.map_err(|shut| ending.not_admitted(NotAdmitted::Shut(shut)))?;
+        }
+        let through = Through {
+            organization: ending.organization,
+            provider: ending.provider,
+            generation: ending.generation,
+            due_at: self.due_at(ending.provider, now),
+        };
+        let linked = self
+            .people
+            .link(batch, through, &account, ending.asserted, now)
+            .await?
+            .map_err(|refusal| ending.refused(Failed::Link(refusal)))?;
+        if linked.is_new {
+            let kind = audit::Kind::IdentityLinked;
+            batch.audit(ending.event(kind, &account, Some(&linked.identity.id), now));
+        }
+        let said = setup.then(|| captured(organization, ending, &account, before, profile, now));
+        if let Some(said) = &said {
+            let (organization, provider) = (ending.organization, ending.provider);
+            self.people
+                .put_activation(batch, organization, provider, said)?;
+            let kind = audit::Kind::ConnectionActivated;
+            let only = said.only.as_ref().map(|only| only.id().to_owned());
+            batch.audit(audit::Event {
+                reason: only,
+                ..ending.event(kind, &account, Some(&linked.identity.id), now)
+            });
+        }
+        Ok(Planned {
+            identity: linked.identity,
+            said,
+            session: live.id().to_owned(),
+        })
+    }
+
+    /// Whoever is signed in in the browser that brings the answer, if that is whoever began.
+    async fn acting(
+        &self,
+        ending: &Ending<'_>,
+        now: Timestamp,
+    ) -> Result<(Arc<Live>, Arc<LiveGrant>), Error> {
+        let nobody = || ending.refused(Failed::NotThePerson);
+        let handle = ending.handle.ok_or_else(nobody)?;
+        let live = self.sessions.find(handle, ending.host).await?;
+        let live = live.ok_or_else(nobody)?;
+        let began = ending.errand.account.as_ref();
+        let grant = live
+            .grant(ending.organization, now)
+            .filter(|grant| began.is_none_or(|began| *began == grant.grant().account))
+            .filter(|grant| grant.counts_until() > now);
+        Ok((live, grant.ok_or_else(nobody)?))
+    }
+
+    /// What follows from a committed batch.
+    async fn after_errand(&self, ending: &Ending<'_>, planned: Planned, now: Timestamp) {
+        self.sessions.confirm_identity(&planned.identity, true);
+        let Some(said) = planned.said else {
+            return;
+        };
+        let (organization, provider) = (ending.organization, ending.provider);
+        let before = self.people.activation(organization, provider);
+        self.people.activated(organization, provider, &said);
+        let narrower = said.only.is_some() && before.is_none_or(|it| it.only != said.only);
+        if narrower {
+            let but = Some(planned.session);
+            self.end_connection((organization, provider), &said.by, but, now)
+                .await;
+        }
+    }
+
+    /// Ends what was granted through a connection, as whom it lets in has changed. They may sign in again.
+    pub(super) async fn end_connection(
+        &self,
+        (organization, provider): (&Slug, &Slug),
+        by: &AccountId,
+        but: Option<String>,
+        now: Timestamp,
+    ) {
+        let filter = Filter {
+            organization: Some(organization.clone()),
+            provider: Some(provider.clone()),
+            except: but,
+            ..Filter::default()
+        };
+        let actor = audit::Actor::Account(by.to_string());
+        let event = audit::Event {
+            reason: Some("activation_changed".to_owned()),
+            ..audit::Event::new(now, audit::Kind::SessionRevoked, actor)
+        };
+        loop {
+            match self.revoke(&filter, &event, now).await {
+                Ok(revoked) if revoked.more => {}
+                Ok(_) => return,
+                Err(error) => {
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        %organization,
+                        %provider,
+                        "what was granted before a connection changed could not be ended"
+                    );
+                    return;
+                }
+            }
+        }
+    }
+
+    /// That somebody tried to take an identity which is not theirs is in the trail.
+    async fn note_refused(&self, ending: &Ending<'_>, why: Failed, now: Timestamp) {
+        let actor = match &ending.errand.account {
+            Some(account) => audit::Actor::Account(account.to_string()),
+            None => audit::Actor::Visitor,
+        };
+        let mut batch = Batch::new();
+        batch.audit(audit::Event {
+            organization: Some(ending.organization.to_string()),
+            provider: Some(ending.provider.to_string()),
+            reference: Some(ending.reference.to_owned()),
+            reason: Some(why.as_str().to_owned()),
+            ..audit::Event::new(now, audit::Kind::IdentityLinkRefused, actor)
+        });
+        if let Err(error) = self.store.commit(batch).await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "a refused link could not be recorded"
+            );
+        }
+    }
+}
+
+/// What Setup makes of a connection. The file's own rule on tenants is the last word: nothing is captured beside it.
+fn captured(
+    organization: &crate::config::Organization,
+    ending: &Ending<'_>,
+    by: &AccountId,
+    before: Option<Activation>,
+    profile: &Profile,
+    now: Timestamp,
+) -> Activation {
+    let allow = &organization.allow;
+    let seen = if allow.hosted_domains.is_some() || allow.tenants.is_some() {
+        Vec::new()
+    } else {
+        Fact::seen_in(profile)
+    };
+    let chosen = before
+        .and_then(|before| before.only)
+        .filter(|only| seen.iter().any(|fact| fact.id() == only.id()));
+    let (state, only) = match (seen.as_slice(), chosen) {
+        ([], _) => (ActivationState::Open, None),
+        ([fact], _) => (ActivationState::Open, Some(fact.clone())),
+        (_, Some(chosen)) => (ActivationState::Open, Some(chosen)),
+        (_, None) => (ActivationState::Choosing, None),
+    };
+    Activation {
+        by: by.clone(),
+        at: now,
+        generation: ending.generation.clone(),
+        state,
+        only,
+    }
+}
+
+impl Ending<'_> {
+    fn event(
+        &self,
+        kind: audit::Kind,
+        by: &AccountId,
+        target: Option<&IdentityId>,
+        now: Timestamp,
+    ) -> audit::Event {
+        audit::Event {
+            organization: Some(self.organization.to_string()),
+            provider: Some(self.provider.to_string()),
+            target: target.map(|id| id.as_str().to_owned()),
+            reference: Some(self.reference.to_owned()),
+            ..audit::Event::new(now, kind, audit::Actor::Account(by.to_string()))
+        }
+    }
+
+    fn refused(&self, why: Failed) -> Error {
+        Error::Errand {
+            flow: self.errand.flow,
+            organization: self.organization.clone(),
+            provider: self.provider.clone(),
+            again: self.again.clone(),
+            why,
+        }
+    }
+
+    fn not_admitted(&self, why: NotAdmitted) -> Error {
+        self.refused(Failed::NotAdmitted(why))
+    }
+}

@@ -1,0 +1,205 @@
+//! The pages of owners: people, sessions, identities, what happened.
+
+use serde_json::json;
+
+use crate::support::idp::{ada, grace};
+use crate::support::world::url;
+use crate::support::{Browser, Page, World};
+
+const OWNED: &str = r#"
+[organizations.acme]
+name = "Acme Inc."
+providers = ["acme-idp"]
+owners = ["ada@acme.com"]
+[organizations.globex]
+name = "Globex"
+providers = ["globex-idp"]
+"#;
+
+async fn page(browser: &mut Browser, rest: &str) -> Page {
+    browser.get(&url(&format!("/_sso/admin/acme{rest}"))).await
+}
+
+async fn press(browser: &mut Browser, rest: &str) -> Page {
+    let csrf = browser.get(&url("/_sso/account")).await.input("csrf");
+    let target = url(&format!("/_sso/admin/acme{rest}"));
+    let page = browser.post(&target, &[("csrf", &csrf)]).await;
+    browser.follow(page).await
+}
+
+async fn sign_in(world: &World, organization: &str) -> Browser {
+    let mut browser = world.browser();
+    let door = format!("/_sso/login/{organization}?rd=%2F_sso%2Faccount");
+    browser.visit(&url(&door)).await.is(200);
+    browser
+}
+
+/// The account of somebody in the list.
+async fn account_of(owner: &mut Browser, name: &str) -> String {
+    let list = page(owner, &format!("/people?q={name}")).await;
+    let rest = list.is(200).text.split("/people/").nth(1).unwrap();
+    rest.split('"').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn an_owner_sees_a_person_and_ends_their_sessions() {
+    let world = World::with(OWNED).await;
+    let mut owner = sign_in(&world, "acme").await;
+    world.acme.person(grace());
+    let mut hers = sign_in(&world, "acme").await;
+    let list = page(&mut owner, "/people").await;
+    assert!(list.is(200).text.contains("Grace Hopper") && list.text.contains("Ada Lovelace"));
+    let account = account_of(&mut owner, "hopper").await;
+    let person = page(&mut owner, &format!("/people/{account}")).await;
+    for text in [
+        "grace@acme.com",
+        "Confirmed",
+        "Last confirmed",
+        "End all sessions",
+    ] {
+        assert!(
+            person.is(200).text.contains(text),
+            "{text}: {}",
+            person.text
+        );
+    }
+    press(&mut owner, &format!("/people/{account}/end"))
+        .await
+        .is(200);
+    hers.fetch(&url("/")).await.is(401);
+    owner.fetch(&url("/")).await.is(200);
+    let trail = page(&mut owner, "/audit?q=session.revoked").await;
+    assert!(
+        trail.is(200).text.contains("session.revoked"),
+        "{}",
+        trail.text
+    );
+    world.end(&[&owner, &hers]).await;
+}
+
+#[tokio::test]
+async fn inv_39_a_blocked_identity_and_a_removed_membership_stay_out() {
+    let world = World::with(OWNED).await;
+    let mut owner = sign_in(&world, "acme").await;
+    world.acme.person(grace());
+    let mut hers = sign_in(&world, "acme").await;
+    let account = account_of(&mut owner, "hopper").await;
+    let person = page(&mut owner, &format!("/people/{account}")).await;
+    let id = person.text.split("/identities/").nth(1).unwrap();
+    let id = id.split('/').next().unwrap().to_owned();
+    let checked = press(&mut owner, &format!("/identities/{id}/revalidate")).await;
+    assert!(checked.is(200).text.contains("Grace Hopper"));
+    press(&mut owner, &format!("/identities/{id}/block"))
+        .await
+        .is(200);
+    hers.fetch(&url("/")).await.is(401);
+    let again = world.browser().visit(&url("/_sso/login/acme")).await;
+    assert_eq!(
+        (again.status, again.kind()),
+        (403, Some("account-not-allowed"))
+    );
+    press(&mut owner, &format!("/identities/{id}/unblock"))
+        .await
+        .is(200);
+    let mut hers = sign_in(&world, "acme").await;
+    press(&mut owner, &format!("/people/{account}/remove"))
+        .await
+        .is(200);
+    hers.fetch(&url("/")).await.is(401);
+    let again = world.browser().visit(&url("/_sso/login/acme")).await;
+    assert_eq!(
+        (again.status, again.kind()),
+        (403, Some("account-not-allowed"))
+    );
+    press(&mut owner, &format!("/people/{account}/restore"))
+        .await
+        .is(200);
+    sign_in(&world, "acme").await;
+    // Nobody shuts themselves out.
+    let own = account_of(&mut owner, "lovelace").await;
+    press(&mut owner, &format!("/people/{own}/remove"))
+        .await
+        .is(400);
+    owner.fetch(&url("/")).await.is(200);
+    world.end(&[&owner, &hers]).await;
+}
+
+#[tokio::test]
+async fn inv_26_an_owner_reaches_nobody_of_another_organization() {
+    let world = World::with(OWNED).await;
+    let mut owner = sign_in(&world, "acme").await;
+    world.globex.person(json!({ "sub": "g-1", "email": "carol@globex.com", "email_verified": true, "name": "Carol" }));
+    let mut carol = sign_in(&world, "globex").await;
+    let userinfo = carol.fetch(&url("/_sso/userinfo")).await.text;
+    let account = userinfo.split("\"sub\":\"").nth(1).unwrap()[..22].to_owned();
+    let socket = world.broker.socket();
+    let identities: serde_json::Value =
+        socket.get("/identities?organization=globex").await.unwrap();
+    let id = identities["identities"][0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let sessions: serde_json::Value = socket.get("/sessions?organization=globex").await.unwrap();
+    let session = sessions["sessions"][0]["id"].as_str().unwrap().to_owned();
+    for rest in [
+        "/people",
+        "/people?q=carol",
+        "/sessions",
+        "/audit",
+        "/people?after=YQBh",
+        "/people?after=Z2xvYmV4AA",
+    ] {
+        let shown = page(&mut owner, rest).await;
+        assert!(
+            !shown.is(200).text.contains("Carol") && !shown.text.contains(&account),
+            "{rest}"
+        );
+    }
+    page(&mut owner, &format!("/people/{account}"))
+        .await
+        .is(404);
+    for rest in [
+        format!("/people/{account}/end"),
+        format!("/people/{account}/remove"),
+        format!("/identities/{id}/block"),
+        format!("/identities/{id}/revalidate"),
+    ] {
+        press(&mut owner, &rest).await.is(404);
+    }
+    press(&mut owner, &format!("/sessions/{session}/end"))
+        .await
+        .is(200);
+    carol.fetch(&url("/")).await.is(200);
+    world.end(&[&owner, &carol]).await;
+}
+
+#[tokio::test]
+async fn many_people_are_shown_in_pages_and_found_by_name() {
+    let world = World::with(OWNED).await;
+    let mut owner = sign_in(&world, "acme").await;
+    for number in 0..70 {
+        world.acme.person(json!({
+            "sub": format!("p-{number}"), "email": format!("p{number}@acme.com"),
+            "email_verified": true, "name": format!("Person {number}"),
+        }));
+        sign_in(&world, "acme").await;
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    let mut next = Some(String::from("/people"));
+    while let Some(rest) = next {
+        let shown = page(&mut owner, &rest).await;
+        let rows = shown.is(200).text.matches("/people/").count();
+        assert!((1..=20).contains(&rows), "{rows}");
+        for part in shown.text.split("/people/").skip(1) {
+            seen.insert(part.split('"').next().unwrap().to_owned());
+        }
+        let mark = "rel=\"next\" href=\"/_sso/admin/acme";
+        let link = shown.text.split(mark).nth(1);
+        next = link.map(|link| link.split('"').next().unwrap().to_owned());
+    }
+    assert_eq!(seen.len(), 71);
+    let found = page(&mut owner, "/people?q=p42%40").await;
+    assert_eq!(found.text.matches("/people/").count(), 1, "{}", found.text);
+    world.acme.person(ada());
+    world.end(&[&owner]).await;
+}

@@ -1,0 +1,250 @@
+//! Providers that are no plain OpenID Connect, from the door to the application.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::support::wire::{Answer, Heard, until};
+use crate::support::world::{CLIENT_SECRET, ONE, SITE, url};
+use crate::support::{Browser, Page, World};
+
+/// Acme signs in with Apple, by the double's address in place of Apple's.
+async fn with_apple() -> World {
+    let pair = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();
+    let pem = pair.serialize_pem();
+    World::with(&format!(
+        "[providers.acme-idp]\npreset = \"apple\"\nissuer = \"{{acme}}\"\nclient_id = \"com.acme.app\"\n\
+         team_id = \"A1B2C3D4E5\"\nkey_id = \"F6G7H8I9J0\"\nsigning_key = \"\"\"{pem}\"\"\"\n{ONE}\
+         allow = {{ anyone = true }}\n"
+    ))
+    .await
+}
+
+/// The answer as Apple gives it: a form on a page of Apple's, which the browser posts to us.
+async fn posted(browser: &mut Browser, user: Option<&str>) -> Page {
+    let callback = browser.away_and_back(&url("/_sso/login/acme")).await;
+    let callback = url::Url::parse(&callback).unwrap();
+    let pairs: Vec<(String, String)> = callback.query_pairs().into_owned().collect();
+    let mut form: Vec<(&str, &str)> = pairs
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    form.extend(user.map(|user| ("user", user)));
+    let at = format!("{SITE}{}", callback.path());
+    browser.post_from_elsewhere(&at, &form).await
+}
+
+const USER: &str = r#"{"name":{"firstName":"Ada","lastName":"Lovelace"},"email":"boss@acme.com"}"#;
+
+#[tokio::test]
+async fn apples_posted_answer_signs_in_and_the_name_stays() {
+    let world = with_apple().await;
+    world
+        .acme
+        .person(json!({"sub": "001", "email": "ada@acme.com", "email_verified": true}));
+    for user in [Some(USER), None] {
+        let mut browser = world.browser();
+        let page = posted(&mut browser, user).await;
+        assert_eq!(
+            world.application.heard().len(),
+            0,
+            "without cookies nobody is in"
+        );
+        let again = page.leads_to().unwrap();
+        assert!(
+            !again.as_str().contains("boss"),
+            "no address in an address: {again}"
+        );
+        let page = browser.follow(page).await;
+        page.is(200);
+        let heard = world.application.last();
+        assert_eq!(heard.field("remote-name"), Some("Ada Lovelace"), "{user:?}");
+        assert_eq!(heard.field("remote-email"), Some("ada@acme.com"));
+        world.application.forget();
+    }
+    world.end(&[]).await;
+}
+
+#[tokio::test]
+async fn inv_09_a_posted_answer_of_another_browser_calls_nobody() {
+    let world = with_apple().await;
+    let (mut ada, mut eve) = (world.browser(), world.browser());
+    let page = posted(&mut eve, Some(USER)).await;
+    ada.get(&url("/_sso/login/acme")).await;
+    let calls = world.acme.back_channel();
+    let nobody = ada
+        .post_from_elsewhere(
+            &url("/_sso/callback/nobody-idp"),
+            &[("state", "s"), ("code", "c")],
+        )
+        .await;
+    assert_eq!(nobody.kind(), Some("not-found"));
+    let page = ada.get(page.leads_to().unwrap().as_str()).await;
+    assert_eq!(page.kind(), Some("login-expired"), "{}", page.text);
+    assert_eq!(world.acme.back_channel(), calls);
+    world.application.heard_nothing();
+    world.end(&[&ada, &eve]).await;
+}
+
+/// What GitHub knows of Ada.
+#[derive(Clone)]
+struct GitHub {
+    teams: Arc<Mutex<Value>>,
+    user: Arc<Mutex<u16>>,
+}
+
+const TOKEN: &str = "gho_the-token-of-ada";
+
+impl GitHub {
+    /// Acme signs in with a GitHub Enterprise, whose engineers may come.
+    async fn start() -> (World, Self) {
+        let world = World::with(&format!(
+            "[providers.acme-idp]\npreset = \"github\"\nbase_url = \"{{acme}}\"\nclient_id = \"doorward\"\n\
+             client_secret = \"{CLIENT_SECRET}\"\n{ONE}allow = {{ teams = [\"acme/engineers\"], tenants = [\"9919\"] }}\n"
+        ))
+        .await;
+        let github = Self {
+            teams: Arc::new(Mutex::new(json!([
+                {"slug": "engineers", "organization": {"login": "Acme", "id": 9919}}
+            ]))),
+            user: Arc::new(Mutex::new(200)),
+        };
+        github.answer(&world);
+        (world, github)
+    }
+
+    fn answer(&self, world: &World) {
+        let idp = &world.acme;
+        idp.answer("/login/oauth/authorize", |heard| {
+            let query = heard.query();
+            let mut back = url::Url::parse(&query["redirect_uri"]).unwrap();
+            back.query_pairs_mut()
+                .append_pair("code", "the-code-of-github")
+                .append_pair("state", &query["state"]);
+            Answer::redirect(back.as_str())
+        });
+        idp.answer("/login/oauth/access_token", |heard| {
+            let form = heard.form();
+            assert_eq!(form["client_secret"], CLIENT_SECRET);
+            assert_eq!(form["code"], "the-code-of-github");
+            Answer::json(&json!({
+                "access_token": TOKEN, "scope": "read:org,user:email", "token_type": "bearer"
+            }))
+        });
+        let user = Arc::clone(&self.user);
+        idp.answer(
+            "/api/v3/user",
+            asked(move || match *user.lock().unwrap() {
+                200 => {
+                    Answer::json(&json!({"id": 583_231, "login": "ada", "name": "Ada Lovelace"}))
+                }
+                status => Answer::new(
+                    status,
+                    "application/json",
+                    r#"{"message":"Bad credentials"}"#,
+                ),
+            }),
+        );
+        idp.answer(
+            "/api/v3/user/emails",
+            asked(|| {
+                Answer::json(&json!([{"email": "ada@acme.com", "primary": true, "verified": true}]))
+            }),
+        );
+        idp.answer(
+            "/api/v3/user/orgs",
+            asked(|| Answer::json(&json!([{"id": 9919, "login": "Acme"}]))),
+        );
+        let teams = Arc::clone(&self.teams);
+        idp.answer(
+            "/api/v3/user/teams",
+            asked(move || Answer::json(&teams.lock().unwrap())),
+        );
+        idp.answer("/api/v3/applications/doorward/token", |_| {
+            Answer::new(404, "application/json", r#"{"message":"Not Found"}"#)
+        });
+    }
+}
+
+/// Whoever asks must show the token.
+fn asked(
+    answer: impl Fn() -> Answer + Send + Sync + 'static,
+) -> impl Fn(&Heard) -> Answer + Send + Sync {
+    move |heard| {
+        let bearer = format!("Bearer {TOKEN}");
+        assert_eq!(heard.field("authorization"), Some(bearer.as_str()));
+        answer()
+    }
+}
+
+#[tokio::test]
+async fn who_is_in_a_team_of_github_comes_in_and_is_out_when_they_are_not() {
+    let (world, github) = GitHub::start().await;
+    let (mut browser, _) = world.signed_in().await;
+    browser.get(&url("/")).await.is(200);
+    let heard = world.application.last();
+    assert_eq!(heard.field("remote-groups"), Some("Acme/engineers"));
+    assert_eq!(heard.field("remote-email"), Some("ada@acme.com"));
+    *github.teams.lock().unwrap() = json!([]);
+    out_within_the_hour(&world, &mut browser).await;
+    world.end(&[]).await;
+}
+
+#[tokio::test]
+async fn a_revoked_token_of_github_ends_access() {
+    let (world, github) = GitHub::start().await;
+    let (mut browser, _) = world.signed_in().await;
+    *github.user.lock().unwrap() = 401;
+    out_within_the_hour(&world, &mut browser).await;
+    world.end(&[]).await;
+}
+
+async fn out_within_the_hour(world: &World, browser: &mut Browser) {
+    let asked = world.acme.heard("/api/v3/user").len();
+    world.later(Duration::from_secs(3600));
+    until("GitHub is asked", || {
+        world.acme.heard("/api/v3/user").len() > asked
+    })
+    .await;
+    for _ in 0..2_000 {
+        if browser.fetch(&url("/")).await.status == 401 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("still in");
+}
+
+#[tokio::test]
+async fn who_is_in_no_team_is_not_let_in() {
+    let (world, github) = GitHub::start().await;
+    *github.teams.lock().unwrap() = json!([
+        {"slug": "engineers", "organization": {"login": "globex", "id": 1}}
+    ]);
+    let mut browser = world.browser();
+    let page = browser.visit(&url("/")).await;
+    assert_eq!(page.status, 403, "{}", page.text);
+    world.application.heard_nothing();
+    world.end(&[&browser]).await;
+}
+
+#[tokio::test]
+async fn inv_20_who_is_in_more_groups_than_a_token_of_entra_holds_is_refused_and_the_log_says_why()
+{
+    let world = World::with(&format!(
+        "[providers.acme-idp]\npreset = \"entra\"\nissuer = \"{{acme}}\"\nclient_id = \"doorward\"\n\
+         client_secret = \"{CLIENT_SECRET}\"\n{ONE}allow = {{ groups_any = [\"g-1\"] }}\n"
+    ))
+    .await;
+    world.acme.person(json!({
+        "sub": "s-1", "name": "Ada", "_claim_names": {"groups": "src1"},
+        "_claim_sources": {"src1": {"endpoint": "https://graph.microsoft.com/x"}}
+    }));
+    let mut browser = world.browser();
+    let page = browser.visit(&url("/")).await;
+    assert_eq!(page.status, 403, "{}", page.text);
+    world.application.heard_nothing();
+    assert!(world.logs.text().contains("too many groups for a token"));
+    world.end(&[&browser]).await;
+}

@@ -1,0 +1,389 @@
+//! Setup: owners open, pin and shut the connections of their organization, and nobody else does.
+
+use serde_json::json;
+
+use crate::support::idp::{ada, grace};
+use crate::support::world::{OWN_HOST, url};
+use crate::support::{Browser, Page, World};
+
+const TWO_WAYS: &str = r#"
+[organizations.acme]
+name = "Acme Inc."
+providers = ["acme-idp", "globex-idp"]
+owners = ["ada@acme.com"]
+[organizations.initech]
+name = "Initech"
+providers = ["globex-idp"]
+owners = ["grace@acme.com"]
+"#;
+
+const CLOSED: &str = r#"
+[organizations.acme]
+name = "Acme Inc."
+providers = ["acme-idp"]
+owners = ["ada@acme.com"]
+activation = "required"
+"#;
+
+const ADMIN: &str = "/_sso/admin/acme";
+
+/// Signs in through one of several providers.
+async fn sign_in(world: &World, organization: &str, provider: &str) -> Browser {
+    let mut browser = world.browser();
+    browser
+        .visit(&url(&format!("/_sso/login/{organization}")))
+        .await;
+    let start = url(&format!("/_sso/login/{organization}/{provider}"));
+    let page = browser.post(&start, &[("rd", "/_sso/account")]).await;
+    browser.follow(page).await.is(200);
+    browser
+}
+
+async fn owner_page(browser: &mut Browser, rest: &str) -> Page {
+    browser.get(&url(&format!("{ADMIN}{rest}"))).await
+}
+
+/// Presses a button on an owner's page.
+async fn press(browser: &mut Browser, rest: &str, fields: &[(&str, &str)]) -> Page {
+    let page = owner_page(browser, "").await;
+    let csrf = page.is(200).input("csrf");
+    let mut all = vec![("csrf", csrf.as_str())];
+    all.extend(fields);
+    browser.post(&url(&format!("{ADMIN}{rest}")), &all).await
+}
+
+async fn set_up(browser: &mut Browser, provider: &str) -> Page {
+    let page = press(browser, &format!("/setup/{provider}"), &[]).await;
+    browser.follow(page).await
+}
+
+#[tokio::test]
+async fn an_organization_is_closed_until_an_owner_has_completed_setup() {
+    let world = World::with(CLOSED).await;
+    world.acme.person(grace());
+    let mut visitor = world.browser();
+    let page = visitor.visit(&url("/")).await;
+    assert_eq!(
+        (page.status, page.kind()),
+        (403, Some("organization-not-open"))
+    );
+    world.acme.person(ada());
+    let mut owner = world.browser();
+    // The owner comes in to open it, and no further.
+    let page = owner.visit(&url("/")).await;
+    assert_eq!(
+        (page.status, page.kind()),
+        (403, Some("organization-not-open"))
+    );
+    let page = owner_page(&mut owner, "").await;
+    assert!(page.is(200).text.contains("Closed until setup is complete"));
+    world.application.heard_nothing();
+    let page = set_up(&mut owner, "acme-idp").await;
+    assert_eq!(page.is(200).path(), ADMIN);
+    assert!(page.text.contains("<dd>Open, since"), "{}", page.text);
+    owner.visit(&url("/")).await.is(200);
+    world.acme.person(grace());
+    visitor.visit(&url("/")).await.is(200);
+    let world = world.restart().await;
+    visitor.now_at(world.broker.address);
+    visitor.fetch(&url("/")).await.is(200);
+    let events = world.trail(&[&owner, &visitor]).await;
+    let kinds: Vec<String> = events.iter().map(|event| event.kind.name()).collect();
+    assert!(
+        kinds.contains(&"connection.activated".to_owned()),
+        "{kinds:?}"
+    );
+}
+
+#[tokio::test]
+async fn inv_26_owners_alone_see_and_open_the_pages_of_their_organization() {
+    let world = World::with(TWO_WAYS).await;
+    let mut owner = sign_in(&world, "acme", "acme-idp").await;
+    let page = owner_page(&mut owner, "").await;
+    let text = &page.is(200).text;
+    assert!(text.contains("Acme Inc.") && text.contains("/setup/acme-idp"));
+    assert!(text.contains("/setup/globex-idp"), "both are listed");
+    let csrf = page.input("csrf");
+    world.acme.person(grace());
+    let mut member = sign_in(&world, "acme", "acme-idp").await;
+    let page = owner_page(&mut member, "").await;
+    assert_eq!((page.status, page.kind()), (403, Some("owners-only")));
+    world.globex.person(grace());
+    let mut other_owner = sign_in(&world, "initech", "globex-idp").await;
+    owner_page(&mut other_owner, "").await.is(404);
+    owner_page(&mut owner, "/setup/nowhere").await.is(405);
+    let mut nobody = world.browser();
+    let page = owner_page(&mut nobody, "").await;
+    assert_eq!(page.is(303).leads_to().unwrap().path(), "/_sso/login/acme");
+    let calls = world.acme.requests();
+    for browser in [&mut member, &mut other_owner, &mut nobody] {
+        for rest in ["/setup/acme-idp", "/disable/acme-idp", "/people/x/remove"] {
+            let form = [("csrf", csrf.as_str()), ("confirm", "acme")];
+            let page = browser.post(&url(&format!("{ADMIN}{rest}")), &form).await;
+            assert!(
+                [400, 401, 403, 404].contains(&page.status),
+                "{rest}: {}",
+                page.status
+            );
+        }
+    }
+    assert_eq!(world.acme.requests(), calls, "nothing was begun");
+    let events = world.trail(&[&owner, &member, &other_owner]).await;
+    let refused = events
+        .iter()
+        .filter(|it| it.kind.name() == "admin.action_refused");
+    assert!(refused.count() >= 1);
+}
+
+#[tokio::test]
+async fn inv_12_setup_and_disable_take_a_form_of_the_owners_own_page() {
+    let world = World::with(TWO_WAYS).await;
+    let mut owner = sign_in(&world, "acme", "acme-idp").await;
+    let csrf = owner_page(&mut owner, "").await.input("csrf");
+    let calls = world.acme.requests();
+    for rest in ["/setup/acme-idp", "/disable/acme-idp"] {
+        let target = url(&format!("{ADMIN}{rest}"));
+        owner.post(&target, &[("confirm", "acme")]).await.is(400);
+        let form = [("csrf", csrf.as_str()), ("confirm", "acme")];
+        // Its cookies do not come along.
+        owner.post_from_elsewhere(&target, &form).await.is(401);
+    }
+    owner_page(&mut owner, "/setup/acme-idp").await.is(405);
+    // What the file does not name for the organization cannot be started.
+    press(&mut owner, "/setup/nowhere", &[]).await.is(404);
+    assert_eq!(world.acme.requests(), calls);
+    owner.fetch(&url("/")).await.is(200);
+    world.end(&[&owner]).await;
+}
+
+#[tokio::test]
+async fn inv_17_setup_ties_what_comes_back_to_whoever_is_signed_in() {
+    let world = World::with(TWO_WAYS).await;
+    let mut owner = sign_in(&world, "acme", "acme-idp").await;
+    world.globex.person(
+        json!({ "sub": "ada-at-globex", "email": "a.l@globex.com", "email_verified": true }),
+    );
+    set_up(&mut owner, "globex-idp").await.is(200);
+    // The same account, by either way.
+    let account = |page: Page| page.text.split("\"sub\":\"").nth(1).unwrap()[..22].to_owned();
+    let first = account(owner.fetch(&url("/_sso/userinfo")).await);
+    let mut again = sign_in(&world, "acme", "globex-idp").await;
+    assert_eq!(account(again.fetch(&url("/_sso/userinfo")).await), first);
+    // Somebody else's identity is not taken over, whoever asks.
+    world.acme.person(grace());
+    let grace_there = sign_in(&world, "acme", "acme-idp").await;
+    world.acme.person(ada());
+    let mut owner_by_globex = again;
+    world.acme.person(grace());
+    let page = owner_by_globex.get(&url("/_sso/account")).await;
+    let csrf = page.input("csrf");
+    let form = [("csrf", csrf.as_str())];
+    let page = owner_by_globex
+        .post(&url("/_sso/account/link/acme-idp"), &form)
+        .await;
+    let page = owner_by_globex.follow(page).await;
+    assert_eq!(
+        (page.status, page.kind()),
+        (409, Some("identity-not-linked"))
+    );
+    world.end(&[&owner, &grace_there, &owner_by_globex]).await;
+}
+
+#[tokio::test]
+async fn a_disabled_connection_ends_its_sessions_and_gives_everybody_their_account_back() {
+    let world = World::with(TWO_WAYS).await;
+    let mut owner = sign_in(&world, "acme", "acme-idp").await;
+    world.globex.person(grace());
+    let mut by_globex = sign_in(&world, "acme", "globex-idp").await;
+    let mut elsewhere = sign_in(&world, "initech", "globex-idp").await;
+    let before = by_globex.fetch(&url("/_sso/userinfo")).await.text;
+    let page = owner_page(&mut owner, "/disable/globex-idp").await;
+    assert!(
+        page.is(200).text.contains("<b>1</b> session ends"),
+        "{}",
+        page.text
+    );
+    let page = press(&mut owner, "/disable/globex-idp", &[("confirm", "acne")]).await;
+    assert!(page.is(200).text.contains("not the short name"));
+    by_globex.fetch(&url("/")).await.is(200);
+    press(&mut owner, "/disable/globex-idp", &[("confirm", "acme")])
+        .await
+        .is(303);
+    by_globex.fetch(&url("/")).await.is(401);
+    owner.fetch(&url("/")).await.is(200);
+    elsewhere.fetch(&url("/")).await.is(200);
+    let mut shut_out = world.browser();
+    let start = url("/_sso/login/acme/globex-idp");
+    let page = shut_out.post(&start, &[("rd", "/")]).await;
+    let page = shut_out.follow(page).await;
+    assert_eq!(
+        (page.status, page.kind()),
+        (403, Some("organization-not-open"))
+    );
+    // The same issuer and client, enabled again.
+    world
+        .globex
+        .person(json!({ "sub": "ada-there", "email": "ada@acme.com", "email_verified": true }));
+    set_up(&mut owner, "globex-idp").await.is(200);
+    world.globex.person(grace());
+    let mut back = sign_in(&world, "acme", "globex-idp").await;
+    let after = back.fetch(&url("/_sso/userinfo")).await.text;
+    let sub = |text: &str| text.split("\"sub\":\"").nth(1).unwrap()[..22].to_owned();
+    assert_eq!(sub(&before), sub(&after), "nothing was lost");
+    world.end(&[&owner, &back, &elsewhere]).await;
+}
+
+#[tokio::test]
+async fn where_the_provider_has_several_customers_the_owner_chooses_one() {
+    let world = World::with(TWO_WAYS).await;
+    let mut owner = sign_in(&world, "acme", "acme-idp").await;
+    let at = |tenant: &str, who: &str| json!({ "sub": who, "email": "x@acme.com", "email_verified": true, "hd": tenant });
+    world.globex.person(at("acme.com", "ada-there"));
+    world.globex.person(at("acme.com", "ada-there"));
+    let page = set_up(&mut owner, "globex-idp").await;
+    assert!(
+        page.is(200)
+            .text
+            .contains("<dt>Only for</dt><dd><bdi>acme.com</bdi>"),
+        "{}",
+        page.text
+    );
+    world.globex.person(at("acme.com", "bob"));
+    let bob = sign_in(&world, "acme", "globex-idp").await;
+    world.globex.person(at("other.com", "eve"));
+    let mut eve = world.browser();
+    let page = eve
+        .post(&url("/_sso/login/acme/globex-idp"), &[("rd", "/")])
+        .await;
+    let page = eve.follow(page).await;
+    assert_eq!(
+        (page.status, page.kind()),
+        (403, Some("account-not-allowed"))
+    );
+    world.end(&[&owner, &bob]).await;
+}
+
+#[tokio::test]
+async fn whoever_owns_nothing_any_more_or_has_left_completes_nothing() {
+    let world = World::with(TWO_WAYS).await;
+    let mut owner = sign_in(&world, "acme", "acme-idp").await;
+    let page = press(&mut owner, "/setup/globex-idp", &[]).await;
+    let mut at_provider = page;
+    // Away at the provider, they sign out here in another tab.
+    let callback = loop {
+        let next = at_provider.leads_to().unwrap();
+        if next.path() == "/_sso/callback/globex-idp" {
+            break next;
+        }
+        at_provider = owner.get(next.as_str()).await;
+    };
+    let account = owner.get(&url("/_sso/account")).await;
+    let csrf = account.input("csrf");
+    owner.post(&url("/_sso/logout"), &[("csrf", &csrf)]).await;
+    let page = owner.get(callback.as_str()).await;
+    assert_eq!(
+        (page.status, page.kind()),
+        (409, Some("identity-not-linked"))
+    );
+    let events = world.trail(&[&owner]).await;
+    let kinds: Vec<String> = events.iter().map(|event| event.kind.name()).collect();
+    assert!(
+        kinds.contains(&"identity.link_refused".to_owned()),
+        "{kinds:?}"
+    );
+    assert!(
+        !kinds.contains(&"connection.activated".to_owned()),
+        "{kinds:?}"
+    );
+}
+
+#[tokio::test]
+async fn an_owner_on_a_host_of_its_own_sets_up_there() {
+    let file = OWN_HOST.replace(
+        "providers = [\"globex-idp\"]",
+        "providers = [\"globex-idp\", \"acme-idp\"]\nowners = [\"ada@acme.com\"]",
+    );
+    let world = World::with(&file).await;
+    let host = |path: &str| format!("https://globex.example.com{path}");
+    let mut owner = world.browser();
+    owner.visit(&host("/_sso/login/globex")).await.is(200);
+    let door = owner
+        .visit(&host("/_sso/login/globex?rd=%2F_sso%2Faccount"))
+        .await;
+    let mut form = door.hidden();
+    form.truncate(form.len() / 2);
+    let form: Vec<(&str, &str)> = form.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+    let page = owner
+        .post(&url("/_sso/login/globex/globex-idp"), &form)
+        .await;
+    owner.follow(page).await.is(200);
+    let page = owner.get(&host("/_sso/admin/globex")).await;
+    let csrf = page.is(200).input("csrf");
+    let setup = host("/_sso/admin/globex/setup/acme-idp");
+    let page = owner.post(&setup, &[("csrf", &csrf)]).await;
+    let page = owner.follow(page).await;
+    assert_eq!(page.is(200).url.as_str(), host("/_sso/admin/globex"));
+    assert!(page.text.contains("<dd>Open, since"), "{}", page.text);
+    // The address alone does nothing: another browser lacks both the proof and the session.
+    let page = owner.post(&setup, &[("csrf", &csrf)]).await;
+    let shared = page.leads_to().unwrap();
+    let mut thief = world.browser();
+    let page = thief.visit(shared.as_str()).await;
+    assert_eq!((page.status, page.kind()), (400, Some("cookies-blocked")));
+    world.end(&[&owner]).await;
+}
+
+#[tokio::test]
+async fn a_setup_in_a_window_of_its_own_tells_its_opener_and_nobody_else() {
+    let world = World::with(&format!("{TWO_WAYS}[admin]\nsocket = \"run/admin.sock\"\npopup_origin = \"https://console.acme.com\"\n")).await;
+    let mut owner = sign_in(&world, "acme", "acme-idp").await;
+    let opened = owner_page(&mut owner, "?display=popup").await;
+    assert_eq!(
+        opened.is(200).field("cross-origin-opener-policy"),
+        Some("unsafe-none")
+    );
+    assert_eq!(opened.input("display"), "popup");
+    let page = press(&mut owner, "/setup/globex-idp", &[("display", "popup")]).await;
+    let page = owner.follow(page).await;
+    assert_eq!(page.is(200).path(), format!("{ADMIN}/done/globex-idp"));
+    assert!(
+        page.text
+            .contains("data-origin=\"https://console.acme.com\""),
+        "{}",
+        page.text
+    );
+    let message = "{&quot;data&quot;:{&quot;organization&quot;:&quot;acme&quot;,&quot;provider&quot;:&quot;globex-idp&quot;,&quot;state&quot;:&quot;open&quot;,&quot;type&quot;:&quot;doorward.setup&quot;},&quot;success&quot;:true}";
+    assert!(page.text.contains(message), "{}", page.text);
+    let policy = page.field("content-security-policy").unwrap();
+    assert!(
+        policy.contains("script-src 'sha256-") && !policy.contains("unsafe"),
+        "{policy}"
+    );
+    // What goes wrong is told too, by a code of ours alone.
+    world.globex.refuse("access_denied");
+    let page = press(&mut owner, "/setup/globex-idp", &[("display", "popup")]).await;
+    let page = owner.follow(page).await;
+    assert!(
+        page.is(200).text.contains("login-cancelled")
+            && page.text.contains("&quot;success&quot;:false")
+    );
+    let page = owner_page(&mut owner, "/done/globex-idp?failed=%22%3Cb%3E").await;
+    assert!(
+        page.is(200).text.contains("<code>broken</code>"),
+        "{}",
+        page.text
+    );
+    // Every other page cuts the tie.
+    let usual = owner_page(&mut owner, "").await;
+    assert_eq!(
+        usual.field("cross-origin-opener-policy"),
+        Some("same-origin")
+    );
+    assert!(
+        !usual
+            .field("content-security-policy")
+            .unwrap()
+            .contains("script-src")
+    );
+    world.end(&[&owner]).await;
+}

@@ -1,0 +1,163 @@
+// An owner's day: Setup of a closed organization, people and what they have open, and the way out. Without scripts, in the
+// dark, on a small screen; then each page under the eyes of axe-core. And Setup in a window that a page has opened.
+import assert from "node:assert/strict";
+
+import { shown, signInAs } from "./support/browser.js";
+import { Album, examine } from "./support/examiner.js";
+import { story } from "./support/world.js";
+
+/** By the name that each carries in `Sso-Generated`. */
+const PAGES = [
+  "account",
+  "door",
+  "identity-not-linked",
+  "organization-not-open",
+  "owner-audit",
+  "owner-disable",
+  "owner-home",
+  "owner-people",
+  "owner-person",
+  "owner-sessions",
+  "owners-only",
+  "session-ended",
+];
+
+const READER = { javaScriptEnabled: false, colorScheme: "dark", viewport: { width: 320, height: 640 } };
+
+story("owners open, watch over and close their organization", async (world) => {
+  const { doorward } = world;
+  const admin = doorward.at("/_sso/admin/stark");
+  const album = new Album();
+  const owner = await arrive(world, album);
+  const page = await owner.tab();
+
+  await page.goto(admin);
+  await enter(page, "acme", "ada");
+  await headed(page, "Administration of Stark Industries");
+  await page.getByText("Closed until setup is complete").first().waitFor();
+  await page.goto(doorward.at("/reports"));
+  await headed(page, "Stark Industries is not open yet");
+
+  await page.goto(admin);
+  await section(page, "acme").getByRole("button", { name: "Set up" }).click();
+  await section(page, "acme").getByText(/^Open, since/).waitFor();
+  await section(page, "globex").getByRole("button", { name: "Set up" }).click();
+  await signInAs(page, "ada");
+  await section(page, "globex").getByText(/^Open, since/).waitFor();
+  await page.goto(doorward.at("/reports"));
+  assert.equal((await shown(page)).organization, "stark");
+  await page.goto(doorward.at("/_sso/account"));
+  await page.getByText("ada@globex.example").waitFor();
+
+  const bob = await arrive(world, album);
+  const his = await bob.tab();
+  await his.goto(doorward.door("stark"));
+  await enter(his, "acme", "bob");
+  await shown(his);
+  await his.goto(admin);
+  await headed(his, "This page is for owners");
+  // What is Ada's does not become his.
+  await his.goto(doorward.at("/_sso/account"));
+  await his.getByRole("button", { name: "Add: Sign in with globex" }).click();
+  await signInAs(his, "ada");
+  await headed(his, "This account can’t be added");
+
+  await watchOver(world, page, his);
+  await closeAgain(page, admin);
+
+  const pages = (await album.pages()).filter(({ name }) => name !== "redirecting");
+  assert.deepEqual([...new Set(pages.map(({ name }) => name))].sort(), PAGES);
+  const examiner = await world.context();
+  for (const sent of pages) await examine(examiner, sent);
+});
+
+async function watchOver({ doorward }, page, his) {
+  const admin = doorward.at("/_sso/admin/stark");
+  await page.goto(admin);
+  await page.getByRole("link", { name: "People" }).click();
+  await page.getByLabel("Name or e-mail address").fill("bob@");
+  await page.getByRole("button", { name: "Search" }).click();
+  await page.getByRole("link", { name: "Bob Fischer" }).click();
+  await headed(page, "Bob Fischer");
+  await page.getByRole("button", { name: "End all sessions" }).click();
+  await page.getByText("None.").waitFor();
+  await his.goto(doorward.at("/reports"));
+  await headed(his, "You were signed out");
+  await page.getByRole("link", { name: "Sessions" }).click();
+  await page.getByText("This browser").waitFor();
+  await page.getByRole("link", { name: "What happened" }).click();
+  await page.getByText("connection.activated").first().waitFor();
+}
+
+async function closeAgain(page, admin) {
+  await page.goto(admin);
+  await section(page, "globex").getByRole("link", { name: "Disable…" }).click();
+  await headed(page, "Disable sign-in with globex?");
+  await page.getByLabel("To go on, type").fill("starc");
+  await page.getByRole("button", { name: "Disable" }).click();
+  await page.getByText("That is not the short name").waitFor();
+  await page.getByLabel("To go on, type").fill("stark");
+  await page.getByRole("button", { name: "Disable" }).click();
+  await section(page, "globex").getByText(/^Disabled, since/).waitFor();
+}
+
+story("a window that a page has opened tells it what came of Setup", async (world) => {
+  const { doorward } = world;
+  const owner = await world.visitor();
+  owner.expects(/status of [45]\d\d/);
+  const page = await owner.tab();
+  await page.goto(doorward.at("/_sso/admin/stark"));
+  await enter(page, "acme", "ada");
+  await section(page, "acme").getByRole("button", { name: "Set up" }).click();
+  await section(page, "acme").getByText(/^Open, since/).waitFor();
+
+  await page.goto(doorward.at("/console"));
+  const opening = page.waitForEvent("popup");
+  await page.evaluate(() => {
+    window.told = new Promise((resolve) => {
+      addEventListener("message", ({ origin, data }) => resolve({ origin, data }), { once: true });
+    });
+    window.open("/_sso/admin/stark?display=popup", "setup", "width=600,height=600");
+  });
+  const popup = await opening;
+  const closed = popup.waitForEvent("close");
+  await section(popup, "globex").getByRole("button", { name: "Set up" }).click();
+  await signInAs(popup, "ada");
+  const { origin, data } = await page.evaluate(() => window.told);
+  assert.equal(origin, doorward.url);
+  assert.deepEqual(data, {
+    success: true,
+    data: { type: "doorward.setup", organization: "stark", provider: "globex", state: "open" },
+  });
+  await closed;
+
+  // Without anybody who has opened it, it says the same.
+  await page.goto(doorward.at("/_sso/admin/stark?display=popup"));
+  await section(page, "globex").getByRole("button", { name: "Set up again" }).click();
+  await headed(page, "Setup is complete");
+  await page.getByRole("link", { name: /administration/ }).click();
+  await headed(page, "Administration of Stark Industries");
+});
+
+/** Somebody whose pages are kept. */
+async function arrive(world, album) {
+  const visitor = await world.visitor(READER);
+  visitor.expects(/status of [45]\d\d/);
+  album.follow(visitor);
+  return visitor;
+}
+
+/** From the door, by one of the ways in. */
+async function enter(page, provider, person) {
+  await headed(page, "Sign in to Stark Industries");
+  await page.getByRole("button", { name: `Sign in with ${provider}` }).click();
+  await signInAs(page, person);
+}
+
+function section(page, name) {
+  return page.getByRole("region", { name });
+}
+
+function headed(page, name) {
+  return page.getByRole("heading", { name }).waitFor();
+}
