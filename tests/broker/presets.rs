@@ -99,9 +99,13 @@ const TOKEN: &str = "gho_the-token-of-ada";
 impl GitHub {
     /// Acme signs in with a GitHub Enterprise, whose engineers may come.
     async fn start() -> (World, Self) {
+        Self::with("allow = { teams = [\"acme/engineers\"], tenants = [\"9919\"] }\n").await
+    }
+
+    async fn with(more: &str) -> (World, Self) {
         let world = World::with(&format!(
             "[providers.acme-idp]\npreset = \"github\"\nbase_url = \"{{acme}}\"\nclient_id = \"doorward\"\n\
-             client_secret = \"{CLIENT_SECRET}\"\n{ONE}allow = {{ teams = [\"acme/engineers\"], tenants = [\"9919\"] }}\n"
+             client_secret = \"{CLIENT_SECRET}\"\n{ONE}{more}"
         ))
         .await;
         let github = Self {
@@ -214,6 +218,54 @@ async fn out_within_the_hour(world: &World, browser: &mut Browser) {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     panic!("still in");
+}
+
+#[tokio::test]
+async fn an_owner_chooses_among_the_organizations_that_github_shows() {
+    let (world, _github) = GitHub::with(
+        "owners = [\"ada@acme.com\"]\nactivation = \"required\"\nallow = { anyone = true }\n",
+    )
+    .await;
+    let orgs = |orgs: Value| {
+        world
+            .acme
+            .answer("/api/v3/user/orgs", asked(move || Answer::json(&orgs)))
+    };
+    orgs(json!([{"id": 9919, "login": "Acme"}, {"id": 77, "login": "octo-club"}]));
+    let mut owner = world.browser();
+    owner.visit(&url("/_sso/admin/acme")).await.is(200);
+    let press = async |owner: &mut Browser, path: &str, choice: &str| {
+        let page = owner.get(&url("/_sso/admin/acme")).await;
+        let csrf = page.is(200).input("csrf");
+        let form = [("csrf", csrf.as_str()), ("choice", choice)];
+        let page = owner
+            .post(&url(&format!("/_sso/admin/acme/{path}")), &form)
+            .await;
+        owner.follow(page).await
+    };
+    let page = press(&mut owner, "setup/acme-idp", "").await;
+    let text = &page.is(200).text;
+    assert!(
+        text.contains("Setup is not complete") && text.contains("octo-club"),
+        "{text}"
+    );
+    // One that GitHub has not shown cannot be chosen.
+    assert_eq!(
+        press(&mut owner, "activate/acme-idp", "1").await.status,
+        409
+    );
+    owner.fetch(&url("/")).await.is(403);
+    press(&mut owner, "activate/acme-idp", "9919").await.is(200);
+    owner.fetch(&url("/")).await.is(200);
+    let out = async |status: u16| {
+        let page = world.browser().visit(&url("/")).await;
+        assert_eq!(page.status, status, "{}", page.text);
+    };
+    orgs(json!([{"id": 77, "login": "Acme"}]));
+    out(403).await;
+    orgs(json!([{"id": 9919, "login": "renamed"}]));
+    out(200).await;
+    world.end(&[&owner]).await;
 }
 
 #[tokio::test]
