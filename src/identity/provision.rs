@@ -156,6 +156,12 @@ impl People {
                     return Ok(Err(Refusal::Blocked));
                 }
                 both.expect(batch);
+                if !both.account.identities.contains(&both.identity.id) {
+                    // It was written before accounts knew what they sign in by.
+                    let mut account = both.account.clone();
+                    account.identities.push(both.identity.id.clone());
+                    self.put_account(batch, &account)?;
+                }
                 let mut identity = refreshed(both.identity, through, asserted, now);
                 Self::schedule(batch, &mut identity, through.due_at);
                 self.put_identity(batch, &identity)?;
@@ -252,7 +258,8 @@ impl People {
             Err(Error::Dangling) => return Ok(Err(LinkRefusal::NotAllowed)),
             other => other?,
         };
-        if account.membership == Membership::Removed {
+        // One that does not know what it signs in by would go with the new identity: the next sign-in tells it.
+        if account.membership == Membership::Removed || account.identities.is_empty() {
             return Ok(Err(LinkRefusal::NotAllowed));
         }
         if account.identities.len() >= MAX_IDENTITIES {
@@ -615,5 +622,30 @@ mod tests {
             let identity = sign_in(&people, "acme", "idp", &named(said)).await;
             assert_eq!(identity.profile.name.as_deref(), Some(known));
         }
+    }
+
+    #[tokio::test]
+    async fn an_account_of_before_learns_what_it_signs_in_by_at_the_next_sign_in() {
+        let people = people();
+        let ada = asserted("https://idp", "1");
+        let first = sign_in(&people, "acme", "idp", &ada).await;
+        let (account, _) = people
+            .account(&first.organization, &first.account)
+            .await
+            .unwrap();
+        let before = Account {
+            identities: Vec::new(),
+            ..account
+        };
+        let mut batch = Batch::new();
+        people.put_account(&mut batch, &before).unwrap();
+        people.store.commit(batch).await.unwrap();
+        let known = async || {
+            let found = people.account(&first.organization, &first.account).await;
+            found.unwrap().0.identities
+        };
+        assert!(known().await.is_empty());
+        sign_in(&people, "acme", "idp", &ada).await;
+        assert_eq!(known().await, std::slice::from_ref(&first.id));
     }
 }

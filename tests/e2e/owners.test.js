@@ -58,7 +58,7 @@ story("owners open, watch over and close their organization", async (world) => {
   await headed(his, "This page is for owners");
   // What is Ada's does not become his.
   await his.goto(doorward.at("/_sso/account"));
-  await his.getByRole("button", { name: "Add: Sign in with globex" }).click();
+  await his.getByRole("button", { name: "Add globex" }).click();
   await signInAs(his, "ada");
   await headed(his, "This account can’t be added");
 
