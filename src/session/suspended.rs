@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
 
 use super::Error;
 use super::sessions::Sessions;
@@ -27,14 +28,18 @@ pub struct Suspension {
 
 /// Those in force.
 #[derive(Debug, Default)]
-pub(super) struct Suspensions(ArcSwap<BTreeMap<Slug, Suspension>>);
+pub(super) struct Suspensions {
+    all: ArcSwap<BTreeMap<Slug, Suspension>>,
+    /// One at a time writes and then says what is in force, so that memory ends as the store does.
+    turning: Mutex<()>,
+}
 
 /// More are never suspended than are configured, and more are not configured in one file.
 const MOST: usize = 100_000;
 
 impl Suspensions {
     fn set(&self, organization: &Slug, suspension: Option<&Suspension>) {
-        self.0.rcu(|all| {
+        self.all.rcu(|all| {
             let mut all = BTreeMap::clone(all);
             match suspension {
                 Some(suspension) => all.insert(organization.clone(), suspension.clone()),
@@ -68,18 +73,18 @@ impl Sessions {
             };
             all.insert(slug, suspension);
         }
-        self.suspensions.0.store(Arc::new(all));
+        self.suspensions.all.store(Arc::new(all));
         Ok(())
     }
 
     /// Since when an organization is suspended and why, if it is.
     pub fn suspension(&self, organization: &Slug) -> Option<Suspension> {
-        self.suspensions.0.load().get(organization).cloned()
+        self.suspensions.all.load().get(organization).cloned()
     }
 
     /// Whether an organization is suspended.
     pub fn is_suspended(&self, organization: &Slug) -> bool {
-        self.suspensions.0.load().contains_key(organization)
+        self.suspensions.all.load().contains_key(organization)
     }
 
     /// Lets nobody of an organization in from now on; what is open is for the caller to end. `Ok(false)`: it was
@@ -96,14 +101,21 @@ impl Sessions {
             since: event.time,
             reason: event.reason.clone(),
         };
-        if !self.is_suspended(organization) {
-            self.suspensions.set(organization, Some(&suspension));
-        }
+        // In force at once, and also after a resumption that is being written.
+        self.suspend_now(organization, &suspension);
+        let _one_at_a_time = self.suspensions.turning.lock().await;
+        self.suspend_now(organization, &suspension);
         let mut batch = Batch::new();
         batch.expect_absent(Table::Suspensions, key);
         let sealed = self.seal.seal_json(Table::Suspensions, key, &suspension)?;
         batch.put(Table::Suspensions, key, sealed).audit(event);
         self.commit_once(batch).await
+    }
+
+    fn suspend_now(&self, organization: &Slug, suspension: &Suspension) {
+        if !self.is_suspended(organization) {
+            self.suspensions.set(organization, Some(suspension));
+        }
     }
 
     /// Lets people of an organization sign in again. `Ok(false)`: it was not suspended.
@@ -115,6 +127,7 @@ impl Sessions {
     /// Not cancel safe: run it in a task of its own.
     pub async fn resume(&self, organization: &Slug, event: audit::Event) -> Result<bool, Error> {
         let key = organization.as_str().as_bytes();
+        let _one_at_a_time = self.suspensions.turning.lock().await;
         let stored = self.store.get(Table::Suspensions, key).await?;
         let resumed = match stored {
             // It could not be written when it was suspended: that it ends is written all the same.
