@@ -156,12 +156,5 @@ async fn end_all(
         organization: Some(organization),
         ..session::Filter::default()
     };
-    let mut ended: u64 = 0;
-    loop {
-        let revoked = pipeline.revoke(&filter, &event, now).await?;
-        ended = ended.saturating_add(revoked.ended.values().sum());
-        if !revoked.more {
-            return Ok(ended);
-        }
-    }
+    Ok(pipeline.revoke_all(&filter, &event, now).await?)
 }

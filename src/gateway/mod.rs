@@ -38,9 +38,10 @@ use self::routes::{Route, Routes};
 use self::turns::Turns;
 use crate::address::{Host, Origin};
 use crate::assertion::{self, Minter, PlainHeaders, Reserved};
+use crate::audit;
 use crate::clock::{Clock, Timestamp};
 use crate::config::{self, Config, Organization, Refusal, Slug};
-use crate::identity::{self, People, Unmet};
+use crate::identity::{self, People, Shut, Unmet};
 use crate::pages::{self, Look, Pages};
 use crate::pipeline::{self, Pipeline};
 use crate::proxy;
@@ -363,16 +364,25 @@ impl Gateway {
         }
     }
 
-    /// Refuses whoever came in by a connection that is not open: its owners, on the way to their pages.
+    /// Refuses whoever came in by a connection that does not serve them: its owners, on the way to their pages, and people
+    /// of a customer that an owner has shut out since.
     fn check_connection(&self, asked: &Asked) -> Result<(), Error> {
-        let grant = asked.known.as_ref().map(|known| known.grant.grant());
-        match grant.filter(|grant| !self.sessions.is_open(grant)) {
-            None => Ok(()),
-            Some(grant) => {
-                self.note_denied(asked, "not_open");
-                Err(Error::NotOpen(grant.organization.clone()))
+        let Some(known) = &asked.known else {
+            return Ok(());
+        };
+        let Err(shut) = self.sessions.check_connection(&known.grant) else {
+            return Ok(());
+        };
+        self.note_denied(asked, shut.as_str());
+        Err(match shut {
+            Shut::NotActivated | Shut::Disabled => {
+                Error::NotOpen(known.grant.grant().organization.clone())
             }
-        }
+            Shut::OtherTenant => Error::NotAllowed {
+                unmet: Unmet::Tenants,
+                rule: Refusal::default(),
+            },
+        })
     }
 
     /// Tells somebody who comes back that what they had was ended, and by whom.
@@ -421,6 +431,7 @@ impl Gateway {
             return;
         };
         let denied = Denied {
+            kind: audit::Kind::AccessDenied,
             grant: known.grant.grant(),
             route: &asked.route,
             reason,

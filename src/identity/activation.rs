@@ -5,9 +5,11 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
 
 use super::{AccountId, Error, Generation, People, Profile};
 use crate::clock::Timestamp;
@@ -115,7 +117,16 @@ impl Shut {
 
 /// Those in force.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Activations(Arc<ArcSwap<ByConnection>>);
+pub(super) struct Activations(Arc<InForce>);
+
+#[derive(Debug, Default)]
+struct InForce {
+    all: ArcSwap<ByConnection>,
+    /// How often they changed.
+    changes: AtomicU64,
+    /// One at a time reads what was written, so that memory ends as the store does.
+    settling: Mutex<()>,
+}
 
 /// By organization and provider.
 type ByConnection = BTreeMap<Slug, BTreeMap<Slug, Arc<Activation>>>;
@@ -149,6 +160,17 @@ impl<'a> Door<'a> {
         }
     }
 
+    /// Whether somebody who is signed in may use it: it is open, and for the provider's customer that they are of.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn serves(&self, said: Option<&Activation>, profile: &Profile) -> Result<(), Shut> {
+        if said.is_some_and(|said| !said.is_for(profile)) {
+            return Err(Shut::OtherTenant);
+        }
+        self.is_open(said)
+    }
+
     /// How it stands, for owners and operators.
     pub fn standing(&self, said: Option<&Activation>) -> Standing {
         match (said.map(|said| said.state), self.is_open(said)) {
@@ -171,11 +193,10 @@ impl<'a> Door<'a> {
         issuer: &str,
         profile: &Profile,
     ) -> Result<(), Shut> {
-        if said.is_some_and(|said| !said.is_for(profile)) {
-            return Err(Shut::OtherTenant);
-        }
-        match self.is_open(said) {
-            Err(_) if is_owner(self.owners, issuer, profile) => Ok(()),
+        match self.serves(said, profile) {
+            Err(Shut::NotActivated | Shut::Disabled) if is_owner(self.owners, issuer, profile) => {
+                Ok(())
+            }
             other => other,
         }
     }
@@ -205,6 +226,17 @@ impl Fact {
         match &profile.hosted_domain {
             Some(domain) => vec![Self::HostedDomain(domain.to_ascii_lowercase())],
             None => profile.tenants.iter().cloned().map(Self::Tenant).collect(),
+        }
+    }
+
+    /// Whether it is the same customer, whatever that is called today.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::HostedDomain(one), Self::HostedDomain(two)) => one == two,
+            (Self::Tenant(one), Self::Tenant(two)) => one.id == two.id,
+            (Self::HostedDomain(_), Self::Tenant(_)) | (Self::Tenant(_), Self::HostedDomain(_)) => {
+                false
+            }
         }
     }
 
@@ -247,7 +279,7 @@ impl People {
         let mut all = ByConnection::new();
         let found = self.store.range(Table::Activations, Keys::all(), MOST);
         for (key, raw) in found.await? {
-            let said: Activation = self.seal.open_json(Table::Activations, &key, &raw)?;
+            let said = self.unsealed(&key, &raw)?;
             let names = std::str::from_utf8(&key).ok();
             let names = names.and_then(|names| names.split_once('\0'));
             let names = names.map(|(one, two)| (Slug::parse(one), Slug::parse(two)));
@@ -258,14 +290,25 @@ impl People {
             let of = all.entry(organization).or_default();
             of.insert(provider, Arc::new(said));
         }
-        self.activations.0.store(Arc::new(all));
+        self.activations.0.all.store(Arc::new(all));
+        self.activations.changed();
         Ok(())
+    }
+
+    fn unsealed(&self, key: &[u8], raw: &[u8]) -> Result<Activation, Error> {
+        Ok(self.seal.open_json(Table::Activations, key, raw)?)
     }
 
     /// What an owner last said of a connection, as it is in force.
     pub fn activation(&self, organization: &Slug, provider: &Slug) -> Option<Arc<Activation>> {
-        let all = self.activations.0.load();
+        let all = self.activations.0.all.load();
         all.get(organization)?.get(provider).cloned()
+    }
+
+    /// How often what owners say has changed in this process. What was judged by it stands while this is the same; read it
+    /// before judging.
+    pub fn activation_changes(&self) -> u64 {
+        self.activations.0.changes.load(Ordering::Acquire)
     }
 
     /// The same as it is stored, with an expectation in `batch` that it stays so.
@@ -283,12 +326,13 @@ impl People {
             batch.expect_absent(Table::Activations, key);
             return Ok(None);
         };
-        let said = self.seal.open_json(Table::Activations, &key, &raw)?;
+        let said = self.unsealed(&key, &raw)?;
         batch.expect_unchanged(Table::Activations, key, raw);
         Ok(Some(said))
     }
 
-    /// Adds to `batch` what an owner says of a connection. It is in force once [`People::activated`] is told.
+    /// Adds to `batch` what an owner says of a connection. It is in force once that is settled, see
+    /// [`People::settle_activation`].
     ///
     /// # Errors
     /// The store's.
@@ -305,16 +349,45 @@ impl People {
         Ok(())
     }
 
-    /// What an owner said is in force from now on. One that shuts a connection is so before it is written, so that nobody
+    /// What an owner is about to say is in force from now on, written or not: for what shuts a connection, so that nobody
     /// slips through.
     pub fn activated(&self, organization: &Slug, provider: &Slug, said: &Activation) {
         let said = Arc::new(said.clone());
-        self.activations.0.rcu(|all| {
+        self.activations.0.all.rcu(|all| {
             let mut all = BTreeMap::clone(all);
             let of = all.entry(organization.clone()).or_default();
             of.insert(provider.clone(), Arc::clone(&said));
             Arc::new(all)
         });
+        self.activations.changed();
+    }
+
+    /// What was written last is in force from now on. Call it after every batch that wrote: owners who speak at the same
+    /// time are so followed in the order of their batches.
+    ///
+    /// # Errors
+    /// The store's: what was in force stays.
+    ///
+    /// # Cancel safety
+    /// Not cancel safe: run it in a task of its own.
+    pub async fn settle_activation(
+        &self,
+        organization: &Slug,
+        provider: &Slug,
+    ) -> Result<(), Error> {
+        let _one_at_a_time = self.activations.0.settling.lock().await;
+        let key = key(organization, provider);
+        if let Some(raw) = self.store.get(Table::Activations, &key).await? {
+            let said = self.unsealed(&key, &raw)?;
+            self.activated(organization, provider, &said);
+        }
+        Ok(())
+    }
+}
+
+impl Activations {
+    fn changed(&self) {
+        self.0.changes.fetch_add(1, Ordering::Release);
     }
 }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::finish::TRIES;
+use super::owned::{Rest, is_narrower};
 use super::{Again, Error, NotAdmitted, Shared};
 use crate::address::Host;
 use crate::audit;
@@ -19,7 +20,7 @@ use crate::identity::{
     Profile, Through,
 };
 use crate::provider::{Asserted, Flow};
-use crate::session::{Filter, Handle, Live, LiveGrant};
+use crate::session::{Handle, Live, LiveGrant};
 use crate::store::{self, Batch};
 
 /// What is done, and for whom.
@@ -215,48 +216,15 @@ impl Shared {
         };
         let (organization, provider) = (ending.organization, ending.provider);
         let before = self.people.activation(organization, provider);
-        self.people.activated(organization, provider, &said);
-        let narrower = said.only.is_some() && before.is_none_or(|it| it.only != said.only);
-        if narrower {
-            let but = Some(planned.session);
-            self.end_connection((organization, provider), &said.by, but, now)
-                .await;
-        }
-    }
-
-    /// Ends what was granted through a connection, as whom it lets in has changed. They may sign in again.
-    pub(super) async fn end_connection(
-        &self,
-        (organization, provider): (&Slug, &Slug),
-        by: &AccountId,
-        but: Option<String>,
-        now: Timestamp,
-    ) {
-        let filter = Filter {
-            organization: Some(organization.clone()),
-            provider: Some(provider.clone()),
-            except: but,
-            ..Filter::default()
-        };
-        let actor = audit::Actor::Account(by.to_string());
-        let event = audit::Event {
-            reason: Some("activation_changed".to_owned()),
-            ..audit::Event::new(now, audit::Kind::SessionRevoked, actor)
-        };
-        loop {
-            match self.revoke(&filter, &event, now).await {
-                Ok(revoked) if revoked.more => {}
-                Ok(_) => return,
-                Err(error) => {
-                    tracing::error!(
-                        error = &error as &dyn std::error::Error,
-                        %organization,
-                        %provider,
-                        "what was granted before a connection changed could not be ended"
-                    );
-                    return;
-                }
-            }
+        self.settle(organization, provider, &said).await;
+        if is_narrower(before.as_deref(), &said) {
+            let rest = Rest {
+                organization,
+                provider,
+                but: Some(planned.session),
+                event: ending.event(audit::Kind::SessionRevoked, &said.by, None, now),
+            };
+            self.end_rest(rest, now).await;
         }
     }
 
@@ -283,7 +251,8 @@ impl Shared {
     }
 }
 
-/// What Setup makes of a connection. The file's own rule on tenants is the last word: nothing is captured beside it.
+/// What Setup makes of a connection. The file's own rule on tenants is the last word: nothing is captured beside it. What
+/// was captured before is neither dropped nor replaced without a choice (threat model 20).
 fn captured(
     organization: &crate::config::Organization,
     ending: &Ending<'_>,
@@ -293,19 +262,15 @@ fn captured(
     now: Timestamp,
 ) -> Activation {
     let allow = &organization.allow;
-    let seen = if allow.hosted_domains.is_some() || allow.tenants.is_some() {
-        Vec::new()
+    let by_file = allow.hosted_domains.is_some() || allow.tenants.is_some();
+    let was_open = before.as_ref().is_some_and(|before| {
+        before.state == ActivationState::Open && before.generation == *ending.generation
+    });
+    let pinned = before.and_then(|before| before.only);
+    let (state, only) = if by_file {
+        (ActivationState::Open, None)
     } else {
-        Fact::seen_in(profile)
-    };
-    let chosen = before
-        .and_then(|before| before.only)
-        .filter(|only| seen.iter().any(|fact| fact.id() == only.id()));
-    let (state, only) = match (seen.as_slice(), chosen) {
-        ([], _) => (ActivationState::Open, None),
-        ([fact], _) => (ActivationState::Open, Some(fact.clone())),
-        (_, Some(chosen)) => (ActivationState::Open, Some(chosen)),
-        (_, None) => (ActivationState::Choosing, None),
+        capture(&Fact::seen_in(profile), pinned, was_open)
     };
     Activation {
         by: by.clone(),
@@ -313,6 +278,22 @@ fn captured(
         generation: ending.generation.clone(),
         state,
         only,
+    }
+}
+
+/// Which customer of the provider it is from now on, and whether an owner has to say so first.
+fn capture(seen: &[Fact], pinned: Option<Fact>, was_open: bool) -> (ActivationState, Option<Fact>) {
+    let again = pinned.as_ref().and_then(|pinned| {
+        let mut seen = seen.iter();
+        seen.find(|fact| fact.is_same(pinned)).cloned()
+    });
+    match (seen, pinned) {
+        ([], pinned) => (ActivationState::Open, pinned),
+        ([fact], None) => (ActivationState::Open, Some(fact.clone())),
+        (_, Some(_)) if again.is_some() => (ActivationState::Open, again),
+        // Somebody is signed in by what stands: they stay while an owner has not chosen.
+        (_, pinned) if was_open => (ActivationState::Open, pinned),
+        (_, pinned) => (ActivationState::Choosing, pinned),
     }
 }
 
@@ -345,5 +326,53 @@ impl Ending<'_> {
 
     fn not_admitted(&self, why: NotAdmitted) -> Error {
         self.refused(Failed::NotAdmitted(why))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::Tenant;
+
+    fn tenant(id: &str) -> Fact {
+        Fact::Tenant(Tenant {
+            id: id.to_owned(),
+            name: format!("named {id}"),
+        })
+    }
+
+    #[test]
+    fn a_first_setup_captures_what_is_plain_and_leaves_the_rest_to_choose() {
+        use ActivationState::{Choosing, Open};
+        assert_eq!(capture(&[], None, false), (Open, None));
+        let one = [tenant("7")];
+        assert_eq!(capture(&one, None, false), (Open, Some(tenant("7"))));
+        let two = [tenant("7"), tenant("8")];
+        assert_eq!(capture(&two, None, false), (Choosing, None));
+        assert_eq!(capture(&two, None, true), (Open, None), "as was chosen");
+    }
+
+    #[test]
+    fn inv_20_setup_again_drops_or_replaces_no_captured_fact() {
+        use ActivationState::{Choosing, Open};
+        let pinned = || Some(tenant("7"));
+        let others = [tenant("8"), tenant("9")];
+        let with_it = [tenant("8"), tenant("7")];
+        for was_open in [true, false] {
+            let undecided = if was_open { Open } else { Choosing };
+            for (seen, state) in [
+                (&[][..], Open),
+                (&with_it, Open),
+                (&with_it[1..], Open),
+                (&others, undecided),
+                (&others[..1], undecided),
+            ] {
+                let made = capture(seen, pinned(), was_open);
+                assert_eq!(made, (state, pinned()), "{seen:?} {was_open}");
+            }
+        }
+        let domain = Some(Fact::HostedDomain("7".to_owned()));
+        let made = capture(&[tenant("7")], domain.clone(), false);
+        assert_eq!(made, (Choosing, domain), "an id alone is not the same fact");
     }
 }

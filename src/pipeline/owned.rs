@@ -15,7 +15,7 @@ use crate::identity::{
     self, AccountId, Activation, ActivationState, Fact, IdentityId, Member, Profile,
 };
 use crate::provider::Flow;
-use crate::session::{Filter, Revoked};
+use crate::session::Filter;
 use crate::store::{self, Batch};
 
 /// The owner who says it, and where.
@@ -58,7 +58,8 @@ impl Owner {
 }
 
 impl Pipeline {
-    /// What can be chosen from: the provider's customers that it named when the owner last signed in there.
+    /// What can be chosen from: the provider's customers that it named when the owner last signed in there, and the one that
+    /// is captured already.
     ///
     /// # Errors
     /// The store's.
@@ -68,15 +69,23 @@ impl Pipeline {
         account: &AccountId,
         provider: &Slug,
     ) -> Result<Vec<Fact>, Error> {
-        let member = self.shared.people.member(organization, account).await?;
-        Ok(seen(member.as_ref(), provider))
+        let people = &self.shared.people;
+        let member = people.member(organization, account).await?;
+        let mut choices = seen(member.as_ref(), provider);
+        let said = people.activation(organization, provider);
+        if let Some(pinned) = said.as_ref().and_then(|said| said.only.as_ref())
+            && !choices.iter().any(|fact| fact.is_same(pinned))
+        {
+            choices.push(pinned.clone());
+        }
+        Ok(choices)
     }
 
     /// Completes Setup: only people of the chosen customer come in from now on, and those of others are signed out.
-    /// `None`: whoever `allow` admits.
+    /// `None`: whoever `allow` admits. `Ok(false)`: there is no such choice, or nothing was set up under today's settings.
     ///
     /// # Errors
-    /// [`Error::Errand`] if the choice is none of theirs, or they own nothing any more; the store's.
+    /// [`Error::Errand`] if they own nothing any more; the store's.
     ///
     /// # Cancel safety
     /// Not cancel safe after the first poll: run it in a task of its own.
@@ -85,7 +94,7 @@ impl Pipeline {
         owner: &Owner,
         provider: &Slug,
         choice: Option<&str>,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         let shared = &self.shared;
         let now = shared.clock.now();
         let connection = shared.connection(&owner.organization, provider)?;
@@ -95,8 +104,10 @@ impl Pipeline {
         let only = match choice {
             None => None,
             Some(id) => {
-                let named = seen.into_iter().find(|fact| fact.id() == id);
-                Some(named.ok_or_else(|| owner.refused(provider, Failed::NotThePerson))?)
+                let Some(named) = seen.into_iter().find(|fact| fact.id() == id) else {
+                    return Ok(false);
+                };
+                Some(named)
             }
         };
         let said = |before: Option<&Activation>| {
@@ -114,19 +125,23 @@ impl Pipeline {
         };
         let before = shared.people.activation(&owner.organization, provider);
         let event = audit::Event {
-            reason: only.as_ref().map(|only| only.id().to_owned()),
+            reason: Some(only.as_ref().map_or("any", Fact::id).to_owned()),
             ..owner.event(audit::Kind::ConnectionActivated, provider, now)
         };
-        let said = shared.say(owner, provider, said, event).await?;
-        shared
-            .people
-            .activated(&owner.organization, provider, &said);
-        if said.only.is_some() && before.is_none_or(|before| before.only != said.only) {
-            let place = (&owner.organization, provider);
-            let but = Some(owner.session.clone());
-            shared.end_connection(place, &owner.account, but, now).await;
+        let Some(said) = shared.say(owner, provider, said, event).await? else {
+            return Ok(false);
+        };
+        shared.settle(&owner.organization, provider, &said).await;
+        if is_narrower(before.as_deref(), &said) {
+            let ended = Rest {
+                organization: &owner.organization,
+                provider,
+                but: Some(owner.session.clone()),
+                event: owner.event(audit::Kind::SessionRevoked, provider, now),
+            };
+            shared.end_rest(ended, now).await;
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Shuts a connection: nobody comes in by it until an owner has set it up again, and what was granted by it ends. What
@@ -161,11 +176,19 @@ impl Pipeline {
                 .activated(&owner.organization, provider, &shut);
         }
         let event = owner.event(audit::Kind::ConnectionDisabled, provider, now);
-        let said = shared.say(owner, provider, said, event).await?;
-        shared
-            .people
-            .activated(&owner.organization, provider, &said);
-        let ended = shared.end_all(owner, provider, now).await?;
+        if let Some(said) = shared.say(owner, provider, said, event).await? {
+            shared.settle(&owner.organization, provider, &said).await;
+        }
+        let filter = Filter {
+            organization: Some(owner.organization.clone()),
+            provider: Some(provider.clone()),
+            ..Filter::default()
+        };
+        let event = audit::Event {
+            reason: Some("connection_disabled".to_owned()),
+            ..owner.event(audit::Kind::SessionRevoked, provider, now)
+        };
+        let ended = shared.revoke_all(&filter, &event, now).await?;
         info!(organization = %owner.organization, provider = %provider, ended, "an owner shut a connection");
         let (worker, owner, provider) = (Arc::clone(shared), owner.clone(), provider.clone());
         // Nobody waits for it: what it writes is so already, as every look at the connection tells.
@@ -176,15 +199,67 @@ impl Pipeline {
     }
 }
 
+/// What rests on a connection whose people are others from now on.
+pub(super) struct Rest<'a> {
+    pub(super) organization: &'a Slug,
+    pub(super) provider: &'a Slug,
+    /// The session of whoever did it: it goes on.
+    pub(super) but: Option<String>,
+    pub(super) event: audit::Event,
+}
+
+/// Whether fewer people come in than before.
+pub(super) fn is_narrower(before: Option<&Activation>, said: &Activation) -> bool {
+    let was = before.and_then(|before| before.only.as_ref());
+    let is = said.only.as_ref();
+    is.is_some_and(|is| !was.is_some_and(|was| was.is_same(is)))
+}
+
 impl Shared {
-    /// Writes what an owner says, while they own the organization.
+    /// What was written is in force.
+    pub(super) async fn settle(&self, organization: &Slug, provider: &Slug, said: &Activation) {
+        if let Err(error) = self.people.settle_activation(organization, provider).await {
+            // It is written, and there may be nothing newer.
+            self.people.activated(organization, provider, said);
+            error!(
+                error = &error as &dyn std::error::Error,
+                %organization, %provider, "what an owner said could not be read again"
+            );
+        }
+    }
+
+    /// Ends what was granted through a connection, as whom it lets in has changed. They may sign in again. Whoever may not
+    /// is refused already, as every request looks at that.
+    pub(super) async fn end_rest(&self, rest: Rest<'_>, now: Timestamp) {
+        let (organization, provider) = (rest.organization, rest.provider);
+        let filter = Filter {
+            organization: Some(organization.clone()),
+            provider: Some(provider.clone()),
+            except: rest.but,
+            ..Filter::default()
+        };
+        let event = audit::Event {
+            reason: Some("activation_changed".to_owned()),
+            ..rest.event
+        };
+        if let Err(error) = self.revoke_all(&filter, &event, now).await {
+            error!(
+                error = &error as &dyn std::error::Error,
+                %organization,
+                %provider,
+                "what was granted before a connection changed could not be ended"
+            );
+        }
+    }
+
+    /// Writes what an owner says, while they own the organization. `Ok(None)`: as things stand there is nothing to say.
     async fn say(
         &self,
         owner: &Owner,
         provider: &Slug,
         said: impl Fn(Option<&Activation>) -> Option<Activation>,
         event: audit::Event,
-    ) -> Result<Activation, Error> {
+    ) -> Result<Option<Activation>, Error> {
         for _ in 0..TRIES {
             let mut batch = Batch::new();
             self.still_owns(&mut batch, owner, provider).await?;
@@ -193,13 +268,14 @@ impl Shared {
                 .people
                 .expect_activation(&mut batch, organization, provider)
                 .await?;
-            let said = said(before.as_ref())
-                .ok_or_else(|| owner.refused(provider, Failed::NotThePerson))?;
+            let Some(said) = said(before.as_ref()) else {
+                return Ok(None);
+            };
             self.people
                 .put_activation(&mut batch, organization, provider, &said)?;
             batch.audit(event.clone());
             match self.store.commit(batch).await {
-                Ok(()) => return Ok(said),
+                Ok(()) => return Ok(Some(said)),
                 Err(store::Error::Conflict) => {}
                 Err(other) => return Err(other.into()),
             }
@@ -223,27 +299,6 @@ impl Shared {
         });
         owns.then_some(())
             .ok_or_else(|| owner.refused(provider, Failed::NotAnOwner))
-    }
-
-    /// Ends every session by a connection. How many there were.
-    async fn end_all(&self, owner: &Owner, provider: &Slug, now: Timestamp) -> Result<u64, Error> {
-        let filter = Filter {
-            organization: Some(owner.organization.clone()),
-            provider: Some(provider.clone()),
-            ..Filter::default()
-        };
-        let event = audit::Event {
-            reason: Some("connection_disabled".to_owned()),
-            ..owner.event(audit::Kind::SessionRevoked, provider, now)
-        };
-        let mut ended: u64 = 0;
-        loop {
-            let revoked: Revoked = self.revoke(&filter, &event, now).await?;
-            ended = ended.saturating_add(revoked.ended.values().sum());
-            if !revoked.more {
-                return Ok(ended);
-            }
-        }
     }
 
     /// Marks what a shut connection leaves behind. What this does not get to is marked when its turn to be asked comes.

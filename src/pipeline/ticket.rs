@@ -244,6 +244,22 @@ impl Pipeline {
     ) -> Result<Revoked, session::Error> {
         self.shared.revoke(filter, event, now).await
     }
+
+    /// The same until nothing is left. How many sessions ended.
+    ///
+    /// # Errors
+    /// As [`Pipeline::revoke`].
+    ///
+    /// # Cancel safety
+    /// As [`Pipeline::revoke`].
+    pub async fn revoke_all(
+        &self,
+        filter: &Filter,
+        event: &audit::Event,
+        now: Timestamp,
+    ) -> Result<u64, session::Error> {
+        self.shared.revoke_all(filter, event, now).await
+    }
 }
 
 impl Shared {
@@ -256,6 +272,22 @@ impl Shared {
         let voided = self.void_tickets(Ended::Revoked(filter, now)).await;
         let revoked = self.sessions.revoke(filter, event, now).await?;
         voided.map(|()| revoked)
+    }
+
+    pub(super) async fn revoke_all(
+        &self,
+        filter: &Filter,
+        event: &audit::Event,
+        now: Timestamp,
+    ) -> Result<u64, session::Error> {
+        let mut ended: u64 = 0;
+        loop {
+            let revoked = self.revoke(filter, event, now).await?;
+            ended = ended.saturating_add(revoked.ended.values().sum());
+            if !revoked.more {
+                return Ok(ended);
+            }
+        }
     }
 
     /// Ends sign-ins that are on their way to an organization's own host.

@@ -17,6 +17,8 @@ use crate::store::Batch;
 /// What was refused.
 #[derive(Clone, Copy, Debug)]
 pub struct Denied<'a> {
+    /// As what it is told.
+    pub kind: audit::Kind,
     /// To whom.
     pub grant: &'a Grant,
     /// Where.
@@ -69,7 +71,7 @@ impl Sessions {
             reference: Some(denied.reference.to_owned()),
             ..audit::Event::new(
                 now,
-                audit::Kind::AccessDenied,
+                denied.kind,
                 audit::Actor::Account(grant.account.to_string()),
             )
         })

@@ -46,6 +46,8 @@ pub struct LiveGrant {
     used_at: AtomicU64,
     cut: Arc<Tether>,
     standing: Arc<Standing>,
+    /// One more than the count of changes at which the connection was last found to serve this person; 0: never.
+    served_at: AtomicU64,
     prepared: Mutex<Vec<(Arc<str>, Arc<Prepared>)>>,
 }
 
@@ -186,6 +188,7 @@ impl LiveGrant {
             profile,
             cut,
             standing,
+            served_at: AtomicU64::new(0),
             prepared: Mutex::new(Vec::new()),
         }
     }
@@ -200,6 +203,7 @@ impl LiveGrant {
             used_at: AtomicU64::new(self.used_at().as_millis()),
             cut,
             standing: Arc::clone(&self.standing),
+            served_at: AtomicU64::new(0),
             prepared: Mutex::new(Vec::new()),
         }
     }
@@ -212,6 +216,16 @@ impl LiveGrant {
     /// Whose it is.
     pub fn profile(&self) -> &Profile {
         &self.profile
+    }
+
+    /// At how many changes of what owners say its connection was last found to serve this person.
+    pub(super) fn served_at(&self) -> Option<u64> {
+        self.served_at.load(Ordering::Relaxed).checked_sub(1)
+    }
+
+    pub(super) fn serve(&self, changes: u64) {
+        let mark = changes.saturating_add(1);
+        self.served_at.store(mark, Ordering::Relaxed);
     }
 
     /// When it ends, whatever happens.

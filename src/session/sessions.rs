@@ -14,7 +14,7 @@ use super::suspended::Suspensions;
 use super::{Error, Handle, Key};
 use crate::address::Host;
 use crate::config::{self, Slug};
-use crate::identity::{Identity, LinkState, Membership, People, Profile};
+use crate::identity::{Identity, LinkState, Membership, People, Profile, Shut};
 use crate::store::{self, Batch, Seal, Store, Table};
 use crate::telemetry::Metrics;
 
@@ -126,11 +126,22 @@ impl Sessions {
         admitted == Some(Ok(()))
     }
 
-    /// Whether that connection is open: owners alone come in while it is not, and to its admin pages alone.
-    pub fn is_open(&self, grant: &Grant) -> bool {
+    /// Whether the connection of a grant serves its person: owners alone come in while it does not, and to its admin pages
+    /// alone. Every request asks; it is judged again only after an owner has said something.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn check_connection(&self, live: &LiveGrant) -> Result<(), Shut> {
+        let changes = self.people.activation_changes();
+        if live.served_at() == Some(changes) {
+            return Ok(());
+        }
+        let grant = live.grant();
         let said = self.people.activation(&grant.organization, &grant.provider);
-        let door = self.settings.door(grant);
-        door.is_some_and(|door| door.is_open(said.as_deref()).is_ok())
+        let door = self.settings.door(grant).ok_or(Shut::NotActivated)?;
+        door.serves(said.as_deref(), live.profile())?;
+        live.serve(changes);
+        Ok(())
     }
 
     /// A stored grant with what it needs to live, if it still stands.

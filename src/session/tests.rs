@@ -11,7 +11,9 @@ use crate::address::Host;
 use crate::audit;
 use crate::clock::Timestamp;
 use crate::config::{Config, Slug};
-use crate::identity::{Identity, People, Through, generation};
+use crate::identity::{
+    Activation, ActivationState, Fact, Identity, People, Shut, Through, generation,
+};
 use crate::provider::{Asserted, Subject, Tokens};
 use crate::store::{Batch, Fickle, Keys, Seal, SealKey, Sled, Store, Table};
 use crate::telemetry::Metrics;
@@ -324,6 +326,37 @@ async fn inv_24_each_organization_has_its_own_idle_and_absolute_end() {
     check(300, &["acme"]).await;
     check(599, &["acme"]).await;
     check(600, &[]).await;
+}
+
+#[tokio::test]
+async fn inv_20_who_an_owner_shuts_out_is_refused_though_their_session_could_not_be_ended() {
+    let world = world(Arc::new(Fickle::steady()));
+    let ada = world.person("globex", "ada").await;
+    let handle = world.open(&ada, None, START).await;
+    let live = world.sessions.find(&handle, &host()).await;
+    let grant = live.unwrap().unwrap().active_grant(START).unwrap();
+    let said = |state, only: Option<&str>| Activation {
+        by: ada.account.clone(),
+        at: START,
+        generation: ada.generation.clone(),
+        state,
+        only: only.map(|only| Fact::HostedDomain(only.to_owned())),
+    };
+    let (globex, dev) = (slug("globex"), slug("dev"));
+    assert_eq!(world.sessions.check_connection(&grant), Ok(()));
+    for (said, expected) in [
+        (
+            said(ActivationState::Open, Some("other.com")),
+            Err(Shut::OtherTenant),
+        ),
+        (said(ActivationState::Open, None), Ok(())),
+        (said(ActivationState::Disabled, None), Err(Shut::Disabled)),
+    ] {
+        world.people.activated(&globex, &dev, &said);
+        for _ in 0..2 {
+            assert_eq!(world.sessions.check_connection(&grant), expected);
+        }
+    }
 }
 
 #[tokio::test]

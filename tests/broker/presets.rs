@@ -252,7 +252,7 @@ async fn an_owner_chooses_among_the_organizations_that_github_shows() {
     // One that GitHub has not shown cannot be chosen.
     assert_eq!(
         press(&mut owner, "activate/acme-idp", "1").await.status,
-        409
+        400
     );
     owner.fetch(&url("/")).await.is(403);
     press(&mut owner, "activate/acme-idp", "9919").await.is(200);

@@ -264,6 +264,40 @@ async fn where_the_provider_has_several_customers_the_owner_chooses_one() {
 }
 
 #[tokio::test]
+async fn inv_20_setup_again_by_an_account_of_elsewhere_opens_to_nobody_else() {
+    let world = World::with(TWO_WAYS).await;
+    let mut owner = sign_in(&world, "acme", "acme-idp").await;
+    let at = |tenant: Option<&str>, who: &str| json!({ "sub": who, "email": "x@acme.com", "email_verified": true, "hd": tenant });
+    world.globex.person(at(Some("acme.com"), "ada-there"));
+    world.globex.person(at(Some("acme.com"), "ada-there"));
+    set_up(&mut owner, "globex-idp").await.is(200);
+    world.globex.person(at(Some("acme.com"), "bob"));
+    let mut bob = sign_in(&world, "acme", "globex-idp").await;
+    for elsewhere in [None, Some("other.com")] {
+        for _ in 0..2 {
+            world.globex.person(at(elsewhere, "ada-there"));
+        }
+        let page = set_up(&mut owner, "globex-idp").await;
+        let pinned = "<dt>Only for</dt><dd><bdi>acme.com</bdi>";
+        assert!(page.is(200).text.contains(pinned), "{}", page.text);
+        world.globex.person(at(elsewhere, "eve"));
+        let mut eve = world.browser();
+        let start = url("/_sso/login/acme/globex-idp");
+        let page = eve.post(&start, &[("rd", "/")]).await;
+        let page = eve.follow(page).await;
+        assert_eq!(page.kind(), Some("account-not-allowed"), "{elsewhere:?}");
+    }
+    bob.visit(&url("/")).await.is(200);
+    // Only by saying so does it become another customer: and then those who came before are out.
+    let choice = [("choice", "other.com")];
+    press(&mut owner, "/activate/globex-idp", &choice).await;
+    assert_eq!(bob.fetch(&url("/")).await.status, 401);
+    world.globex.person(at(Some("other.com"), "eve"));
+    let eve = sign_in(&world, "acme", "globex-idp").await;
+    world.end(&[&owner, &bob, &eve]).await;
+}
+
+#[tokio::test]
 async fn whoever_owns_nothing_any_more_or_has_left_completes_nothing() {
     let world = World::with(TWO_WAYS).await;
     let mut owner = sign_in(&world, "acme", "acme-idp").await;

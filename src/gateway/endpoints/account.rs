@@ -196,12 +196,8 @@ impl Gateway {
                 audit::Actor::Account(grant.account.to_string()),
             )
         };
-        let sessions = Arc::clone(&self.sessions);
-        let work = async move {
-            // In pieces, though nobody has so many.
-            while sessions.revoke(&filter, &event, now).await?.more {}
-            Ok::<_, session::Error>(())
-        };
+        let pipeline = self.pipeline.clone();
+        let work = async move { pipeline.revoke_all(&filter, &event, now).await };
         // Whoever leaves has still asked for it.
         let ended = self.tasks.spawn(work).await;
         ended.map_err(|_| Error::Stopping)??;

@@ -37,7 +37,8 @@ impl Gateway {
             .config
             .organizations
             .get(&grant.organization)
-            .filter(|organization| self.is_open(organization) && self.sessions.is_open(grant))
+            .filter(|organization| self.is_open(organization))
+            .filter(|_| self.sessions.check_connection(&known.grant).is_ok())
             .ok_or(Error::NotFound)?;
         let errand = Errand {
             flow: Flow::Link,

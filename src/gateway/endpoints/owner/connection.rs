@@ -220,7 +220,9 @@ impl Gateway {
         let (pipeline, acting) = (self.pipeline.clone(), owner.acting(ask));
         let work = async move { pipeline.choose(&acting, &provider, choice.as_deref()).await };
         let done = self.tasks.spawn(work).await;
-        done.map_err(|_| Error::Stopping)??;
+        if !done.map_err(|_| Error::Stopping)?? {
+            return Err(Error::Form);
+        }
         let page = self.below(&owner.page("?done=opened"));
         Ok(self.see_other(&page, ask.reference))
     }

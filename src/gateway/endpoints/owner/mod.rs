@@ -19,7 +19,7 @@ use crate::config::Organization;
 use crate::gateway::{Body, Error, Gateway, Known, Place, inbound::Kind};
 use crate::identity::{self, Profile};
 use crate::pipeline;
-use crate::store::Batch;
+use crate::session::Denied;
 
 /// An owner at work.
 struct Owner<'a> {
@@ -196,18 +196,15 @@ impl Gateway {
     }
 
     async fn note_no_owner(&self, ask: &Ask<'_>, known: &Known) {
-        let kind = audit::Kind::AdminActionRefused;
-        let organization = known.grant.grant().organization.to_string();
-        let mut batch = Batch::new();
-        batch.audit(audit::Event {
-            organization: Some(organization),
-            ..self.by_person(ask, known, kind)
-        });
-        if let Err(error) = self.store.commit(batch).await {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "that somebody is no owner could not be recorded"
-            );
+        let denied = Denied {
+            kind: audit::Kind::AdminActionRefused,
+            grant: known.grant.grant(),
+            route: &"admin".into(),
+            reason: "not_an_owner",
+            reference: &ask.reference.to_string(),
+        };
+        if let Some(event) = self.sessions.denied(denied, self.clock.now()) {
+            self.sessions.record_denied(event).await;
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::pages::owner::{
     OwnedIdentity, OwnerPeople, OwnerPerson, OwnerSessions, PersonRow, SessionRow, reason,
     state_word,
 };
-use crate::session::{self, Filter, Listed, Status};
+use crate::session::{Filter, Listed, Status};
 
 /// People or sessions on one page: it stays small with the largest logo too.
 const PAGE: usize = 20;
@@ -197,10 +197,7 @@ impl Gateway {
             ..self.by_person(ask, &owner.known, audit::Kind::SessionRevoked)
         };
         let (pipeline, now) = (self.pipeline.clone(), self.clock.now());
-        let work = async move {
-            while pipeline.revoke(&filter, &event, now).await?.more {}
-            Ok::<_, session::Error>(())
-        };
+        let work = async move { pipeline.revoke_all(&filter, &event, now).await };
         let done = self.tasks.spawn(work).await;
         done.map_err(|_| Error::Stopping)??;
         Ok(())
