@@ -337,6 +337,7 @@ impl Shared {
             Done::Changed(identity) => (identity, "done"),
             Done::Unchanged(identity) => (identity, "unchanged"),
             Done::Missing => return Ok(None),
+            Done::Last => return Err("it is the last one of its account".to_owned().into()),
             Done::Tombstone => {
                 return Err(
                     "its membership was removed: unlinking it would let the person in again"
@@ -420,7 +421,7 @@ const fn kind(deed: Deed) -> audit::Kind {
     match deed {
         Deed::Block => audit::Kind::IdentityBlocked,
         Deed::Unblock => audit::Kind::IdentityUnblocked,
-        Deed::Unlink => audit::Kind::IdentityUnlinked,
+        Deed::Unlink | Deed::Detach => audit::Kind::IdentityUnlinked,
         Deed::Remove => audit::Kind::MembershipRemoved,
         Deed::Restore => audit::Kind::MembershipRestored,
     }

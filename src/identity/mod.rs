@@ -217,6 +217,13 @@ pub struct Account {
     pub identities: Vec<IdentityId>,
 }
 
+impl Account {
+    /// Whether it signs in by another identity than this one.
+    fn has_another(&self, id: &IdentityId) -> bool {
+        self.identities.iter().any(|other| other != id)
+    }
+}
+
 /// Whether an account may use its organization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

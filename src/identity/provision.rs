@@ -486,6 +486,8 @@ fn refreshed(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::audit;
+    use crate::identity::{Deed, Done};
     use crate::secret::Secret;
     use crate::store::{self, Memory};
 
@@ -593,6 +595,44 @@ mod tests {
         }
         accounts.dedup();
         assert_eq!(accounts.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn of_two_identities_that_are_removed_at_the_same_time_one_stays() {
+        let people = people();
+        for subject in 0..20 {
+            let first = asserted("https://idp", &format!("{subject}"));
+            let first = sign_in(&people, "acme", "idp", &first).await;
+            let (provider, generation) = (Slug::parse("other").unwrap(), generation());
+            let through = Through {
+                organization: &first.organization,
+                provider: &provider,
+                generation: &generation,
+                due_at: None,
+            };
+            let other = asserted("https://other", &format!("{subject}"));
+            let mut batch = Batch::new();
+            let linked = people
+                .link(
+                    &mut batch,
+                    through,
+                    &first.account,
+                    &other,
+                    Timestamp::EPOCH,
+                )
+                .await;
+            let second = linked.unwrap().unwrap().identity;
+            people.store.commit(batch).await.unwrap();
+            let actor = audit::Actor::Visitor;
+            let event = audit::Event::new(Timestamp::EPOCH, audit::Kind::IdentityUnlinked, actor);
+            let (one, two) = tokio::join!(
+                people.change(&first.id, Deed::Detach, &event),
+                people.change(&second.id, Deed::Detach, &event),
+            );
+            let done = [one.unwrap(), two.unwrap()];
+            let last = done.iter().filter(|done| matches!(done, Done::Last));
+            assert_eq!(last.count(), 1, "{done:?}");
+        }
     }
 
     #[tokio::test]

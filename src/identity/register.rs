@@ -42,6 +42,8 @@ pub enum Deed {
     Unblock,
     /// It is forgotten, with its account: whoever signs in by it next is somebody new.
     Unlink,
+    /// The same by the person: never the last one, which would take the account along.
+    Detach,
     /// Its account may not use the organization any more, by whatever identity, until it is restored.
     Remove,
     /// Its account may use the organization again, from the next sign-in on.
@@ -59,6 +61,8 @@ pub enum Done {
     Missing,
     /// Its membership was removed: forgetting that would let the person in again.
     Tombstone,
+    /// Its account has no other.
+    Last,
 }
 
 /// Records that are read at once.
@@ -162,8 +166,17 @@ impl People {
             let Some(link) = link else {
                 return Ok(Done::Unchanged(Box::new(both.identity)));
             };
-            if deed == Deed::Unlink && membership == Membership::Removed {
-                return Ok(Done::Tombstone);
+            match deed {
+                Deed::Unlink | Deed::Detach if membership == Membership::Removed => {
+                    return Ok(Done::Tombstone);
+                }
+                Deed::Detach if !both.account.has_another(id) => return Ok(Done::Last),
+                Deed::Unlink
+                | Deed::Detach
+                | Deed::Block
+                | Deed::Unblock
+                | Deed::Remove
+                | Deed::Restore => {}
             }
             let mut batch = Batch::new();
             both.expect(&mut batch);
@@ -177,7 +190,7 @@ impl People {
                 ..both.account.clone()
             };
             match deed {
-                Deed::Unlink => self.forget(&mut batch, &both)?,
+                Deed::Unlink | Deed::Detach => self.forget(&mut batch, &both)?,
                 Deed::Block | Deed::Unblock => drop(self.put_identity(&mut batch, &identity)?),
                 Deed::Remove => {
                     self.put_account(&mut batch, &becomes(Membership::Removed))?;
@@ -251,7 +264,7 @@ impl Link {
             (Deed::Block, _) => (LinkState::Blocked, why),
             // Nobody has asked about it meanwhile: only its own sign-in makes it good again.
             (Deed::Unblock, LinkState::Blocked) => (LinkState::Invalid, Some(UNBLOCKED)),
-            (Deed::Unlink, _) => (LinkState::Orphaned, why),
+            (Deed::Unlink | Deed::Detach, _) => (LinkState::Orphaned, why),
         };
         Some(Self {
             state,

@@ -393,7 +393,14 @@ impl Shared {
         let expect = |batch: &mut Batch| {
             batch.expect_unchanged(Table::Runs, claimed.key, claimed.raw.clone());
         };
-        self.require_refresh(claimed, asserted.tokens.refresh.is_some())?;
+        let known = self
+            .people
+            .known(&run.organization, &run.provider, &asserted)
+            .await?;
+        // What came now takes the place of what is known only where it came.
+        let is_there = asserted.tokens.refresh.is_some()
+            || known.is_some_and(|known| known.tokens.refresh.is_some());
+        self.require_refresh(claimed, is_there)?;
         let landing = match &run.target {
             Target::Shared => {
                 let ending = errand::Ending {

@@ -80,7 +80,7 @@ impl Revalidation {
         let done = self.shared.people.change(id, deed, event).await?;
         let ends = match deed {
             Deed::Block => Some(session::Reason::Blocked),
-            Deed::Unlink => Some(session::Reason::Unlinked),
+            Deed::Unlink | Deed::Detach => Some(session::Reason::Unlinked),
             Deed::Remove => Some(session::Reason::MembershipRemoved),
             Deed::Unblock | Deed::Restore => None,
         };
@@ -97,7 +97,7 @@ impl Revalidation {
                 sessions.end_identity(identity, why, &event).await?
             }
             (Done::Changed(_) | Done::Unchanged(_), None)
-            | (Done::Missing | Done::Tombstone, _) => 0,
+            | (Done::Missing | Done::Tombstone | Done::Last, _) => 0,
         };
         Ok(Dealt { done, ended })
     }

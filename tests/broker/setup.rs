@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::idp::{ada, grace};
+use crate::support::idp::{Withholds, ada, grace};
 use crate::support::world::{OWN_HOST, url};
 use crate::support::{Browser, Page, World};
 
@@ -261,6 +261,23 @@ async fn where_the_provider_has_several_customers_the_owner_chooses_one() {
         (403, Some("account-not-allowed"))
     );
     world.end(&[&owner, &bob]).await;
+}
+
+#[tokio::test]
+async fn setup_by_an_identity_that_has_a_refresh_token_asks_for_no_new_consent() {
+    let world = World::with(TWO_WAYS).await;
+    let mut owner = sign_in(&world, "acme", "acme-idp").await;
+    world.acme.withhold(Withholds::Always);
+    let page = set_up(&mut owner, "acme-idp").await;
+    assert_eq!(page.is(200).path(), ADMIN);
+    let asked = world.acme.heard("/authorize");
+    let prompts: Vec<_> = asked
+        .iter()
+        .map(|heard| heard.query().get("prompt").cloned())
+        .collect();
+    assert_eq!(prompts.len(), 2, "one sign-in and one setup");
+    assert_ne!(prompts[1].as_deref(), Some("consent"));
+    world.end(&[&owner]).await;
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use crate::address::ReturnPath;
 use crate::audit;
 use crate::config::{self, Slug};
 use crate::gateway::{Body, Error, Gateway, Known, Place};
-use crate::identity::{AccountId, Deed, Done, Identity, IdentityId};
+use crate::identity::{Deed, Done, Identity, IdentityId};
 use crate::pipeline::{Begin, Errand, Target};
 use crate::provider::Flow;
 use crate::secret;
@@ -59,15 +59,13 @@ impl Gateway {
     ) -> Result<Response<Body>, Error> {
         let known = self.person(ask, head, body).await?.0;
         let identity = self.own_identity(&known, id).await?;
-        let grant = known.grant.grant();
-        let account = AccountId::named(grant.account.as_str());
-        let member = self.people.member(&grant.organization, &account).await?;
-        if member.is_none_or(|member| member.identities.len() < 2) {
-            return Err(Error::Form);
-        }
         let event = self.by_person(ask, &known, audit::Kind::IdentityUnlinked);
-        self.deal(&identity.id, Deed::Unlink, event).await?;
-        Ok(self.see_other(&self.below("account"), ask.reference))
+        match self.deal(&identity.id, Deed::Detach, event).await? {
+            Done::Last | Done::Tombstone => Err(Error::Form),
+            Done::Changed(_) | Done::Unchanged(_) | Done::Missing => {
+                Ok(self.see_other(&self.below("account"), ask.reference))
+            }
+        }
     }
 
     /// A person has the provider asked about one of their identities now.
