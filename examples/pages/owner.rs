@@ -73,10 +73,9 @@ fn homes(pages: &Pages, cast: &Cast, samples: &mut Vec<Sample>) -> Result<(), Er
             connections: vec![connection(state, much)],
             notice: match state {
                 ConnectionState::Open => Some(OwnerNotice::Opened),
+                ConnectionState::ByFile => Some(OwnerNotice::Confirmed),
                 ConnectionState::Disabled => Some(OwnerNotice::Disabled),
-                ConnectionState::ByFile | ConnectionState::Choosing | ConnectionState::Closed => {
-                    None
-                }
+                ConnectionState::Choosing | ConnectionState::Closed => None,
             },
             popup: much,
             csrf: &cast.token,

@@ -404,6 +404,7 @@ fn accounts(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages::
                     .collect(),
                 headers: facts.clone(),
                 claims: facts,
+                confirmed: others > 0,
                 csrf: &cast.token,
             };
             samples.push(Sample {

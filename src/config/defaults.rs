@@ -119,6 +119,9 @@ pub const PROVIDER_KEY_REFETCH: Duration = Duration::from_secs(60);
 /// How far clocks may differ, both directions (threat model §5).
 pub const CLOCK_LEEWAY: Duration = Duration::from_secs(60);
 
+/// For so long after a sign-in a person may add another way in.
+pub const FRESH_SIGN_IN: Duration = Duration::from_secs(15 * 60);
+
 /// Whoever is written down may come in; shutting one out is a word more.
 pub const ORGANIZATION_ENABLED: bool = true;
 

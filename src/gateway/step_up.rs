@@ -52,7 +52,7 @@ impl Gateway {
     }
 
     /// The door of a step-up, below the prefix.
-    fn step_up_path(
+    pub(super) fn step_up_path(
         &self,
         step_up: StepUp,
         return_path: Option<&ReturnPath>,

@@ -38,6 +38,8 @@ pub struct Account<'a> {
     pub headers: Vec<Fact<'a>>,
     /// Claims of the assertion that the application gets.
     pub claims: Vec<Fact<'a>>,
+    /// Whether they have just come through the provider again, to add something.
+    pub confirmed: bool,
     /// Token of the forms.
     pub csrf: &'a str,
 }

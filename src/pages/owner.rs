@@ -37,6 +37,8 @@ pub enum OwnerNotice {
     Disabled,
     /// Setup was completed.
     Opened,
+    /// Somebody has just come through the provider again, to set something up.
+    Confirmed,
 }
 
 /// One of its connections.

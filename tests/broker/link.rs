@@ -88,6 +88,37 @@ async fn a_second_way_in_leads_to_the_same_account() {
 }
 
 #[tokio::test]
+async fn inv_17_a_session_alone_adds_no_way_in_after_a_while() {
+    let world = world().await;
+    let mut browser = sign_in(&world, "acme-idp").await;
+    world.later(Duration::from_secs(20 * 60));
+    // A thief has the cookie, but not the account at the provider.
+    let mut thief = world.browser();
+    for (host, name, value) in browser.cookies() {
+        thief.put_cookie(host, name, value);
+    }
+    world.acme.person(grace());
+    let page = press(&mut thief, "/link/globex-idp").await;
+    assert_eq!((page.status, page.kind()), (403, Some("other-account")));
+    assert!(world.globex.heard("/authorize").is_empty());
+    world.acme.person(ada());
+    let page = press(&mut browser, "/link/globex-idp").await;
+    assert!(
+        page.is(200)
+            .text
+            .contains("You have confirmed that it is you")
+    );
+    assert!(world.globex.heard("/authorize").is_empty());
+    let page = press(&mut browser, "/link/globex-idp").await;
+    assert!(
+        page.is(200).text.contains("a.l@globex.com"),
+        "{}",
+        page.text
+    );
+    world.end(&[&browser, &thief]).await;
+}
+
+#[tokio::test]
 async fn inv_17_what_belongs_to_somebody_else_is_refused_and_stays_theirs() {
     let world = world().await;
     let mut hers = sign_in(&world, "globex-idp").await;

@@ -80,6 +80,7 @@ impl Gateway {
             more: own.len() > MOST_SHOWN,
             headers: facts.collect(),
             claims: claims(&statement),
+            confirmed: ask.query.get("confirmed").is_some(),
             csrf: token.as_deref().unwrap_or_default(),
         };
         self.show(ask, Some(organization), &view)

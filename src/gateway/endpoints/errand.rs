@@ -45,7 +45,7 @@ impl Gateway {
             account: Some(grant.account.clone()),
             popup: false,
         };
-        self.set_out(ask, organization, &slug(provider)?, errand)
+        self.set_out(ask, &known, organization, &slug(provider)?, errand)
             .await
     }
 
@@ -87,6 +87,7 @@ impl Gateway {
     pub(super) async fn set_out(
         &self,
         ask: &Ask<'_>,
+        known: &Known,
         organization: &config::Organization,
         provider: &Slug,
         errand: Errand,
@@ -99,6 +100,10 @@ impl Gateway {
         } else {
             Leaving::Form
         };
+        let page = self.page_before(&errand, &organization.slug);
+        if let Some(first) = self.prove_again(ask, known, &page, leaving)? {
+            return Ok(first);
+        }
         if let Place::Own(_) = ask.place {
             return self.to_shared_errand(ask, organization, provider, &errand, leaving);
         }
@@ -197,6 +202,17 @@ impl Gateway {
         let begin = self.beginning(ask, organization, &provider, errand, target);
         let begun = self.pipeline.begin(begin).await?;
         self.leave(ask, organization, &provider, &begun, Leaving::Page)
+    }
+
+    /// Where it begins, for somebody who has just come through the provider again.
+    fn page_before(&self, errand: &Errand, organization: &Slug) -> String {
+        let page = match errand.flow {
+            Flow::Setup => self.below(&format!("admin/{organization}")),
+            Flow::SignIn | Flow::StepUp | Flow::Link => self.below("account"),
+        };
+        let mut pairs = vec![("confirmed", "yes")];
+        pairs.extend(errand.popup.then_some(("display", "popup")));
+        with_query(&page, &pairs)
     }
 
     /// Where it ends: on the page where it began, or in a window of its own on one that tells its opener.

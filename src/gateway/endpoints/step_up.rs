@@ -4,8 +4,10 @@ use http::Response;
 
 use super::login::{target, with_query};
 use super::{Ask, Leaving};
-use crate::config;
-use crate::gateway::{Body, Error, Gateway, Place};
+use crate::address::ReturnPath;
+use crate::config::defaults::FRESH_SIGN_IN;
+use crate::config::{self, Assurance};
+use crate::gateway::{Body, Error, Gateway, Known, Place};
 use crate::pipeline::{Begin, StepUp, Target};
 
 impl Gateway {
@@ -55,6 +57,30 @@ impl Gateway {
         let provider = step_up.provider.clone();
         let begun = self.pipeline.begin(self.proving(ask, step_up, target));
         self.leave(ask, organization, &provider, &begun.await?, Leaving::Page)
+    }
+
+    /// Whoever adds a way in must have come through the provider a short while ago: whoever only holds their cookie adds
+    /// none. Where they go to do so, and then back to `page`; `None`: they have.
+    pub(super) fn prove_again(
+        &self,
+        ask: &Ask<'_>,
+        known: &Known,
+        page: &str,
+        leaving: Leaving,
+    ) -> Result<Option<Response<Body>>, Error> {
+        let grant = known.grant.grant();
+        if grant.granted_at.lasts(FRESH_SIGN_IN, self.clock.now()) {
+            return Ok(None);
+        }
+        let page = ReturnPath::parse(page, &self.config.server.prefix);
+        let page = page.unwrap_or_else(|_| ReturnPath::root());
+        let nothing_more = Assurance {
+            max_age: None,
+            acr_values: Vec::new(),
+        };
+        let step_up = StepUp::of(grant, known.grant.profile(), &nothing_more);
+        let door = self.step_up_path(step_up, Some(&page))?;
+        self.go_on(ask, &door, leaving).map(Some)
     }
 
     fn proving(&self, ask: &Ask<'_>, step_up: StepUp, target: Target) -> Begin {

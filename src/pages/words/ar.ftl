@@ -292,6 +292,7 @@ kept-leave = الانتقال إلى صفحة البداية دون إرسال
 not-kept-title = لم يُحفَظ ما ملأته
 not-kept-too-late = يُحفَظ لمدة عشر دقائق، وقد استغرق تسجيل الدخول وقتًا أطول. لم يُرسَل: عليك ملؤه مرة أخرى.
 not-kept-somebody-elses = مُلئ بحساب غير الحساب الذي سجّلت الدخول به الآن. لم يُرسَل، وقد حذفناه.
+confirmed-again = تم التأكد من هويتك. يمكنك المتابعة الآن.
 account-further = طرق أخرى لتسجيل الدخول
 account-further-next = آخر تأكيد { $confirmed }، والفحص التالي { $next }.
 account-further-confirmed = آخر تأكيد { $confirmed }.

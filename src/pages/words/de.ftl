@@ -283,6 +283,7 @@ kept-leave = Zur Startseite, ohne zu senden
 not-kept-title = Ihre Eingaben wurden nicht aufbewahrt
 not-kept-too-late = Sie werden zehn Minuten lang aufbewahrt, und Ihre Anmeldung hat länger gedauert. Sie wurden nicht gesendet: Sie müssen sie noch einmal machen.
 not-kept-somebody-elses = Sie wurden mit einem anderen Konto gemacht als dem, mit dem Sie jetzt angemeldet sind. Sie wurden nicht gesendet, und wir haben sie vergessen.
+confirmed-again = Sie haben bestätigt, dass Sie es sind. Jetzt können Sie fortfahren.
 account-further = Weitere Wege, sich anzumelden
 account-further-next = Zuletzt bestätigt { $confirmed }, nächste Prüfung { $next }.
 account-further-confirmed = Zuletzt bestätigt { $confirmed }.

@@ -302,6 +302,7 @@ kept-leave = Go to the start page without sending it
 not-kept-title = What you had filled in was not kept
 not-kept-too-late = It is kept for ten minutes, and it took you longer to sign in. It was not sent: you have to fill it in once more.
 not-kept-somebody-elses = It was filled in with another account than the one you have signed in with now. It was not sent, and we have forgotten it.
+confirmed-again = You have confirmed that it is you. You can go on now.
 account-further = Other ways to sign in
 account-further-next = Last confirmed { $confirmed }, next check { $next }.
 account-further-confirmed = Last confirmed { $confirmed }.

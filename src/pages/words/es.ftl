@@ -283,6 +283,7 @@ kept-leave = Ir a la página de inicio sin enviarlo
 not-kept-title = Lo que había escrito no se conservó
 not-kept-too-late = Se conserva durante diez minutos y tardó más en iniciar sesión. No se envió: tiene que escribirlo otra vez.
 not-kept-somebody-elses = Se escribió con otra cuenta, no con la que ha iniciado sesión ahora. No se envió y lo hemos olvidado.
+confirmed-again = Ha confirmado que es usted. Ahora puede continuar.
 account-further = Otras maneras de iniciar sesión
 account-further-next = Última confirmación { $confirmed }, próxima comprobación { $next }.
 account-further-confirmed = Última confirmación { $confirmed }.

@@ -283,6 +283,7 @@ kept-leave = Aller à la page d’accueil sans l’envoyer
 not-kept-title = Ce que vous aviez saisi n’a pas été conservé
 not-kept-too-late = C’est conservé dix minutes, et votre connexion a pris plus de temps. Rien n’a été envoyé : vous devez le saisir encore une fois.
 not-kept-somebody-elses = Cela a été saisi avec un autre compte que celui avec lequel vous êtes connecté maintenant. Rien n’a été envoyé, et nous l’avons oublié.
+confirmed-again = Vous avez confirmé votre identité. Vous pouvez maintenant continuer.
 account-further = Autres façons de vous connecter
 account-further-next = Dernière confirmation { $confirmed }, prochaine vérification { $next }.
 account-further-confirmed = Dernière confirmation { $confirmed }.

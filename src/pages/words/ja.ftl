@@ -280,6 +280,7 @@ kept-leave = 送信せずにスタートページへ移動する
 not-kept-title = 入力した内容は保存されていません
 not-kept-too-late = 保存されるのは10分間ですが、サインインにそれ以上かかりました。送信されていないため、もう一度入力する必要があります。
 not-kept-somebody-elses = 今サインインしているものとは別のアカウントで入力されました。送信されておらず、内容は破棄しました。
+confirmed-again = 本人であることが確認されました。続行できます。
 account-further = その他のサインイン方法
 account-further-next = 最終確認 { $confirmed }、次回の確認 { $next }。
 account-further-confirmed = 最終確認 { $confirmed }。

@@ -283,6 +283,7 @@ kept-leave = Ir para a página inicial sem enviar
 not-kept-title = O que você tinha preenchido não foi guardado
 not-kept-too-late = Fica guardado por dez minutos, e seu login levou mais tempo. Não foi enviado: você precisa preencher mais uma vez.
 not-kept-somebody-elses = Foi preenchido com outra conta, não com a que você usou agora para entrar. Não foi enviado, e nós o esquecemos.
+confirmed-again = Você confirmou sua identidade. Agora pode continuar.
 account-further = Outras formas de entrar
 account-further-next = Última confirmação { $confirmed }, próxima verificação { $next }.
 account-further-confirmed = Última confirmação { $confirmed }.

@@ -280,6 +280,7 @@ kept-leave = 不发送，前往起始页
 not-kept-title = 您填写的内容没有保留
 not-kept-too-late = 内容保留十分钟，而您的登录用时更长。内容没有发送：您需要重新填写。
 not-kept-somebody-elses = 这些内容是用另一个帐户填写的，而不是您现在登录的帐户。内容没有发送，并且我们已将其删除。
+confirmed-again = 已确认是您本人，现在可以继续。
 account-further = 其他登录方式
 account-further-next = 上次确认 { $confirmed }，下次检查 { $next }。
 account-further-confirmed = 上次确认 { $confirmed }。

@@ -66,7 +66,8 @@ impl Gateway {
             notice: match ask.query.get("done") {
                 Some("disabled") => Some(OwnerNotice::Disabled),
                 Some("opened") => Some(OwnerNotice::Opened),
-                Some(_) | None => None,
+                Some(_) => None,
+                None => ask.query.get("confirmed").map(|_| OwnerNotice::Confirmed),
             },
             popup,
             csrf: &owner.csrf,
@@ -150,8 +151,14 @@ impl Gateway {
             account: Some(owner.known.grant.grant().account.clone()),
             popup: fields.get("display") == Some("popup"),
         };
-        self.set_out(ask, owner.organization, &slug(provider)?, errand)
-            .await
+        self.set_out(
+            ask,
+            &owner.known,
+            owner.organization,
+            &slug(provider)?,
+            errand,
+        )
+        .await
     }
 
     /// The end of Setup in a window of its own. It tells the one configured origin, or that of the site.
