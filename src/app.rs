@@ -54,6 +54,7 @@ struct Rooms {
     minter: Arc<Minter>,
     gateway: Gateway,
     admin: Admin,
+    upstreams: Upstreams,
     tasks: Tasks,
 }
 
@@ -121,6 +122,9 @@ impl App {
             .collect();
         for (listener, door) in self.operator {
             drop(rooms.serve_operator(listener, door, limits, &stop_operator));
+        }
+        for upstream in rooms.upstreams.values() {
+            upstream.look_after(rooms.tasks.stopping());
         }
         let background = Background {
             clock: Arc::clone(&self.clock),
@@ -232,10 +236,11 @@ impl Rooms {
         };
         let revalidation = asking(&pipeline);
         let pipeline = Pipeline::new(pipeline);
+        let upstreams = upstreams(config, &metrics, &tasks)?;
         let gateway = Gateway::new(gateway::Parts {
             config: Arc::clone(config),
             clock: Arc::clone(clock),
-            upstreams: upstreams(config, &metrics, &tasks)?,
+            upstreams: upstreams.clone(),
             sessions: Arc::clone(&sessions),
             pipeline: pipeline.clone(),
             people: people.clone(),
@@ -264,6 +269,7 @@ impl Rooms {
             minter,
             gateway,
             admin,
+            upstreams,
             tasks,
         })
     }
@@ -333,6 +339,8 @@ async fn record(store: &dyn Store, clock: &dyn Clock, kind: audit::Kind) {
     }
 }
 
+type Upstreams = BTreeMap<config::Slug, Arc<proxy::Upstream>>;
+
 type Providers = BTreeMap<config::Slug, Arc<dyn provider::Provider>>;
 
 fn providers(
@@ -354,11 +362,7 @@ fn providers(
     config.providers.values().map(build).collect()
 }
 
-fn upstreams(
-    config: &Config,
-    metrics: &Metrics,
-    tasks: &Tasks,
-) -> Result<BTreeMap<config::Slug, proxy::Upstream>, Error> {
+fn upstreams(config: &Config, metrics: &Metrics, tasks: &Tasks) -> Result<Upstreams, Error> {
     let idle = config.server.limits.idle_timeout;
     let cut = config.revalidation.stream_cut;
     config
@@ -366,7 +370,7 @@ fn upstreams(
         .values()
         .map(|upstream| {
             let built = proxy::Upstream::new(upstream, idle, cut, metrics.clone(), tasks.clone())?;
-            Ok((upstream.name.clone(), built))
+            Ok((upstream.name.clone(), Arc::new(built)))
         })
         .collect()
 }

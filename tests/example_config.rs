@@ -151,8 +151,8 @@ fn lay_out(folder: &Path, table: &dyn TableLike, made: &CertifiedKey<KeyPair>) {
             fs::create_dir_all(folder.join(name)).unwrap();
         }
         let text = match key {
-            "certificate" | "ca" => made.cert.pem(),
-            "key" => made.signing_key.serialize_pem(),
+            "certificate" | "client_certificate" | "ca" => made.cert.pem(),
+            "key" | "client_key" => made.signing_key.serialize_pem(),
             "logo" => "<svg xmlns=\"http://www.w3.org/2000/svg\"/>".to_owned(),
             "file" if item.as_str().is_some_and(|name| name.ends_with(".p8")) => {
                 made.signing_key.serialize_pem()

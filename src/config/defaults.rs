@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     Access, Activation, Algorithm, ClientAuthentication, HeaderEncoding, HeaderPreset, LogFormat,
-    OnError, RevalidationMethod, StoreKind,
+    OnError, RevalidationMethod, StoreKind, UpstreamHttp,
 };
 
 /// Below this path lives everything that Doorward serves itself: no dot (front servers block those), no product name.
@@ -58,6 +58,30 @@ pub const UPSTREAM_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Applications build their links and check their origin by the host that the visitor typed.
 pub const PRESERVE_HOST: bool = true;
+
+/// What every application speaks. HTTP/2 is one connection for everybody, which helps an application only if it is far away.
+pub const UPSTREAM_HTTP: UpstreamHttp = UpstreamHttp::One;
+
+/// Failures in a row: fewer happen by chance.
+pub const UPSTREAM_EJECT_AFTER: u32 = 5;
+
+/// As Envoy and HAProxy begin with; a restart takes about that long.
+pub const UPSTREAM_EJECT_FOR: Duration = Duration::from_secs(10);
+
+/// An application that has just started has empty caches.
+pub const UPSTREAM_SLOW_START: Duration = Duration::from_secs(30);
+
+/// Between two questions whether an application is well.
+pub const UPSTREAM_HEALTH_INTERVAL: Duration = Duration::from_secs(10);
+
+/// An application that takes longer to say that it is well is not.
+pub const UPSTREAM_HEALTH_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Good answers in a row.
+pub const UPSTREAM_HEALTHY_AFTER: u32 = 2;
+
+/// Bad answers in a row.
+pub const UPSTREAM_UNHEALTHY_AFTER: u32 = 3;
 
 /// As many as there may be connections: what one HTTP/1.1 connection each, or a WebSocket each, can come to. Only HTTP/2
 /// multiplies beyond that.

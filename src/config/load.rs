@@ -10,7 +10,7 @@ use super::reader::{Context, Findings, Reader, nearest};
 use super::source::{Origin, Sources};
 use super::{
     Admin, Config, Management, Preset, Provider, Revalidation, RevalidationMethod, Route, Slug,
-    organizations, pages, providers, revalidation, routes, server,
+    organizations, pages, providers, revalidation, routes, server, upstreams,
 };
 
 /// A configuration that is good, and what is odd about it.
@@ -154,7 +154,7 @@ fn read(context: &Context<'_>) -> Option<Config> {
     root.texts("include", "conf.d/*.toml");
     let server = server::server(root.table("server"));
     let providers = providers::providers(&root, server.as_ref().map(|server| &server.public_url));
-    let upstreams = server::upstreams(&root);
+    let upstreams = upstreams::upstreams(&root);
     let sessions =
         organizations::sessions(root.table("sessions"), organizations::default_sessions());
     let assertion = routes::assertion(root.table("assertion"));

@@ -30,6 +30,7 @@ mod sample;
 mod secrets;
 mod server;
 mod source;
+mod upstreams;
 mod words;
 
 pub use self::colour::{Colour, LEGIBLE};
@@ -41,6 +42,9 @@ pub use self::oauth2::{ClaimPath, ClaimPaths};
 pub use self::pages::LANGUAGES;
 pub use self::routes::{IDENTITY_FIELDS, fold_name};
 pub use self::source::{Origin as Files, wants_colour};
+pub use self::upstreams::{
+    Address, Balance, ClientCertificate, Health, Upstream, UpstreamHttp, UpstreamTls,
+};
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -278,27 +282,6 @@ pub struct Limits {
     pub idle_timeout: Duration,
     /// Concurrent streams of one HTTP/2 connection.
     pub max_http2_streams: u32,
-}
-
-/// `[upstreams.NAME]`: an application.
-#[derive(Clone, Debug)]
-pub struct Upstream {
-    /// Name in the file.
-    pub name: Slug,
-    /// Its origin: `http` or `https`.
-    pub url: Origin,
-    /// To the first byte of the response.
-    pub timeout: Duration,
-    /// To an established connection.
-    pub connect_timeout: Duration,
-    /// Requests and tunnels that it has at the same time; further ones are answered 503.
-    pub max_concurrent_requests: usize,
-    /// Whether the application sees the `Host` that the visitor typed.
-    pub preserve_host: bool,
-    /// Certificates to trust for `https` instead of the system's.
-    pub ca: Option<PathBuf>,
-    /// Audience of assertions for this application, if not that of `[assertion]`.
-    pub audience: Option<String>,
 }
 
 /// `[providers.NAME]`: one application registration at one identity provider.

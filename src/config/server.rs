@@ -1,6 +1,5 @@
 //! `[server]`, `[upstreams.*]`, `[admin]`, `[management]`, `[store]`, `[logs]`, `[login]`: where things are.
 
-use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -8,14 +7,14 @@ use std::time::Duration;
 
 use super::reader::Reader;
 use super::{
-    Admin, Limits, Listen, LogFormat, Login, Logs, Management, Server, Slug, Store, StoreKind, Tls,
-    TrustedProxy, Upstream, defaults, pem,
+    Admin, Limits, Listen, LogFormat, Login, Logs, Management, Server, Store, StoreKind, Tls,
+    TrustedProxy, defaults, pem,
 };
 use crate::address::{CanonicalPath, Host, Origin};
 use crate::telemetry::logs as lines;
 
-const SECOND: Duration = Duration::from_secs(1);
-const MINUTE: Duration = Duration::from_secs(60);
+pub(super) const SECOND: Duration = Duration::from_secs(1);
+pub(super) const MINUTE: Duration = Duration::from_secs(60);
 pub(super) const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// Stands in for a URL that is faulty, so that the rest can be read: with a fault, nothing is used anyway.
@@ -265,7 +264,7 @@ fn limits(reader: Reader<'_>) -> Limits {
     limits
 }
 
-fn count(
+pub(super) fn count(
     reader: &Reader<'_>,
     key: &'static str,
     range: RangeInclusive<u64>,
@@ -276,46 +275,6 @@ fn count(
         .number(key, example, range)
         .and_then(|number| usize::try_from(number).ok())
         .unwrap_or(default)
-}
-
-pub(super) fn upstreams(root: &Reader<'_>) -> BTreeMap<Slug, Upstream> {
-    let mut all = BTreeMap::new();
-    for (name, reader) in root.named("upstreams") {
-        let url = reader.required("url", "http://127.0.0.1:8080", parse_origin);
-        let encrypted = url.as_ref().is_none_or(Origin::is_secure);
-        let upstream = url.or_else(nowhere).map(|url| Upstream {
-            name: name.clone(),
-            url,
-            timeout: reader
-                .duration("timeout", "60s", SECOND..=DAY)
-                .unwrap_or(defaults::UPSTREAM_TIMEOUT),
-            connect_timeout: reader
-                .duration("connect_timeout", "5s", Duration::from_millis(10)..=MINUTE)
-                .unwrap_or(defaults::UPSTREAM_CONNECT_TIMEOUT),
-            max_concurrent_requests: count(
-                &reader,
-                "max_concurrent_requests",
-                1..=1_000_000,
-                defaults::UPSTREAM_MAX_CONCURRENT_REQUESTS,
-            ),
-            preserve_host: reader
-                .switch("preserve_host")
-                .unwrap_or(defaults::PRESERVE_HOST),
-            ca: pem::authorities(&reader, "ca", encrypted),
-            audience: reader.parsed("audience", "https://app.example.com", not_empty),
-        });
-        reader.finish();
-        all.extend(upstream.map(|upstream| (name, upstream)));
-    }
-    if all.is_empty() && !root.has("upstreams") {
-        root.fault(
-            "upstreams",
-            "missing-key",
-            "there is no application to stand in front of",
-            "add, for example:\n[upstreams.app]\nurl = \"http://127.0.0.1:8080\"",
-        );
-    }
-    all
 }
 
 pub(super) fn not_empty(text: &str) -> Result<String, String> {

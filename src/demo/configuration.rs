@@ -161,16 +161,8 @@ pub(super) const fn limits() -> config::Limits {
 }
 
 fn upstream(facts: &Facts<'_>) -> Result<config::Upstream, Misfit> {
-    Ok(config::Upstream {
-        name: Slug::parse("app")?,
-        url: Origin::parse(&format!("http://{}", facts.application))?,
-        timeout: defaults::UPSTREAM_TIMEOUT,
-        connect_timeout: defaults::UPSTREAM_CONNECT_TIMEOUT,
-        max_concurrent_requests: defaults::UPSTREAM_MAX_CONCURRENT_REQUESTS,
-        preserve_host: true,
-        ca: None,
-        audience: None,
-    })
+    let address = config::Address::from(facts.application);
+    Ok(config::Upstream::at(Slug::parse("app")?, address))
 }
 
 fn routes(upstream: &Slug) -> Vec<Route> {

@@ -99,7 +99,7 @@ impl fmt::Debug for Shared {
 struct Upstream {
     /// As a label.
     name: Arc<str>,
-    proxy: proxy::Upstream,
+    proxy: Arc<proxy::Upstream>,
     turns: Turns,
     audience: Option<Arc<str>>,
 }
@@ -112,7 +112,7 @@ pub struct Parts {
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The applications, by name.
-    pub upstreams: BTreeMap<Slug, proxy::Upstream>,
+    pub upstreams: BTreeMap<Slug, Arc<proxy::Upstream>>,
     /// The sessions.
     pub sessions: Arc<Sessions>,
     /// Sign-in.

@@ -434,7 +434,9 @@ fn tell_upstream(error: &proxy::Error, rd: ReturnPath) -> (Problem, Fault) {
             let why = Ended::Withdrawn;
             (Problem::SessionEnded { why, rd }, Fault::Visitor)
         }
-        proxy::Error::Roots(_) | proxy::Error::Address => (Problem::Broken { rd }, Fault::Ours),
+        proxy::Error::Roots(_) | proxy::Error::Identity(_) | proxy::Error::Address => {
+            (Problem::Broken { rd }, Fault::Ours)
+        }
     }
 }
 

@@ -1,59 +1,293 @@
-//! How connections to an application are made.
+//! How connections to one address of an application are made: TCP or a Unix socket, and TLS where the file says so.
+//!
+//! The address is fixed. What a request's URI names is only where the pool keeps the connection, so that a visitor's host
+//! never decides where a request goes (threat model 33).
 
-use std::path::Path;
+use std::future::Future;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
 
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::connect::HttpConnector;
+use http::Uri;
+use http::uri::{PathAndQuery, Scheme};
+use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
+use hyper_util::rt::TokioIo;
 use rustls::RootCertStore;
+use rustls::client::WebPkiServerVerifier;
 use rustls::crypto::aws_lc_rs;
-use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpStream, UnixStream};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_util::either::Either;
+use tower_service::Service;
 
 use super::Error;
-use super::course::Watching;
-use crate::config;
+use super::course::{Course, Watched};
+use super::error::find;
+use crate::config::{Address, UpstreamHttp, UpstreamTls};
 
-/// What makes connections.
-pub(super) type Connector = Watching<HttpsConnector<HttpConnector>>;
+/// Makes connections to one address. Clones are the same.
+#[derive(Clone)]
+pub(super) struct Connector(Arc<To>);
 
-/// TCP within the time to connect, and TLS where the URL says so: with the given certificates or the system's.
-pub(super) fn of(config: &config::Upstream) -> Result<Connector, Error> {
-    let roots = match (&config.ca, config.url.is_secure()) {
-        (Some(path), _) => roots_from(path)?,
-        (None, true) => system_roots()?,
-        // Never asked for: the scheme is fixed.
-        (None, false) => RootCertStore::empty(),
-    };
-    let tls = rustls::ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| Error::Roots(error.into()))?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let mut tcp = HttpConnector::new();
-    tcp.enforce_http(false);
-    tcp.set_nodelay(true);
-    tcp.set_connect_timeout(Some(config.connect_timeout));
-    let connector = HttpsConnectorBuilder::new()
-        .with_tls_config(tls)
-        .https_or_http()
-        .enable_http1()
-        .wrap_connector(tcp);
-    Ok(Watching(connector))
+struct To {
+    place: Place,
+    tls: Option<(TlsConnector, ServerName<'static>)>,
+    /// Whether what does not speak HTTP/2 is of no use.
+    only_two: bool,
+    /// From the first packet to the end of the TLS handshake.
+    within: Duration,
+}
+
+enum Place {
+    Tcp(HttpConnector, Uri),
+    Unix(PathBuf),
+}
+
+type Plain = Either<TcpStream, UnixStream>;
+
+/// A connection, encrypted or not.
+pub(super) struct Wire {
+    stream: Either<Plain, Box<TlsStream<Plain>>>,
+    two: bool,
+}
+
+/// What TLS to an application is made with. All its addresses share one, and so the sessions that can be resumed.
+#[derive(Clone)]
+pub(super) struct Encryption {
+    config: Arc<rustls::ClientConfig>,
+    server_name: Option<ServerName<'static>>,
+}
+
+const TWO: &[u8] = b"h2";
+const ONE: &[u8] = b"http/1.1";
+
+impl Encryption {
+    /// With the given certificates or the system's, offering `http`.
+    pub(super) fn of(tls: &UpstreamTls, http: UpstreamHttp) -> Result<Self, Error> {
+        let roots = match &tls.ca {
+            Some(path) => roots_from(path)?,
+            None => system_roots()?,
+        };
+        let crypto = Arc::new(aws_lc_rs::default_provider());
+        let verifier =
+            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&crypto))
+                .build()
+                .map_err(|error| Error::Roots(error.into()))?;
+        let builder = rustls::ClientConfig::builder_with_provider(crypto)
+            .with_safe_default_protocol_versions()
+            .map_err(|error| Error::Roots(error.into()))?
+            .with_webpki_verifier(verifier);
+        let mut config = match &tls.identity {
+            None => builder.with_no_client_auth(),
+            Some(identity) => {
+                let chain = certificates(&identity.certificate).map_err(Error::Identity)?;
+                let key = PrivateKeyDer::from_pem_file(&identity.key)
+                    .map_err(|error| Error::Identity(error.into()))?;
+                builder
+                    .with_client_auth_cert(chain, key)
+                    .map_err(|error| Error::Identity(error.into()))?
+            }
+        };
+        config.alpn_protocols = match http {
+            UpstreamHttp::One => vec![ONE.to_vec()],
+            UpstreamHttp::Two => vec![TWO.to_vec()],
+            UpstreamHttp::Negotiated => vec![TWO.to_vec(), ONE.to_vec()],
+        };
+        Ok(Self {
+            config: Arc::new(config),
+            server_name: tls.server_name.clone(),
+        })
+    }
+}
+
+impl Connector {
+    /// To one address of an application.
+    pub(super) fn to(
+        address: &Address,
+        encryption: Option<&Encryption>,
+        http: UpstreamHttp,
+        within: Duration,
+    ) -> Result<Self, Error> {
+        let place = match address {
+            Address::Tcp(..) => {
+                let mut tcp = HttpConnector::new();
+                tcp.enforce_http(false);
+                tcp.set_nodelay(true);
+                tcp.set_connect_timeout(Some(within));
+                let uri = Uri::builder()
+                    .scheme(Scheme::HTTP)
+                    .authority(address.to_string())
+                    .path_and_query(PathAndQuery::from_static("/"))
+                    .build();
+                Place::Tcp(tcp, uri.map_err(|_| Error::Address)?)
+            }
+            Address::Unix(path) => Place::Unix(path.clone()),
+        };
+        let tls = match (encryption, address) {
+            (None, _) => None,
+            (Some(encryption), Address::Tcp(host, _)) => {
+                let name = match &encryption.server_name {
+                    Some(name) => name.clone(),
+                    None => certified(host)?,
+                };
+                let connector = TlsConnector::from(Arc::clone(&encryption.config));
+                Some((connector, name))
+            }
+            // `check` refuses it.
+            (Some(_), Address::Unix(_)) => return Err(Error::Address),
+        };
+        Ok(Self(Arc::new(To {
+            only_two: http == UpstreamHttp::Two && tls.is_some(),
+            place,
+            tls,
+            within,
+        })))
+    }
+}
+
+impl To {
+    async fn connect(&self) -> io::Result<Wire> {
+        let connecting = async {
+            let plain = self.place.connect().await?;
+            let Some((tls, name)) = &self.tls else {
+                return Ok(Wire {
+                    stream: Either::Left(plain),
+                    two: false,
+                });
+            };
+            let stream = tls.connect(name.clone(), plain).await?;
+            let two = stream.get_ref().1.alpn_protocol() == Some(TWO);
+            if self.only_two && !two {
+                let text = "the application does not speak HTTP/2";
+                return Err(io::Error::new(io::ErrorKind::Unsupported, text));
+            }
+            Ok(Wire {
+                stream: Either::Right(Box::new(stream)),
+                two,
+            })
+        };
+        let connected = tokio::time::timeout(self.within, connecting).await;
+        connected.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl Place {
+    async fn connect(&self) -> io::Result<Plain> {
+        match self {
+            Self::Tcp(tcp, uri) => {
+                let mut tcp = tcp.clone();
+                let stream = tcp.call(uri.clone()).await;
+                let stream = stream.map_err(|error| kept_kind(error.into()))?;
+                Ok(Either::Left(stream.into_inner()))
+            }
+            Self::Unix(path) => UnixStream::connect(path).await.map(Either::Right),
+        }
+    }
+}
+
+impl Service<Uri> for Connector {
+    type Response = TokioIo<Watched<Wire>>;
+    type Error = io::Error;
+    type Future = Pin<Box<dyn Future<Output = io::Result<Self::Response>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Uri) -> Self::Future {
+        let to = Arc::clone(&self.0);
+        Box::pin(async move {
+            let wire = to.connect().await?;
+            Ok(TokioIo::new(Watched::new(wire, Course::new())))
+        })
+    }
+}
+
+impl Connection for Wire {
+    fn connected(&self) -> Connected {
+        let connected = Connected::new();
+        if self.two {
+            connected.negotiated_h2()
+        } else {
+            connected
+        }
+    }
+}
+
+impl AsyncRead for Wire {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Wire {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().stream).poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        pieces: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().stream).poll_write_vectored(context, pieces)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(context)
+    }
+}
+
+/// The error of a connection that was not made, of the kind that the system named.
+fn kept_kind(error: Unusable) -> io::Error {
+    let kind = find::<io::Error>(&*error).map_or(io::ErrorKind::Other, io::Error::kind);
+    io::Error::new(kind, error)
+}
+
+/// The name that the certificate of a host has.
+fn certified(host: &str) -> Result<ServerName<'static>, Error> {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    ServerName::try_from(bare.to_owned()).map_err(|_| Error::Address)
+}
+
+type Unusable = Box<dyn std::error::Error + Send + Sync>;
+
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Unusable> {
+    let found = CertificateDer::pem_file_iter(path)?.collect::<Result<Vec<_>, _>>()?;
+    if found.is_empty() {
+        return Err("no certificate in the file".into());
+    }
+    Ok(found)
 }
 
 fn roots_from(path: &Path) -> Result<RootCertStore, Error> {
     let mut roots = RootCertStore::empty();
-    let certificates =
-        CertificateDer::pem_file_iter(path).map_err(|error| Error::Roots(error.into()))?;
-    for certificate in certificates {
-        let certificate = certificate.map_err(|error| Error::Roots(error.into()))?;
-        roots
-            .add(certificate)
-            .map_err(|error| Error::Roots(error.into()))?;
-    }
-    if roots.is_empty() {
-        return Err(Error::Roots("no certificate in the file".into()));
+    for certificate in certificates(path).map_err(Error::Roots)? {
+        let added = roots.add(certificate);
+        added.map_err(|error| Error::Roots(error.into()))?;
     }
     Ok(roots)
 }

@@ -1,45 +1,14 @@
 //! What a connection to an application has been through: it says whether a request that broke on it may be sent again.
 
-use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll};
 
-use http::{Extensions, Uri};
+use http::Extensions;
 use hyper_util::client::legacy::connect::{Connected, Connection};
-use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tower_service::Service;
-
-/// Makes connections that keep their [`Course`].
-#[derive(Clone, Debug)]
-pub(super) struct Watching<C>(pub(super) C);
-
-impl<C> Service<Uri> for Watching<C>
-where
-    C: Service<Uri>,
-    C::Response: hyper::rt::Read + hyper::rt::Write + Send + 'static,
-    C::Future: Send + 'static,
-{
-    type Response = TokioIo<Watched<TokioIo<C::Response>>>;
-    type Error = C::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, C::Error>> + Send>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), C::Error>> {
-        self.0.poll_ready(context)
-    }
-
-    fn call(&mut self, to: Uri) -> Self::Future {
-        let connecting = self.0.call(to);
-        Box::pin(async move {
-            let inner = TokioIo::new(connecting.await?);
-            let course = Course::new();
-            Ok(TokioIo::new(Watched { inner, course }))
-        })
-    }
-}
 
 /// How far a connection has come. Clones are the same.
 #[derive(Clone, Debug)]
@@ -53,7 +22,7 @@ const ANSWERED: u8 = 1;
 const ASKED_AGAIN: u8 = 2;
 
 impl Course {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self(Arc::new(AtomicU8::new(FRESH)))
     }
 
@@ -88,6 +57,12 @@ impl Course {
 pub(super) struct Watched<S> {
     inner: S,
     course: Course,
+}
+
+impl<S> Watched<S> {
+    pub(super) const fn new(inner: S, course: Course) -> Self {
+        Self { inner, course }
+    }
 }
 
 impl<S: Connection> Connection for Watched<S> {

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use http::header::{CONNECTION, EXPECT, HOST, TE, UPGRADE};
-use http::uri::PathAndQuery;
+use http::header::{CONNECTION, EXPECT, TE, UPGRADE};
 use http::{HeaderValue, Method, StatusCode, Uri, Version, request};
 use http_body::Body as _;
 use hyper::Request;
@@ -11,6 +10,7 @@ use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 
 use super::body::{Outgoing, Upload};
+use super::endpoint::Endpoint;
 use super::expect::Gate;
 use super::{Error, Passage, Upstream, fields};
 
@@ -18,9 +18,16 @@ use super::{Error, Passage, Upstream, fields};
 pub(super) struct Trip {
     pub(super) request: Request<Outgoing>,
     /// Its head once more, if it may be sent again.
-    pub(super) spare: Option<request::Parts>,
+    pub(super) spare: Option<Spare>,
     pub(super) upload: Upload,
     pub(super) back: Back,
+}
+
+/// What it takes to send a request again.
+pub(super) struct Spare {
+    pub(super) head: request::Parts,
+    /// The host that the application shall see, if not its own.
+    pub(super) host: Option<HeaderValue>,
 }
 
 /// What the way back needs to know.
@@ -37,6 +44,7 @@ impl Upstream {
         &self,
         mut request: Request<Incoming>,
         mut passage: Passage,
+        endpoint: &Endpoint,
     ) -> Result<Trip, Error> {
         let method = request.method().clone();
         if method == Method::CONNECT {
@@ -45,12 +53,14 @@ impl Upstream {
         let bodiless = request.body().is_end_stream();
         let upgrade = fields::wanted_upgrade(request.headers())
             .filter(|_| bodiless && request.version() == Version::HTTP_11)
+            .filter(|_| endpoint.takes_upgrades())
             .map(|protocol| (protocol, hyper::upgrade::on(&mut request)));
         let (parts, body) = request.into_parts();
         let mut head = self.head(
             parts,
             &mut passage,
             upgrade.as_ref().map(|(protocol, _)| protocol),
+            endpoint,
         )?;
         let upload = Upload::new();
         let expects = !bodiless
@@ -68,7 +78,10 @@ impl Upstream {
             let reserved = Arc::clone(&passage.reserved);
             Outgoing::new(body, patience, reserved, upload.clone(), gate.clone())
         };
-        let spare = (bodiless && method.is_idempotent()).then(|| head.clone());
+        let spare = (bodiless && method.is_idempotent()).then(|| Spare {
+            head: head.clone(),
+            host: self.preserve_host.then(|| passage.host.clone()),
+        });
         let mut request = Request::from_parts(head, outgoing);
         if let Some(gate) = gate.clone() {
             hyper::ext::on_informational(&mut request, move |informational| {
@@ -95,18 +108,11 @@ impl Upstream {
         mut head: request::Parts,
         passage: &mut Passage,
         upgrade: Option<&HeaderValue>,
+        endpoint: &Endpoint,
     ) -> Result<request::Parts, Error> {
-        let target = head
-            .uri
-            .path_and_query()
-            .cloned()
-            .unwrap_or_else(|| PathAndQuery::from_static("/"));
-        head.uri = Uri::builder()
-            .scheme(self.scheme.clone())
-            .authority(self.authority.clone())
-            .path_and_query(target)
-            .build()
-            .map_err(|_| Error::Address)?;
+        if head.uri.path_and_query().is_none() {
+            head.uri = Uri::from_static("/");
+        }
         head.version = Version::HTTP_11;
         // Nothing of the visitor's connection is meant for that to the application.
         head.extensions.clear();
@@ -119,15 +125,14 @@ impl Upstream {
             headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
         } else if trailers {
             headers.insert(TE, HeaderValue::from_static("trailers"));
-            headers.insert(CONNECTION, HeaderValue::from_static("te"));
+            if endpoint.is_one() {
+                headers.insert(CONNECTION, HeaderValue::from_static("te"));
+            }
         }
-        let host = if self.preserve_host {
-            &passage.host
-        } else {
-            &self.host
-        };
-        headers.insert(HOST, host.clone());
-        fields::put(headers, std::mem::take(&mut passage.fields));
+        // After what `Connection` names is gone: it may name the host.
+        let host = self.preserve_host.then_some(&passage.host);
+        endpoint.direct(&mut head, host, upgrade.is_some())?;
+        fields::put(&mut head.headers, std::mem::take(&mut passage.fields));
         Ok(head)
     }
 }

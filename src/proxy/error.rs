@@ -13,6 +13,9 @@ pub enum Error {
     /// No certificates to check the application's with.
     #[error("no usable root certificates for the application")]
     Roots(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// What we show the application of ourselves cannot be used.
+    #[error("the client certificate for the application cannot be used")]
+    Identity(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The URL of the application or of the request cannot be put together.
     #[error("the application's address is not usable")]
     Address,
@@ -121,7 +124,7 @@ pub(super) fn closed_before_answering(error: &legacy::Error) -> bool {
 }
 
 /// The first cause of a kind.
-fn find<'error, E: std::error::Error + 'static>(
+pub(super) fn find<'error, E: std::error::Error + 'static>(
     error: &'error (dyn std::error::Error + 'static),
 ) -> Option<&'error E> {
     let mut next = Some(error);

@@ -1,19 +1,22 @@
 //! Moving bytes to one application and back.
 //!
-//! Owns: the pool of connections to an [`Upstream`], which fields cross, bodies and trailers in both directions, upgraded
+//! Owns: the pools of connections to the addresses of an [`Upstream`], the choice among these, which fields cross, bodies and trailers in both directions, upgraded
 //! connections, and every time limit on them. Leaves to others: who the visitor is and what may be asked (`gateway`);
 //! the path arrives as it is to be forwarded. Invariants: what `Connection` names is gone before our fields are added,
 //! and each of ours replaces whatever had its name (threat model 31); reserved names do not travel in trailers either
 //! (30); bytes of another protocol flow only after the application's 101 (36); a body that is cut never looks complete
 //! (40).
 
+mod balance;
 mod body;
 mod connector;
 mod course;
 mod departure;
+mod endpoint;
 mod error;
 mod expect;
 mod fields;
+mod health;
 mod patience;
 mod tunnel;
 mod websocket;
@@ -21,41 +24,42 @@ mod websocket;
 use std::any::Any;
 use std::fmt;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http::header::{CONNECTION, CONTENT_LENGTH, SEC_WEBSOCKET_ACCEPT, UPGRADE};
-use http::uri::{Authority, Scheme};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version, request};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper::{Request, Response};
-use hyper_util::client::legacy::Client;
-use hyper_util::rt::TokioTimer;
+use hyper_util::client::legacy;
 use tokio::time::{Instant, sleep_until};
+use tracing::warn;
 
-use crate::config;
-use crate::config::defaults::{
-    CONNECTION_BUFFER_BYTES, UPSTREAM_POOL_IDLE, UPSTREAM_POOL_IDLE_TIMEOUT,
-};
+use crate::config::{self, Balance, UpstreamHttp};
 use crate::tasks::Tasks;
 use crate::telemetry::Metrics;
-use crate::telemetry::metrics::{Upstream as UpstreamLabel, UpstreamCode, UpstreamFailure};
+use crate::telemetry::metrics::{
+    Upstream as UpstreamLabel, UpstreamAddress, UpstreamCode, UpstreamFailure,
+};
 use crate::tether::Tether;
 use body::Outgoing;
-use connector::Connector;
-use departure::{Back, Trip};
+use connector::Encryption;
+use departure::{Back, Spare, Trip};
+use endpoint::{Endpoint, Outstanding};
 use patience::Patience;
 
 pub use body::Body;
 pub use error::{Broken, Error};
 
-/// An application, with its pool of connections.
+/// An application, with its addresses.
 pub struct Upstream {
-    client: Client<Connector, Outgoing>,
     name: Arc<str>,
-    scheme: Scheme,
-    authority: Authority,
-    host: HeaderValue,
+    endpoints: Vec<Arc<Endpoint>>,
+    /// Whose turn it is among equals.
+    turn: AtomicUsize,
+    balance: Balance,
+    health: Option<config::Health>,
     preserve_host: bool,
     timeout: Duration,
     idle_timeout: Duration,
@@ -103,12 +107,12 @@ impl fmt::Debug for Passage {
 }
 
 impl Upstream {
-    /// Prepares the client; no connection is made yet. `idle_timeout` is for bodies and tunnels; `stream_cut` bounds the
+    /// Prepares the clients; no connection is made yet. `idle_timeout` is for bodies and tunnels; `stream_cut` bounds the
     /// time from the end of a passage until nothing of it is open.
     ///
     /// # Errors
-    /// [`Error::Roots`] if there is nothing to check the application's certificate with, [`Error::Address`] if its URL
-    /// is none that can be asked.
+    /// [`Error::Roots`] and [`Error::Identity`] if there is nothing to check the application's certificate with or to show
+    /// it of ours, [`Error::Address`] if its URL is none that can be asked.
     pub fn new(
         config: &config::Upstream,
         idle_timeout: Duration,
@@ -116,37 +120,38 @@ impl Upstream {
         metrics: Metrics,
         tasks: Tasks,
     ) -> Result<Self, Error> {
-        let authority: Authority = config
-            .url
-            .host()
-            .as_str()
-            .parse()
-            .map_err(|_| Error::Address)?;
-        let host = HeaderValue::from_str(authority.as_str()).map_err(|_| Error::Address)?;
-        let client = Client::builder(tasks.clone())
-            .timer(TokioTimer::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(UPSTREAM_POOL_IDLE_TIMEOUT)
-            .pool_max_idle_per_host(UPSTREAM_POOL_IDLE)
-            .http1_max_buf_size(CONNECTION_BUFFER_BYTES)
-            .build(connector::of(config)?);
-        Ok(Self {
-            client,
+        let encrypted = |http| {
+            let tls = config.tls.as_ref();
+            tls.map(|tls| Encryption::of(tls, http)).transpose()
+        };
+        let chosen = encrypted(config.http)?;
+        let for_tunnels = match config.http {
+            UpstreamHttp::Negotiated => encrypted(UpstreamHttp::One)?,
+            UpstreamHttp::One | UpstreamHttp::Two => None,
+        };
+        let encryption = [chosen.as_ref(), for_tunnels.as_ref()];
+        let endpoints = config.addresses.iter().map(|address| {
+            let endpoint = Endpoint::new(config, address, encryption, &tasks)?;
+            Ok(Arc::new(endpoint))
+        });
+        let upstream = Self {
             name: Arc::from(config.name.as_str()),
-            scheme: if config.url.is_secure() {
-                Scheme::HTTPS
-            } else {
-                Scheme::HTTP
-            },
-            authority,
-            host,
+            endpoints: endpoints.collect::<Result<_, Error>>()?,
+            turn: AtomicUsize::new(0),
+            balance: config.balance.clone(),
+            health: config.health.clone(),
             preserve_host: config.preserve_host,
             timeout: config.timeout,
             idle_timeout,
             stream_cut,
             metrics,
             tasks,
-        })
+        };
+        upstream
+            .endpoints
+            .iter()
+            .for_each(|endpoint| upstream.tell(endpoint));
+        Ok(upstream)
     }
 
     /// Sends the request on and returns the head of the answer, with its body to come. The URI's path and query go on
@@ -164,8 +169,9 @@ impl Upstream {
         passage: Passage,
     ) -> Result<Response<Body>, Error> {
         let begun = Instant::now();
-        let trip = self.depart(request, passage)?;
-        let answered = self.ask(trip).await;
+        let endpoint = self.choose(&[])?;
+        let trip = self.depart(request, passage, &endpoint)?;
+        let answered = self.ask(trip, endpoint).await;
         match &answered {
             Ok((response, _)) => self.count(response.status(), begun),
             Err(Error::Connect { reason, .. }) => self.count_failure(reason),
@@ -179,16 +185,22 @@ impl Upstream {
     }
 
     /// Sends, and waits for the head of the answer within all bounds.
-    async fn ask(&self, trip: Trip) -> Result<(Response<Incoming>, Back), Error> {
+    async fn ask(
+        &self,
+        trip: Trip,
+        endpoint: Arc<Endpoint>,
+    ) -> Result<(Response<Incoming>, Back), Error> {
         let Trip {
             request,
             spare,
             upload,
-            back,
+            mut back,
         } = trip;
         let until = back.passage.until;
         let bounded = |deadline: Instant| until.map_or(deadline, |until| deadline.min(until));
-        let mut answer = pin!(self.send(request, spare));
+        let upgrade = back.upgrade.is_some();
+        let asked = Asked::new(self, endpoint);
+        let mut answer = pin!(asked.send(request, spare, upgrade));
         let mut alarm = pin!(sleep_until(bounded(upload.deadline(self.timeout))));
         let response = loop {
             tokio::select! {
@@ -202,34 +214,43 @@ impl Upstream {
                     }
                     let deadline = upload.deadline(self.timeout);
                     if now >= deadline {
+                        asked.failed();
                         return Err(Error::Timeout);
                     }
                     alarm.as_mut().reset(bounded(deadline));
                 }
             }
         };
+        asked.hold(&mut back.passage);
         Ok((response, back))
     }
 
-    /// Sends once, and once more if a pooled connection turned out to be closed: only what may be repeated and has no
-    /// body (RFC 9110 §9.2.2), and only if not a byte of an answer came. A connection that was made for the request and
-    /// closed under it may be what the request does to the application. What never left this process is repeated by the client library itself.
-    async fn send(
-        &self,
-        request: Request<Outgoing>,
-        spare: Option<request::Parts>,
-    ) -> Result<Response<Incoming>, Error> {
-        let error = match self.client.request(request).await {
-            Ok(response) => return Ok(response),
-            Err(error) => error,
-        };
-        match spare {
-            Some(head) if error::closed_before_answering(&error) => {
-                let again = Request::from_parts(head, Outgoing::empty());
-                self.client.request(again).await.map_err(Error::of_client)
-            }
-            Some(_) | None => Err(Error::of_client(error)),
+    /// The address for the next request, of those that were not tried for it yet.
+    fn choose(&self, tried: &[Arc<Endpoint>]) -> Result<Arc<Endpoint>, Error> {
+        if let ([only], []) = (self.endpoints.as_slice(), tried) {
+            return Ok(Arc::clone(only));
         }
+        let is_new = |endpoint: &&Arc<Endpoint>| !tried.iter().any(|it| Arc::ptr_eq(it, endpoint));
+        let left: Vec<&Arc<Endpoint>> = self.endpoints.iter().filter(is_new).collect();
+        let now = Instant::now();
+        let candidates: Vec<_> = left
+            .iter()
+            .map(|endpoint| endpoint.candidate(&self.balance, now))
+            .collect();
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        let chosen = balance::choose(&candidates, turn).and_then(|index| left.get(index));
+        chosen.map(|it| Arc::clone(it)).ok_or(Error::Address)
+    }
+
+    /// Says in the metrics whether an address gets requests.
+    fn tell(&self, endpoint: &Endpoint) {
+        let label = UpstreamAddress {
+            upstream: Arc::clone(&self.name),
+            address: Arc::clone(endpoint.address()),
+        };
+        let weight = endpoint.candidate(&self.balance, Instant::now()).weight;
+        let gauge = self.metrics.upstream_address_up.get_or_create(&label);
+        gauge.set(i64::from(weight > 0));
     }
 
     /// The application's answer as the visitor shall see it.
@@ -319,6 +340,115 @@ impl Upstream {
             .upstream_connect_failures
             .get_or_create(&UpstreamFailure { upstream, reason })
             .inc();
+    }
+}
+
+/// The addresses that are asked for one request, one after the other.
+struct Asked<'a> {
+    upstream: &'a Upstream,
+    now: Mutex<(Arc<Endpoint>, Option<Outstanding>)>,
+}
+
+impl<'a> Asked<'a> {
+    fn new(upstream: &'a Upstream, endpoint: Arc<Endpoint>) -> Self {
+        let outstanding = (upstream.endpoints.len() > 1).then(|| endpoint.take());
+        Self {
+            upstream,
+            now: Mutex::new((endpoint, outstanding)),
+        }
+    }
+
+    /// Sends once, and again where nothing can have come of it: what may be repeated and has no body (RFC 9110 §9.2.2). To
+    /// another address if no connection was made; to the same if a pooled connection turned out to be closed, and only if
+    /// not a byte of an answer came. A connection that was made for the request and closed under it may be what the request
+    /// does to the application. What never left this process is repeated by the client library itself.
+    async fn send(
+        &self,
+        mut request: Request<Outgoing>,
+        spare: Option<Spare>,
+        upgrade: bool,
+    ) -> Result<Response<Incoming>, Error> {
+        let (mut tried, mut was_closed) = (Vec::new(), false);
+        loop {
+            let endpoint = self.endpoint();
+            let error = match endpoint.request(request, upgrade).await {
+                Ok(response) => {
+                    self.went_well();
+                    return Ok(response);
+                }
+                Err(error) => error,
+            };
+            let Some(spare) = &spare else {
+                return Err(self.blame(error));
+            };
+            let mut head = spare.head.clone();
+            if !was_closed && error::closed_before_answering(&error) {
+                was_closed = true;
+            } else if error.is_connect() {
+                self.failed();
+                tried.push(endpoint);
+                let Ok(next) = self.upstream.choose(&tried) else {
+                    return Err(Error::of_client(error));
+                };
+                next.direct(&mut head, spare.host.as_ref(), upgrade)?;
+                self.go_to(next);
+            } else {
+                return Err(self.blame(error));
+            }
+            request = Request::from_parts(head, Outgoing::empty());
+        }
+    }
+
+    fn endpoint(&self) -> Arc<Endpoint> {
+        Arc::clone(&self.lock().0)
+    }
+
+    fn go_to(&self, endpoint: Arc<Endpoint>) {
+        let outstanding = endpoint.take();
+        *self.lock() = (endpoint, Some(outstanding));
+    }
+
+    fn went_well(&self) {
+        if self.upstream.endpoints.len() > 1 {
+            self.lock().0.went_well();
+        }
+    }
+
+    fn failed(&self) {
+        if self.upstream.endpoints.len() < 2 {
+            return;
+        }
+        let endpoint = self.endpoint();
+        if endpoint.failed(&self.upstream.balance, Instant::now()) {
+            let (upstream, address) = (&*self.upstream.name, &**endpoint.address());
+            warn!(
+                upstream,
+                address,
+                "requests to an address of an application fail: others get them for a while"
+            );
+        }
+        self.upstream.tell(&endpoint);
+    }
+
+    /// The visitor's own trouble says nothing of the application.
+    fn blame(&self, error: legacy::Error) -> Error {
+        let error = Error::of_client(error);
+        if matches!(error, Error::Connect { .. } | Error::Broken(_)) {
+            self.failed();
+        }
+        error
+    }
+
+    /// What the address has of this counts until nothing of it is open any more.
+    fn hold(&self, passage: &mut Passage) {
+        if let Some(outstanding) = self.lock().1.take() {
+            let held = Arc::clone(&passage.held);
+            passage.held = Arc::new((held, outstanding));
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, (Arc<Endpoint>, Option<Outstanding>)> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

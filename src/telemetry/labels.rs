@@ -49,6 +49,15 @@ pub struct UpstreamFailure {
     pub reason: &'static str,
 }
 
+/// Labels of `doorward_upstream_address_up`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct UpstreamAddress {
+    /// Upstream name.
+    pub upstream: Arc<str>,
+    /// One of its addresses, as in the file.
+    pub address: Arc<str>,
+}
+
 /// Labels of `doorward_logins_started_total`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct Connection {

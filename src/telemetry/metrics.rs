@@ -15,7 +15,7 @@ use prometheus_client::registry::{Registry, Unit};
 pub use super::labels::{
     AuditKind, Build, Check, Code, Connection, Decision, Ended, IdentityState, Kind, Login,
     LogoutToken, Operation, Organization, Provider, ProviderCall, Reason, Request, Route,
-    RouteMethod, Stage, StoreError, Upstream, UpstreamCode, UpstreamFailure,
+    RouteMethod, Stage, StoreError, Upstream, UpstreamAddress, UpstreamCode, UpstreamFailure,
 };
 
 type Durations<L> = Family<L, Histogram, fn() -> Histogram>;
@@ -35,6 +35,8 @@ pub struct Metrics {
     pub upstream_request_duration: Durations<Upstream>,
     /// Requests that found no application.
     pub upstream_connect_failures: Family<UpstreamFailure, Counter>,
+    /// Whether an address of an application gets requests.
+    pub upstream_address_up: Family<UpstreamAddress, Gauge>,
     /// Upgraded connections.
     pub upstream_websockets_open: Family<Upstream, Gauge>,
     /// Runs begun.
@@ -158,6 +160,10 @@ impl Metrics {
             upstream_connect_failures: family!(
                 "upstream_connect_failures",
                 "Requests that found no application"
+            ),
+            upstream_address_up: family!(
+                "upstream_address_up",
+                "1 while an address of an application gets requests"
             ),
             upstream_websockets_open: family!("upstream_websockets_open", "Upgraded connections"),
             logins_started: family!("logins_started", "Sign-ins begun"),

@@ -1,5 +1,10 @@
 //! The room between a visitor and an application over real sockets; the test plays both, byte by byte.
 
+mod application;
+mod balancing;
+mod protocols;
+mod tls;
+
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Mutex;
@@ -14,7 +19,6 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
-use crate::address::Origin;
 
 /// What a test may change.
 struct Setting {
@@ -49,11 +53,23 @@ struct World {
 async fn world(setting: Setting) -> World {
     let application = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = application.local_addr().unwrap();
+    let config = upstream_config(address, &setting);
+    world_of(application, &config, setting).await
+}
+
+async fn world_of(application: TcpListener, config: &config::Upstream, setting: Setting) -> World {
+    world_with(application, config, setting, Tasks::new()).await
+}
+
+async fn world_with(
+    application: TcpListener,
+    config: &config::Upstream,
+    setting: Setting,
+    tasks: Tasks,
+) -> World {
     let metrics = Metrics::new(0);
-    let tasks = Tasks::new();
-    let config = upstream_config(&format!("http://{address}"), &setting);
     let upstream = Upstream::new(
-        &config,
+        config,
         setting.idle,
         setting.stream_cut,
         metrics.clone(),
@@ -62,7 +78,9 @@ async fn world(setting: Setting) -> World {
     .unwrap();
     let cut = Arc::new(Tether::new());
     let errors = Arc::new(Mutex::new(Vec::new()));
-    let front = front(Arc::new(upstream), setting, &tasks, &cut, &errors).await;
+    let upstream = Arc::new(upstream);
+    upstream.look_after(tasks.stopping());
+    let front = front(upstream, setting, &tasks, &cut, &errors).await;
     World {
         front,
         application,
@@ -73,16 +91,12 @@ async fn world(setting: Setting) -> World {
     }
 }
 
-fn upstream_config(url: &str, setting: &Setting) -> config::Upstream {
+fn upstream_config(address: SocketAddr, setting: &Setting) -> config::Upstream {
     config::Upstream {
-        name: config::Slug::parse("app").unwrap(),
-        url: Origin::parse(url).unwrap(),
         timeout: setting.timeout,
-        connect_timeout: Duration::from_secs(5),
         max_concurrent_requests: 100,
         preserve_host: setting.preserve_host,
-        ca: None,
-        audience: None,
+        ..config::Upstream::at(config::Slug::parse("app").unwrap(), address.into())
     }
 }
 
@@ -1152,56 +1166,6 @@ async fn inv_40_within_a_frame_a_websocket_just_ends() {
         assert_eq!(all(&mut visitor).await, b"");
         assert_eq!(all(&mut application).await, b"");
         world.end().await;
-    }
-}
-
-#[tokio::test]
-async fn an_application_behind_tls_is_checked_against_its_certificate() {
-    let folder = tempfile::tempdir().unwrap();
-    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
-    let other = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
-    let key = rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let tls = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![made.cert.der().clone()], key)
-        .unwrap();
-    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(tls));
-    for (ca, expected) in [(&made, "HTTP/1.1 200 "), (&other, "HTTP/1.1 502 ")] {
-        let path = folder.path().join("ca.pem");
-        std::fs::write(&path, ca.cert.pem()).unwrap();
-        let application = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = application.local_addr().unwrap().port();
-        let setting = Setting::default();
-        let mut config = upstream_config(&format!("https://localhost:{port}"), &setting);
-        config.ca = Some(path);
-        let tasks = Tasks::new();
-        let metrics = Metrics::new(0);
-        let upstream = Upstream::new(
-            &config,
-            setting.idle,
-            setting.stream_cut,
-            metrics,
-            tasks.clone(),
-        )
-        .unwrap();
-        let errors = Arc::default();
-        let cut = Arc::new(Tether::new());
-        let front = front(Arc::new(upstream), setting, &tasks, &cut, &errors).await;
-        let mut visitor = TcpStream::connect(front).await.unwrap();
-        visitor.write_all(ASK.as_bytes()).await.unwrap();
-        let (socket, _) = application.accept().await.unwrap();
-        if let Ok(mut socket) = acceptor.accept(socket).await {
-            let mut read = [0; 64];
-            let _ = socket.read(&mut read).await.unwrap();
-            socket.write_all(FINE).await.unwrap();
-            socket.flush().await.unwrap();
-        }
-        let answer = read_to_end(&mut visitor).await;
-        assert!(answer.starts_with(expected), "{answer}");
-        assert!(tasks.finish(Duration::from_secs(10)).await);
     }
 }
 
