@@ -408,6 +408,11 @@ impl ReturnPath {
         }))
     }
 
+    /// The path alone.
+    pub fn path(&self) -> &str {
+        self.0.split_once('?').map_or(&self.0, |(path, _)| path)
+    }
+
     /// The path and query.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -31,6 +31,7 @@ use crate::session::{self, Sessions, Settings};
 use crate::store::{self, Batch, Seal, Store, Swept, Table};
 use crate::tasks::Tasks;
 use crate::telemetry::Metrics;
+use crate::traces::Traces;
 
 /// A Doorward that is bound and ready to serve.
 #[derive(Debug)]
@@ -54,6 +55,7 @@ struct Rooms {
     minter: Arc<Minter>,
     gateway: Gateway,
     admin: Admin,
+    traces: Arc<Traces>,
     upstreams: Upstreams,
     tasks: Tasks,
 }
@@ -131,6 +133,7 @@ impl App {
             store: Arc::clone(&rooms.store),
             sessions: Arc::clone(&rooms.sessions),
             pipeline: rooms.pipeline.clone(),
+            traces: Arc::clone(&rooms.traces),
             minter: Arc::clone(&rooms.minter),
         };
         rooms
@@ -166,6 +169,7 @@ impl App {
                 "the last use of sessions was not written down"
             );
         }
+        write_traces(&rooms.traces).await;
         record(&*rooms.store, &*self.clock, audit::Kind::ServerStopped).await;
         info!("stopped");
         Ok(())
@@ -217,11 +221,11 @@ impl Rooms {
     }
 
     async fn build(config: &Arc<Config>, clock: &Arc<dyn Clock>) -> Result<Self, Error> {
-        let tasks = Tasks::new();
-        let metrics = Metrics::new(clock.now().as_seconds());
+        let (tasks, metrics) = (Tasks::new(), Metrics::new(clock.now().as_seconds()));
         let (store, seal) = store::open(&config.store, clock.now(), &metrics).await?;
         let (people, sessions) = people(config, &store, &seal, &metrics).await?;
         let minter = Arc::new(minter(config, &store, seal.clone(), clock, &metrics).await?);
+        let traces = traces(config, &store, &seal);
         let providers = providers(config, clock, &metrics, &tasks)?;
         let pipeline = pipeline::Parts {
             store: Arc::clone(&store),
@@ -246,6 +250,7 @@ impl Rooms {
             people: people.clone(),
             revalidation: revalidation.clone(),
             store: Arc::clone(&store),
+            traces: Arc::clone(&traces),
             minter: Arc::clone(&minter),
             metrics: metrics.clone(),
             tasks: tasks.clone(),
@@ -254,6 +259,7 @@ impl Rooms {
             config: Arc::clone(config),
             clock: Arc::clone(clock),
             store: Arc::clone(&store),
+            traces: Arc::clone(&traces),
             pipeline: pipeline.clone(),
             people: people.clone(),
             revalidation: revalidation.clone(),
@@ -269,6 +275,7 @@ impl Rooms {
             minter,
             gateway,
             admin,
+            traces,
             upstreams,
             tasks,
         })
@@ -281,6 +288,7 @@ struct Background {
     store: Arc<dyn Store>,
     sessions: Arc<Sessions>,
     pipeline: Pipeline,
+    traces: Arc<Traces>,
     minter: Arc<Minter>,
 }
 
@@ -307,6 +315,7 @@ impl Background {
                 "the last use of sessions was not written down"
             );
         }
+        write_traces(&self.traces).await;
         let now = self.clock.now();
         match store::sweep(&*self.store, now, Table::Sessions).await {
             Ok(swept) => self.tell(swept, now).await,
@@ -325,6 +334,20 @@ impl Background {
                 "the end of sessions could not be recorded"
             );
         }
+    }
+}
+
+fn traces(config: &Config, store: &Arc<dyn Store>, seal: &Seal) -> Arc<Traces> {
+    let store = Arc::clone(store);
+    Arc::new(Traces::new(store, seal.clone(), config.logs.traces))
+}
+
+async fn write_traces(traces: &Traces) {
+    if let Err(error) = traces.write_behind().await {
+        warn!(
+            error = &error as &dyn std::error::Error,
+            "traces of sign-ins were not written down"
+        );
     }
 }
 

@@ -21,6 +21,8 @@ pub mod identity;
 
 pub mod assertion;
 
+pub mod traces;
+
 pub mod server;
 
 pub mod proxy;

@@ -24,7 +24,7 @@ const FLOORS: [&[&str]; 8] = [
     ],
     &["config"],
     &["store", "provider", "proxy", "pages", "server"],
-    &["identity", "assertion"],
+    &["identity", "assertion", "traces"],
     &["session"],
     &["pipeline", "revalidation"],
     &["gateway", "admin"],

@@ -119,6 +119,8 @@ impl Admin {
             ["identities", "unlink"] => self.deal(head, body, Deed::Unlink).await,
             ["identities", "relink"] => self.relink(head, body).await,
             ["audit"] => self.trail(head).await,
+            ["traces"] => self.latest_traces(head),
+            ["traces", reference] => self.trace(head, reference).await,
             ["audit", "check"] => self.check(head).await,
             _ => return None,
         };

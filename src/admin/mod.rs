@@ -11,6 +11,7 @@ mod query;
 mod report;
 #[cfg(test)]
 mod tests;
+mod traces;
 pub mod views;
 
 pub use report::{Organization, Provider, Report};
@@ -34,6 +35,7 @@ use crate::session::Sessions;
 use crate::store::Store;
 use crate::tasks::Tasks;
 use crate::telemetry::Metrics;
+use crate::traces::Traces;
 
 /// What the operator's listeners answer from. Clones share it.
 #[derive(Clone, Debug)]
@@ -44,6 +46,7 @@ struct Shared {
     config: Arc<Config>,
     clock: Arc<dyn Clock>,
     store: Arc<dyn Store>,
+    traces: Arc<Traces>,
     pipeline: Pipeline,
     people: People,
     revalidation: Revalidation,
@@ -63,6 +66,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Where records are.
     pub store: Arc<dyn Store>,
+    /// What happened to sign-ins.
+    pub traces: Arc<Traces>,
     /// The providers, through the room that speaks to them.
     pub pipeline: Pipeline,
     /// The records of people.
@@ -94,6 +99,7 @@ impl Admin {
             config: parts.config,
             clock: parts.clock,
             store: parts.store,
+            traces: parts.traces,
             pipeline: parts.pipeline,
             people: parts.people,
             revalidation: parts.revalidation,

@@ -41,6 +41,7 @@ fn admin() -> Admin {
         Settings::of(&config),
         metrics.clone(),
     ));
+    let traces = Traces::new(Arc::clone(&store), seal.clone(), config.logs.traces);
     let pipeline = Pipeline::new(pipeline::Parts {
         store: Arc::clone(&store),
         seal,
@@ -65,6 +66,7 @@ fn admin() -> Admin {
         config,
         clock,
         store,
+        traces: Arc::new(traces),
         pipeline,
         people,
         revalidation,

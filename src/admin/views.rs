@@ -10,6 +10,7 @@ use crate::config::{self, Config, Protocol};
 use crate::provider::{self, Health};
 use crate::session::{Listed, Suspension};
 use crate::store::trail;
+use crate::telemetry::trace;
 
 /// One tenant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -523,4 +524,71 @@ impl From<trail::Checked> for Checked {
 
 pub(super) fn to_the_second(time: Timestamp) -> String {
     Timestamp::from_seconds(time.as_seconds()).to_string()
+}
+
+/// All that belongs to one reference.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trace {
+    /// That was asked for.
+    pub reference: String,
+    /// In order.
+    pub parts: Vec<TracePart>,
+}
+
+/// What happened lately.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Traces {
+    /// The oldest first.
+    pub parts: Vec<TracePart>,
+    /// What to ask for next: `after`.
+    pub last: u64,
+}
+
+/// What happened in one request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TracePart {
+    /// Of the request.
+    pub reference: String,
+    /// The reference under which the sign-in began, if it was another request.
+    pub began_as: Option<String>,
+    /// When it came.
+    pub at: String,
+    /// Method, host and path, without the query.
+    pub request: String,
+    /// Which organization it was about.
+    pub organization: Option<String>,
+    /// Which provider.
+    pub provider: Option<String>,
+    /// Whose: the address that the provider gave.
+    pub user: Option<String>,
+    /// What happened.
+    pub steps: Vec<TraceStep>,
+}
+
+/// One thing that was done or found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TraceStep {
+    /// So long after the request came.
+    pub after_ms: u64,
+    /// What.
+    #[serde(flatten)]
+    pub step: trace::Step,
+}
+
+impl From<&trace::Part> for TracePart {
+    fn from(part: &trace::Part) -> Self {
+        let steps = part.steps.iter().cloned();
+        Self {
+            reference: part.reference.to_string(),
+            began_as: part.root.map(|root| root.to_string()),
+            at: part.at.to_string(),
+            request: part.request.clone(),
+            organization: part.organization.clone(),
+            provider: part.provider.clone(),
+            user: part.user.clone(),
+            steps: steps
+                .map(|(after_ms, step)| TraceStep { after_ms, step })
+                .collect(),
+        }
+    }
 }

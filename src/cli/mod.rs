@@ -12,6 +12,7 @@ pub mod run;
 pub mod session;
 pub mod socket;
 pub mod table;
+pub mod trace;
 
 use std::io::{BufRead as _, Write as _};
 use std::path::PathBuf;
@@ -38,6 +39,7 @@ const EXAMPLES: &str = "Examples:
   doorward identity block --user …  keep somebody out, now
   doorward org suspend acme         close one organization, now
   doorward audit search --since 1h  what happened?
+  doorward trace K7QM-2F9D          why did this sign-in fail?
 
 Exit codes: 0 fine, 1 failed or not fine, 2 usage, 3 configuration invalid, 4 an outside party failed,
 5 no running instance, 7 store locked or damaged.";
@@ -73,6 +75,8 @@ pub enum Command {
     /// Show what has happened, and check that the trail of it is whole.
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Explain a sign-in or a refusal, step by step, by the reference that the page shows.
+    Trace(trace::Trace),
     /// Print completions for a shell.
     Completions {
         /// Which shell.
@@ -212,6 +216,7 @@ pub async fn run(cli: Cli) -> Exit {
         Command::Identity(identity) => identity::run(&identity).await,
         Command::Membership(membership) => identity::run_membership(&membership).await,
         Command::Audit(audit) => audit::run(&audit).await,
+        Command::Trace(trace) => trace::run(&trace).await,
         Command::Completions { shell } => {
             let mut command = Cli::command();
             clap_complete::generate(shell, &mut command, "doorward", &mut std::io::stdout());

@@ -249,6 +249,9 @@ pub const ADMIN_SOCKET: &str = "run/admin.sock";
 /// Whoever looks on reads text, whatever collects reads JSON.
 pub const LOG_FORMAT: LogFormat = LogFormat::Auto;
 
+/// People tell of a sign-in that failed within the week.
+pub const TRACES: Duration = Duration::from_secs(7 * 24 * 3600);
+
 /// Each request once, without what only helps to find mistakes of ours.
 pub const LOG_LEVEL: &str = "info";
 

@@ -874,6 +874,8 @@ pub struct Logs {
     pub level: String,
     /// Whether every answer has a line.
     pub access: bool,
+    /// How long the traces of sign-ins are kept; zero: in memory alone.
+    pub traces: Duration,
 }
 
 /// Shape of a log line.

@@ -399,6 +399,9 @@ pub(super) fn logs(reader: Reader<'_>) -> Logs {
             .unwrap_or(defaults::LOG_FORMAT),
         level: level.unwrap_or_else(|| defaults::LOG_LEVEL.to_owned()),
         access: reader.switch("access").unwrap_or(false),
+        traces: reader
+            .duration("traces", "7d", Duration::ZERO..=DAY * 30)
+            .unwrap_or(defaults::TRACES),
     };
     reader.finish();
     logs

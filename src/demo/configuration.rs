@@ -129,6 +129,7 @@ pub(super) fn build(facts: &Facts<'_>) -> Result<Config, Misfit> {
             format: config::LogFormat::Auto,
             level: "warn".to_owned(),
             access: false,
+            traces: defaults::TRACES,
         },
     })
 }

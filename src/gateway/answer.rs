@@ -17,6 +17,7 @@ use crate::clock::Timestamp;
 use crate::config::Slug;
 use crate::telemetry::Reference;
 use crate::telemetry::metrics::{self, Metrics};
+use crate::telemetry::trace::Journal;
 
 /// What is known of a request by the time it is answered.
 #[derive(Debug)]
@@ -31,6 +32,8 @@ pub(super) struct Asked {
     pub(super) own: Option<Slug>,
     /// Who asks, where that was looked up.
     pub(super) known: Option<Known>,
+    /// What happens on the way, where Doorward answers itself.
+    pub(super) journal: Option<Journal>,
 }
 
 impl Asked {
@@ -42,7 +45,20 @@ impl Asked {
             inbound: None,
             own: None,
             known: None,
+            journal: None,
         }
+    }
+
+    /// Where what happens is noted from now on.
+    pub(super) fn begin_journal(&mut self, now: Timestamp) -> Journal {
+        let request = self.inbound.as_ref().map(|inbound| {
+            let (method, host, path) = (&inbound.method, &inbound.host, inbound.path.as_str());
+            format!("{method} {host}{path}")
+        });
+        let request = request.unwrap_or_else(|| self.method.to_owned());
+        let journal = Journal::new(self.reference, now, request);
+        self.journal = Some(journal.clone());
+        journal
     }
 
     pub(super) fn organization(&self) -> Option<&Slug> {

@@ -52,6 +52,8 @@ use crate::store::{self, Store};
 use crate::tasks::Tasks;
 use crate::telemetry::Reference;
 use crate::telemetry::metrics::{self, Metrics};
+use crate::telemetry::trace::Part;
+use crate::traces::Traces;
 
 /// The body of an answer: whole where we made it, streaming where the application did.
 pub type Body = Either<Full<Bytes>, proxy::Body>;
@@ -79,6 +81,7 @@ pub struct Shared {
     people: People,
     revalidation: Revalidation,
     store: Arc<dyn Store>,
+    traces: Arc<Traces>,
     minter: Arc<Minter>,
     plain: PlainHeaders,
     reserved: Arc<Reserved>,
@@ -123,6 +126,8 @@ pub struct Parts {
     pub revalidation: Revalidation,
     /// Where the audit trail is.
     pub store: Arc<dyn Store>,
+    /// What happened, for whoever asks.
+    pub traces: Arc<Traces>,
     /// The signing of assertions.
     pub minter: Arc<Minter>,
     /// What is counted.
@@ -190,6 +195,7 @@ impl Gateway {
             people: parts.people,
             revalidation: parts.revalidation,
             store: parts.store,
+            traces: parts.traces,
             minter: parts.minter,
             plain: PlainHeaders::new(&config.headers),
             reserved,
@@ -212,8 +218,16 @@ impl Gateway {
         let mut asked = Asked::new(request.method());
         let response = match self.serve(request, peer, &mut asked).await {
             Ok(response) => response,
-            Err(error) => self.rescue(&error, &asked),
+            Err(error) => {
+                if asked.journal.is_none() {
+                    asked.begin_journal(began);
+                }
+                self.rescue(&error, &asked)
+            }
         };
+        if let Some(journal) = asked.journal.take() {
+            self.keep_trace(journal.part(), &asked);
+        }
         self.send(response, &asked, began, in_flight)
     }
 
@@ -234,9 +248,9 @@ impl Gateway {
         }
         if let Some(own) = self.own_path(&inbound) {
             asked.route = Arc::from("sso");
-            return self
-                .endpoint(request, &inbound, place, own, asked.reference)
-                .await;
+            let journal = asked.begin_journal(self.clock.now());
+            let answer = self.endpoint(request, &inbound, place, own, asked.reference);
+            return journal.follow(answer).await;
         }
         let route = self
             .routes
@@ -338,6 +352,18 @@ impl Gateway {
             self.settle(inbound, &token, &mut response).await;
         }
         Ok(response)
+    }
+
+    /// Keeps what happened, if anything did that somebody may ask about.
+    fn keep_trace(&self, mut part: Part, asked: &Asked) {
+        if part.steps.is_empty() {
+            return;
+        }
+        let organization = asked.organization().map(Slug::to_string);
+        part.organization = part.organization.or(organization);
+        part.provider = part.provider.or(asked.provider().map(Slug::to_string));
+        part.user = part.user.or_else(|| asked.email());
+        self.traces.keep(part);
     }
 
     /// Everything that the decision looks at.

@@ -9,12 +9,13 @@ use super::inbound::Kind;
 use super::{Asked, Body, Error, Gateway, Place, endpoints, step_up, whole};
 use crate::address::ReturnPath;
 use crate::config::{Refusal, Slug};
-use crate::identity::LinkRefusal;
+use crate::identity::{LinkRefusal, Unmet};
 use crate::pages::{Destination, Ended, Loop, NotLinked, Problem};
-use crate::pipeline::{self, Again, Ending, Failed};
+use crate::pipeline::{self, Again, Ending, Failed, NotAdmitted};
 use crate::provider::Flow;
 use crate::proxy;
 use crate::session::{Farewell, Parting, cookies};
+use crate::telemetry::trace::Step;
 
 use std::time::Duration;
 
@@ -48,6 +49,14 @@ impl Gateway {
         let rd = self.wanted(asked);
         let told = self.tell(error, asked, rd);
         log(error, &told, asked);
+        if let Some(journal) = &asked.journal {
+            let why = chain(error);
+            journal.note(Step::Refused {
+                code: told.problem.code().to_owned(),
+                why,
+                rule: rule(error, asked),
+            });
+        }
         let reference = asked.reference;
         let place = asked
             .inbound
@@ -469,6 +478,43 @@ fn log(error: &Error, told: &Told, asked: &Asked) {
         Fault::Ours => refused!(error, "a request failed"),
         Fault::Other => refused!(warn, "an outside party failed"),
         Fault::Visitor => refused!(info, "a request was refused"),
+    }
+}
+
+/// The setting that refused somebody.
+fn rule(error: &Error, asked: &Asked) -> Option<String> {
+    match error {
+        Error::NotAllowed { unmet, .. } => {
+            Some(format!("routes.{}.require.{}", asked.route, key(*unmet)))
+        }
+        Error::SignIn(pipeline::Error::NotAdmitted {
+            again,
+            why: NotAdmitted::Rule(unmet),
+            ..
+        }) => Some(format!(
+            "organizations.{}.allow.{}",
+            again.organization,
+            key(*unmet)
+        )),
+        Error::Suspended(organization) => Some(format!("organizations.{organization}.enabled")),
+        _ => None,
+    }
+}
+
+/// The key of a rule.
+const fn key(unmet: Unmet) -> &'static str {
+    match unmet {
+        // Both ask for an address that the provider vouches for.
+        Unmet::EmailUnverified => "emails or email_domains",
+        Unmet::Emails
+        | Unmet::EmailDomains
+        | Unmet::HostedDomains
+        | Unmet::GroupsAny
+        | Unmet::GroupsAll
+        | Unmet::Subjects
+        | Unmet::Tenants
+        | Unmet::Teams
+        | Unmet::Claims => unmet.as_str(),
     }
 }
 

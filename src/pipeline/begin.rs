@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use url::Url;
+
 use super::ending::{Attempted, SIGN_INS};
 use super::run::{self, Run, State, Target};
 use super::step_up::{self, StepUp};
@@ -10,10 +12,11 @@ use crate::address::ReturnPath;
 use crate::clock::Timestamp;
 use crate::config::defaults::RUN_LIFETIME;
 use crate::config::{self, Slug};
-use crate::provider::{Attempt, LoginHint, Start, Started};
+use crate::provider::{Attempt, Flow, LoginHint, Start, Started};
 use crate::secret;
 use crate::session::cookies::{self, Binding};
 use crate::store::{Batch, Table};
+use crate::telemetry::trace::{self, Step};
 
 /// What somebody wants.
 #[derive(Clone, Debug)]
@@ -55,6 +58,16 @@ pub struct Begun {
     pub binding: Binding,
 }
 
+impl Begin {
+    fn flow(&self) -> Flow {
+        let errand = self.errand.as_ref();
+        errand.map_or_else(
+            || step_up::flow(self.step_up.as_deref()),
+            |errand| errand.flow,
+        )
+    }
+}
+
 impl Pipeline {
     /// Begins a run: asks the provider where to go (which may need discovery), stores the run, and only then says it.
     ///
@@ -71,6 +84,11 @@ impl Pipeline {
             shared.refused(&SIGN_INS);
             return Err(Error::TooMany);
         }
+        trace::about(begin.organization.as_str(), begin.provider.as_str());
+        trace::note(|| Step::Begin {
+            flow: begin.flow().as_str().to_owned(),
+            return_path: begin.return_path.path().to_owned(),
+        });
         let attempted = Attempted {
             organization: Some(&begin.organization),
             provider: &begin.provider,
@@ -134,11 +152,10 @@ impl Shared {
         let state = attempt.state.clone();
         let key = run::key(&state);
         let binding = Binding::new(cookies::tag(&key));
-        let errand = begin.errand.as_ref();
-        let flow = errand.map_or_else(
-            || step_up::flow(begin.step_up.as_deref()),
-            |errand| errand.flow,
-        );
+        if let Start::Redirect(to) = &start {
+            trace::note(|| authorize(to));
+        }
+        let flow = begin.flow();
         let run = Run {
             digest: connection.digest(flow),
             generation: connection.generation.clone(),
@@ -150,6 +167,7 @@ impl Shared {
             target: begin.target.clone(),
             return_path: begin.return_path.clone(),
             step_up: begin.step_up.clone(),
+            reference: begin.reference.parse().ok(),
             expires_at: now.plus(RUN_LIFETIME),
             state: State::Open(Box::new(attempt)),
         };
@@ -174,6 +192,35 @@ impl Shared {
             )
             .expire(run.kept_until(), &[(Table::Runs, key.to_vec())]);
         Ok(self.store.commit(batch).await?)
+    }
+}
+
+/// What the provider is asked for, without what nobody may know.
+fn authorize(to: &Url) -> Step {
+    let mut scopes = String::new();
+    let mut asked = Vec::new();
+    for (name, value) in to.query_pairs() {
+        match &*name {
+            "scope" | "user_scope" => {
+                scopes.push_str(if scopes.is_empty() { "" } else { " " });
+                scopes.push_str(&value);
+            }
+            "prompt"
+            | "max_age"
+            | "acr_values"
+            | "code_challenge_method"
+            | "response_mode"
+            | "access_type"
+            | "hd"
+            | "ui_locales" => asked.push(format!("{name}={value}")),
+            "login_hint" => asked.push("login_hint".to_owned()),
+            _ => {}
+        }
+    }
+    Step::Authorize {
+        endpoint: format!("{}{}", to.host_str().unwrap_or_default(), to.path()),
+        scopes,
+        asked,
     }
 }
 

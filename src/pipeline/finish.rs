@@ -20,6 +20,7 @@ use crate::session::cookies::{self, BindingKind, Cookies};
 use crate::session::{AtProvider, Grant, Handle, Opened, Opening, Tabs};
 use crate::store::{self, Batch, Table};
 use crate::telemetry::metrics::Reason;
+use crate::telemetry::trace::{self, Step};
 
 /// A sign-in that is complete.
 #[derive(Debug)]
@@ -98,6 +99,7 @@ impl Pipeline {
     ) -> Result<Finished, Error> {
         let shared = &self.shared;
         let now = shared.clock.now();
+        trace::note(|| callback.step());
         let found = shared.look_up(provider, &callback, cookies, now).await;
         let error = match found {
             Ok(Found { cleared, key, raw }) => {
@@ -139,14 +141,14 @@ impl Pipeline {
     /// The visitor may leave at any time; a run that is claimed is finished, and what had to be written is written.
     async fn see_through(&self, mut claimed: Claimed) -> Result<Finished, Error> {
         let worker = Arc::clone(&self.shared);
-        let task = self.shared.tasks.spawn(async move {
+        let task = self.shared.tasks.spawn(trace::carried(async move {
             claimed.raw = worker
                 .claim(&claimed.key, &claimed.cleared.run, claimed.raw)
                 .await?;
             let result = worker.finish(&claimed).await;
             worker.account_for(&claimed, &result).await;
             result
-        });
+        }));
         task.await.map_err(|_| Error::Stopping)?
     }
 }
@@ -192,6 +194,7 @@ impl Shared {
         let Some((run, raw)) = found.filter(|(run, _)| now < run.kept_until()) else {
             return Err(gone(Gone::Unknown, None).into());
         };
+        run.tell(now);
         let organization = run.organization.clone();
         self.clear(provider, run, &key, cookies, now)
             .and_then(|cleared| match cleared.provider.accepts(callback) {
@@ -349,6 +352,7 @@ impl Shared {
                 again: run.again(),
                 source,
             })?;
+        tell(&asserted);
         self.hold(run, &asserted, now).await?;
         if let Some(errand) = &run.errand {
             return self.finish_errand(claimed, errand, asserted, now).await;
@@ -415,6 +419,7 @@ impl Shared {
                     reference: &claimed.reference,
                 };
                 self.perform(&ending, expect, now).await?;
+                trace::note(|| done(run.flow));
                 Landing::Back
             }
             Target::Own { host, tag, entry } => {
@@ -427,6 +432,7 @@ impl Shared {
                 };
                 let ticket = self.issue(&mut batch, place, what, run, now)?;
                 self.store.commit(batch).await?;
+                trace::note(|| ticket.step());
                 Landing::Own(ticket)
             }
         };
@@ -445,9 +451,13 @@ impl Shared {
         // All its sessions count again, for as long as those that are made now.
         self.sessions.confirm_identity(&planned.identity, false);
         let landing = match planned.end {
-            End::Own(ticket) => Landing::Own(ticket),
+            End::Own(ticket) => {
+                trace::note(|| ticket.step());
+                Landing::Own(ticket)
+            }
             End::Here(opened) => {
                 self.sessions.opened(&opened, now).await;
+                trace::note(|| done(claimed.cleared.run.flow));
                 Landing::Here(opened.handle)
             }
         };
@@ -614,6 +624,38 @@ impl Shared {
             }),
             why,
         }
+    }
+}
+
+/// For the trace: whom the provider vouches for.
+fn tell(asserted: &Asserted) {
+    trace::of_user(asserted.email.as_deref());
+    trace::note(|| {
+        let groups = asserted.groups.iter().flatten();
+        let groups = groups.map(|group| format!("group {group}"));
+        let tenants = asserted.tenants.iter();
+        let tenants = tenants.map(|it| format!("tenant {} ({})", it.id, it.name));
+        let domain = asserted.hosted_domain.iter();
+        let domain = domain.map(|domain| format!("hosted domain {domain}"));
+        Step::Identity {
+            issuer: asserted.issuer.clone(),
+            subject: asserted.subject.as_str().to_owned(),
+            email: asserted.email.clone(),
+            email_verified: asserted.email_verified,
+            facts: domain.chain(tenants).chain(groups).collect(),
+        }
+    });
+}
+
+/// For the trace: what is done.
+pub(super) fn done(flow: Flow) -> Step {
+    let what = match flow {
+        Flow::SignIn | Flow::StepUp => "signed in",
+        Flow::Setup => "set up",
+        Flow::Link => "linked",
+    };
+    Step::Done {
+        what: what.to_owned(),
     }
 }
 

@@ -6,12 +6,14 @@ use super::step_up::StepUp;
 use super::{Again, Errand, Shared};
 use crate::address::{Host, ReturnPath};
 use crate::clock::Timestamp;
-use crate::config::defaults::RUN_KEPT;
+use crate::config::defaults::{RUN_KEPT, RUN_LIFETIME};
 use crate::config::{Organization, Slug};
 use crate::identity::Generation;
 use crate::provider::{Attempt, Flow, Step};
 use crate::secret::{self, Secret};
 use crate::store::{self, Table};
+use crate::telemetry::Reference;
+use crate::telemetry::trace;
 
 /// One browser's pass, as stored: sealed, under the hash of its state.
 #[derive(Debug, Serialize, Deserialize)]
@@ -32,6 +34,9 @@ pub(super) struct Run {
     /// What is to be proved, and by whom.
     #[serde(default)]
     pub(super) step_up: Option<Box<StepUp>>,
+    /// Of the request that began it, for its trace.
+    #[serde(default)]
+    pub(super) reference: Option<Reference>,
     pub(super) expires_at: Timestamp,
     pub(super) state: State,
 }
@@ -75,6 +80,21 @@ impl Run {
     /// How long it is kept, as is the browser's proof: an answer that comes late is sent to where it was going.
     pub(super) fn kept_until(&self) -> Timestamp {
         self.expires_at.plus(RUN_KEPT)
+    }
+
+    /// For the trace: which run an answer belongs to.
+    pub(super) fn tell(&self, now: Timestamp) {
+        trace::goes_on(self.reference);
+        trace::about(self.organization.as_str(), self.provider.as_str());
+        trace::note(|| {
+            let left = self.expires_at.since(now);
+            let age = RUN_LIFETIME.saturating_sub(left);
+            trace::Step::Run {
+                flow: self.flow.as_str().to_owned(),
+                return_path: self.return_path.path().to_owned(),
+                age_ms: u64::try_from(age.as_millis()).unwrap_or(u64::MAX),
+            }
+        });
     }
 
     /// Where this run can begin again.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::finish::{TRIES, gone};
+use super::finish::{TRIES, done, gone};
 use super::run::{Run, Target};
 use super::{Again, Errand, Error, Gone, Pipeline, Shared, errand};
 use crate::address::{Host, ReturnPath};
@@ -14,11 +14,13 @@ use crate::clock::Timestamp;
 use crate::config::Slug;
 use crate::config::defaults::TICKET_LIFETIME;
 use crate::identity::{self, Door, Generation, Identity, LinkState, Membership};
-use crate::provider::Asserted;
+use crate::provider::{Asserted, Flow};
 use crate::secret::{self, Secret};
 use crate::session::cookies::{BindingKind, Cookies};
 use crate::session::{self, Filter, Grant, Handle, Named, Opening, Revoked};
 use crate::store::{self, Batch, Table};
+use crate::telemetry::Reference;
+use crate::telemetry::trace::{self, Step};
 
 /// A used or late ticket is kept this much longer: shorter than a run, because every logout that begins at a provider looks
 /// through the tickets, and nobody sees the address that has one in it for longer than a redirect takes.
@@ -44,6 +46,9 @@ struct Stored {
     generation: Generation,
     what: What,
     return_path: ReturnPath,
+    /// Of the request that began the sign-in, for its trace.
+    #[serde(default)]
+    reference: Option<Reference>,
     expires_at: Timestamp,
     /// A used one is kept for a while, as runs are: whoever reloads the page goes where they were going.
     #[serde(default)]
@@ -60,6 +65,15 @@ pub(super) enum What {
         errand: Errand,
         asserted: Box<Asserted>,
     },
+}
+
+impl Ticket {
+    /// For the trace.
+    pub(super) fn step(&self) -> Step {
+        Step::Ticket {
+            host: self.host.to_string(),
+        }
+    }
 }
 
 impl Stored {
@@ -84,6 +98,13 @@ impl Stored {
 }
 
 impl Stored {
+    const fn flow(&self) -> Flow {
+        match &self.what {
+            What::Grant(_) => Flow::SignIn,
+            What::Errand { errand, .. } => errand.flow,
+        }
+    }
+
     fn entered(&self, handle: Option<Handle>) -> Entered {
         Entered {
             handle,
@@ -153,6 +174,7 @@ impl Shared {
             generation: run.generation.clone(),
             what,
             return_path: run.return_path.clone(),
+            reference: run.reference,
             expires_at: now.plus(TICKET_LIFETIME),
             is_used: false,
         };
@@ -200,6 +222,8 @@ impl Pipeline {
         if stored.host != *host {
             return Err(gone(Gone::Unknown, None));
         }
+        trace::goes_on(stored.reference);
+        trace::about(stored.organization.as_str(), stored.provider.as_str());
         let proof = cookies.binding(BindingKind::Entry, &stored.tag);
         let bound = proof.is_some_and(|proof| {
             secret::constant_time_eq(secret::encode(&proof).as_bytes(), stored.entry.as_bytes())
@@ -210,6 +234,7 @@ impl Pipeline {
         if stored.is_used {
             return Err(gone(Gone::Used, stored.again()));
         }
+        let flow = stored.flow();
         let entering = Entering {
             key,
             raw,
@@ -220,8 +245,10 @@ impl Pipeline {
         let worker = Arc::clone(shared);
         let task = shared
             .tasks
-            .spawn(async move { worker.take(entering).await });
-        task.await.map_err(|_| Error::Stopping)?
+            .spawn(trace::carried(async move { worker.take(entering).await }));
+        let entered = task.await.map_err(|_| Error::Stopping)??;
+        trace::note(|| done(flow));
+        Ok(entered)
     }
 }
 

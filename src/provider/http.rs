@@ -33,6 +33,7 @@ use super::trust::Trust;
 use crate::clock::{Clock, Timestamp};
 use crate::config::defaults;
 use crate::tasks::Tasks;
+use crate::telemetry::trace::{self, Step};
 use crate::telemetry::{Metrics, metrics};
 
 /// Why a call got no usable answer.
@@ -150,6 +151,11 @@ impl fmt::Debug for Client {
     }
 }
 
+/// For the trace: an address without its query.
+fn endpoint(uri: &Uri) -> String {
+    format!("{}{}", uri.host().unwrap_or_default(), uri.path())
+}
+
 impl Client {
     /// Makes no call and reads no file.
     pub(super) fn new(
@@ -215,6 +221,7 @@ impl Client {
         request: HttpRequest,
     ) -> Result<HttpResponse, CallError> {
         let begun = Instant::now();
+        let to = request.uri().clone();
         let answer = tokio::time::timeout(self.limits.timeout, self.exchange(request)).await;
         let answer = answer.unwrap_or(Err(CallError::Timeout));
         self.time(operation, begun);
@@ -223,6 +230,15 @@ impl Client {
             Err(CallError::Status { code, .. }) => code.to_string(),
             Err(_) => "error".to_owned(),
         };
+        trace::note(|| Step::Call {
+            operation: operation.as_str().to_owned(),
+            endpoint: endpoint(&to),
+            answer: match &answer {
+                Ok(_) => code.clone(),
+                Err(error) => error.to_string(),
+            },
+            duration_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+        });
         self.metrics
             .provider_requests
             .get_or_create(&metrics::ProviderCall {

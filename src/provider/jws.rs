@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 
 use super::{Check, Error, json};
 use crate::secret::{Secret, decode};
+use crate::telemetry::trace::{self, Step};
 
 /// A JWS in compact serialization (RFC 7515 §7.1) whose header is acceptable. Nothing in it is to be believed yet.
 pub(super) struct Compact<'a> {
@@ -80,6 +81,12 @@ impl<'a> Compact<'a> {
             None => None,
             Some(kid) => Some(kid.as_str()?.to_owned()),
         };
+        if expecting == Expecting::IdToken {
+            trace::note(|| Step::IdToken {
+                algorithm: json::text(&header, "alg").unwrap_or_default(),
+                key: kid.clone(),
+            });
+        }
         let named = parse_algorithm(header.get("alg")?.as_str()?)?;
         let algorithm = allowed.iter().find(|allowed| **allowed == named)?;
         is_plain(&header, expecting).then_some(())?;

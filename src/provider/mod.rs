@@ -57,6 +57,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::config;
 use crate::secret::Secret;
 use crate::tasks::Tasks;
+use crate::telemetry::trace;
 use crate::telemetry::{Metrics, metrics};
 
 /// What all providers of a process share.
@@ -317,6 +318,21 @@ pub struct Callback {
     pub name: Option<String>,
     /// What the answer is.
     pub response: Response,
+}
+
+impl Callback {
+    /// For the trace: what it is, without what it carries.
+    pub fn step(&self) -> trace::Step {
+        let answer = match &self.response {
+            Response::Code(_) => "a code".to_owned(),
+            Response::Form(_) => "a form".to_owned(),
+            Response::Refused(_, said) => format!("{} {}", said.code(), said.description()),
+        };
+        trace::Step::Callback {
+            answer: answer.trim_end().to_owned(),
+            names_issuer: self.issuer.is_some(),
+        }
+    }
 }
 
 /// The answer in a callback.

@@ -117,6 +117,7 @@ fn expiring(number: u8) -> Option<Table> {
         Table::LogoutTokens,
         Table::Successors,
         Table::Farewells,
+        Table::Traces,
     ]
     .into_iter()
     .find(|table| *table as u8 == number)

@@ -119,6 +119,8 @@ pub enum Table {
     Suspensions = 18,
     /// organization, provider → what an owner last said of the connection.
     Activations = 19,
+    /// `p`, reference of the beginning, reference → what happened in a request; `l`, reference → that of the beginning.
+    Traces = 20,
 }
 
 /// Does blocking work where it keeps nobody waiting.

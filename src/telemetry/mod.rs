@@ -1,6 +1,6 @@
 //! What the operator sees: references, log lines, metrics.
 //!
-//! Owns: the [`Reference`] that ties page, header, log and audit together, the set-up of `tracing`, and the metric
+//! Owns: the [`Reference`] that ties page, header, log, audit and [`trace`] together, the set-up of `tracing`, and the metric
 //! families with their names. Invariants: label values come from the configuration or from fixed lists (threat model
 //! 52); nothing here ever holds a token, cookie, code or address.
 
@@ -8,6 +8,7 @@ mod labels;
 pub mod logs;
 pub mod metrics;
 mod reference;
+pub mod trace;
 
 pub use metrics::Metrics;
-pub use reference::Reference;
+pub use reference::{NoReference, Reference};

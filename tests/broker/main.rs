@@ -40,4 +40,5 @@ mod step_up;
 mod suspension;
 mod telling;
 mod tenancy;
+mod trace;
 mod upgrade;
