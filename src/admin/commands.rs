@@ -145,9 +145,9 @@ impl Admin {
         let unknown = || Error::NotFound(format!("there is no provider `{text}`"));
         let id = Slug::parse(text).map_err(|_| unknown())?;
         let begun = Instant::now();
-        let result = self.0.pipeline.examine(&id).await.ok_or_else(unknown)?;
+        let examined = self.0.pipeline.examine(&id).await.ok_or_else(unknown)?;
         let duration = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let view = views::Examination::new(&self.0.config, &id, duration, result);
+        let view = views::Examination::new(&self.0.config, &id, duration, examined);
         Ok(json(&view))
     }
 

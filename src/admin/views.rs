@@ -154,6 +154,23 @@ pub struct Examination {
     pub algorithms: Vec<String>,
     /// What has to be registered there.
     pub redirect_uri: String,
+    /// What was looked at, each for itself. Empty if there is nothing to ask without a person.
+    #[serde(default)]
+    pub checks: Vec<Finding>,
+}
+
+/// What came of one check.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Which.
+    pub check: String,
+    /// `ok`, `warning`, `failed`, or `unknown`.
+    pub verdict: String,
+    /// In words.
+    pub said: String,
+    /// What to do about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cure: Option<String>,
 }
 
 /// One session in one organization.
@@ -412,53 +429,40 @@ impl Examination {
         config: &Config,
         id: &config::Slug,
         duration_ms: u64,
-        result: Result<Option<provider::Examined>, provider::Error>,
+        examined: provider::Examined,
     ) -> Self {
-        let mut this = Self {
+        let failed = |it: &&provider::Finding| it.verdict == provider::Verdict::Failed;
+        let problem = examined.findings.iter().find(failed);
+        let problem = problem.map(|it| format!("{}: {}", it.check.as_str(), it.said));
+        let announced = examined.announced;
+        let endpoints = announced.iter().flat_map(|it| &it.endpoints);
+        let algorithms = announced.iter().flat_map(|it| &it.algorithms);
+        Self {
             provider: id.to_string(),
-            ok: true,
+            ok: problem.is_none(),
             duration_ms,
-            problem: None,
-            issuer: None,
-            endpoints: BTreeMap::new(),
-            keys: None,
-            algorithms: Vec::new(),
+            problem,
+            issuer: announced.as_ref().map(|it| it.issuer.clone()),
+            endpoints: endpoints
+                .map(|(name, url)| ((*name).to_owned(), url.clone()))
+                .collect(),
+            keys: announced.as_ref().map(|it| it.keys),
+            algorithms: algorithms.map(|name| (*name).to_owned()).collect(),
             redirect_uri: config.redirect_uri(id),
-        };
-        match result {
-            Ok(None) => {}
-            Ok(Some(examined)) => {
-                if examined.usable_keys == 0 {
-                    this.problem = Some(format!(
-                        "it publishes {} keys, and none of them makes signatures of the kind that is accepted: \
-                         compare `algorithms` with what the provider signs with",
-                        examined.keys
-                    ));
-                }
-                this.issuer = Some(examined.issuer);
-                let named = examined.endpoints.into_iter();
-                this.endpoints = named.map(|(name, url)| (name.to_owned(), url)).collect();
-                this.keys = Some(examined.keys);
-                let accepted = examined.algorithms.into_iter();
-                this.algorithms = accepted.map(str::to_owned).collect();
-            }
-            Err(error) => this.problem = Some(explain(&error)),
+            checks: examined.findings.into_iter().map(Into::into).collect(),
         }
-        this.ok = this.problem.is_none();
-        this
     }
 }
 
-/// An error with what is behind it. The outermost one quotes its cause already.
-fn explain(error: &provider::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = std::error::Error::source(error).and_then(std::error::Error::source);
-    while let Some(cause) = next {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        next = cause.source();
+impl From<provider::Finding> for Finding {
+    fn from(finding: provider::Finding) -> Self {
+        Self {
+            check: finding.check.as_str().to_owned(),
+            verdict: finding.verdict.as_str().to_owned(),
+            said: finding.said,
+            cure: finding.cure,
+        }
     }
-    text
 }
 
 impl From<Listed> for Session {

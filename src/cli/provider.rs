@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 
 use super::guide::{self, Guide};
 use super::socket::{Error, Socket};
-use super::table::{facts, table};
+use super::table::{facts, table, visible};
 use super::{Asking, Exit};
 use crate::admin::views::{Examination, Providers};
 
@@ -15,9 +15,12 @@ pub enum Provider {
     List(Asking),
     /// Say what to register at a provider and where, with the addresses of this file. Needs no running process.
     Guide(Guide),
-    /// Have the running process ask a provider for its discovery document and keys now, and say what is wrong.
+    /// Have the running process ask a provider now, and say of each check how it stands and what to do about it.
     ///
-    /// Exit 4 if the provider cannot be reached or does not fit the configuration.
+    /// Looked at are the discovery document, issuer, endpoints, algorithms, keys, clock, PKCE, scopes, how the client
+    /// authenticates, and whether the provider knows it: it is asked about a code that it never gave out.
+    ///
+    /// Exit 4 if sign-in cannot work.
     Test(Test),
 }
 
@@ -71,30 +74,39 @@ fn for_people(all: &Providers) -> String {
 }
 
 fn verdict(told: &Examination) -> String {
-    let answer = match (&told.problem, told.keys) {
+    let answer = match (&told.problem, told.checks.is_empty()) {
         (Some(problem), _) => format!("FAILED: {problem}"),
-        (None, Some(keys)) => format!(
-            "ok: discovery, issuer and {keys} keys, in {} ms",
-            told.duration_ms
-        ),
-        (None, None) => "ok: there is nothing to ask without a person".to_owned(),
+        (None, true) => "ok: there is nothing to ask without a person".to_owned(),
+        (None, false) => format!("ok, in {} ms", told.duration_ms),
     };
     let mut lines = vec![("provider", told.provider.clone()), ("answer", answer)];
     lines.extend(told.issuer.clone().map(|issuer| ("issuer", issuer)));
     let endpoints = told.endpoints.iter();
     lines.extend(endpoints.map(|(name, url)| (name.as_str(), url.clone())));
-    if !told.algorithms.is_empty() {
-        lines.push(("algorithms", told.algorithms.join(", ")));
-    }
     lines.push(("redirect URI", told.redirect_uri.clone()));
-    facts(&lines)
+    let mut text = facts(&lines);
+    for check in &told.checks {
+        let mark = match check.verdict.as_str() {
+            "ok" => "ok",
+            "failed" => "FAILED",
+            "warning" => "warning",
+            _ => "?",
+        };
+        let said = visible(&check.said);
+        text.push_str(&format!("\n  {mark:<8} {:<21} {said}", check.check));
+        if let Some(cure) = &check.cure {
+            text.push_str(&format!("\n{:33}→ {}", "", visible(cure)));
+        }
+    }
+    text
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::admin::views::Finding;
 
-    fn told(problem: Option<&str>, keys: Option<usize>) -> String {
+    fn told(problem: Option<&str>, checks: Vec<Finding>) -> String {
         verdict(&Examination {
             provider: "idp".to_owned(),
             ok: problem.is_none(),
@@ -102,22 +114,44 @@ mod tests {
             problem: problem.map(str::to_owned),
             issuer: None,
             endpoints: std::collections::BTreeMap::new(),
-            keys,
-            algorithms: keys.map(|_| "ES256".to_owned()).into_iter().collect(),
+            keys: None,
+            algorithms: Vec::new(),
             redirect_uri: "https://app.example.com/_sso/callback/idp".to_owned(),
+            checks,
         })
     }
 
+    fn finding(check: &str, verdict: &str, cure: Option<&str>) -> Finding {
+        Finding {
+            check: check.to_owned(),
+            verdict: verdict.to_owned(),
+            said: format!("about {check}"),
+            cure: cure.map(str::to_owned),
+        }
+    }
+
     #[test]
-    fn a_test_says_what_is_wrong_first() {
-        let broken = told(Some("the provider cannot be reached"), None);
+    fn a_test_says_what_is_wrong_first_and_then_every_check() {
+        let checks = vec![
+            finding("keys", "ok", None),
+            finding("client", "failed", Some("make a new secret")),
+        ];
+        let broken = told(Some("client: about client"), checks);
         assert!(
-            broken.contains("answer        FAILED: the provider cannot be reached"),
+            broken.contains("answer        FAILED: client: about client"),
             "{broken}"
         );
-        let fine = told(None, Some(2));
-        assert!(fine.contains("2 keys, in 84 ms"), "{fine}");
-        assert!(fine.contains("algorithms    ES256"), "{fine}");
-        assert!(told(None, None).contains("nothing to ask"));
+        assert!(
+            broken.contains("ok       keys                  about keys"),
+            "{broken}"
+        );
+        assert!(
+            broken.contains("FAILED   client                about client\n"),
+            "{broken}"
+        );
+        assert!(broken.ends_with("→ make a new secret"), "{broken}");
+        let fine = told(None, vec![finding("keys", "ok", None)]);
+        assert!(fine.contains("ok, in 84 ms"), "{fine}");
+        assert!(told(None, Vec::new()).contains("nothing to ask"));
     }
 }

@@ -152,11 +152,10 @@ impl Pipeline {
     ///
     /// # Cancel safety
     /// Safe.
-    pub async fn examine(
-        &self,
-        provider: &Slug,
-    ) -> Option<Result<Option<Examined>, provider::Error>> {
-        Some(self.shared.providers.get(provider)?.examine().await)
+    pub async fn examine(&self, provider: &Slug) -> Option<Examined> {
+        let redirect_uri = self.shared.config.redirect_uri(provider);
+        let provider = self.shared.providers.get(provider)?;
+        Some(provider.examine(&redirect_uri).await)
     }
 
     /// Where a browser can end the session at the provider that a grant came from. The provider is given an ID token of that

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Demand;
 use crate::clock::Timestamp;
-use crate::secret::Secret;
+use crate::secret::{self, Secret};
 
 /// Made by the pipeline, stored sealed with the run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -37,6 +37,25 @@ pub struct Attempt {
     pub promises_issuer: bool,
     /// When the run began.
     pub started_at: Timestamp,
+}
+
+impl Attempt {
+    /// Of nobody, to see what a provider says to a code that it never gave out.
+    pub(super) fn of_nobody(redirect_uri: &str, now: Timestamp) -> Self {
+        Self {
+            state: secret::random_token(),
+            nonce: secret::random_token(),
+            verifier: secret::random_token(),
+            redirect_uri: redirect_uri.to_owned(),
+            login_hint: None,
+            hosted_domain: None,
+            select_account: false,
+            consent: false,
+            demand: None,
+            promises_issuer: false,
+            started_at: now,
+        }
+    }
 }
 
 /// Who somebody says they are (`login_hint`, OIDC Core §3.1.2.1): anybody can write one into an address, and it is stored

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
+use openidconnect::HttpResponse;
 use openidconnect::IssuerUrl;
 use openidconnect::core::{CoreJsonWebKey, CoreJsonWebKeySet, CoreJwsSigningAlgorithm};
 use tokio::sync::{Mutex, MutexGuard};
@@ -18,7 +19,7 @@ use super::http::{self, CallError, Client, Operation};
 use super::issuers::Issuers;
 use super::jws::{Compact, Expecting, Signed};
 use super::metadata::{Metadata, misconfigured};
-use super::{Check, Error, Health};
+use super::{Check, Error, Health, json};
 use crate::clock::{Clock, Timestamp};
 use crate::config::{RevalidationMethod, defaults};
 
@@ -44,6 +45,12 @@ pub(super) struct Known {
     pub(super) metadata: Metadata,
     keys: CoreJsonWebKeySet,
     learned_at: Timestamp,
+}
+
+/// A discovery document, and the fields it came with.
+pub(super) struct Document {
+    pub(super) headers: ::http::HeaderMap,
+    pub(super) members: serde_json::Map<String, serde_json::Value>,
 }
 
 /// What bounds the asking.
@@ -174,7 +181,21 @@ impl Directory {
         self.learn(client, &mut asking).await
     }
 
-    async fn ask(&self, client: &Client) -> Result<Known, Error> {
+    /// The discovery document as it is, whatever it says.
+    ///
+    /// # Errors
+    /// [`Error::Unreachable`], and [`Error::Misconfigured`] if there is none.
+    pub(super) async fn document(&self, client: &Client) -> Result<Document, Error> {
+        let answer = self.fetch(client).await?;
+        let members = json::object(answer.body())
+            .ok_or_else(|| misconfigured("the discovery document cannot be read"))?;
+        Ok(Document {
+            headers: answer.headers().clone(),
+            members,
+        })
+    }
+
+    async fn fetch(&self, client: &Client) -> Result<HttpResponse, Error> {
         let address = self
             .issuer
             .join(".well-known/openid-configuration")
@@ -187,6 +208,11 @@ impl Directory {
                 "there is no discovery document at the issuer",
             ));
         }
+        Ok(answer)
+    }
+
+    async fn ask(&self, client: &Client) -> Result<Known, Error> {
+        let answer = self.fetch(client).await?;
         let (issuer, reach) = (self.issuers.in_discovery(), client.reach());
         let metadata = Metadata::parse(answer.body(), issuer, reach, &self.algorithms)?;
         metadata.can_be_asked_by(self.method)?;

@@ -14,6 +14,7 @@ mod claims;
 mod credentials;
 mod dev;
 mod directory;
+mod examine;
 mod exchange;
 mod fence;
 pub mod http;
@@ -38,6 +39,7 @@ mod trust;
 mod userinfo;
 
 pub use self::attempt::{Attempt, LoginHint};
+pub use self::examine::{Checked, Finding, Verdict};
 pub use self::jws::session_named_in;
 pub use self::logout::{Logout, Who};
 pub use self::outcome::{Cause, Fault, Outcome, Revocation, Trouble};
@@ -100,6 +102,9 @@ pub fn is_issuer_of(oidc: &config::Oidc, issuer: &str) -> bool {
 
 /// The answer of a provider, to be awaited.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
+
+/// What came of an examination, to be awaited.
+pub type Examining<'a> = Pin<Box<dyn Future<Output = Examined> + Send + 'a>>;
 
 /// The end of a sign-in, to be awaited.
 pub type Finishing<'a> = Pin<Box<dyn Future<Output = Result<Asserted, Failed>> + Send + 'a>>;
@@ -257,25 +262,31 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
         now: Timestamp,
     ) -> Confirmation<'a>;
 
-    /// Asks the provider now what it says of itself, whatever is remembered. `None` if there is nothing to ask without a
-    /// person.
-    ///
-    /// # Errors
-    /// [`Error::Unreachable`] or [`Error::Misconfigured`], with what is wrong.
+    /// Asks the provider now what it says of itself, whatever is remembered, and what it says to a code that it never gave
+    /// out. Nothing is found if there is nothing to ask without a person.
     ///
     /// # Cancel safety
     /// Safe.
-    fn examine(&self) -> Answer<'_, Option<Examined>> {
-        Box::pin(async { Ok(None) })
+    fn examine<'a>(&'a self, _redirect_uri: &'a str) -> Examining<'a> {
+        Box::pin(async { Examined::default() })
     }
 
     /// Whether the newest call worked; for health and metrics.
     fn health(&self) -> Health;
 }
 
+/// What came of an examination.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Examined {
+    /// In order; each mistake for itself.
+    pub findings: Vec<Finding>,
+    /// What it says of itself, where that can be used.
+    pub announced: Option<Announced>,
+}
+
 /// What a provider says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Examined {
+pub struct Announced {
     /// Its name, as it stands in the configuration.
     pub issuer: String,
     /// What it offers, by the names of the specifications, and where.
@@ -566,6 +577,20 @@ pub enum Error {
     /// The provider's answer did not pass a check.
     #[error("the provider's answer failed the check {0:?}")]
     Rejected(Check),
+}
+
+impl Error {
+    /// The error with what is behind it. The outermost one quotes its cause already.
+    fn with_cause(&self) -> String {
+        let mut text = self.to_string();
+        let mut next = std::error::Error::source(self).and_then(std::error::Error::source);
+        while let Some(cause) = next {
+            text.push_str(": ");
+            text.push_str(&cause.to_string());
+            next = cause.source();
+        }
+        text
+    }
 }
 
 impl Callback {

@@ -15,7 +15,8 @@ use url::Url;
 use super::apple::Signer;
 use super::authorization::{challenge, check_parameters};
 use super::claims::{Audience, Claims, Expected};
-use super::directory::Directory;
+use super::directory::{Directory, Known};
+use super::examine::{self, Checked, Finding, Verdict, Wanted};
 use super::exchange::{self, Registration, TokenAnswer};
 use super::fence::Fence;
 use super::http::{Client, Limits, Operation};
@@ -26,14 +27,14 @@ use super::presets::Reading;
 use super::reach::Reach;
 use super::trust::Trust;
 use super::{
-    Answer, Asserted, Attempt, Callback, Check, Confirmation, Error, Examined, Failed, Finishing,
-    Flow, Health, Held, Logout, Provider, Renewal, Response, Shared, Start, Started, Step, Tokens,
-    json, logout, userinfo,
+    Announced, Answer, Asserted, Attempt, Callback, Check, Confirmation, Error, Examined,
+    Examining, Failed, Finishing, Flow, Health, Held, Logout, Provider, Renewal, Response, Shared,
+    Start, Started, Step, Tokens, json, logout, userinfo,
 };
 use crate::clock::{Clock, Timestamp};
 use crate::config::defaults::SCOPE_SEPARATOR;
 use crate::config::{self, ClientAuthentication, Preset};
-use crate::secret::Secret;
+use crate::secret::{self, Secret};
 
 /// A registration at an OpenID provider.
 #[derive(Debug)]
@@ -341,6 +342,83 @@ impl Oidc {
     }
 }
 
+impl Oidc {
+    /// First what it announces, each mistake for itself; then whether that can be used; then whether it knows us.
+    async fn look_into(&self, redirect_uri: &str) -> Examined {
+        let mut examined = Examined::default();
+        let document = match self.directory.document(&self.client).await {
+            Ok(document) => document,
+            Err(error) => {
+                let said = error.with_cause();
+                let cure = "is `issuer` its address, and can this machine reach it?";
+                let finding = Finding::failed(Checked::Discovery, said, cure);
+                examined.findings.push(finding);
+                return examined;
+            }
+        };
+        let said = format!("found at {}", self.config.issuer);
+        let findings = &mut examined.findings;
+        findings.push(Finding::fine(Checked::Discovery, said));
+        findings.extend(examine::announced(&document.members, &self.wanted()));
+        findings.push(examine::clock(&document.headers, self.clock.now()));
+        let is_bad = |it: &Finding| it.verdict == Verdict::Failed;
+        let was_bad = findings.iter().any(is_bad);
+        match self.directory.learn_anew(&self.client).await {
+            Ok(known) => {
+                let announced = self.announced(&known);
+                findings.push(examine::keys(announced.keys, announced.usable_keys));
+                let answer = self.try_a_code(&known.metadata, redirect_uri).await;
+                findings.push(examine::client(answer.as_ref().map(|_| ())));
+                examined.announced = Some(announced);
+            }
+            // What was found already says why.
+            Err(_) if was_bad => {}
+            Err(error) => {
+                let cure = "see `jwks_uri` in its discovery document";
+                findings.push(Finding::failed(Checked::Keys, error.with_cause(), cure));
+            }
+        }
+        examined.findings.sort_by_key(|finding| finding.check);
+        examined
+    }
+
+    fn wanted(&self) -> Wanted<'_> {
+        Wanted {
+            issuer: self.issuers.in_discovery(),
+            algorithms: jws::names(self.directory.algorithms()),
+            scopes: &self.config.scopes,
+            authentication: self.config.client_authentication,
+            method: self.config.revalidation,
+            reach: self.client.reach(),
+        }
+    }
+
+    async fn try_a_code(
+        &self,
+        metadata: &Metadata,
+        redirect_uri: &str,
+    ) -> Result<TokenAnswer, Failed> {
+        let attempt = Attempt::of_nobody(redirect_uri, self.clock.now());
+        let code = secret::random_token();
+        self.exchange(metadata, &attempt, &code).await
+    }
+
+    fn announced(&self, known: &Known) -> Announced {
+        let (keys, algorithms) = (known.keys(), &known.metadata.algorithms);
+        let usable = keys.iter().filter(|key| {
+            let mut accepted = algorithms.iter();
+            accepted.any(|algorithm| jws::suits(key, algorithm))
+        });
+        Announced {
+            issuer: self.config.issuer.clone(),
+            endpoints: known.metadata.endpoints(),
+            keys: keys.len(),
+            usable_keys: usable.count(),
+            algorithms: jws::names(algorithms),
+        }
+    }
+}
+
 impl Provider for Oidc {
     fn steps(&self, flow: Flow) -> &'static [Step] {
         match (flow, self.config.userinfo) {
@@ -429,23 +507,8 @@ impl Provider for Oidc {
         Box::pin(self.judge(held, renewed, now))
     }
 
-    fn examine(&self) -> Answer<'_, Option<Examined>> {
-        Box::pin(async move {
-            let known = self.directory.learn_anew(&self.client).await?;
-            let keys = known.keys();
-            let algorithms = &known.metadata.algorithms;
-            let usable = keys.iter().filter(|key| {
-                let mut accepted = algorithms.iter();
-                accepted.any(|algorithm| jws::suits(key, algorithm))
-            });
-            Ok(Some(Examined {
-                issuer: self.config.issuer.clone(),
-                endpoints: known.metadata.endpoints(),
-                keys: keys.len(),
-                usable_keys: usable.count(),
-                algorithms: jws::names(algorithms),
-            }))
-        })
+    fn examine<'a>(&'a self, redirect_uri: &'a str) -> Examining<'a> {
+        Box::pin(self.look_into(redirect_uri))
     }
 
     fn health(&self) -> Health {

@@ -15,19 +15,20 @@ use url::Url;
 use self::person::{Person, Unheard};
 use super::authorization::{challenge, check_parameters};
 use super::credentials::Credentials;
+use super::examine::{self, Checked, Finding};
 use super::fence::Fence;
 use super::http::{Client, Limits};
 use super::metadata::misconfigured;
 use super::reach::Reach;
 use super::trust::Trust;
 use super::{
-    Answer, Asserted, Attempt, Callback, Check, Confirmation, Error, Examined, Failed, Finishing,
-    Flow, Health, Held, Logout, Proof, Provider, Renewal, Response, Shared, Start, Started, Step,
-    Tokens,
+    Answer, Asserted, Attempt, Callback, Check, Confirmation, Error, Examined, Examining, Failed,
+    Finishing, Flow, Health, Held, Logout, Proof, Provider, Renewal, Response, Shared, Start,
+    Started, Step, Tokens,
 };
 use crate::clock::Timestamp;
 use crate::config::{self, PersonSource, Preset};
-use crate::secret::Secret;
+use crate::secret::{self, Secret};
 
 /// A registration at such a provider.
 #[derive(Debug)]
@@ -216,6 +217,24 @@ impl OAuth2 {
     }
 }
 
+impl OAuth2 {
+    /// GitHub has a way to ask whether it knows our id and secret that spends nothing.
+    async fn ask_github(&self, api: &str) -> Finding {
+        let known = self.github(api, "nobodys-token").knows_us().await;
+        let known = known.map_err(Unheard::at_sign_in);
+        if let Err(error) = &known {
+            self.note(error);
+        }
+        match known {
+            Ok(()) => Finding::fine(Checked::Client, "it knows the client id and secret"),
+            Err(error) => {
+                let cure = "compare `client_id`, and have a new secret made there if in doubt";
+                Finding::failed(Checked::Client, error.with_cause(), cure)
+            }
+        }
+    }
+}
+
 impl Provider for OAuth2 {
     fn steps(&self, flow: Flow) -> &'static [Step] {
         match flow {
@@ -271,18 +290,21 @@ impl Provider for OAuth2 {
         Box::pin(self.judge(held, renewed, now))
     }
 
-    /// Without a person only GitHub can be asked: whether it knows our id and secret.
-    fn examine(&self) -> Answer<'_, Option<Examined>> {
+    fn examine<'a>(&'a self, redirect_uri: &'a str) -> Examining<'a> {
         Box::pin(async move {
-            if let PersonSource::GitHub { api } = &self.config.profile {
-                let known = self.github(api, "nobodys-token").knows_us().await;
-                let known = known.map_err(Unheard::at_sign_in);
-                if let Err(error) = &known {
-                    self.note(error);
+            let finding = match &self.config.profile {
+                PersonSource::GitHub { api } => self.ask_github(api).await,
+                PersonSource::Mapped { .. } => {
+                    let attempt = Attempt::of_nobody(redirect_uri, self.client.now());
+                    let code = secret::random_token();
+                    let answer = self.exchange(&attempt, &code).await;
+                    examine::client(answer.as_ref().map(|_| ()))
                 }
-                known?;
+            };
+            Examined {
+                findings: vec![finding],
+                announced: None,
             }
-            Ok(None)
         })
     }
 

@@ -364,15 +364,15 @@ async fn the_application_asks_about_a_token_in_its_own_name() {
 async fn a_test_of_the_provider_finds_a_wrong_secret() {
     let story = story().await;
     for (reply, expected) in [
-        (message(404, "Not Found"), None),
-        (message(422, "Validation Failed"), None),
-        (message(401, "Bad credentials"), Some("misconfigured")),
-        (message(503, "x"), Some("unreachable 503")),
+        (message(404, "Not Found"), Verdict::Fine),
+        (message(422, "Validation Failed"), Verdict::Fine),
+        (message(401, "Bad credentials"), Verdict::Failed),
+        (message(503, "x"), Verdict::Failed),
     ] {
         story.idp.reply(CHECK, reply);
-        let examined = story.provider.examine().await;
-        let found = examined.as_ref().err().map(meaning);
-        assert_eq!(found.as_deref(), expected);
+        let examined = story.provider.examine("https://app.example.com/cb").await;
+        let [found] = examined.findings.try_into().unwrap();
+        assert_eq!((found.check, found.verdict), (Checked::Client, expected));
     }
     story.end().await;
 }

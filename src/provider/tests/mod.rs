@@ -4,6 +4,7 @@ mod callbacks;
 mod calls;
 mod discovery;
 mod entra;
+mod examine;
 mod github;
 mod id_tokens;
 mod logout_tokens;
