@@ -78,6 +78,12 @@ pub enum Kind {
     /// An owner shut a connection.
     #[serde(rename = "connection.disabled")]
     ConnectionDisabled,
+    /// An operator tries a provider: a sign-in for nobody.
+    #[serde(rename = "rehearsal.started")]
+    RehearsalStarted,
+    /// It came to its end: the reason says which, if it failed.
+    #[serde(rename = "rehearsal.finished")]
+    RehearsalFinished,
     /// Somebody who is no owner tried to open or use an organization's admin pages.
     #[serde(rename = "admin.action_refused")]
     AdminActionRefused,

@@ -130,8 +130,7 @@ impl Traces {
                 }
             }
         }
-        // What began comes before what goes on within the same millisecond.
-        found.sort_by_key(|part| (part.at, part.root.is_some(), part.reference));
+        found.sort_by_key(|part| (part.at, part.order));
         Ok(found)
     }
 
@@ -262,6 +261,7 @@ mod tests {
             reference: Reference::random(),
             root,
             at: Timestamp::from_seconds(at),
+            order: 0,
             request: "GET app.example.com/".to_owned(),
             organization: None,
             provider: None,

@@ -11,9 +11,10 @@ use doorward::address::{Origin, ReturnPath};
 use doorward::clock::Timestamp;
 use doorward::config::{self, Refusal, Slug};
 use doorward::pages::{
-    Account, Answered, Choose, Destination, DevForm, Door, DoorProvider, EmailFault, EmailFirst,
-    Ended, Fact, FormNotKept, KeptForm, Language, Linked, LoggedOut, LogoutConfirm, Look, Loop,
-    NotLinked, Notice, Organization, OwnSession, Pages, Place, Problem, Redirecting,
+    Account, Admitted, Answered, Choose, Destination, DevForm, Door, DoorProvider, EmailFault,
+    EmailFirst, Ended, Fact, FormNotKept, KeptForm, Language, Linked, LoggedOut, LogoutConfirm,
+    Look, Loop, NotLinked, Notice, Organization, OwnSession, Pages, Place, Problem, Redirecting,
+    Rehearse, RehearsedPage,
 };
 use doorward::telemetry::Reference;
 use http::Response;
@@ -480,8 +481,41 @@ fn forms(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages::Err
     {
         add(&format!("form-not-kept-{number}"), pages.show(&look, view)?);
     }
+    samples.extend(rehearsals(pages, cast)?);
     samples.extend(ways_out(pages, cast)?);
     Ok(samples)
+}
+
+fn rehearsals(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages::Error> {
+    let look = cast.look(true, Place::Shared);
+    let asking = Rehearse {
+        provider: &cast.buttons[0],
+        token: &cast.token,
+    };
+    let admitted = |number: usize, refused| Admitted {
+        name: cast.organization(number).name,
+        refused,
+    };
+    let told = RehearsedPage {
+        provider: &cast.buttons[0],
+        identity: format!("https://login.acme.example|{}", cast.person),
+        email: Some(&cast.email),
+        email_verified: false,
+        organizations: vec![admitted(0, Some("email_domains")), admitted(1, None)],
+        claims: cast.facts(),
+        headers: cast.facts(),
+        assertion: cast.facts(),
+    };
+    Ok(vec![
+        Sample {
+            name: "rehearse".to_owned(),
+            response: pages.show(&look, &asking)?,
+        },
+        Sample {
+            name: "rehearsed".to_owned(),
+            response: pages.show(&look, &told)?,
+        },
+    ])
 }
 
 fn ways_out(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages::Error> {

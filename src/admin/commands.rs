@@ -24,7 +24,7 @@ use crate::audit;
 use crate::config::Slug;
 use crate::identity::{self, Deed};
 use crate::store::{self, trail};
-use crate::{revalidation, session};
+use crate::{pipeline, revalidation, session};
 
 /// A body is a few names.
 const MAX_BODY_BYTES: usize = 16 * 1024;
@@ -65,6 +65,9 @@ pub(super) enum Error {
     /// The store could not be used.
     #[error("the records cannot be read")]
     Store(#[from] store::Error),
+    /// A rehearsal could not be prepared or looked at.
+    #[error("the rehearsal cannot be prepared or read")]
+    Rehearsal(#[from] pipeline::Error),
     /// The process ends.
     #[error("doorward is stopping")]
     Stopping,
@@ -86,6 +89,7 @@ impl Error {
             | Self::Identity(_)
             | Self::Revalidation(_)
             | Self::Store(_)
+            | Self::Rehearsal(_)
             | Self::Stopping => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -108,6 +112,8 @@ impl Admin {
             ["organizations", slug, "resume"] => self.turn(head, body, slug, Turn::Resume).await,
             ["providers"] => self.providers(head),
             ["providers", id, "test"] => self.test(head, id).await,
+            ["providers", id, "rehearse"] => self.rehearse(head, body, id).await,
+            ["rehearsals", id] => self.rehearsal(head, id).await,
             ["sessions"] => self.sessions(head).await,
             ["sessions", "revoke"] => self.revoke(head, body).await,
             ["identities"] => self.identities(head).await,

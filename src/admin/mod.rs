@@ -8,6 +8,7 @@ mod commands;
 pub mod identities;
 mod organizations;
 mod query;
+mod rehearsals;
 mod report;
 #[cfg(test)]
 mod tests;

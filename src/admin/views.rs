@@ -596,3 +596,25 @@ impl From<&trace::Part> for TracePart {
         }
     }
 }
+
+/// What an operator wants to try.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rehearse {
+    /// Whose rules and headers are shown first; the first that uses the provider if none is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization: Option<String>,
+}
+
+/// A rehearsal that is prepared. [`pipeline::Progress`] says how far it is.
+///
+/// [`pipeline::Progress`]: crate::pipeline::Progress
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rehearsal {
+    /// The link, for one use.
+    pub url: String,
+    /// What to ask for its outcome by.
+    pub id: String,
+    /// When the link is over.
+    pub until: String,
+}

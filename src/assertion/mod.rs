@@ -50,6 +50,24 @@ pub struct Statement<'a> {
 }
 
 impl<'a> Statement<'a> {
+    /// What the assertion says of the person, to be read: without what changes every minute.
+    pub fn stated(&self) -> Vec<(&'static str, String)> {
+        let texts = [
+            ("sub", Some(self.account.to_owned())),
+            ("org", Some(self.organization.to_owned())),
+            ("email", self.email.map(str::to_owned)),
+            ("name", self.name.map(str::to_owned)),
+            ("groups", self.groups.map(|groups| groups.join(", "))),
+            ("idp", Some(self.provider.to_owned())),
+            ("idp_sub", Some(self.provider_subject.to_owned())),
+            ("sid", Some(self.session.to_owned())),
+        ];
+        let there = texts.into_iter();
+        there
+            .filter_map(|(name, value)| Some((name, value?)))
+            .collect()
+    }
+
     /// The address, if the provider vouches for it: plain headers have no place for a "maybe".
     fn verified_email(&self) -> Option<&'a str> {
         self.email.filter(|_| self.email_verified)

@@ -8,6 +8,7 @@ pub mod identity;
 pub mod live;
 pub mod org;
 pub mod provider;
+mod rehearsal;
 pub mod run;
 pub mod session;
 pub mod socket;
@@ -42,7 +43,7 @@ const EXAMPLES: &str = "Examples:
   doorward trace K7QM-2F9D          why did this sign-in fail?
 
 Exit codes: 0 fine, 1 failed or not fine, 2 usage, 3 configuration invalid, 4 an outside party failed,
-5 no running instance, 7 store locked or damaged.";
+5 no running instance, 6 a policy says no, 7 store locked or damaged.";
 
 /// The commands.
 #[derive(Clone, Debug, Subcommand)]
@@ -166,6 +167,8 @@ pub enum Exit {
     Outside = 4,
     /// No running instance.
     NotRunning = 5,
+    /// A policy says no.
+    Denied = 6,
     /// The store is locked or damaged.
     Store = 7,
 }

@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 use super::guide::{self, Guide};
 use super::socket::{Error, Socket};
 use super::table::{facts, table, visible};
-use super::{Asking, Exit};
+use super::{Asking, Exit, rehearsal};
 use crate::admin::views::{Examination, Providers};
 
 /// `doorward provider`.
@@ -20,7 +20,7 @@ pub enum Provider {
     /// Looked at are the discovery document, issuer, endpoints, algorithms, keys, clock, PKCE, scopes, how the client
     /// authenticates, and whether the provider knows it: it is asked about a code that it never gave out.
     ///
-    /// Exit 4 if sign-in cannot work.
+    /// Exit 4 if sign-in cannot work, with `--login` 6 if the organization would not let that person in.
     Test(Test),
 }
 
@@ -29,6 +29,13 @@ pub enum Provider {
 pub struct Test {
     /// Its id, as in the file.
     pub provider: String,
+    /// Try a sign-in that signs nobody in: print a link, wait for whoever opens it, and show claims, identity, what each
+    /// organization says to it, and what the application would get.
+    #[arg(long)]
+    pub login: bool,
+    /// Show the rules and headers of this organization, if several use the provider.
+    #[arg(long, visible_alias = "org", value_name = "SLUG", requires = "login")]
+    pub organization: Option<String>,
     /// Where and how to ask.
     #[command(flatten)]
     pub asking: Asking,
@@ -39,6 +46,7 @@ pub async fn run(provider: &Provider) -> Exit {
     let told = match provider {
         Provider::Guide(guide) => return guide::run(guide),
         Provider::List(asking) => list(asking).await,
+        Provider::Test(one) if one.login => rehearsal::run(one).await,
         Provider::Test(one) => test(one).await,
     };
     told.unwrap_or_else(|error| error.complain())

@@ -53,6 +53,10 @@ impl Asked {
     pub(super) fn begin_journal(&mut self, now: Timestamp) -> Journal {
         let request = self.inbound.as_ref().map(|inbound| {
             let (method, host, path) = (&inbound.method, &inbound.host, inbound.path.as_str());
+            // What follows is a secret.
+            let path = path
+                .split_once("/rehearse/")
+                .map_or(path, |(before, _)| before);
             format!("{method} {host}{path}")
         });
         let request = request.unwrap_or_else(|| self.method.to_owned());

@@ -292,7 +292,7 @@ impl Gateway {
     fn tell_errand(&self, flow: Flow, organization: &Slug, provider: &Slug, why: Failed) -> Told {
         let page = match flow {
             Flow::Setup => self.below(&format!("admin/{organization}")),
-            Flow::SignIn | Flow::StepUp | Flow::Link => self.below("account"),
+            Flow::SignIn | Flow::StepUp | Flow::Link | Flow::Rehearsal => self.below("account"),
         };
         let back = ReturnPath::parse(&page, &self.config.server.prefix);
         let why = match why {

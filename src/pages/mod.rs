@@ -15,6 +15,7 @@ mod dress;
 mod kept;
 pub mod owner;
 mod problem;
+mod rehearsal;
 mod told;
 mod views;
 mod words;
@@ -33,6 +34,7 @@ use self::browser::Answer;
 use self::dress::{Dress, Wardrobe};
 pub use self::kept::{FormNotKept, KeptForm};
 pub use self::problem::{Ended, Loop, NotLinked, Problem};
+pub use self::rehearsal::{Admitted, Rehearse, RehearsedPage};
 pub use self::views::{
     Choose, Destination, DevForm, Door, DoorProvider, EmailFault, EmailFirst, LoggedOut,
     LogoutConfirm, Notice, Organization, Redirecting, View,
@@ -332,7 +334,7 @@ pub enum Error {
 /// The one script: it tells the opener of a window what came of it, and closes the window.
 const SCRIPT: &str = include_str!("templates/opener.js");
 
-const TEMPLATES: [(&str, &str); 20] = [
+const TEMPLATES: [(&str, &str); 23] = [
     ("base.html", include_str!("templates/base.html")),
     ("problem.html", include_str!("templates/problem.html")),
     ("door.html", include_str!("templates/door.html")),
@@ -348,6 +350,9 @@ const TEMPLATES: [(&str, &str); 20] = [
         include_str!("templates/form_not_kept.html"),
     ),
     ("account.html", include_str!("templates/account.html")),
+    ("facts.html", include_str!("templates/facts.html")),
+    ("rehearse.html", include_str!("templates/rehearse.html")),
+    ("rehearsed.html", include_str!("templates/rehearsed.html")),
     (
         "owner_frame.html",
         include_str!("templates/owner_frame.html"),

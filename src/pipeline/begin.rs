@@ -79,7 +79,8 @@ impl Pipeline {
     pub async fn begin(&self, begin: Begin) -> Result<Begun, Error> {
         let shared = &self.shared;
         let now = shared.clock.now();
-        let connection = shared.connection(&begin.organization, &begin.provider)?;
+        let connection =
+            shared.connection_for(begin.flow(), &begin.organization, &begin.provider)?;
         if !shared.bounds.admit(begin.client, &begin.organization, now) {
             shared.refused(&SIGN_INS);
             return Err(Error::TooMany);

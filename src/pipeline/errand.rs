@@ -26,13 +26,16 @@ use crate::store::{self, Batch};
 /// What is done, and for whom.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Errand {
-    /// `Setup` or `Link`.
+    /// `Setup`, `Link` or `Rehearsal`.
     pub flow: Flow,
     /// Whoever began it. `None` where that was on an organization's own host: the session there says it at the end.
     pub account: Option<AccountId>,
     /// Whether it goes on in a window of its own.
     #[serde(default)]
     pub popup: bool,
+    /// Which rehearsal it is, if it is one.
+    #[serde(default)]
+    pub rehearsal: Option<String>,
 }
 
 /// Why an errand came to nothing.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::ending::Attempted;
 use super::run::{self, Run, State, Target};
 use super::{
-    Again, Errand, Error, Gone, NotAdmitted, Person, Pipeline, Shared, Wishes, errand, step_up,
-    ticket,
+    Again, Errand, Error, Gone, NotAdmitted, Person, Pipeline, Rehearsed, Shared, Wishes, errand,
+    step_up, ticket,
 };
 use crate::address::ReturnPath;
 use crate::audit;
@@ -48,11 +48,13 @@ pub enum Landing {
     Own(ticket::Ticket),
     /// Here, with the session that was there.
     Back,
+    /// Nowhere: nobody was signed in.
+    Rehearsed(Box<Rehearsed>),
 }
 
 /// What is known of a run that may be claimed: everything the rest needs, so that it can go on without the visitor.
-struct Claimed {
-    cleared: Cleared,
+pub(super) struct Claimed {
+    pub(super) cleared: Cleared,
     key: [u8; 32],
     raw: Vec<u8>,
     callback: Callback,
@@ -61,9 +63,23 @@ struct Claimed {
     reference: String,
 }
 
+impl Claimed {
+    fn finished(&self, landing: Landing) -> Finished {
+        let (run, attempt) = (&self.cleared.run, &self.cleared.attempt);
+        Finished {
+            flow: run.flow,
+            organization: run.organization.clone(),
+            began: attempt.started_at,
+            select_account: attempt.select_account,
+            landing,
+            return_path: run.return_path.clone(),
+        }
+    }
+}
+
 /// A run that passed every check.
-struct Cleared {
-    run: Run,
+pub(super) struct Cleared {
+    pub(super) run: Run,
     attempt: Box<Attempt>,
     provider: Arc<dyn Provider>,
 }
@@ -304,10 +320,16 @@ impl Shared {
         if now >= run.expires_at {
             return Err(gone(Gone::Expired, again));
         }
-        let connection = self.connection(&run.organization, &run.provider)?;
+        let connection = self.connection_for(run.flow, &run.organization, &run.provider)?;
+        let ends_where_it_may = match run.flow {
+            Flow::Rehearsal => run.target == Target::Shared,
+            Flow::SignIn | Flow::StepUp | Flow::Setup | Flow::Link => {
+                run.target.is_of(connection.organization)
+            }
+        };
         if connection.generation != run.generation
             || connection.digest(run.flow) != run.digest
-            || !run.target.is_of(connection.organization)
+            || !ends_where_it_may
         {
             return Err(gone(Gone::Changed, again));
         }
@@ -354,6 +376,11 @@ impl Shared {
             })?;
         tell(&asserted);
         self.hold(run, &asserted, now).await?;
+        if let Some(id) = run.errand.as_ref().and_then(|it| it.rehearsal.as_deref()) {
+            let rehearsed = self.finish_rehearsal(claimed, id, &asserted, now).await?;
+            let landing = Landing::Rehearsed(Box::new(rehearsed));
+            return Ok(claimed.finished(landing));
+        }
         if let Some(errand) = &run.errand {
             return self.finish_errand(claimed, errand, asserted, now).await;
         }
@@ -436,14 +463,7 @@ impl Shared {
                 Landing::Own(ticket)
             }
         };
-        Ok(Finished {
-            flow: run.flow,
-            organization: run.organization.clone(),
-            began: claimed.cleared.attempt.started_at,
-            select_account: claimed.cleared.attempt.select_account,
-            landing,
-            return_path: run.return_path.clone(),
-        })
+        Ok(claimed.finished(landing))
     }
 
     /// What follows from a committed batch.
@@ -461,14 +481,7 @@ impl Shared {
                 Landing::Here(opened.handle)
             }
         };
-        Finished {
-            flow: claimed.cleared.run.flow,
-            organization: claimed.cleared.run.organization.clone(),
-            began: claimed.cleared.attempt.started_at,
-            select_account: claimed.cleared.attempt.select_account,
-            landing,
-            return_path: claimed.cleared.run.return_path.clone(),
-        }
+        claimed.finished(landing)
     }
 
     /// Fills the one batch of a finish.
@@ -599,6 +612,11 @@ impl Shared {
             provider: &run.provider,
             reference: &claimed.reference,
         };
+        let rehearsal = run.errand.as_ref().and_then(|it| it.rehearsal.as_deref());
+        if let (Some(id), Err(error)) = (rehearsal, result) {
+            self.fail_rehearsal(id, error).await;
+            return;
+        }
         match result {
             // What is no sign-in is in the trail by a name of its own.
             Ok(_) | Err(Error::Errand { .. }) if run.errand.is_some() => {}
@@ -653,6 +671,7 @@ pub(super) fn done(flow: Flow) -> Step {
         Flow::SignIn | Flow::StepUp => "signed in",
         Flow::Setup => "set up",
         Flow::Link => "linked",
+        Flow::Rehearsal => "rehearsed",
     };
     Step::Done {
         what: what.to_owned(),

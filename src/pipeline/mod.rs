@@ -18,6 +18,7 @@ mod finish;
 mod kept;
 mod logout;
 mod owned;
+mod rehearsal;
 mod run;
 mod step_up;
 #[cfg(test)]
@@ -31,6 +32,7 @@ pub use finish::{Finished, Landing};
 pub use kept::{Form, Sender};
 pub use logout::{LogoutRequest, Unheard};
 pub use owned::Owner;
+pub use rehearsal::{Admission, Progress, Rehearsal, Rehearsed, Stage};
 pub use run::Target;
 pub use step_up::StepUp;
 pub use ticket::{Entered, Ticket};
@@ -213,9 +215,27 @@ impl Shared {
         }
     }
 
-    /// An organization's use of a provider.
+    /// An organization's use of a provider, for people of it.
     fn connection(&self, organization: &Slug, provider: &Slug) -> Result<Connection<'_>, Error> {
-        let organization = self.organization(organization)?;
+        self.connection_for(Flow::SignIn, organization, provider)
+    }
+
+    /// The same for a flow: a rehearsal lets nobody in, so it needs nobody to be let in.
+    fn connection_for(
+        &self,
+        flow: Flow,
+        organization: &Slug,
+        provider: &Slug,
+    ) -> Result<Connection<'_>, Error> {
+        let organization = match flow {
+            Flow::Rehearsal => {
+                let found = self.config.organizations.get(organization);
+                found.ok_or(Error::NoSuchConnection)?
+            }
+            Flow::SignIn | Flow::StepUp | Flow::Setup | Flow::Link => {
+                self.organization(organization)?
+            }
+        };
         let used = organization.providers.contains(provider);
         match (
             self.config.providers.get(provider),

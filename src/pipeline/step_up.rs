@@ -96,7 +96,7 @@ pub(super) const fn flow(step_up: Option<&StepUp>) -> Flow {
 /// What the trail says of a sign-in beyond that it succeeded.
 pub(super) fn remark(flow: Flow) -> Option<String> {
     match flow {
-        Flow::SignIn | Flow::Setup | Flow::Link => None,
+        Flow::SignIn | Flow::Setup | Flow::Link | Flow::Rehearsal => None,
         Flow::StepUp => Some(flow.as_str().to_owned()),
     }
 }

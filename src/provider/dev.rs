@@ -21,7 +21,9 @@ const ISSUER: &str = "urn:doorward:dev";
 impl Provider for Dev {
     fn steps(&self, flow: Flow) -> &'static [Step] {
         match flow {
-            Flow::SignIn | Flow::Setup | Flow::Link | Flow::StepUp => &[Step::Form],
+            Flow::SignIn | Flow::Setup | Flow::Link | Flow::StepUp | Flow::Rehearsal => {
+                &[Step::Form]
+            }
         }
     }
 

@@ -136,6 +136,8 @@ pub enum Flow {
     Setup,
     /// A person adds an identity to their account.
     Link,
+    /// An operator tries what would come of a sign-in.
+    Rehearsal,
 }
 
 impl Flow {
@@ -146,6 +148,7 @@ impl Flow {
             Self::StepUp => "step_up",
             Self::Setup => "setup",
             Self::Link => "link",
+            Self::Rehearsal => "rehearsal",
         }
     }
 }

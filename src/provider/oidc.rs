@@ -422,10 +422,10 @@ impl Oidc {
 impl Provider for Oidc {
     fn steps(&self, flow: Flow) -> &'static [Step] {
         match (flow, self.config.userinfo) {
-            (Flow::SignIn | Flow::Setup | Flow::Link | Flow::StepUp, false) => {
+            (Flow::SignIn | Flow::Setup | Flow::Link | Flow::StepUp | Flow::Rehearsal, false) => {
                 &[Step::Authorize, Step::Exchange]
             }
-            (Flow::SignIn | Flow::Setup | Flow::Link | Flow::StepUp, true) => {
+            (Flow::SignIn | Flow::Setup | Flow::Link | Flow::StepUp | Flow::Rehearsal, true) => {
                 &[Step::Authorize, Step::Exchange, Step::UserInfo]
             }
         }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::secret;
 
 /// Eight characters such as `K7QM-2F9D`: 40 random bits, without letters that look or sound alike.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Reference([u8; 8]);
 

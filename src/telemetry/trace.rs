@@ -5,6 +5,7 @@
 
 use std::future::Future;
 use std::iter::once;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -110,6 +111,9 @@ pub struct Part {
     pub root: Option<Reference>,
     /// When the request came.
     pub at: Timestamp,
+    /// Rises with each request of a process: tells apart what came in the same millisecond.
+    #[serde(default)]
+    pub order: u64,
     /// Method, host and path, without the query.
     pub request: String,
     /// Which organization it was about.
@@ -130,6 +134,8 @@ tokio::task_local! {
     static CURRENT: Journal;
 }
 
+static ORDER: AtomicU64 = AtomicU64::new(0);
+
 /// Steps of one request: a sign-in has about ten.
 const MOST_STEPS: usize = 32;
 
@@ -146,6 +152,7 @@ impl Journal {
             reference,
             root: None,
             at,
+            order: ORDER.fetch_add(1, Ordering::Relaxed),
             request: short(request),
             organization: None,
             provider: None,

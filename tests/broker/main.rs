@@ -30,6 +30,7 @@ mod operator;
 mod owners;
 mod presets;
 mod provider_logout;
+mod rehearsal;
 mod revalidation;
 mod routes;
 mod sessions;

@@ -273,20 +273,8 @@ fn own(grant: &session::Grant) -> Filter {
     }
 }
 
-/// What the assertion says of the person, without what changes every minute.
+/// What the assertion says of the person.
 fn claims(statement: &Statement<'_>) -> Vec<Fact<'static>> {
-    let texts = [
-        ("sub", Some(statement.account.to_owned())),
-        ("org", Some(statement.organization.to_owned())),
-        ("email", statement.email.map(str::to_owned)),
-        ("name", statement.name.map(str::to_owned)),
-        ("groups", statement.groups.map(|groups| groups.join(", "))),
-        ("idp", Some(statement.provider.to_owned())),
-        ("idp_sub", Some(statement.provider_subject.to_owned())),
-        ("sid", Some(statement.session.to_owned())),
-    ];
-    let known = texts.into_iter();
-    known
-        .filter_map(|(name, value)| value.map(|value| Fact { name, value }))
-        .collect()
+    let all = statement.stated().into_iter();
+    all.map(|(name, value)| Fact { name, value }).collect()
 }

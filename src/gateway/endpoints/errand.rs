@@ -44,6 +44,7 @@ impl Gateway {
             flow: Flow::Link,
             account: Some(grant.account.clone()),
             popup: false,
+            rehearsal: None,
         };
         self.set_out(ask, &known, organization, &slug(provider)?, errand)
             .await
@@ -152,7 +153,7 @@ impl Gateway {
         );
         let name = match errand.flow {
             Flow::Setup => SETUP,
-            Flow::SignIn | Flow::StepUp | Flow::Link => LINK,
+            Flow::SignIn | Flow::StepUp | Flow::Link | Flow::Rehearsal => LINK,
         };
         let path = self.below(&format!("login/{}/{provider}", organization.slug));
         let pairs = [
@@ -198,6 +199,7 @@ impl Gateway {
             flow,
             account: None,
             popup: ask.query.get("display") == Some("popup"),
+            rehearsal: None,
         };
         let begin = self.beginning(ask, organization, &provider, errand, target);
         let begun = self.pipeline.begin(begin).await?;
@@ -208,7 +210,7 @@ impl Gateway {
     fn page_before(&self, errand: &Errand, organization: &Slug) -> String {
         let page = match errand.flow {
             Flow::Setup => self.below(&format!("admin/{organization}")),
-            Flow::SignIn | Flow::StepUp | Flow::Link => self.below("account"),
+            Flow::SignIn | Flow::StepUp | Flow::Link | Flow::Rehearsal => self.below("account"),
         };
         let mut pairs = vec![("confirmed", "yes")];
         pairs.extend(errand.popup.then_some(("display", "popup")));
@@ -220,7 +222,9 @@ impl Gateway {
         let page = match (errand.flow, errand.popup) {
             (Flow::Setup, true) => self.below(&format!("admin/{organization}/done/{provider}")),
             (Flow::Setup, false) => self.below(&format!("admin/{organization}")),
-            (Flow::SignIn | Flow::StepUp | Flow::Link, _) => self.below("account"),
+            (Flow::SignIn | Flow::StepUp | Flow::Link | Flow::Rehearsal, _) => {
+                self.below("account")
+            }
         };
         ReturnPath::parse(&page, &self.config.server.prefix).unwrap_or_else(|_| ReturnPath::root())
     }

@@ -10,6 +10,7 @@ mod login;
 mod logout;
 mod owner;
 mod provider_logout;
+mod rehearsal;
 mod returning;
 mod step_up;
 
@@ -100,6 +101,7 @@ impl Gateway {
             }
             ["enter"] if inbound.method == Method::GET => self.enter(&ask).await,
             ["kept"] if get => self.kept(&ask).await,
+            ["rehearse", token] if get || post => self.rehearsal(&ask, token, &head, body).await,
             ["logout"] if get => self.logout_page(&ask).await,
             ["logout"] if post => self.logout_form(&ask, &head, body).await,
             ["logout", "backchannel", provider] if post => {

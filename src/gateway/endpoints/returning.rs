@@ -137,6 +137,9 @@ impl Gateway {
         leaving: Leaving,
     ) -> Result<Response<Body>, Error> {
         let to = match &finished.landing {
+            Landing::Rehearsed(rehearsed) => {
+                return self.rehearsed(ask, &finished.organization, provider, rehearsed);
+            }
             Landing::Here(_) => self.landing(ask, &finished.return_path).await?,
             Landing::Back => finished.return_path.as_str().to_owned(),
             Landing::Own(ticket) => {

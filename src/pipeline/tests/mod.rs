@@ -363,7 +363,7 @@ impl World {
 fn handle(finished: &Finished) -> &Handle {
     match &finished.landing {
         Landing::Here(handle) => handle,
-        Landing::Own(_) | Landing::Back => panic!("it ended elsewhere"),
+        Landing::Own(_) | Landing::Back | Landing::Rehearsed(_) => panic!("it ended elsewhere"),
     }
 }
 

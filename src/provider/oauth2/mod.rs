@@ -238,7 +238,7 @@ impl OAuth2 {
 impl Provider for OAuth2 {
     fn steps(&self, flow: Flow) -> &'static [Step] {
         match flow {
-            Flow::SignIn | Flow::Setup | Flow::Link | Flow::StepUp => {
+            Flow::SignIn | Flow::Setup | Flow::Link | Flow::StepUp | Flow::Rehearsal => {
                 &[Step::Authorize, Step::Exchange, Step::UserInfo]
             }
         }

@@ -150,6 +150,7 @@ impl Gateway {
             flow: Flow::Setup,
             account: Some(owner.known.grant.grant().account.clone()),
             popup: fields.get("display") == Some("popup"),
+            rehearsal: None,
         };
         self.set_out(
             ask,

@@ -1,0 +1,129 @@
+//! A sign-in for nobody, by a link that only the operator has.
+
+use http::{Method, Response, request};
+use hyper::body::Incoming;
+
+use super::{Ask, Leaving, form};
+use crate::address::ReturnPath;
+use crate::config::{self, Slug};
+use crate::gateway::{Body, Error, Gateway, Place};
+use crate::pages::{Admitted, Fact, Rehearse, RehearsedPage};
+use crate::pipeline::{Begin, Errand, Rehearsed, Stage, Target};
+use crate::provider::Flow;
+use crate::secret::Secret;
+
+impl Gateway {
+    /// The link, and the button on its page.
+    pub(super) async fn rehearsal(
+        &self,
+        ask: &Ask<'_>,
+        token: &str,
+        head: &request::Parts,
+        body: Incoming,
+    ) -> Result<Response<Body>, Error> {
+        let Place::Shared = ask.place else {
+            return Err(Error::NotFound);
+        };
+        if ask.inbound.method == Method::POST {
+            self.rehearse(ask, token, head, body).await
+        } else {
+            self.rehearse_page(ask, token).await
+        }
+    }
+
+    /// What a link is for. Looking uses nothing up: programs that show a preview of links look too.
+    async fn rehearse_page(&self, ask: &Ask<'_>, token: &str) -> Result<Response<Body>, Error> {
+        let link = Secret::new(token.to_owned());
+        let stage = self.pipeline.waiting_rehearsal(&link).await?;
+        let stage = stage.ok_or(Error::NotFound)?;
+        let (provider, organization) = self.staged(&stage)?;
+        let view = Rehearse {
+            provider: &provider.button,
+            token,
+        };
+        self.show(ask, Some(organization), &view)
+    }
+
+    /// The button on it.
+    async fn rehearse(
+        &self,
+        ask: &Ask<'_>,
+        token: &str,
+        head: &request::Parts,
+        body: Incoming,
+    ) -> Result<Response<Body>, Error> {
+        self.check_form(ask)?;
+        form::read(head, body).await?;
+        let link = Secret::new(token.to_owned());
+        let (stage, id) = self.pipeline.take_rehearsal(&link).await?;
+        let (_, organization) = self.staged(&stage)?;
+        let begin = Begin {
+            organization: stage.organization.clone(),
+            provider: stage.provider.clone(),
+            return_path: ReturnPath::root(),
+            target: Target::Shared,
+            login_hint: None,
+            select_account: true,
+            consent: false,
+            step_up: None,
+            errand: Some(Errand {
+                flow: Flow::Rehearsal,
+                account: None,
+                popup: false,
+                rehearsal: Some(id),
+            }),
+            client: ask.inbound.client,
+            reference: ask.reference.to_string(),
+        };
+        let begun = self.pipeline.begin(begin).await?;
+        self.leave(ask, organization, &stage.provider, &begun, Leaving::Form)
+    }
+
+    /// What came of it, to whoever went through it.
+    pub(super) fn rehearsed(
+        &self,
+        ask: &Ask<'_>,
+        organization: &Slug,
+        provider: &Slug,
+        rehearsed: &Rehearsed,
+    ) -> Result<Response<Body>, Error> {
+        let stage = Stage {
+            provider: provider.clone(),
+            organization: organization.clone(),
+        };
+        let (provider, organization) = self.staged(&stage)?;
+        let admissions = rehearsed.admissions.iter().filter_map(|one| {
+            let organization = self.config.organizations.get(&one.organization)?;
+            Some(Admitted {
+                name: &organization.name,
+                refused: one.refused.as_deref(),
+            })
+        });
+        let view = RehearsedPage {
+            provider: &provider.button,
+            identity: format!("{}|{}", rehearsed.issuer, rehearsed.subject),
+            email: rehearsed.email.as_deref(),
+            email_verified: rehearsed.email_verified,
+            organizations: admissions.collect(),
+            claims: facts(&rehearsed.claims),
+            headers: facts(&rehearsed.headers),
+            assertion: facts(&rehearsed.assertion),
+        };
+        self.show(ask, Some(organization), &view)
+    }
+
+    fn staged(&self, stage: &Stage) -> Result<(&config::Provider, &config::Organization), Error> {
+        let provider = self.config.providers.get(&stage.provider);
+        let organization = self.config.organizations.get(&stage.organization);
+        provider.zip(organization).ok_or(Error::NotFound)
+    }
+}
+
+fn facts(all: &[(String, String)]) -> Vec<Fact<'_>> {
+    let all = all.iter();
+    all.map(|(name, value)| Fact {
+        name,
+        value: value.clone(),
+    })
+    .collect()
+}

@@ -1,0 +1,65 @@
+//! The pages of a rehearsal: a sign-in for nobody.
+
+use serde::Serialize;
+
+use super::words::{Said, provider};
+use super::{Fact, Look, View};
+
+/// Asks before anything begins.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Rehearse<'a> {
+    /// The text of the provider's button.
+    pub provider: &'a str,
+    /// What the link carries.
+    pub token: &'a str,
+}
+
+impl View for Rehearse<'_> {
+    const NAME: &'static str = "rehearse";
+    const TEMPLATE: &'static str = "rehearse.html";
+
+    fn title(&self, look: &Look<'_>) -> String {
+        let named = Said::Name(provider(self.provider));
+        look.language.say("rehearse-title", &[("provider", named)])
+    }
+}
+
+/// What came of it.
+#[derive(Clone, Debug, Serialize)]
+pub struct RehearsedPage<'a> {
+    /// The text of the provider's button.
+    pub provider: &'a str,
+    /// Issuer and subject.
+    pub identity: String,
+    /// Their address.
+    pub email: Option<&'a str>,
+    /// Whether the provider vouches for it.
+    pub email_verified: bool,
+    /// Organizations that use the provider; the one that was asked for first.
+    pub organizations: Vec<Admitted<'a>>,
+    /// What the provider says.
+    pub claims: Vec<Fact<'a>>,
+    /// The headers that the application would get.
+    pub headers: Vec<Fact<'a>>,
+    /// The claims of the assertion that it would get.
+    pub assertion: Vec<Fact<'a>>,
+}
+
+/// Whether an organization would let them in.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Admitted<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Why not: a fixed word, or the key of `allow`.
+    pub refused: Option<&'a str>,
+}
+
+impl View for RehearsedPage<'_> {
+    const NAME: &'static str = "rehearsed";
+    const TEMPLATE: &'static str = "rehearsed.html";
+
+    fn title(&self, look: &Look<'_>) -> String {
+        let named = Said::Name(provider(self.provider));
+        look.language.say("rehearsed-title", &[("provider", named)])
+    }
+}
