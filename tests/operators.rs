@@ -293,7 +293,7 @@ async fn a_provider_that_cannot_be_reached_is_4() {
     let world = World::start().await;
     let told = world.tell(4, &["provider", "test", "gone"]);
     assert!(
-        told.contains("FAILED: the provider cannot be reached"),
+        told.contains("FAILED: discovery: the provider cannot be reached"),
         "{told}"
     );
     assert!(
