@@ -337,13 +337,18 @@ pub struct Callback {
 impl Callback {
     /// For the trace: what it is, without what it carries.
     pub fn step(&self) -> trace::Step {
+        // Its own words may be anybody's, and anything.
         let answer = match &self.response {
-            Response::Code(_) => "a code".to_owned(),
-            Response::Form(_) => "a form".to_owned(),
-            Response::Refused(_, said) => format!("{} {}", said.code(), said.description()),
+            Response::Code(_) => "a code",
+            Response::Form(_) => "a form",
+            Response::Refused(Refusal::AccessDenied, _) => "access_denied",
+            Response::Refused(Refusal::InteractionRequired, _) => "an interaction is required",
+            Response::Refused(Refusal::Unavailable, _) => "temporarily unavailable",
+            Response::Refused(Refusal::Registration, _) => "an error about our registration",
+            Response::Refused(Refusal::Other, _) => "an error that no specification names",
         };
         trace::Step::Callback {
-            answer: answer.trim_end().to_owned(),
+            answer: answer.to_owned(),
             names_issuer: self.issuer.is_some(),
         }
     }

@@ -16,6 +16,7 @@ mod account;
 mod brands;
 mod by_hand;
 mod callback;
+mod canaries;
 mod dev;
 mod doors;
 mod forwarding;

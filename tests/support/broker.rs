@@ -82,6 +82,13 @@ impl Broker {
         Socket::at(self.folder.path().join("run/admin.sock"))
     }
 
+    /// Whether probes are answered.
+    pub async fn is_listening(&self) -> bool {
+        tokio::net::TcpStream::connect(self.management)
+            .await
+            .is_ok()
+    }
+
     /// What the management listener says.
     pub async fn management(&self, path: &str) -> Heard {
         let mut stream = tokio::net::TcpStream::connect(self.management)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use doorward::clock::{Clock, Timestamp};
@@ -149,6 +149,8 @@ pub struct Browser {
     clock: Arc<dyn Clock>,
     /// By host and name.
     cookies: BTreeMap<(String, String), Kept>,
+    /// Every page of ours that it was shown; clones add to the same.
+    pub told: Arc<Mutex<String>>,
 }
 
 /// A cookie in the jar.
@@ -164,6 +166,7 @@ impl Browser {
             broker,
             clock,
             cookies: BTreeMap::new(),
+            told: Arc::default(),
         }
     }
 
@@ -358,6 +361,10 @@ impl Browser {
             head: heard.head,
             url,
         };
+        // What moves on carries what the browser carries; everything else is for eyes.
+        if page.kind().is_some_and(|kind| kind != "redirecting") {
+            self.told.lock().unwrap().push_str(&page.text);
+        }
         self.keep(&page);
         page
     }

@@ -10,6 +10,7 @@
 pub mod application;
 pub mod broker;
 pub mod browser;
+pub mod canaries;
 pub mod h2;
 pub mod idp;
 pub mod line;
@@ -20,6 +21,7 @@ pub mod world;
 pub use self::application::Application;
 pub use self::broker::Broker;
 pub use self::browser::{Browser, Page};
+pub use self::canaries::Canaries;
 pub use self::h2::H2;
 pub use self::idp::Idp;
 pub use self::line::Line;
