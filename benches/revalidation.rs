@@ -199,6 +199,7 @@ async fn ask(
         clock: Arc::clone(&shared),
         tasks: tasks.clone(),
         roots: provider::http::Roots::default(),
+        written: provider::Written::ByOperator,
     };
     let mut built = BTreeMap::new();
     for provider in config.providers.values() {

@@ -20,6 +20,7 @@ use crate::assertion::{self, Minter};
 use crate::audit;
 use crate::clock::{Clock, Timestamp};
 use crate::config::{self, Config, Listen};
+use crate::drafts::{self, Drafts};
 use crate::gateway::{self, Gateway};
 use crate::identity::{self, People};
 use crate::pipeline::{self, Pipeline};
@@ -56,6 +57,7 @@ struct Rooms {
     gateway: Gateway,
     admin: Admin,
     traces: Arc<Traces>,
+    drafts: Drafts,
     upstreams: Upstreams,
     tasks: Tasks,
 }
@@ -134,6 +136,7 @@ impl App {
             sessions: Arc::clone(&rooms.sessions),
             pipeline: rooms.pipeline.clone(),
             traces: Arc::clone(&rooms.traces),
+            drafts: rooms.drafts.clone(),
             minter: Arc::clone(&rooms.minter),
         };
         rooms
@@ -226,7 +229,9 @@ impl Rooms {
         let (people, sessions) = people(config, &store, &seal, &metrics).await?;
         let minter = Arc::new(minter(config, &store, seal.clone(), clock, &metrics).await?);
         let traces = traces(config, &store, &seal);
-        let providers = providers(config, clock, &metrics, &tasks)?;
+        let making = making(clock, &metrics, &tasks);
+        let providers = providers(config, &making)?;
+        let drafts = drafts(config, clock, (&store, &seal), making);
         let pipeline = pipeline::Parts {
             store: Arc::clone(&store),
             seal,
@@ -234,6 +239,7 @@ impl Rooms {
             config: Arc::clone(config),
             providers,
             people: people.clone(),
+            drafts: drafts.clone(),
             sessions: Arc::clone(&sessions),
             metrics: metrics.clone(),
             tasks: tasks.clone(),
@@ -241,32 +247,23 @@ impl Rooms {
         let revalidation = asking(&pipeline);
         let pipeline = Pipeline::new(pipeline);
         let upstreams = upstreams(config, &metrics, &tasks)?;
-        let gateway = Gateway::new(gateway::Parts {
+        let parts = gateway::Parts {
             config: Arc::clone(config),
             clock: Arc::clone(clock),
             upstreams: upstreams.clone(),
             sessions: Arc::clone(&sessions),
             pipeline: pipeline.clone(),
-            people: people.clone(),
+            people,
             revalidation: revalidation.clone(),
             store: Arc::clone(&store),
             traces: Arc::clone(&traces),
+            drafts: drafts.clone(),
             minter: Arc::clone(&minter),
-            metrics: metrics.clone(),
-            tasks: tasks.clone(),
-        })?;
-        let admin = Admin::new(admin::Parts {
-            config: Arc::clone(config),
-            clock: Arc::clone(clock),
-            store: Arc::clone(&store),
-            traces: Arc::clone(&traces),
-            pipeline: pipeline.clone(),
-            people: people.clone(),
-            revalidation: revalidation.clone(),
-            sessions: Arc::clone(&sessions),
             metrics,
             tasks: tasks.clone(),
-        });
+        };
+        let admin = admin(&parts);
+        let gateway = Gateway::new(parts)?;
         Ok(Self {
             store,
             sessions,
@@ -276,6 +273,7 @@ impl Rooms {
             gateway,
             admin,
             traces,
+            drafts,
             upstreams,
             tasks,
         })
@@ -289,6 +287,7 @@ struct Background {
     sessions: Arc<Sessions>,
     pipeline: Pipeline,
     traces: Arc<Traces>,
+    drafts: Drafts,
     minter: Arc<Minter>,
 }
 
@@ -303,6 +302,7 @@ impl Background {
 
     async fn turn(&self) {
         self.pipeline.tidy();
+        self.drafts.tidy();
         if let Err(error) = self.minter.rotate().await {
             error!(
                 error = &error as &dyn std::error::Error,
@@ -366,20 +366,35 @@ type Upstreams = BTreeMap<config::Slug, Arc<proxy::Upstream>>;
 
 type Providers = BTreeMap<config::Slug, Arc<dyn provider::Provider>>;
 
-fn providers(
-    config: &Config,
-    clock: &Arc<dyn Clock>,
-    metrics: &Metrics,
-    tasks: &Tasks,
-) -> Result<Providers, Error> {
-    let shared = provider::Shared {
+/// What providers are made with.
+fn making(clock: &Arc<dyn Clock>, metrics: &Metrics, tasks: &Tasks) -> provider::Shared {
+    provider::Shared {
         metrics: metrics.clone(),
         clock: Arc::clone(clock),
         tasks: tasks.clone(),
         roots: provider::http::Roots::default(),
-    };
+        written: provider::Written::ByOperator,
+    }
+}
+
+fn drafts(
+    config: &Arc<Config>,
+    clock: &Arc<dyn Clock>,
+    (store, seal): (&Arc<dyn Store>, &Seal),
+    providers: provider::Shared,
+) -> Drafts {
+    Drafts::new(drafts::Parts {
+        store: Arc::clone(store),
+        seal: seal.clone(),
+        clock: Arc::clone(clock),
+        config: Arc::clone(config),
+        providers,
+    })
+}
+
+fn providers(config: &Config, making: &provider::Shared) -> Result<Providers, Error> {
     let build = |provider: &config::Provider| {
-        let built = provider::build(provider, &shared)?;
+        let built = provider::build(provider, making)?;
         Ok((provider.id.clone(), built))
     };
     config.providers.values().map(build).collect()
@@ -406,6 +421,23 @@ fn asking(parts: &pipeline::Parts) -> Revalidation {
         people: parts.people.clone(),
         sessions: Arc::clone(&parts.sessions),
         providers: parts.providers.clone(),
+        metrics: parts.metrics.clone(),
+        tasks: parts.tasks.clone(),
+    })
+}
+
+/// What operators ask is made of the same parts as what visitors meet.
+fn admin(parts: &gateway::Parts) -> Admin {
+    Admin::new(admin::Parts {
+        config: Arc::clone(&parts.config),
+        clock: Arc::clone(&parts.clock),
+        store: Arc::clone(&parts.store),
+        traces: Arc::clone(&parts.traces),
+        drafts: parts.drafts.clone(),
+        pipeline: parts.pipeline.clone(),
+        people: parts.people.clone(),
+        revalidation: parts.revalidation.clone(),
+        sessions: Arc::clone(&parts.sessions),
         metrics: parts.metrics.clone(),
         tasks: parts.tasks.clone(),
     })

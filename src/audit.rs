@@ -84,6 +84,27 @@ pub enum Kind {
     /// It came to its end: the reason says which, if it failed.
     #[serde(rename = "rehearsal.finished")]
     RehearsalFinished,
+    /// A provider begins to be set up, beside the file.
+    #[serde(rename = "draft.created")]
+    DraftCreated,
+    /// A browser opened the link to it: no other one can.
+    #[serde(rename = "draft.claimed")]
+    DraftClaimed,
+    /// What is known of it changed: the reason says which keys, and never their values.
+    #[serde(rename = "draft.changed")]
+    DraftChanged,
+    /// The provider was asked about it: the reason says the first check that failed.
+    #[serde(rename = "draft.checked")]
+    DraftChecked,
+    /// Whoever filled it in says that it is complete.
+    #[serde(rename = "draft.finished")]
+    DraftFinished,
+    /// An operator took it over, with its secret.
+    #[serde(rename = "draft.exported")]
+    DraftExported,
+    /// It was thrown away, and its link with it.
+    #[serde(rename = "draft.removed")]
+    DraftRemoved,
     /// Somebody who is no owner tried to open or use an organization's admin pages.
     #[serde(rename = "admin.action_refused")]
     AdminActionRefused,
@@ -148,6 +169,8 @@ pub enum Actor {
     System,
     /// Someone with the file, the command line or the admin socket.
     Operator,
+    /// Whoever was given the link to a provider that is being set up.
+    SetupLink,
 }
 
 /// One thing that happened. Fields that do not apply stay empty.

@@ -23,6 +23,8 @@ pub mod assertion;
 
 pub mod traces;
 
+pub mod drafts;
+
 pub mod server;
 
 pub mod proxy;

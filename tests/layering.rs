@@ -24,7 +24,7 @@ const FLOORS: [&[&str]; 8] = [
     ],
     &["config"],
     &["store", "provider", "proxy", "pages", "server"],
-    &["identity", "assertion", "traces"],
+    &["identity", "assertion", "traces", "drafts"],
     &["session"],
     &["pipeline", "revalidation"],
     &["gateway", "admin"],

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 #[path = "owner.rs"]
 mod owner;
+#[path = "wizard.rs"]
+mod wizard;
 
 use bytes::Bytes;
 use doorward::address::{Origin, ReturnPath};
@@ -12,9 +14,9 @@ use doorward::clock::Timestamp;
 use doorward::config::{self, Refusal, Slug};
 use doorward::pages::{
     Account, Admitted, Answered, Choose, Destination, DevForm, Door, DoorProvider, EmailFault,
-    EmailFirst, Ended, Fact, FormNotKept, KeptForm, Language, Linked, LoggedOut, LogoutConfirm,
-    Look, Loop, NotLinked, Notice, Organization, OwnSession, Pages, Place, Problem, Redirecting,
-    Rehearse, RehearsedPage,
+    EmailFirst, Ended, Fact, FormNotKept, KeptForm, Language, LinkOver, Linked, LoggedOut,
+    LogoutConfirm, Look, Loop, NotLinked, Notice, Organization, OwnSession, Pages, Place, Problem,
+    Redirecting, Rehearse, RehearsedPage,
 };
 use doorward::telemetry::Reference;
 use http::Response;
@@ -164,6 +166,8 @@ impl Cast {
             },
             Problem::OrganizationNotOpen { rd: rd() },
             Problem::OwnersOnly,
+            Problem::SetupLink(LinkOver::Gone),
+            Problem::SetupLink(LinkOver::Elsewhere),
             Problem::BadRequest,
             Problem::MisdirectedRequest,
             Problem::NotFound,
@@ -277,6 +281,7 @@ pub(crate) fn all(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::p
     samples.extend(accounts(pages, cast)?);
     samples.extend(forms(pages, cast)?);
     samples.extend(owner::all(pages, cast)?);
+    samples.extend(wizard::all(pages, cast)?);
     Ok(samples)
 }
 
@@ -498,6 +503,7 @@ fn rehearsals(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages
     };
     let told = RehearsedPage {
         provider: &cast.buttons[0],
+        back: None,
         identity: format!("https://login.acme.example|{}", cast.person),
         email: Some(&cast.email),
         email_verified: false,
@@ -506,7 +512,15 @@ fn rehearsals(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages
         headers: cast.facts(),
         assertion: cast.facts(),
     };
+    let tried = RehearsedPage {
+        back: Some("https://app.example.com/"),
+        ..told.clone()
+    };
     Ok(vec![
+        Sample {
+            name: "rehearsed-draft".to_owned(),
+            response: pages.show(&look, &tried)?,
+        },
         Sample {
             name: "rehearse".to_owned(),
             response: pages.show(&look, &asking)?,

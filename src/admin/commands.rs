@@ -24,7 +24,7 @@ use crate::audit;
 use crate::config::Slug;
 use crate::identity::{self, Deed};
 use crate::store::{self, trail};
-use crate::{pipeline, revalidation, session};
+use crate::{drafts, pipeline, revalidation, session};
 
 /// A body is a few names.
 const MAX_BODY_BYTES: usize = 16 * 1024;
@@ -68,6 +68,9 @@ pub(super) enum Error {
     /// A rehearsal could not be prepared or looked at.
     #[error("the rehearsal cannot be prepared or read")]
     Rehearsal(#[from] pipeline::Error),
+    /// A draft could not be made, read or changed.
+    #[error("{0}")]
+    Draft(#[from] drafts::Error),
     /// The process ends.
     #[error("doorward is stopping")]
     Stopping,
@@ -85,7 +88,19 @@ impl Error {
             Self::Misunderstood(_) => StatusCode::BAD_REQUEST,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Refused(status, _) => *status,
-            Self::Session(_)
+            Self::Draft(drafts::Error::NoSuchOrganization | drafts::Error::Gone) => {
+                StatusCode::NOT_FOUND
+            }
+            Self::Draft(
+                drafts::Error::Taken
+                | drafts::Error::TooMany
+                | drafts::Error::Claimed
+                | drafts::Error::Finished
+                | drafts::Error::Incomplete
+                | drafts::Error::TooOften,
+            ) => StatusCode::CONFLICT,
+            Self::Draft(drafts::Error::Store(_))
+            | Self::Session(_)
             | Self::Identity(_)
             | Self::Revalidation(_)
             | Self::Store(_)
@@ -110,6 +125,13 @@ impl Admin {
             ["organizations", slug] => self.organization(head, slug).await,
             ["organizations", slug, "suspend"] => self.turn(head, body, slug, Turn::Suspend).await,
             ["organizations", slug, "resume"] => self.turn(head, body, slug, Turn::Resume).await,
+            ["organizations", slug, "setup-link"] => self.setup_link(head, body, slug).await,
+            ["organizations", slug, "drafts", id] => self.draft(head, slug, id).await,
+            ["organizations", slug, "drafts", id, "take"] => self.take_draft(head, slug, id).await,
+            ["organizations", slug, "drafts", id, "remove"] => {
+                self.remove_draft(head, slug, id).await
+            }
+            ["drafts"] => self.list_drafts(head).await,
             ["providers"] => self.providers(head),
             ["providers", id, "test"] => self.test(head, id).await,
             ["providers", id, "rehearse"] => self.rehearse(head, body, id).await,

@@ -5,6 +5,7 @@
 //! provider or an application, and never waits.
 
 mod commands;
+pub mod drafts;
 pub mod identities;
 mod organizations;
 mod query;
@@ -29,6 +30,7 @@ use http_body_util::Full;
 use crate::address::Host;
 use crate::clock::{Clock, Timestamp};
 use crate::config::{Config, Slug};
+use crate::drafts::Drafts;
 use crate::identity::People;
 use crate::pipeline::Pipeline;
 use crate::revalidation::Revalidation;
@@ -48,6 +50,7 @@ struct Shared {
     clock: Arc<dyn Clock>,
     store: Arc<dyn Store>,
     traces: Arc<Traces>,
+    drafts: Drafts,
     pipeline: Pipeline,
     people: People,
     revalidation: Revalidation,
@@ -69,6 +72,8 @@ pub struct Parts {
     pub store: Arc<dyn Store>,
     /// What happened to sign-ins.
     pub traces: Arc<Traces>,
+    /// Providers that are being set up.
+    pub drafts: Drafts,
     /// The providers, through the room that speaks to them.
     pub pipeline: Pipeline,
     /// The records of people.
@@ -101,6 +106,7 @@ impl Admin {
             clock: parts.clock,
             store: parts.store,
             traces: parts.traces,
+            drafts: parts.drafts,
             pipeline: parts.pipeline,
             people: parts.people,
             revalidation: parts.revalidation,

@@ -196,7 +196,7 @@ impl Search {
             |wanted: &Option<String>, there: &Option<String>| wanted.is_none() || wanted == there;
         let actor = match &event.actor {
             Actor::Account(id) => Some(id),
-            Actor::Visitor | Actor::System | Actor::Operator => None,
+            Actor::Visitor | Actor::System | Actor::Operator | Actor::SetupLink => None,
         };
         let wanted = self.event.as_deref();
         wanted.is_none_or(|wanted| wanted == name || Some(wanted) == noun)

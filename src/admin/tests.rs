@@ -42,6 +42,7 @@ fn admin() -> Admin {
         metrics.clone(),
     ));
     let traces = Traces::new(Arc::clone(&store), seal.clone(), config.logs.traces);
+    let drafts = Drafts::sample(&store, &seal, &clock, &config);
     let pipeline = Pipeline::new(pipeline::Parts {
         store: Arc::clone(&store),
         seal,
@@ -49,6 +50,7 @@ fn admin() -> Admin {
         config: Arc::clone(&config),
         providers: std::collections::BTreeMap::new(),
         people: people.clone(),
+        drafts: drafts.clone(),
         sessions: Arc::clone(&sessions),
         metrics: metrics.clone(),
         tasks: Tasks::new(),
@@ -67,6 +69,7 @@ fn admin() -> Admin {
         clock,
         store,
         traces: Arc::new(traces),
+        drafts,
         pipeline,
         people,
         revalidation,

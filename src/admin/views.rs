@@ -495,6 +495,7 @@ impl From<audit::Entry> for Entry {
             Actor::Visitor => ("visitor", None),
             Actor::System => ("system", None),
             Actor::Operator => ("operator", None),
+            Actor::SetupLink => ("setup_link", None),
         };
         Self {
             sequence: entry.sequence,

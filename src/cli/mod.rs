@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod check;
 pub mod demo;
+pub mod draft;
 pub mod guide;
 pub mod identity;
 pub mod live;

@@ -8,7 +8,7 @@ use humantime::format_duration;
 
 use super::socket::{Error, Socket};
 use super::table::{facts, table, visible};
-use super::{Asking, Exit, complain, confirmed};
+use super::{Asking, Exit, complain, confirmed, draft};
 use crate::admin::views::{MOST_COUNTED, Organization, Organizations, Turned, Why};
 
 /// `doorward org`.
@@ -25,6 +25,15 @@ pub enum Org {
     Suspend(Turn),
     /// Let people of a suspended organization sign in again. Sessions that ended do not come back.
     Resume(Turn),
+    /// Make a link by which somebody else, such as an administrator of the organization's, sets a provider up in the browser.
+    ///
+    /// What they fill in is a draft: nobody signs in by it before you have put it into the file (`org draft show --write`).
+    SetupLink(draft::NewLink),
+    /// List the providers that are being set up.
+    Drafts(draft::List),
+    /// Show, write or remove one of them.
+    #[command(subcommand)]
+    Draft(draft::One),
 }
 
 /// `doorward org show`.
@@ -60,6 +69,9 @@ pub async fn run(org: &Org) -> Exit {
         Org::Show(show) => one(show).await,
         Org::Suspend(turn) => suspend(turn).await,
         Org::Resume(turn) => resume(turn).await,
+        Org::SetupLink(new) => draft::link(new).await,
+        Org::Drafts(all) => draft::list(all).await,
+        Org::Draft(one) => draft::one(one).await,
     };
     told.unwrap_or_else(|error| error.complain())
 }

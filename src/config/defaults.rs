@@ -187,6 +187,12 @@ pub const FORM_BYTES: usize = 64 * 1024;
 /// Forms that are kept at the same time: 64 MiB in the store at the worst.
 pub const KEPT_FORMS: usize = 1_000;
 
+/// A provider that is being set up: somebody elsewhere has to find the time, and the right to register something.
+pub const DRAFT_LIFETIME: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// Providers that are being set up for one organization at the same time.
+pub const DRAFTS_PER_ORGANIZATION: usize = 10;
+
 /// The one-time ticket onto an organization's own host: one redirect.
 pub const TICKET_LIFETIME: Duration = Duration::from_secs(30);
 

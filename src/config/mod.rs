@@ -10,6 +10,7 @@ mod apple;
 mod brand;
 mod colour;
 pub mod defaults;
+mod draft;
 mod expiry;
 mod fault;
 mod include;
@@ -20,9 +21,11 @@ mod oauth2;
 mod organizations;
 mod pages;
 mod pem;
+mod portal;
 mod proof;
 mod providers;
 mod reader;
+mod registration;
 mod revalidation;
 mod routes;
 #[cfg(test)]
@@ -34,12 +37,14 @@ mod upstreams;
 mod words;
 
 pub use self::colour::{Colour, LEGIBLE};
+pub use self::draft::{DRAFTABLE, Draft, DraftField, FieldFault, FieldKind};
 pub use self::fault::{Fault, Faults, Place, Source, Style, Weight, render, to_json};
 pub use self::load::{
     Loaded, Operators, known_keys, load, load_file, load_operators, load_unregistered,
 };
 pub use self::oauth2::{ClaimPath, ClaimPaths};
 pub use self::pages::LANGUAGES;
+pub use self::registration::{Key, Registration};
 pub use self::routes::{IDENTITY_FIELDS, fold_name};
 pub use self::source::{Origin as Files, wants_colour};
 pub use self::upstreams::{

@@ -54,9 +54,9 @@ impl Asked {
         let request = self.inbound.as_ref().map(|inbound| {
             let (method, host, path) = (&inbound.method, &inbound.host, inbound.path.as_str());
             // What follows is a secret.
-            let path = path
-                .split_once("/rehearse/")
-                .map_or(path, |(before, _)| before);
+            let secret = ["/rehearse/", "/setup-link/"].into_iter();
+            let mut parts = secret.filter_map(|mark| path.split_once(mark));
+            let path = parts.next().map_or(path, |(before, _)| before);
             format!("{method} {host}{path}")
         });
         let request = request.unwrap_or_else(|| self.method.to_owned());

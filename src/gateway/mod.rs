@@ -41,6 +41,7 @@ use crate::assertion::{self, Minter, PlainHeaders, Reserved};
 use crate::audit;
 use crate::clock::{Clock, Timestamp};
 use crate::config::{self, Config, Organization, Refusal, Slug};
+use crate::drafts::{self, Drafts};
 use crate::identity::{self, People, Shut, Unmet};
 use crate::pages::{self, Look, Pages};
 use crate::pipeline::{self, Pipeline};
@@ -82,6 +83,7 @@ pub struct Shared {
     revalidation: Revalidation,
     store: Arc<dyn Store>,
     traces: Arc<Traces>,
+    drafts: Drafts,
     minter: Arc<Minter>,
     plain: PlainHeaders,
     reserved: Arc<Reserved>,
@@ -128,6 +130,8 @@ pub struct Parts {
     pub store: Arc<dyn Store>,
     /// What happened, for whoever asks.
     pub traces: Arc<Traces>,
+    /// Providers that are being set up.
+    pub drafts: Drafts,
     /// The signing of assertions.
     pub minter: Arc<Minter>,
     /// What is counted.
@@ -196,6 +200,7 @@ impl Gateway {
             revalidation: parts.revalidation,
             store: parts.store,
             traces: parts.traces,
+            drafts: parts.drafts,
             minter: parts.minter,
             plain: PlainHeaders::new(&config.headers),
             reserved,
@@ -695,6 +700,9 @@ pub enum Error {
         /// Whether nothing is left of the session.
         gone: bool,
     },
+    /// A provider that is being set up: it is gone, in another browser, or asked about too often.
+    #[error("a draft cannot be shown or changed")]
+    Draft(#[from] drafts::Error),
     /// Another site opens a socket.
     #[error("another site tried to open a connection")]
     ForeignOrigin,

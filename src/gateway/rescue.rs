@@ -9,8 +9,9 @@ use super::inbound::Kind;
 use super::{Asked, Body, Error, Gateway, Place, endpoints, step_up, whole};
 use crate::address::ReturnPath;
 use crate::config::{Refusal, Slug};
+use crate::drafts;
 use crate::identity::{LinkRefusal, Unmet};
-use crate::pages::{Destination, Ended, Loop, NotLinked, Problem};
+use crate::pages::{Destination, Ended, LinkOver, Loop, NotLinked, Problem};
 use crate::pipeline::{self, Again, Ending, Failed, NotAdmitted};
 use crate::provider::Flow;
 use crate::proxy;
@@ -149,6 +150,7 @@ impl Gateway {
             | Error::Revalidation(_)
             | Error::Store(_)
             | Error::TooBusy
+            | Error::Draft(_)
             | Error::Assertion(_)
             | Error::Upstream(_)
             | Error::Pages(_) => {}
@@ -173,6 +175,7 @@ impl Gateway {
             Error::Host | Error::Target | Error::Form | Error::ForeignIssuer => {
                 (Problem::BadRequest, Fault::Visitor)
             }
+            Error::Draft(error) => of_draft(error, rd),
             Error::UnknownHost => (Problem::MisdirectedRequest, Fault::Visitor),
             Error::Method | Error::NoSuchMethod { .. } => {
                 (Problem::MethodNotAllowed, Fault::Visitor)
@@ -321,6 +324,26 @@ impl Gateway {
         let provider = self.config.providers.get(provider);
         provider.map_or_else(String::new, |provider| provider.button.clone())
     }
+}
+
+/// What is told of a provider that is being set up.
+fn of_draft(error: &drafts::Error, rd: ReturnPath) -> (Problem, Fault) {
+    let problem = match error {
+        drafts::Error::Gone | drafts::Error::NoSuchOrganization => {
+            Problem::SetupLink(LinkOver::Gone)
+        }
+        drafts::Error::Claimed => Problem::SetupLink(LinkOver::Elsewhere),
+        drafts::Error::TooOften => Problem::TooManyAttempts {
+            retry_after: TRY_AGAIN,
+            rd,
+        },
+        drafts::Error::Taken
+        | drafts::Error::TooMany
+        | drafts::Error::Finished
+        | drafts::Error::Incomplete => Problem::BadRequest,
+        drafts::Error::Store(_) => return (Problem::Broken { rd }, Fault::Ours),
+    };
+    (problem, Fault::Visitor)
 }
 
 /// Somebody has to sign in once more before what they sent goes on; a form may be kept until then.

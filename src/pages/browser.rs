@@ -29,6 +29,8 @@ pub(super) struct Policy {
     usual: HeaderValue,
     /// With the script for windows that have an opener.
     scripted: HeaderValue,
+    /// With the script that copies.
+    copying: HeaderValue,
 }
 
 /// One answer, before its headers.
@@ -44,10 +46,10 @@ pub(super) struct Answer<'a> {
 
 impl Policy {
     /// The policies under which this style sheet, inside the page, is the only thing that applies, and for a window with an
-    /// opener this script.
-    pub(super) fn new(style: &str, script: &str) -> Self {
+    /// opener, or with something to be copied, this script.
+    pub(super) fn new(style: &str, script: &str, copying: &str) -> Self {
         let digest = |text: &str| STANDARD.encode(secret::sha256(text.as_bytes()));
-        let (style, script) = (digest(style), digest(script));
+        let (style, script, copying) = (digest(style), digest(script), digest(copying));
         let policy = |more: &str| {
             let policy = format!(
                 "default-src 'none'; style-src 'sha256-{style}'; {more}img-src data:; base-uri 'none'; \
@@ -60,6 +62,7 @@ impl Policy {
         Self {
             usual: policy(""),
             scripted: policy(&format!("script-src 'sha256-{script}'; ")),
+            copying: policy(&format!("script-src 'sha256-{copying}'; ")),
         }
     }
 
@@ -68,6 +71,12 @@ impl Policy {
         let headers = response.headers_mut();
         headers.insert(OPENER_POLICY, HeaderValue::from_static("unsafe-none"));
         headers.insert(CONTENT_SECURITY_POLICY, self.scripted.clone());
+    }
+
+    /// Lets a page run the script that copies.
+    pub(super) fn let_copy(&self, response: &mut Response<Bytes>) {
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_SECURITY_POLICY, self.copying.clone());
     }
 
     /// An answer with every security header.

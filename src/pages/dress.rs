@@ -6,8 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use minijinja::value::Value;
 
-use super::SCRIPT;
 use super::browser::Policy;
+use super::{COPYING, SCRIPT};
 use crate::config::{Brand, Colour, LEGIBLE, Logo, LogoKind, Organization, Slug};
 
 /// All of them, made once: the digest in a policy is that of the whole style sheet, the colour included.
@@ -55,7 +55,7 @@ impl Dress {
             None => STYLE.to_owned(),
         };
         Self {
-            policy: Policy::new(&style, SCRIPT),
+            policy: Policy::new(&style, SCRIPT, COPYING),
             style: Value::from_safe_string(style),
             icon: Value::from(icon(brand.colour.unwrap_or(ACCENT))),
             logo: brand.logo.as_ref().map(|logo| Value::from(data_url(logo))),

@@ -7,7 +7,8 @@
 //! 37); every link leads to this site or to a parsed [`Destination`] (38); an internal error never comes in here.
 //!
 //! Pages have no script and load nothing. Two things keep it so: the content security policy allows neither, and the
-//! style sheet is sent inside the page and named in the policy by its digest.
+//! style sheet is sent inside the page and named in the policy by its digest. Two pages have a script, named likewise: the
+//! end of Setup in a window of its own, and the one with addresses to be copied. Both work without it.
 
 mod account;
 mod browser;
@@ -18,6 +19,7 @@ mod problem;
 mod rehearsal;
 mod told;
 mod views;
+mod wizard;
 mod words;
 
 use std::collections::BTreeMap;
@@ -33,11 +35,15 @@ pub use self::account::{Account, Answered, Fact, Linked, OwnSession};
 use self::browser::Answer;
 use self::dress::{Dress, Wardrobe};
 pub use self::kept::{FormNotKept, KeptForm};
-pub use self::problem::{Ended, Loop, NotLinked, Problem};
+pub use self::problem::{Ended, LinkOver, Loop, NotLinked, Problem};
 pub use self::rehearsal::{Admitted, Rehearse, RehearsedPage};
 pub use self::views::{
     Choose, Destination, DevForm, Door, DoorProvider, EmailFault, EmailFirst, LoggedOut,
     LogoutConfirm, Notice, Organization, Redirecting, View,
+};
+pub use self::wizard::{
+    DraftFault, DraftRow, DraftState, OwnerDrafts, SetupLink, Wizard, WizardCheck, WizardCheckup,
+    WizardEnd, WizardField, WizardTrial, verdict_word,
 };
 pub use self::words::Language;
 use self::words::{Speaker, Words};
@@ -169,6 +175,7 @@ impl Pages {
         templates.add_filter("query", words::query);
         templates.add_filter("exact", words::exact);
         templates.add_global("script", Value::from_safe_string(SCRIPT.to_owned()));
+        templates.add_global("copying", Value::from_safe_string(COPYING.to_owned()));
         for (name, source) in TEMPLATES {
             templates.add_template(name, source)?;
         }
@@ -195,7 +202,11 @@ impl Pages {
         };
         let look = if V::IN_ENGLISH { &english } else { look };
         let body = self.render(V::TEMPLATE, &view.title(look), look, view)?;
-        Ok(self.html(look, StatusCode::OK, V::NAME, body))
+        let mut response = self.html(look, StatusCode::OK, V::NAME, body);
+        if V::COPIES {
+            self.dress(look).policy.let_copy(&mut response);
+        }
+        Ok(response)
     }
 
     /// The same in a window that somebody's page opened: it keeps its opener, and may run the one script that tells it what
@@ -331,10 +342,19 @@ pub enum Error {
     Destination,
 }
 
-/// The one script: it tells the opener of a window what came of it, and closes the window.
+/// The other script: it puts what is to be registered elsewhere onto the clipboard. Without it, the fields can be selected.
+const COPYING: &str = include_str!("templates/copy.js");
+
+/// One script of two: it tells the opener of a window what came of it, and closes the window.
 const SCRIPT: &str = include_str!("templates/opener.js");
 
-const TEMPLATES: [(&str, &str); 23] = [
+const TEMPLATES: [(&str, &str); 26] = [
+    ("setup_link.html", include_str!("templates/setup_link.html")),
+    ("wizard.html", include_str!("templates/wizard.html")),
+    (
+        "owner_drafts.html",
+        include_str!("templates/owner_drafts.html"),
+    ),
     ("base.html", include_str!("templates/base.html")),
     ("problem.html", include_str!("templates/problem.html")),
     ("door.html", include_str!("templates/door.html")),

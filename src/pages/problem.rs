@@ -87,6 +87,8 @@ pub enum Problem {
         /// Where they came from.
         back: ReturnPath,
     },
+    /// A link to a provider that is being set up leads nowhere.
+    SetupLink(LinkOver),
     /// Pages for owners, and they are none.
     OwnersOnly,
     /// No such organization.
@@ -199,6 +201,15 @@ pub enum Problem {
     },
 }
 
+/// Why a link to a provider that is being set up leads nowhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkOver {
+    /// It is too old, was withdrawn, or never was.
+    Gone,
+    /// Another browser has it.
+    Elsewhere,
+}
+
 /// Why an identity could not be added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotLinked {
@@ -262,11 +273,13 @@ impl Problem {
             | Self::OrganizationSuspended
             | Self::OrganizationNotOpen { .. }
             | Self::OwnersOnly
+            | Self::SetupLink(LinkOver::Elsewhere)
             | Self::EmailUnverified { .. }
             | Self::SignInTooWeak { .. }
             | Self::OtherAccount { .. }
             | Self::NotAllowedHere { .. } => StatusCode::FORBIDDEN,
             Self::NotLinked { .. } => StatusCode::CONFLICT,
+            Self::SetupLink(LinkOver::Gone) => StatusCode::GONE,
             Self::OrganizationUnknown | Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::MisdirectedRequest => StatusCode::MISDIRECTED_REQUEST,
@@ -299,6 +312,8 @@ impl Problem {
             Self::OrganizationNotOpen { .. } => "organization-not-open",
             Self::NotLinked { .. } => "identity-not-linked",
             Self::OwnersOnly => "owners-only",
+            Self::SetupLink(LinkOver::Gone) => "setup-link-gone",
+            Self::SetupLink(LinkOver::Elsewhere) => "setup-link-elsewhere",
             Self::OrganizationUnknown => "organization-unknown",
             Self::OrganizationSuspended => "organization-suspended",
             Self::EmailUnverified { .. } => "email-unverified",
@@ -336,6 +351,7 @@ impl Problem {
             | Self::NotLinked { .. }
             | Self::SignInTooWeak { .. } => Some("frame-support"),
             Self::OwnersOnly
+            | Self::SetupLink(_)
             | Self::StepUpRequired { .. }
             | Self::FormKept { .. }
             | Self::OtherAccount { .. }

@@ -29,6 +29,8 @@ impl View for Rehearse<'_> {
 pub struct RehearsedPage<'a> {
     /// The text of the provider's button.
     pub provider: &'a str,
+    /// Where to go on, if the provider is only being set up.
+    pub back: Option<&'a str>,
     /// Issuer and subject.
     pub identity: String,
     /// Their address.

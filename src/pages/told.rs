@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::problem::{Ended, Loop, NotLinked, Problem};
+use super::problem::{Ended, LinkOver, Loop, NotLinked, Problem};
 use super::words::{self, Said, provider};
 use super::{Ask, Look, Place};
 use crate::address::ReturnPath;
@@ -136,6 +136,8 @@ impl Problem {
             },
             Self::NotLinked { .. } => plain("identity-not-linked-heading"),
             Self::OwnersOnly => plain("owners-only-heading"),
+            Self::SetupLink(LinkOver::Gone) => plain("setup-link-gone-heading"),
+            Self::SetupLink(LinkOver::Elsewhere) => plain("setup-link-elsewhere-heading"),
             Self::RedirectLoop { .. } => plain("redirect-loop-heading"),
             Self::CookiesBlocked { .. } => plain("cookies-blocked-heading"),
             Self::AppUnreachable { .. } => of_application("app-unreachable-heading"),
@@ -198,6 +200,8 @@ impl Problem {
             },
             Self::OrganizationNotOpen { .. } => plain("organization-not-open-sentence"),
             Self::NotLinked { provider, why, .. } => why.sentence(look, provider),
+            Self::SetupLink(LinkOver::Gone) => plain("setup-link-gone-sentence"),
+            Self::SetupLink(LinkOver::Elsewhere) => plain("setup-link-elsewhere-sentence"),
             Self::OwnersOnly => match look.organization {
                 Some(organization) => say(
                     "owners-only-sentence",
@@ -253,6 +257,7 @@ impl Problem {
             | Self::OrganizationNotOpen { .. }
             | Self::NotLinked { .. }
             | Self::OwnersOnly
+            | Self::SetupLink(_)
             | Self::RedirectLoop { .. }
             | Self::CookiesBlocked { .. }
             | Self::TooManyAttempts { .. }
@@ -288,6 +293,7 @@ impl Problem {
             | Self::OrganizationNotOpen { .. }
             | Self::NotLinked { .. }
             | Self::OwnersOnly
+            | Self::SetupLink(_)
             | Self::AppUnreachable { .. }
             | Self::AppSlow { .. }
             | Self::TooBusy { .. }
@@ -362,7 +368,9 @@ impl Problem {
                 label: look.language.say("action-go-to", &[application(look)]),
                 href: look.site.join("/"),
             },
-            Self::BadRequest | Self::NotFound | Self::MethodNotAllowed => start_page(look),
+            Self::SetupLink(_) | Self::BadRequest | Self::NotFound | Self::MethodNotAllowed => {
+                start_page(look)
+            }
         }
     }
 
@@ -389,6 +397,7 @@ impl Problem {
             | Self::OrganizationNotOpen { .. }
             | Self::NotLinked { .. }
             | Self::OwnersOnly
+            | Self::SetupLink(_)
             | Self::ProviderUnreachable { .. }
             | Self::IdentityUnverified { .. }
             | Self::ProviderRefused { .. }

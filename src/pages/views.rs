@@ -21,6 +21,9 @@ pub trait View: Serialize {
     const NAME: &'static str;
     /// Whether it is there in English alone, whatever the reader prefers.
     const IN_ENGLISH: bool = false;
+    /// Whether it has addresses to be copied, and the script for that.
+    #[doc(hidden)]
+    const COPIES: bool = false;
     /// The template.
     #[doc(hidden)]
     const TEMPLATE: &'static str;

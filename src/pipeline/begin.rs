@@ -79,8 +79,9 @@ impl Pipeline {
     pub async fn begin(&self, begin: Begin) -> Result<Begun, Error> {
         let shared = &self.shared;
         let now = shared.clock.now();
-        let connection =
-            shared.connection_for(begin.flow(), &begin.organization, &begin.provider)?;
+        let tried = shared.tried(begin.errand.as_ref()).await?;
+        let names = (&begin.organization, &begin.provider);
+        let connection = shared.connection_for(begin.flow(), names, tried)?;
         if !shared.bounds.admit(begin.client, &begin.organization, now) {
             shared.refused(&SIGN_INS);
             return Err(Error::TooMany);

@@ -6,6 +6,7 @@ use super::{Error, Gone, NotAdmitted, Shared};
 use crate::audit;
 use crate::clock::Timestamp;
 use crate::config::Slug;
+use crate::drafts;
 use crate::identity::{AccountId, IdentityId, Shut, Unmet};
 use crate::provider::{self, Refusal};
 use crate::store::Batch;
@@ -135,7 +136,7 @@ impl Error {
         match self {
             Self::NoSuchConnection => Ending::OrganizationUnknown,
             Self::Suspended { .. } => Ending::OrganizationSuspended,
-            Self::TooMany => Ending::TooManyAttempts,
+            Self::TooMany | Self::Draft(drafts::Error::TooOften) => Ending::TooManyAttempts,
             // The last two lead on, and end nothing.
             Self::Gone { .. } | Self::NeedsConsent { .. } | Self::Already { .. } => {
                 Ending::LoginExpired
@@ -156,9 +157,11 @@ impl Error {
             Self::SomebodyElse { .. } => Ending::OtherAccount,
             Self::TooWeak { .. } => Ending::SignInTooWeak,
             Self::Errand { .. } => Ending::NotLinked,
-            Self::Store(_) | Self::Identity(_) | Self::Session(_) | Self::Stopping => {
-                Ending::Broken
-            }
+            Self::Store(_)
+            | Self::Identity(_)
+            | Self::Session(_)
+            | Self::Draft(_)
+            | Self::Stopping => Ending::Broken,
         }
     }
 

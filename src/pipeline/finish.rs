@@ -13,6 +13,7 @@ use crate::audit;
 use crate::clock::Timestamp;
 use crate::config::defaults::LOOP_SIGN_INS;
 use crate::config::{RevalidationMethod, Slug};
+use crate::drafts::Tried;
 use crate::identity::{self, Door, Identity, Profile, Terms, Through};
 use crate::provider::{self, Asserted, Attempt, Callback, Flow, Provider};
 use crate::secret;
@@ -212,7 +213,8 @@ impl Shared {
         };
         run.tell(now);
         let organization = run.organization.clone();
-        self.clear(provider, run, &key, cookies, now)
+        let tried = self.tried(run.errand.as_ref()).await?;
+        self.clear((provider, tried), run, &key, cookies, now)
             .and_then(|cleared| match cleared.provider.accepts(callback) {
                 Ok(()) => Ok(cleared),
                 Err(source) => {
@@ -230,7 +232,7 @@ impl Shared {
     /// Every check of a run: that this browser began it, that it is still good, that it leads somewhere.
     fn clear(
         &self,
-        provider: &Slug,
+        (provider, tried): (&Slug, Option<Tried>),
         run: Run,
         key: &[u8; 32],
         cookies: &Cookies<'_>,
@@ -245,7 +247,7 @@ impl Shared {
             // This browser keeps our cookies, so it is not the one that began.
             return Err(gone(Gone::Foreign, None));
         }
-        let cleared = self.check(provider, run, now)?;
+        let cleared = self.check(provider, tried, run, now)?;
         let (organization, began) = (&cleared.run.organization, cleared.attempt.started_at);
         let row = cookies.sign_ins_in_a_row(organization, began, now);
         // Somebody who asked to choose an account is at work there: that goes round in no circle.
@@ -312,7 +314,13 @@ impl Shared {
     }
 
     /// Pure but for the configuration: whether a run may go on (threat model 8, 9, 11).
-    fn check(&self, provider: &Slug, run: Run, now: Timestamp) -> Result<Cleared, Error> {
+    fn check(
+        &self,
+        provider: &Slug,
+        tried: Option<Tried>,
+        run: Run,
+        now: Timestamp,
+    ) -> Result<Cleared, Error> {
         let again = Some(run.again());
         if run.provider != *provider {
             return Err(gone(Gone::WrongProvider, None));
@@ -320,7 +328,8 @@ impl Shared {
         if now >= run.expires_at {
             return Err(gone(Gone::Expired, again));
         }
-        let connection = self.connection_for(run.flow, &run.organization, &run.provider)?;
+        let names = (&run.organization, &run.provider);
+        let connection = self.connection_for(run.flow, names, tried)?;
         let ends_where_it_may = match run.flow {
             Flow::Rehearsal => run.target == Target::Shared,
             Flow::SignIn | Flow::StepUp | Flow::Setup | Flow::Link => {
@@ -333,7 +342,7 @@ impl Shared {
         {
             return Err(gone(Gone::Changed, again));
         }
-        let provider = Arc::clone(connection.provider);
+        let provider = Arc::clone(&connection.provider);
         match run.state {
             State::Claimed => Err(gone(Gone::Used, again)),
             State::Open(attempt) => Ok(Cleared {
@@ -377,7 +386,7 @@ impl Shared {
         tell(&asserted);
         self.hold(run, &asserted, now).await?;
         if let Some(id) = run.errand.as_ref().and_then(|it| it.rehearsal.as_deref()) {
-            let rehearsed = self.finish_rehearsal(claimed, id, &asserted, now).await?;
+            let rehearsed = self.finish_rehearsal(id, &asserted, now).await?;
             let landing = Landing::Rehearsed(Box::new(rehearsed));
             return Ok(claimed.finished(landing));
         }

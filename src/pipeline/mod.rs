@@ -32,11 +32,12 @@ pub use finish::{Finished, Landing};
 pub use kept::{Form, Sender};
 pub use logout::{LogoutRequest, Unheard};
 pub use owned::Owner;
-pub use rehearsal::{Admission, Progress, Rehearsal, Rehearsed, Stage};
+pub use rehearsal::{Admission, Progress, Rehearsal, Rehearsed, Stage, TriedDraft};
 pub use run::Target;
 pub use step_up::StepUp;
 pub use ticket::{Entered, Ticket};
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,6 +49,7 @@ use url::Url;
 use crate::address::ReturnPath;
 use crate::clock::Clock;
 use crate::config::{self, Config, Slug};
+use crate::drafts::{self, Drafts, Tried};
 use crate::identity::{self, Generation, People, Shut, Unmet};
 use crate::provider::{self, Examined, Flow, Health, LoginHint, Provider, Unproven};
 use crate::session::{self, Grant, Sessions};
@@ -72,6 +74,7 @@ struct Shared {
     config: Arc<Config>,
     providers: BTreeMap<Slug, Arc<dyn Provider>>,
     people: People,
+    drafts: Drafts,
     sessions: Arc<Sessions>,
     metrics: Metrics,
     tasks: Tasks,
@@ -81,8 +84,9 @@ struct Shared {
 /// One organization's use of one provider, as configured now.
 struct Connection<'a> {
     organization: &'a config::Organization,
-    config: &'a config::Provider,
-    provider: &'a Arc<dyn Provider>,
+    /// The draft's own, if it is one that is tried.
+    config: Cow<'a, config::Provider>,
+    provider: Arc<dyn Provider>,
     generation: Generation,
 }
 
@@ -115,6 +119,8 @@ pub struct Parts {
     pub providers: BTreeMap<Slug, Arc<dyn Provider>>,
     /// The records of people.
     pub people: People,
+    /// Providers that are being set up: for rehearsals alone.
+    pub drafts: Drafts,
     /// The sessions.
     pub sessions: Arc<Sessions>,
     /// What is counted.
@@ -133,6 +139,7 @@ impl Pipeline {
             config: parts.config,
             providers: parts.providers,
             people: parts.people,
+            drafts: parts.drafts,
             sessions: parts.sessions,
             metrics: parts.metrics,
             tasks: parts.tasks,
@@ -217,15 +224,15 @@ impl Shared {
 
     /// An organization's use of a provider, for people of it.
     fn connection(&self, organization: &Slug, provider: &Slug) -> Result<Connection<'_>, Error> {
-        self.connection_for(Flow::SignIn, organization, provider)
+        self.connection_for(Flow::SignIn, (organization, provider), None)
     }
 
-    /// The same for a flow: a rehearsal lets nobody in, so it needs nobody to be let in.
+    /// The same for a flow: a rehearsal lets nobody in, so it needs nobody to be let in, and may try what is not in the file.
     fn connection_for(
         &self,
         flow: Flow,
-        organization: &Slug,
-        provider: &Slug,
+        (organization, provider): (&Slug, &Slug),
+        tried: Option<Tried>,
     ) -> Result<Connection<'_>, Error> {
         let organization = match flow {
             Flow::Rehearsal => {
@@ -236,6 +243,14 @@ impl Shared {
                 self.organization(organization)?
             }
         };
+        if let (Flow::Rehearsal, Some(tried)) = (flow, tried) {
+            return Ok(Connection {
+                organization,
+                generation: identity::generation(organization, &tried.config),
+                config: Cow::Owned(tried.config),
+                provider: tried.provider,
+            });
+        }
         let used = organization.providers.contains(provider);
         match (
             self.config.providers.get(provider),
@@ -243,8 +258,8 @@ impl Shared {
         ) {
             (Some(config), Some(provider)) if used => Ok(Connection {
                 organization,
-                config,
-                provider,
+                config: Cow::Borrowed(config),
+                provider: Arc::clone(provider),
                 generation: identity::generation(organization, config),
             }),
             (Some(_) | None, _) => Err(Error::NoSuchConnection),
@@ -355,6 +370,9 @@ pub enum Error {
     /// The records of people failed.
     #[error("the records of people cannot be used")]
     Identity(#[from] identity::Error),
+    /// The drafts failed.
+    #[error("the draft cannot be used")]
+    Draft(#[from] drafts::Error),
     /// The sessions failed.
     #[error("the session cannot be made")]
     Session(#[from] session::Error),
@@ -449,6 +467,7 @@ impl Error {
             | Self::Already { .. }
             | Self::Store(_)
             | Self::Identity(_)
+            | Self::Draft(_)
             | Self::Session(_)
             | Self::Stopping => None,
         }

@@ -6,13 +6,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::finish::{Claimed, gone};
-use super::{Error, Gone, Pipeline, Shared};
+use super::finish::gone;
+use super::{Errand, Error, Gone, Pipeline, Shared, run};
 use crate::assertion::{self, Statement};
 use crate::audit;
 use crate::clock::Timestamp;
 use crate::config::defaults::RUN_LIFETIME;
 use crate::config::{self, Slug};
+use crate::drafts::{self, Draft, Tried};
 use crate::identity::{self, Door, LinkState, Membership, Profile};
 use crate::provider::Asserted;
 use crate::secret::{self, Secret};
@@ -36,6 +37,20 @@ pub struct Stage {
     pub provider: Slug,
     /// The organization whose rules and headers are shown first.
     pub organization: Slug,
+    /// The draft, if the file does not have the provider.
+    #[serde(default)]
+    pub draft: Option<TriedDraft>,
+}
+
+/// A draft that is tried.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TriedDraft {
+    /// Its number.
+    pub number: String,
+    /// Who tries it.
+    pub by: audit::Actor,
+    /// Where they came from.
+    pub back: String,
 }
 
 /// How far it is.
@@ -120,19 +135,50 @@ impl Pipeline {
         provider: &Slug,
         organization: Option<&Slug>,
     ) -> Result<Option<Rehearsal>, Error> {
-        let shared = &self.shared;
-        let mut using = shared.using(provider);
+        let mut using = self.shared.using(provider);
         let Some(first) = using.find(|one| organization.is_none_or(|it| one.slug == *it)) else {
             return Ok(None);
         };
+        let stage = Stage {
+            provider: provider.clone(),
+            organization: first.slug.clone(),
+            draft: None,
+        };
+        Ok(Some(self.prepare(stage).await?))
+    }
+
+    /// Prepares one of a provider that the file does not have.
+    ///
+    /// # Errors
+    /// As [`Pipeline::rehearse`]; [`drafts::Error::Incomplete`] and [`drafts::Error::TooOften`].
+    ///
+    /// # Cancel safety
+    /// As [`Pipeline::rehearse`].
+    pub async fn rehearse_draft(
+        &self,
+        draft: &Draft,
+        by: audit::Actor,
+        back: String,
+    ) -> Result<Rehearsal, Error> {
+        let drafts = &self.shared.drafts;
+        drafts.provider(draft).ok_or(drafts::Error::Incomplete)?;
+        drafts.ask(draft)?;
+        let (number, provider) = (draft.number(), draft.id().clone());
+        let stage = Stage {
+            provider,
+            organization: draft.organization().clone(),
+            draft: Some(TriedDraft { number, by, back }),
+        };
+        self.prepare(stage).await
+    }
+
+    async fn prepare(&self, stage: Stage) -> Result<Rehearsal, Error> {
+        let shared = &self.shared;
         let now = shared.clock.now();
         let (token, until) = (secret::random_token(), now.plus(RUN_LIFETIME));
         let key = key(&token);
         let stored = Stored {
-            stage: Stage {
-                provider: provider.clone(),
-                organization: first.slug.clone(),
-            },
+            stage,
             until,
             progress: Progress::Waiting,
         };
@@ -144,11 +190,29 @@ impl Pipeline {
         batch.expire(until.plus(RUN_LIFETIME).plus(RUN_LIFETIME), &targets);
         batch.audit(event(&stored.stage, audit::Kind::RehearsalStarted, now));
         shared.store.commit(batch).await?;
-        Ok(Some(Rehearsal {
+        Ok(Rehearsal {
             token,
             id: secret::encode(&key),
             until,
-        }))
+        })
+    }
+
+    /// The draft that an answer is about, if it is one of a rehearsal of a draft.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn tried_draft(
+        &self,
+        provider: &Slug,
+        state: &Secret<String>,
+    ) -> Result<Option<TriedDraft>, Error> {
+        let shared = &self.shared;
+        let found = shared.read_run(&run::key(state)).await?;
+        let Some((run, _)) = found.filter(|(run, _)| run.provider == *provider) else {
+            return Ok(None);
+        };
+        let stage = shared.stage_of(id_of(run.errand.as_ref())).await?;
+        Ok(stage.and_then(|stage| stage.draft))
     }
 
     /// How far the rehearsal of an id is. `None`: there is none, or no longer.
@@ -202,6 +266,42 @@ impl Pipeline {
 }
 
 impl Shared {
+    /// Through what the rehearsal of an id goes, if there is one.
+    async fn stage_of(&self, id: Option<&str>) -> Result<Option<Stage>, Error> {
+        let key = id.and_then(secret::decode);
+        let Some(key) = key.and_then(|key| <[u8; 32]>::try_from(key).ok()) else {
+            return Ok(None);
+        };
+        let found = self.read_rehearsal(&key).await?;
+        Ok(found.map(|(stored, _)| stored.stage))
+    }
+
+    /// The provider that a run tries, if the file does not have it. One that is gone, or not complete any more, is none.
+    pub(super) async fn tried(&self, errand: Option<&Errand>) -> Result<Option<Tried>, Error> {
+        let stage = self.stage_of(id_of(errand)).await?;
+        let Some(tried) = stage.and_then(|stage| stage.draft) else {
+            return Ok(None);
+        };
+        let draft = match self.drafts.numbered(&tried.number).await {
+            Err(drafts::Error::Gone) => return Ok(None),
+            found => found?,
+        };
+        Ok(self.drafts.provider(&draft))
+    }
+
+    /// Writes into a draft how it went.
+    async fn note_trial(&self, stage: &Stage, failed: Option<String>) {
+        let Some(draft) = &stage.draft else {
+            return;
+        };
+        if let Err(error) = self.drafts.tried(&draft.number, failed).await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "how a draft was tried could not be remembered"
+            );
+        }
+    }
+
     /// Organizations that use a provider, whether or not anybody of them gets in.
     fn using(&self, provider: &Slug) -> impl Iterator<Item = &config::Organization> {
         let all = self.config.organizations.values();
@@ -211,17 +311,16 @@ impl Shared {
     /// Writes what would have come of a sign-in, and nothing else.
     pub(super) async fn finish_rehearsal(
         &self,
-        claimed: &Claimed,
         id: &str,
         asserted: &Asserted,
         now: Timestamp,
     ) -> Result<Rehearsed, Error> {
-        let run = &claimed.cleared.run;
-        let rehearsed = self
-            .judge(&run.organization, &run.provider, asserted)
-            .await?;
+        let stage = self.stage_of(Some(id)).await?;
+        let stage = stage.ok_or_else(|| gone(Gone::Unknown, None))?;
+        let rehearsed = self.judge(&stage, asserted).await?;
         let done = Progress::Done(Box::new(rehearsed.clone()));
         self.end_rehearsal(id, done, now).await?;
+        self.note_trial(&stage, None).await;
         Ok(rehearsed)
     }
 
@@ -262,7 +361,13 @@ impl Shared {
             next = cause.source();
         }
         let code = error.ending().code().to_owned();
-        let failed = Progress::Failed { code, why };
+        let failed = Progress::Failed {
+            code,
+            why: why.clone(),
+        };
+        if let Ok(Some(stage)) = self.stage_of(Some(id)).await {
+            self.note_trial(&stage, Some(why)).await;
+        }
         if let Err(error) = self.end_rehearsal(id, failed, self.clock.now()).await {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
@@ -271,16 +376,20 @@ impl Shared {
         }
     }
 
-    async fn judge(
-        &self,
-        organization: &Slug,
-        provider: &Slug,
-        asserted: &Asserted,
-    ) -> Result<Rehearsed, Error> {
+    async fn judge(&self, stage: &Stage, asserted: &Asserted) -> Result<Rehearsed, Error> {
+        let (organization, provider) = (&stage.organization, &stage.provider);
         let profile = Profile::of(asserted);
         let mut admissions = Vec::new();
         let mut account = None;
-        for one in self.using(provider) {
+        // Nobody uses a draft yet: it is judged as the one organization would that it is for.
+        let all = self.config.organizations.values().filter(|one| {
+            let uses = one.providers.contains(provider);
+            match &stage.draft {
+                Some(_) => one.slug == *organization,
+                None => uses,
+            }
+        });
+        for one in all {
             let known = self.people.known(&one.slug, provider, asserted).await?;
             if one.slug == *organization {
                 account = known.as_ref().map(|known| known.account.to_string());
@@ -383,15 +492,23 @@ impl Shared {
     }
 }
 
+/// The rehearsal that a run is for, if it is for one.
+fn id_of(errand: Option<&Errand>) -> Option<&str> {
+    errand.and_then(|errand| errand.rehearsal.as_deref())
+}
+
 fn key(token: &Secret<String>) -> [u8; 32] {
     secret::sha256_fields([b"rehearsal".as_slice(), token.expose().as_bytes()])
 }
 
 fn event(stage: &Stage, kind: audit::Kind, now: Timestamp) -> audit::Event {
+    let draft = stage.draft.as_ref();
+    let by = draft.map_or(audit::Actor::Operator, |draft| draft.by.clone());
     audit::Event {
         organization: Some(stage.organization.to_string()),
         provider: Some(stage.provider.to_string()),
-        ..audit::Event::new(now, kind, audit::Actor::Operator)
+        target: draft.map(|draft| draft.number.clone()),
+        ..audit::Event::new(now, kind, by)
     }
 }
 

@@ -16,14 +16,16 @@ use tokio::net::lookup_host;
 use tower_service::Service;
 use url::Url;
 
+use super::Written;
+
 /// How far one provider may send us. A resolver for its calls; clones share it.
 #[derive(Clone, Debug)]
 pub(super) struct Fence(Arc<Plot>);
 
 #[derive(Debug)]
 struct Plot {
-    /// The issuer's host: the operator wrote it down, so its addresses are wanted, and those like them.
-    home: String,
+    /// The issuer's host: if the operator wrote it down, its addresses are wanted, and those like them.
+    home: Option<String>,
     /// The operator says that the others are wanted too (`private_network`).
     open: bool,
 }
@@ -54,14 +56,14 @@ pub(super) enum NoWay {
 
 impl Fence {
     /// Around the issuer, or none.
-    pub(super) fn new(issuer: &str, private_network: bool) -> Self {
-        let host = Url::parse(issuer)
-            .ok()
-            .and_then(|url| url.host_str().map(bare));
-        Self(Arc::new(Plot {
-            home: host.unwrap_or_default(),
-            open: private_network,
-        }))
+    pub(super) fn new(issuer: &str, private_network: bool, written: Written) -> Self {
+        let url = Url::parse(issuer).ok();
+        let host = url.and_then(|url| url.host_str().map(bare));
+        let (home, open) = match written {
+            Written::ByOperator => (host, private_network),
+            Written::ByOthers => (None, false),
+        };
+        Self(Arc::new(Plot { home, open }))
     }
 
     /// Whether a host that is written as an address may be called. Names are looked at when they are resolved.
@@ -85,14 +87,16 @@ impl Fence {
         mut found: Vec<SocketAddr>,
     ) -> Result<Vec<SocketAddr>, NoWay> {
         let all_public = found.iter().all(|at| zone(at.ip()) == Zone::Public);
-        if self.0.open || all_public || bare(host) == self.0.home {
+        let home = self.0.home.as_deref();
+        if self.0.open || all_public || home == Some(bare(host).as_str()) {
             return Ok(found);
         }
-        let home = lookup_host((self.0.home.as_str(), 0)).await;
-        let like_home: Vec<Zone> = home.map_or_else(
-            |_| Vec::new(),
-            |home| home.map(|at| zone(at.ip())).collect(),
-        );
+        let mut like_home: Vec<Zone> = Vec::new();
+        if let Some(home) = home
+            && let Ok(home) = lookup_host((home, 0)).await
+        {
+            like_home.extend(home.map(|at| zone(at.ip())));
+        }
         found.retain(|at| match zone(at.ip()) {
             Zone::Public => true,
             other => like_home.contains(&other),
@@ -206,7 +210,7 @@ mod tests {
 
     /// Those of [`INSIDE`] that may be called.
     async fn admitted(issuer: &str, private_network: bool) -> Vec<&'static str> {
-        let fence = Fence::new(issuer, private_network);
+        let fence = Fence::new(issuer, private_network, Written::ByOperator);
         let mut admitted = Vec::new();
         for host in INSIDE {
             let at = SocketAddr::new(bare(host).parse().unwrap(), 0);
@@ -237,8 +241,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn inv_48_what_somebody_else_wrote_down_leads_to_public_addresses_only() {
+        for host in INSIDE.into_iter().chain(["0.0.0.0"]) {
+            let issuer = format!("https://{host}");
+            let fence = Fence::new(&issuer, true, Written::ByOthers);
+            assert!(fence.check(host).await.is_err(), "{host}");
+            let at = SocketAddr::new(bare(host).parse().unwrap(), 0);
+            assert!(fence.admit("its-own.example", vec![at]).await.is_err());
+        }
+        let fence = Fence::new("https://192.0.2.1", false, Written::ByOthers);
+        assert!(fence.check("1.1.1.1").await.is_ok());
+        let localhost = lookup_host(("localhost", 0)).await.unwrap().collect();
+        assert!(fence.admit("localhost", localhost).await.is_err());
+    }
+
+    #[tokio::test]
     async fn what_is_fenced_is_left_out_and_what_is_public_stays() {
-        let fence = Fence::new("https://192.0.2.1", false);
+        let fence = Fence::new("https://192.0.2.1", false, Written::ByOperator);
         let at = |text: &str| SocketAddr::new(text.parse().unwrap(), 0);
         let found = vec![at("10.0.0.1"), at("1.1.1.1")];
         let left = fence.admit("both.example", found).await.unwrap();

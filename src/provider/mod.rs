@@ -73,6 +73,17 @@ pub struct Shared {
     pub tasks: Tasks,
     /// The certificates of this system; kept over reloads.
     pub roots: http::Roots,
+    /// Who wrote down where they are.
+    pub written: Written,
+}
+
+/// Who wrote down where a provider is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// The operator: it may lie anywhere.
+    ByOperator,
+    /// Somebody else: it may lie where everybody can reach it, and nowhere else (threat model 48).
+    ByOthers,
 }
 
 /// Makes a provider as configured. No call is made; the file of certificates is read, if one is configured.

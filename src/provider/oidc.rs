@@ -70,7 +70,7 @@ impl Oidc {
         let signer = signer.map(|secret| Signer::new(secret, &oidc.client_id));
         let issuers = Issuers::of(oidc);
         let trust = Trust::new(oidc.ca.as_deref(), &shared.roots)?;
-        let fence = Fence::new(&oidc.issuer, oidc.private_network);
+        let fence = Fence::new(&oidc.issuer, oidc.private_network, shared.written);
         let limits = Limits::new(oidc.timeout);
         let algorithms = parse_algorithms(&oidc.algorithms)?;
         Ok(Self {

@@ -25,6 +25,7 @@ const LOOP: &str = "__Host-sso-loop";
 const KEPT: &str = "__Host-sso-kept";
 const RUN: &str = "__Host-sso-run-";
 const ENTRY: &str = "__Host-sso-entry-";
+const DRAFT: &str = "__Host-sso-draft-";
 
 /// What a browser proves with one cookie of a run: that it is the browser that began.
 #[derive(Clone, Debug)]
@@ -42,6 +43,8 @@ pub enum BindingKind {
     Run,
     /// To a one-time ticket, on an organization's own host.
     Entry,
+    /// To a provider that is being set up, for whoever opened its link first.
+    Draft,
 }
 
 impl BindingKind {
@@ -49,6 +52,7 @@ impl BindingKind {
         match self {
             Self::Run => RUN,
             Self::Entry => ENTRY,
+            Self::Draft => DRAFT,
         }
     }
 }
@@ -269,9 +273,19 @@ pub fn set_organization(organization: &Slug, provider: &Slug, lifetime: Duration
 /// Gives a browser the proof that it began something. It lives as long as the record that it belongs to, not as long as
 /// a sign-in may take: that is for the server to say, which cannot tell a late browser from a foreign one without it.
 pub fn set_binding(kind: BindingKind, binding: &Binding, now: Timestamp) -> HeaderValue {
+    set_binding_for(kind, binding, now, RUN_LIFETIME.saturating_add(RUN_KEPT))
+}
+
+/// The same for a record that lives as long as it says.
+pub fn set_binding_for(
+    kind: BindingKind,
+    binding: &Binding,
+    now: Timestamp,
+    lifetime: Duration,
+) -> HeaderValue {
     let name = format!("{}{}", kind.prefix(), binding.tag);
     let value = format!("{}.{}", now.as_seconds(), binding.token.expose());
-    set(&name, &value, Some(RUN_LIFETIME.saturating_add(RUN_KEPT)))
+    set(&name, &value, Some(lifetime))
 }
 
 fn set(name: &str, value: &str, lifetime: Option<Duration>) -> HeaderValue {

@@ -353,9 +353,10 @@ impl Sessions {
     ) {
         let why = match event.actor {
             audit::Actor::Account(_) => Reason::ByPerson,
-            audit::Actor::Operator | audit::Actor::System | audit::Actor::Visitor => {
-                Reason::Revoked
-            }
+            audit::Actor::Operator
+            | audit::Actor::System
+            | audit::Actor::Visitor
+            | audit::Actor::SetupLink => Reason::Revoked,
         };
         for some in meant.chunks(TOGETHER) {
             let ends = some.iter().map(|(key, grants)| async move {

@@ -118,6 +118,7 @@ fn expiring(number: u8) -> Option<Table> {
         Table::Successors,
         Table::Farewells,
         Table::Traces,
+        Table::Drafts,
     ]
     .into_iter()
     .find(|table| *table as u8 == number)

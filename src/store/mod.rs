@@ -121,6 +121,8 @@ pub enum Table {
     Activations = 19,
     /// `p`, reference of the beginning, reference → what happened in a request; `l`, reference → that of the beginning.
     Traces = 20,
+    /// `o`, organization → its drafts; `d`, number → a provider that is being set up; `l`, sha256(link) → its number.
+    Drafts = 21,
 }
 
 /// Does blocking work where it keeps nobody waiting.

@@ -44,3 +44,4 @@ mod telling;
 mod tenancy;
 mod trace;
 mod upgrade;
+mod wizard;

@@ -18,6 +18,7 @@ fn line(event: &Event) -> Line {
         Actor::Visitor => "visitor",
         Actor::System => "system",
         Actor::Operator => "operator",
+        Actor::SetupLink => "setup_link",
     };
     (
         event.kind.name(),

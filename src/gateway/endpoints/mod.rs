@@ -2,6 +2,7 @@
 
 mod account;
 mod dev;
+mod draft;
 mod errand;
 mod form;
 mod initiate;
@@ -102,6 +103,7 @@ impl Gateway {
             ["enter"] if inbound.method == Method::GET => self.enter(&ask).await,
             ["kept"] if get => self.kept(&ask).await,
             ["rehearse", token] if get || post => self.rehearsal(&ask, token, &head, body).await,
+            ["setup-link" | "draft", ..] => self.draft_page(&ask, &segments, &head, body).await,
             ["logout"] if get => self.logout_page(&ask).await,
             ["logout"] if post => self.logout_form(&ask, &head, body).await,
             ["logout", "backchannel", provider] if post => {
@@ -154,7 +156,7 @@ impl Gateway {
         body: Incoming,
     ) -> Result<Response<Body>, Error> {
         let fields = form::read(head, body).await?;
-        if let Some(to) = self.posted_elsewhere(ask, provider, &fields) {
+        if let Some(to) = self.posted_elsewhere(ask, provider, &fields).await {
             return self.move_on(ask, &to);
         }
         self.callback(ask, provider, fields, Leaving::Form).await
@@ -304,12 +306,13 @@ fn nothing(segments: &[&str]) -> Error {
 /// The methods that a path of ours has (RFC 9110 §15.5.6), if there is such a path.
 fn methods(segments: &[&str]) -> Option<&'static str> {
     match segments {
-        ["login" | "logout"] | ["initiate", _] => Some("GET, HEAD, POST"),
+        ["login" | "logout"] | ["initiate" | "setup-link", _] => Some("GET, HEAD, POST"),
         ["callback", _] | ["login", _, _] => Some("GET, POST"),
         ["" | "kept" | "logged-out" | "account" | "userinfo" | "jwks.json"]
-        | ["login", _]
+        | ["login" | "draft", _]
         | [".well-known", "openid-configuration"] => Some("GET, HEAD"),
         ["switch", _]
+        | ["draft", _, "values" | "check" | "try" | "finish"]
         | ["logout", "backchannel", _]
         | ["account", "link", _]
         | ["account", "identities", _, "unlink" | "revalidate"]

@@ -3,12 +3,13 @@
 use http::{Method, Response, request};
 use hyper::body::Incoming;
 
+use super::draft::label;
 use super::{Ask, Leaving, form};
 use crate::address::ReturnPath;
 use crate::config::{self, Slug};
 use crate::gateway::{Body, Error, Gateway, Place};
 use crate::pages::{Admitted, Fact, Rehearse, RehearsedPage};
-use crate::pipeline::{Begin, Errand, Rehearsed, Stage, Target};
+use crate::pipeline::{Begin, Errand, Rehearsed, Stage, Target, TriedDraft};
 use crate::provider::Flow;
 use crate::secret::Secret;
 
@@ -36,9 +37,9 @@ impl Gateway {
         let link = Secret::new(token.to_owned());
         let stage = self.pipeline.waiting_rehearsal(&link).await?;
         let stage = stage.ok_or(Error::NotFound)?;
-        let (provider, organization) = self.staged(&stage)?;
+        let (button, organization) = self.staged(&stage).await?;
         let view = Rehearse {
-            provider: &provider.button,
+            provider: &button,
             token,
         };
         self.show(ask, Some(organization), &view)
@@ -56,7 +57,7 @@ impl Gateway {
         form::read(head, body).await?;
         let link = Secret::new(token.to_owned());
         let (stage, id) = self.pipeline.take_rehearsal(&link).await?;
-        let (_, organization) = self.staged(&stage)?;
+        let (_, organization) = self.staged(&stage).await?;
         let begin = Begin {
             organization: stage.organization.clone(),
             provider: stage.provider.clone(),
@@ -80,18 +81,19 @@ impl Gateway {
     }
 
     /// What came of it, to whoever went through it.
-    pub(super) fn rehearsed(
+    pub(super) async fn rehearsed(
         &self,
         ask: &Ask<'_>,
-        organization: &Slug,
-        provider: &Slug,
+        (organization, provider): (&Slug, &Slug),
+        draft: Option<&TriedDraft>,
         rehearsed: &Rehearsed,
     ) -> Result<Response<Body>, Error> {
         let stage = Stage {
             provider: provider.clone(),
             organization: organization.clone(),
+            draft: draft.cloned(),
         };
-        let (provider, organization) = self.staged(&stage)?;
+        let (button, organization) = self.staged(&stage).await?;
         let admissions = rehearsed.admissions.iter().filter_map(|one| {
             let organization = self.config.organizations.get(&one.organization)?;
             Some(Admitted {
@@ -100,7 +102,8 @@ impl Gateway {
             })
         });
         let view = RehearsedPage {
-            provider: &provider.button,
+            provider: &button,
+            back: draft.map(|draft| draft.back.as_str()),
             identity: format!("{}|{}", rehearsed.issuer, rehearsed.subject),
             email: rehearsed.email.as_deref(),
             email_verified: rehearsed.email_verified,
@@ -112,10 +115,18 @@ impl Gateway {
         self.show(ask, Some(organization), &view)
     }
 
-    fn staged(&self, stage: &Stage) -> Result<(&config::Provider, &config::Organization), Error> {
-        let provider = self.config.providers.get(&stage.provider);
+    /// What people call the provider, and the organization.
+    async fn staged(&self, stage: &Stage) -> Result<(String, &config::Organization), Error> {
         let organization = self.config.organizations.get(&stage.organization);
-        provider.zip(organization).ok_or(Error::NotFound)
+        let organization = organization.ok_or(Error::NotFound)?;
+        let button = match &stage.draft {
+            Some(tried) => label(&self.drafts.numbered(&tried.number).await?).to_owned(),
+            None => {
+                let provider = self.config.providers.get(&stage.provider);
+                provider.ok_or(Error::NotFound)?.button.clone()
+            }
+        };
+        Ok((button, organization))
     }
 }
 

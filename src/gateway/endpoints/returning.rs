@@ -9,7 +9,7 @@ use crate::address::ReturnPath;
 use crate::config::Slug;
 use crate::gateway::{Body, Error, Gateway, Place};
 use crate::pages::Loop;
-use crate::pipeline::{self, Again, Begin, Finished, Landing, Target, Wishes};
+use crate::pipeline::{self, Again, Begin, Finished, Landing, Target, TriedDraft, Wishes};
 use crate::provider::{self, Callback, Check, Flow};
 use crate::secret::Secret;
 use crate::session::cookies::{self, BindingKind};
@@ -18,7 +18,7 @@ impl Gateway {
     /// Where an answer has to come again, if the browser sent none of its cookies with it. A provider that posts its answer
     /// (Apple) has the browser post from a page of its own, and then cookies stay behind (SameSite=Lax), that of the run
     /// among them. A page of ours sends the browser on to the same place by GET, as others' redirects do in the first place.
-    pub(super) fn posted_elsewhere(
+    pub(super) async fn posted_elsewhere(
         &self,
         ask: &Ask<'_>,
         provider: &str,
@@ -30,8 +30,14 @@ impl Gateway {
             return None;
         }
         let provider = slug(provider).ok()?;
+        let callback = Callback::parse(fields.pairs()).ok();
         let is_ours = matches!(ask.place, Place::Shared);
-        if !is_ours || !self.config.providers.contains_key(&provider) {
+        if !is_ours
+            || self
+                .tried_draft(&provider, callback.as_ref())
+                .await
+                .is_err()
+        {
             return None;
         }
         let pairs = carried
@@ -53,17 +59,19 @@ impl Gateway {
             return Err(Error::NotFound);
         };
         let provider = slug(provider)?;
-        if !self.config.providers.contains_key(&provider) {
-            return Err(Error::NotFound);
-        }
-        let callback = Callback::parse(fields.pairs()).map_err(|_| Error::Form)?;
+        let callback = Callback::parse(fields.pairs()).map_err(|_| Error::Form);
+        let draft = self.tried_draft(&provider, callback.as_ref().ok()).await?;
+        let callback = callback?;
         let reference = ask.reference.to_string();
         let resumed = self
             .pipeline
             .resume(&provider, callback, &ask.cookies, &reference)
             .await;
         match resumed {
-            Ok(finished) => self.land(ask, &provider, &finished, leaving).await,
+            Ok(finished) => {
+                let provider = (&provider, draft.as_ref());
+                self.land(ask, provider, &finished, leaving).await
+            }
             Err(pipeline::Error::NeedsConsent { again, wishes }) => {
                 self.ask_for_consent(ask, *again, wishes, leaving).await
             }
@@ -76,8 +84,29 @@ impl Gateway {
                 let cause = self.cause_of_loop(ask, &again).await?;
                 Err(Error::Loop { cause, again })
             }
-            Err(other) => self.failed_in_popup(ask, other, leaving),
+            Err(other) => match (&draft, &other) {
+                // The page of a draft says why.
+                (Some(draft), pipeline::Error::Provider { .. }) => {
+                    self.go_on(ask, &draft.back, leaving)
+                }
+                (_, _) => self.failed_in_popup(ask, other, leaving),
+            },
         }
+    }
+
+    /// The draft that an answer is about. Answers are about providers of the file, or about one that is tried; for any other
+    /// name there is no such page.
+    async fn tried_draft(
+        &self,
+        provider: &Slug,
+        callback: Option<&Callback>,
+    ) -> Result<Option<TriedDraft>, Error> {
+        if self.config.providers.contains_key(provider) {
+            return Ok(None);
+        }
+        let state = &callback.ok_or(Error::NotFound)?.state;
+        let tried = self.pipeline.tried_draft(provider, state).await?;
+        tried.map(Some).ok_or(Error::NotFound)
     }
 
     /// What can be told of why sign-ins of this browser lead nowhere: whether what the one before gave it came back, and
@@ -132,13 +161,14 @@ impl Gateway {
     async fn land(
         &self,
         ask: &Ask<'_>,
-        provider: &Slug,
+        (provider, draft): (&Slug, Option<&TriedDraft>),
         finished: &Finished,
         leaving: Leaving,
     ) -> Result<Response<Body>, Error> {
         let to = match &finished.landing {
             Landing::Rehearsed(rehearsed) => {
-                return self.rehearsed(ask, &finished.organization, provider, rehearsed);
+                let names = (&finished.organization, provider);
+                return self.rehearsed(ask, names, draft, rehearsed).await;
             }
             Landing::Here(_) => self.landing(ask, &finished.return_path).await?,
             Landing::Back => finished.return_path.as_str().to_owned(),

@@ -256,6 +256,8 @@ impl World {
             (slug("idp"), provider.clone()),
             (slug("dev"), provider.clone()),
         ];
+        let held: Arc<dyn Clock> = clock.clone();
+        let drafts = Drafts::sample(&store, &seal, &held, &config);
         let pipeline = Pipeline::new(Parts {
             store: Arc::clone(&store),
             seal: seal.clone(),
@@ -263,6 +265,7 @@ impl World {
             config: Arc::clone(&config),
             providers: both.into(),
             people,
+            drafts,
             sessions: Arc::clone(&sessions),
             metrics,
             tasks: tasks.clone(),

@@ -63,7 +63,7 @@ impl OAuth2 {
         let written = oauth2.authorize_parameters.iter();
         check_parameters(written.map(|(name, _)| name.as_str()))?;
         let trust = Trust::new(oauth2.ca.as_deref(), &shared.roots)?;
-        let fence = Fence::new(&oauth2.token_url, oauth2.private_network);
+        let fence = Fence::new(&oauth2.token_url, oauth2.private_network, shared.written);
         let limits = Limits::new(oauth2.timeout);
         Ok(Self {
             preset: provider.preset,

@@ -154,7 +154,10 @@ async fn inv_48_a_public_issuer_does_not_send_us_to_this_machine() {
     let ca = inside.ca.as_ref().unwrap().path();
     let called = async |issuer: &str, private_network: bool, host: &str| {
         let trust = Trust::new(Some(ca), &world.shared.roots).unwrap();
-        let way = (Reach::Secure, Fence::new(issuer, private_network));
+        let way = (
+            Reach::Secure,
+            Fence::new(issuer, private_network, Written::ByOperator),
+        );
         let limits = Limits::new(Duration::from_secs(20));
         let client = Client::new("idp", way, trust, limits, &world.shared);
         let url = Url::parse(&format!("https://{host}:{port}/jwks")).unwrap();

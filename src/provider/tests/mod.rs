@@ -60,6 +60,7 @@ impl World {
             clock: Arc::<Manual>::clone(&clock),
             tasks: Tasks::new(),
             roots: Roots::new(),
+            written: Written::ByOperator,
         };
         let mut oidc = registration(&idp.issuer);
         oidc.ca = idp.ca.as_ref().map(|file| file.path().to_owned());
@@ -179,6 +180,7 @@ impl Story {
             clock: Arc::<Manual>::clone(&clock),
             tasks: Tasks::new(),
             roots: Roots::new(),
+            written: Written::ByOperator,
         };
         let provider = build(&configured(&lines(&idp.issuer)), &shared).unwrap();
         Self {

@@ -5,6 +5,7 @@
 //! session's token (12), and is written into the audit trail with its owner.
 
 mod connection;
+mod drafts;
 mod people;
 mod trail;
 
@@ -96,6 +97,8 @@ impl Gateway {
             ["people", account] => self.owned_person(ask, owner, account).await,
             ["sessions"] => self.owned_sessions(ask, owner).await,
             ["audit"] => self.owned_trail(ask, owner).await,
+            ["drafts"] => self.owned_drafts(ask, owner, None).await,
+            ["drafts", id] => self.owned_draft(ask, owner, id).await,
             _ => Err(Error::NotFound),
         }
     }
@@ -114,6 +117,8 @@ impl Gateway {
             ["people", account, deed] => self.deal_with_person(ask, owner, account, deed).await,
             ["identities", id, deed] => self.deal_with_identity(ask, owner, id, deed).await,
             ["sessions", id, "end"] => self.end_session(ask, owner, id).await,
+            ["drafts"] => self.add_draft(ask, owner, fields).await,
+            ["drafts", id, deed] => self.deal_with_draft(ask, owner, (id, deed), fields).await,
             _ => Err(Error::NotFound),
         }
     }
@@ -219,12 +224,19 @@ enum Entry<'a> {
 /// The methods of a page below `/_sso/admin/{org}`.
 fn methods(rest: &[&str]) -> Option<&'static str> {
     match rest {
-        [] | ["people" | "sessions" | "audit"] | ["people" | "done", _] => Some("GET, HEAD"),
-        ["disable", _] => Some("GET, HEAD, POST"),
+        [] | ["people" | "sessions" | "audit"] | ["people" | "done" | "drafts", _] => {
+            Some("GET, HEAD")
+        }
+        ["disable", _] | ["drafts"] => Some("GET, HEAD, POST"),
         ["setup" | "activate", _]
         | ["people", _, "end" | "remove" | "restore"]
         | ["identities", _, "revalidate" | "block" | "unblock"]
-        | ["sessions", _, "end"] => Some("POST"),
+        | ["sessions", _, "end"]
+        | [
+            "drafts",
+            _,
+            "values" | "check" | "try" | "finish" | "remove",
+        ] => Some("POST"),
         _ => None,
     }
 }

@@ -96,6 +96,7 @@ fn actor(actor: &Actor) -> &str {
         Actor::Visitor => "visitor",
         Actor::System => "system",
         Actor::Operator => "operator",
+        Actor::SetupLink => "setup link",
     }
 }
 

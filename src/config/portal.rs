@@ -1,6 +1,6 @@
 //! What each provider's portal calls things, and the way through it.
 
-use crate::config::Preset;
+use super::Preset;
 
 /// One provider's portal. An address whose name is `None` has no place there.
 #[derive(Clone, Copy, Debug)]

@@ -1,0 +1,172 @@
+//! What is done to a draft by whoever may: it is filled in, asked about, tried, handed over, taken, thrown away.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use super::record::{self, Check, Checkup, Record, Trial};
+use super::{Draft, Drafts, Error, Stage, TRIES};
+use crate::audit::{self, Actor};
+use crate::provider::Verdict;
+use crate::secret::Secret;
+use crate::store::{self, Batch, Table};
+
+/// For all that is asked of one provider together.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+impl Drafts {
+    /// Writes down what somebody typed: by key, already in the shape that it is kept in. An empty value takes one away, but
+    /// never a secret: its field is empty whenever it is shown. A secret was meant for whoever it was typed for, so it goes
+    /// when that changes.
+    ///
+    /// # Errors
+    /// [`Error::Finished`], [`Error::TooOften`], the store's.
+    pub async fn change(
+        &self,
+        draft: &Draft,
+        typed: &BTreeMap<&'static str, String>,
+        by: Actor,
+    ) -> Result<Draft, Error> {
+        if self.stage(draft) == Stage::InForce || draft.record.finished_at.is_some() {
+            return Err(Error::Finished);
+        }
+        let mut record = draft.record.clone();
+        let changed = record::change(&mut record.values, &draft.preset().fields(), typed);
+        if changed.is_empty() {
+            return Ok(draft.clone());
+        }
+        if !self.0.bounds.change(&draft.number) {
+            return Err(Error::TooOften);
+        }
+        // What was found was found of something else.
+        record.checkup = None;
+        record.trial = None;
+        let reason = Some(changed.join(", "));
+        self.put(draft, record, audit::Kind::DraftChanged, by, reason)
+            .await
+    }
+
+    /// Asks the provider now what it says of itself.
+    ///
+    /// # Errors
+    /// [`Error::Incomplete`], [`Error::Finished`], [`Error::TooOften`], the store's.
+    ///
+    /// # Cancel safety
+    /// Safe.
+    pub async fn check(&self, draft: &Draft, by: Actor) -> Result<Draft, Error> {
+        if draft.record.finished_at.is_some() {
+            return Err(Error::Finished);
+        }
+        let provider = self.provider(draft).ok_or(Error::Incomplete)?;
+        self.ask(draft)?;
+        let redirect_uri = self.0.parts.config.redirect_uri(&draft.record.id);
+        let examined = timeout(PATIENCE, provider.provider.examine(&redirect_uri)).await;
+        let checks = examined.map_or_else(
+            |_| vec![Check::late()],
+            |examined| {
+                let found = examined.findings.iter();
+                found.map(Check::of).collect()
+            },
+        );
+        let failed = checks
+            .iter()
+            .find(|it| it.verdict == Verdict::Failed.as_str());
+        let reason = failed.map(|it| it.check.clone());
+        let record = Record {
+            checkup: Some(Checkup {
+                at: self.now(),
+                checks,
+            }),
+            ..draft.record.clone()
+        };
+        self.put(draft, record, audit::Kind::DraftChecked, by, reason)
+            .await
+    }
+
+    /// Counts one more question to a provider of somebody's choice.
+    ///
+    /// # Errors
+    /// [`Error::TooOften`].
+    pub fn ask(&self, draft: &Draft) -> Result<(), Error> {
+        if self.0.bounds.ask(&draft.number) {
+            Ok(())
+        } else {
+            Err(Error::TooOften)
+        }
+    }
+
+    /// Remembers that somebody went through it, and why that came to nothing, if it did.
+    ///
+    /// # Errors
+    /// [`Error::Gone`], the store's.
+    pub async fn tried(&self, number: &str, failed: Option<String>) -> Result<(), Error> {
+        let draft = self.numbered(number).await?;
+        let record = Record {
+            trial: Some(Trial {
+                at: self.now(),
+                failed: failed.map(|why| record::cut(&why)),
+            }),
+            ..draft.record.clone()
+        };
+        let mut batch = Batch::new();
+        self.put_record(&mut batch, &draft, &record)?;
+        Ok(self.0.parts.store.commit(batch).await?)
+    }
+
+    /// Hands it over to the operator: it does not change any more.
+    ///
+    /// # Errors
+    /// [`Error::Incomplete`], [`Error::Finished`], the store's.
+    pub async fn finish(&self, draft: &Draft, by: Actor) -> Result<Draft, Error> {
+        if draft.record.finished_at.is_some() {
+            return Err(Error::Finished);
+        }
+        if self.stage(draft) != Stage::Complete {
+            return Err(Error::Incomplete);
+        }
+        let record = Record {
+            finished_at: Some(self.now()),
+            ..draft.record.clone()
+        };
+        self.put(draft, record, audit::Kind::DraftFinished, by, None)
+            .await
+    }
+
+    /// The secret, for the operator who puts it into force; that it was handed out is in the trail.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn export(&self, draft: &Draft) -> Result<Option<Secret<String>>, Error> {
+        let mut batch = Batch::new();
+        batch.audit(draft.event(audit::Kind::DraftExported, Actor::Operator, self.now()));
+        self.0.parts.store.commit(batch).await?;
+        let field = draft.preset().secret_field();
+        Ok(field.and_then(|field| draft.record.values.get(field.key).cloned()))
+    }
+
+    /// Throws one away, and its link with it.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn remove(&self, draft: &Draft, by: &Actor) -> Result<(), Error> {
+        for _ in 0..TRIES {
+            let now = self.now();
+            let organization = &draft.record.organization;
+            let (mut index, raw) = self.index(organization, now).await?;
+            index.entries.retain(|entry| entry.number != draft.number);
+            let mut batch = Batch::new();
+            self.put_index(&mut batch, organization, &index, raw)?;
+            batch.remove(Table::Drafts, record::key(&draft.number));
+            if let Some(link) = &draft.record.link {
+                batch.remove(Table::Drafts, record::link_key(&link.hash));
+            }
+            batch.audit(draft.event(audit::Kind::DraftRemoved, by.clone(), now));
+            match self.0.parts.store.commit(batch).await {
+                Err(store::Error::Conflict) => {}
+                other => return Ok(other?),
+            }
+        }
+        Err(store::Error::Conflict.into())
+    }
+}
