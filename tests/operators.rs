@@ -317,6 +317,211 @@ async fn a_provider_that_cannot_be_reached_is_4() {
     }
 }
 
+/// What each preset's portal shows, and the secret's key.
+const SHOWN: [(&str, &[(&str, &str)]); 11] = [
+    ("google", &[]),
+    (
+        "entra",
+        &[
+            ("tenant", "00000000-1111-2222-3333-444444444444"),
+            ("secret_expires", "2099-02-01"),
+        ],
+    ),
+    (
+        "okta",
+        &[
+            ("domain", "acme.okta.com"),
+            ("authorization_server", "default"),
+        ],
+    ),
+    ("auth0", &[("domain", "acme.eu.auth0.com")]),
+    (
+        "keycloak",
+        &[("base_url", "https://sso.acme.com"), ("realm", "acme")],
+    ),
+    ("github", &[]),
+    ("gitlab", &[("base_url", "https://git.acme.com")]),
+    ("slack", &[]),
+    (
+        "apple",
+        &[("team_id", "A1B2C3D4E5"), ("key_id", "F6G7H8I9J0")],
+    ),
+    (
+        "oidc",
+        &[
+            ("issuer", "https://login.acme.com"),
+            ("scopes", "groups offline_access"),
+        ],
+    ),
+    (
+        "oauth2",
+        &[
+            ("authorize_url", "https://id.acme.com/a"),
+            ("token_url", "https://id.acme.com/t"),
+            ("userinfo_urls", "https://id.acme.com/me"),
+            ("claims.subject", "user.id"),
+            ("claims.email", "user.email"),
+        ],
+    ),
+];
+
+/// Fills in what the link leads to; the secret that was typed.
+async fn set_up(world: &World, preset: &str, values: &[(&str, &str)]) -> String {
+    let id = format!("new-{preset}");
+    let made = [
+        "org",
+        "setup-link",
+        "acme",
+        "--provider",
+        &id,
+        "--preset",
+        preset,
+        "--expires",
+        "72h",
+    ];
+    let link = world.json(0, &made)["url"].as_str().unwrap().to_owned();
+    let mut browser = Browser::new(world.address, Arc::new(System));
+    let begun = browser.post(&link, &[]).await;
+    let at = begun.is(303).leads_to().unwrap().to_string();
+    let page = browser.get(&at).await;
+    let redirect_uri = format!("{SITE}/_sso/callback/{id}");
+    assert!(page.is(200).text.contains(&redirect_uri), "{preset}");
+    let (key, secret) = match preset {
+        "apple" => {
+            let pair = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();
+            ("signing_key", pair.serialize_pem().trim().to_owned())
+        }
+        _ => ("client_secret", format!("hunter2-{preset} \"'#=\\")),
+    };
+    let csrf = page.input("csrf");
+    let more = [
+        ("csrf", csrf.as_str()),
+        ("client_id", "1"),
+        (key, secret.as_str()),
+    ];
+    let form: Vec<(&str, &str)> = [&more, values].concat();
+    browser.post(&format!("{at}/values"), &form).await.is(303);
+    let page = browser.get(&at).await;
+    assert!(page.text.len() < 30 * 1024, "{preset}: {}", page.text.len());
+    browser
+        .post(&format!("{at}/finish"), &more[..1])
+        .await
+        .is(303);
+    secret
+}
+
+#[tokio::test]
+async fn what_somebody_sets_up_by_a_link_passes_check_with_the_rest_of_the_file() {
+    let world = World::start().await;
+    let folder = world.folder.path();
+    let parts = folder.join("conf.d");
+    std::fs::create_dir(&parts).unwrap();
+    for (preset, values) in SHOWN {
+        let secret = set_up(&world, preset, values).await;
+        let id = format!("new-{preset}");
+        let listed = world.tell(0, &["org", "drafts", "acme"]);
+        assert!(
+            listed.contains(&id) && listed.contains("finished"),
+            "{listed}"
+        );
+        let shown = world.tell(0, &["org", "draft", "show", "acme", &id]);
+        assert!(shown.contains(&format!("[providers.{id}]")), "{shown}");
+        let write = ["org", "draft", "show", "acme", &id, "--write", "conf.d"];
+        world.tell(0, &write);
+        let table = parts.join(format!("{id}.toml"));
+        assert_eq!(file_text(&table).trim_end(), shown);
+        assert_eq!(file_text(&parts.join(format!("{id}.secret"))), secret);
+        assert_eq!(
+            world.run(&write).status.code(),
+            Some(1),
+            "it is there already"
+        );
+        assert_eq!(file_text(&table).trim_end(), shown);
+        world.tell(0, &["org", "draft", "remove", "acme", &id]);
+    }
+    // The rest of the file names them, as the part itself says.
+    let file = file_text(&folder.join("doorward.toml"));
+    let ids = SHOWN
+        .map(|(preset, _)| format!("\"new-{preset}\""))
+        .join(", ");
+    let file = format!("include = [\"conf.d/*.toml\"]\n{file}").replace(
+        "providers = [\"dev\"]\nallow = { email_domains = [\"acme.com\"] }",
+        &format!("providers = [\"dev\", {ids}]\nallow = {{ anyone = true }}"),
+    );
+    std::fs::write(folder.join("doorward.toml"), &file).unwrap();
+    let mut check = doorward(&world.folder, &["check"]);
+    let told = check.env("GONE_SECRET", "hunter2").output().unwrap();
+    let said = String::from_utf8_lossy(&told.stdout).into_owned();
+    let complaint = String::from_utf8_lossy(&told.stderr);
+    assert_eq!(told.status.code(), Some(0), "{said}{complaint}");
+    for (preset, _) in SHOWN {
+        assert!(
+            said.contains(&format!("/_sso/callback/new-{preset}")),
+            "{said}"
+        );
+    }
+    let trail = world.json(0, &["audit", "search", "--event", "draft.exported"]);
+    assert_eq!(
+        trail["entries"].as_array().unwrap().len(),
+        SHOWN.len(),
+        "{trail}"
+    );
+}
+
+#[tokio::test]
+async fn a_setup_link_is_asked_for_in_full_and_a_draft_is_written_when_it_is_complete() {
+    let world = World::start().await;
+    let link = |organization, id, preset| {
+        let arguments = [
+            "org",
+            "setup-link",
+            organization,
+            "--provider",
+            id,
+            "--preset",
+            preset,
+        ];
+        world.run(&arguments)
+    };
+    for (organization, id, preset, why) in [
+        ("initech", "new", "okta", "there is no organization"),
+        ("acme", "gone", "okta", "already"),
+        ("acme", "New", "okta", "is no name"),
+        ("acme", "new", "dev", "is none of"),
+    ] {
+        let told = link(organization, id, preset);
+        let complaint = String::from_utf8_lossy(&told.stderr).into_owned();
+        assert_eq!(told.status.code(), Some(1), "{complaint}");
+        assert!(complaint.contains(why), "{complaint}");
+    }
+    assert_eq!(link("acme", "new", "okta").status.code(), Some(0));
+    assert!(world.tell(0, &["org", "drafts"]).contains("waiting"));
+    let told = world.run(&["org", "draft", "show", "acme", "new", "--write", "."]);
+    let complaint = String::from_utf8_lossy(&told.stderr).into_owned();
+    assert_eq!(told.status.code(), Some(1));
+    assert!(complaint.contains("not complete"), "{complaint}");
+    assert!(!world.folder.path().join("new.toml").exists());
+    assert_eq!(
+        world
+            .run(&["org", "draft", "remove", "acme", "x"])
+            .status
+            .code(),
+        Some(1)
+    );
+    let long = [
+        "org",
+        "setup-link",
+        "acme",
+        "--provider",
+        "b",
+        "--preset",
+        "okta",
+        "--expires",
+        "90d",
+    ];
+    assert_eq!(world.run(&long).status.code(), Some(1));
+}
+
 #[tokio::test]
 async fn nothing_is_revoked_by_half_a_command() {
     let world = World::start().await;

@@ -319,7 +319,7 @@ async fn what_is_wrong_is_told_at_its_field_and_by_the_check() {
         "{}",
         page.text
     );
-    assert!(page.text.contains("<b>Failed</b>"));
+    assert!(page.text.contains("<b>Not right</b>"));
 }
 
 /// From the button to the end of the rehearsal.

@@ -9,7 +9,7 @@ use http::{Method, Response, request};
 use hyper::body::Incoming;
 
 use super::form::{self, Fields};
-use super::{Ask, Leaving, nothing, set_cookie};
+use super::{Ask, Leaving, looks_or_posts, nothing, set_cookie};
 use crate::audit::Actor;
 use crate::config::{FieldKind, Organization, Preset};
 use crate::drafts::{self, Checkup, Draft, Stage};
@@ -47,8 +47,7 @@ impl Gateway {
         head: &request::Parts,
         body: Incoming,
     ) -> Result<Response<Body>, Error> {
-        let get = matches!(ask.inbound.method, Method::GET | Method::HEAD);
-        let post = ask.inbound.method == Method::POST;
+        let (get, post) = looks_or_posts(&ask.inbound.method);
         match segments {
             ["setup-link", token] if get || post => self.setup_link(ask, token, head, body).await,
             ["draft", number] if get => self.held_draft(ask, (number, None), head, body).await,

@@ -76,8 +76,7 @@ impl Gateway {
             query: Fields::parse(inbound.query.as_deref().unwrap_or_default()),
         };
         let segments: Vec<&str> = path.split('/').skip(1).collect();
-        let get = matches!(inbound.method, Method::GET | Method::HEAD);
-        let post = inbound.method == Method::POST;
+        let (get, post) = looks_or_posts(&inbound.method);
         match segments.as_slice() {
             [""] if get => self.front(&ask).await,
             ["login"] if get => self.login_page(&ask),
@@ -293,6 +292,12 @@ impl Gateway {
             (Some(_) | None, _) => Err(Error::ForeignForm),
         }
     }
+}
+
+/// Whether a request only looks, and whether it posts.
+fn looks_or_posts(method: &Method) -> (bool, bool) {
+    let looks = matches!(*method, Method::GET | Method::HEAD);
+    (looks, *method == Method::POST)
 }
 
 /// Why there is no answer at a path, or none to its method.
