@@ -75,6 +75,11 @@ export class Doorward {
     await this.#program.says(/serving/);
   }
 
+  /** A command that an operator has typed and that goes on. */
+  command(...words) {
+    return new Program(BINARY, [...words, "--config", this.#file]);
+  }
+
   /** Asks the running process as an operator does. The exit code, and the answer as an object. */
   async ask(...words) {
     const command = new Program(BINARY, [...words, "--config", this.#file, "--output", "json"]);
