@@ -34,7 +34,7 @@ use self::browser::Answer;
 use self::dress::{Dress, Wardrobe};
 pub use self::kept::{FormNotKept, KeptForm};
 pub use self::problem::{Ended, Loop, NotLinked, Problem};
-pub use self::rehearsal::{Admitted, Rehearse, RehearsedPage};
+pub use self::rehearsal::{Admitted, RehearsalFailed, Rehearse, RehearsedPage};
 pub use self::views::{
     Choose, Destination, DevForm, Door, DoorProvider, EmailFault, EmailFirst, LoggedOut,
     LogoutConfirm, Notice, Organization, Redirecting, View,
@@ -329,7 +329,7 @@ pub enum Error {
 /// The one script: it tells the opener of a window what came of it, and closes the window.
 const SCRIPT: &str = include_str!("templates/opener.js");
 
-const TEMPLATES: [(&str, &str); 23] = [
+const TEMPLATES: [(&str, &str); 24] = [
     ("base.html", include_str!("templates/base.html")),
     ("problem.html", include_str!("templates/problem.html")),
     ("door.html", include_str!("templates/door.html")),
@@ -348,6 +348,10 @@ const TEMPLATES: [(&str, &str); 23] = [
     ("facts.html", include_str!("templates/facts.html")),
     ("rehearse.html", include_str!("templates/rehearse.html")),
     ("rehearsed.html", include_str!("templates/rehearsed.html")),
+    (
+        "rehearsal_failed.html",
+        include_str!("templates/rehearsal_failed.html"),
+    ),
     (
         "owner_frame.html",
         include_str!("templates/owner_frame.html"),
