@@ -161,7 +161,22 @@ impl Pipeline {
             return Ok(None);
         };
         let found = self.shared.read_rehearsal(&key).await?;
-        Ok(found.map(|(stored, _)| stored.progress))
+        let now = self.shared.clock.now();
+        let counts = found.filter(|(stored, _)| match stored.progress {
+            // Nobody has opened the link in time, or come back.
+            Progress::Waiting => now < stored.until,
+            Progress::Begun => now < stored.until.plus(RUN_LIFETIME),
+            Progress::Done(_) | Progress::Failed { .. } => true,
+        });
+        Ok(counts.map(|(stored, _)| stored.progress))
+    }
+
+    /// Remembers that one could not even begin.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves whoever waits without an answer until the link is over.
+    pub async fn rehearsal_failed(&self, id: &str, error: &Error) {
+        self.shared.fail_rehearsal(id, error).await;
     }
 
     /// Through what the rehearsal of a link would go. `None`: the link was used, is too old, or never was.

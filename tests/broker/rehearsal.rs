@@ -3,10 +3,11 @@
 use doorward::admin::views::{Rehearsal, Trace};
 use doorward::pipeline::{Progress, Rehearsed};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 use crate::support::idp::{ada, grace};
 use crate::support::world::{CLIENT_SECRET, url};
-use crate::support::{Browser, Page, World};
+use crate::support::{Answer, Browser, Page, World};
 
 const STAFF: &str = r#"
 [organizations.acme]
@@ -63,6 +64,10 @@ async fn inv_17_a_rehearsal_shows_what_would_come_of_it_and_signs_nobody_in() {
     ] {
         assert!(page.text.contains(told), "{told}: {}", page.text);
     }
+    assert!(
+        !page.text.contains("Globex"),
+        "inv_26: others are for the operator"
+    );
     let done = done(&world, &prepared).await;
     let refused: Vec<_> = done
         .admissions
@@ -174,7 +179,24 @@ async fn a_rehearsal_that_fails_says_why_to_both() {
     };
     assert_eq!(code, "provider-misconfigured");
     assert!(why.contains("Nonce"), "{why}");
+    world.acme.tweak(|_| ());
+    world.acme.answer("/.well-known/openid-configuration", |_| {
+        Answer::new(500, "text/plain", "x")
+    });
+    world.later(Duration::from_secs(2 * 24 * 3600));
+    let prepared = prepare(&world, None).await;
+    let page = go_through(&mut world.browser(), &prepared).await;
+    assert_eq!(page.kind(), Some("provider-unreachable"));
+    let told = progress(&world, &prepared).await;
+    assert!(matches!(told, Progress::Failed { code, .. } if code == "provider-unreachable"));
+    let forgotten = prepare(&world, None).await;
+    world.later(Duration::from_secs(600));
     let socket = world.broker.socket();
+    let over = socket
+        .get::<Progress>(&format!("/rehearsals/{}", forgotten.id))
+        .await;
+    assert!(over.unwrap_err().to_string().contains("no longer"));
+    world.browser().get(&forgotten.url).await.is(404);
     let nowhere = socket
         .post::<_, Value>("/providers/nowhere/rehearse", &json!({}))
         .await;

@@ -70,12 +70,16 @@ impl Gateway {
                 flow: Flow::Rehearsal,
                 account: None,
                 popup: false,
-                rehearsal: Some(id),
+                rehearsal: Some(id.clone()),
             }),
             client: ask.inbound.client,
             reference: ask.reference.to_string(),
         };
-        let begun = self.pipeline.begin(begin).await?;
+        let begun = self.pipeline.begin(begin).await;
+        if let Err(error) = &begun {
+            self.pipeline.rehearsal_failed(&id, error).await;
+        }
+        let begun = begun?;
         self.leave(ask, organization, &stage.provider, &begun, Leaving::Form)
     }
 
@@ -92,12 +96,12 @@ impl Gateway {
             organization: organization.clone(),
         };
         let (provider, organization) = self.staged(&stage)?;
-        let admissions = rehearsed.admissions.iter().filter_map(|one| {
-            let organization = self.config.organizations.get(&one.organization)?;
-            Some(Admitted {
-                name: &organization.name,
-                refused: one.refused.as_deref(),
-            })
+        // Which others use the provider is for the operator alone (threat model 26).
+        let own = rehearsed.admissions.iter();
+        let own = own.filter(|one| one.organization == organization.slug);
+        let admissions = own.map(|one| Admitted {
+            name: &organization.name,
+            refused: one.refused.as_deref(),
         });
         let view = RehearsedPage {
             provider: &provider.button,
