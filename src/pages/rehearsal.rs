@@ -35,7 +35,7 @@ pub struct RehearsedPage<'a> {
     pub email: Option<&'a str>,
     /// Whether the provider vouches for it.
     pub email_verified: bool,
-    /// Organizations that use the provider; the one that was asked for first.
+    /// What the organization that was asked for says to that.
     pub organizations: Vec<Admitted<'a>>,
     /// What the provider says.
     pub claims: Vec<Fact<'a>>,

@@ -72,6 +72,10 @@ async fn inv_17_a_rehearsal_shows_what_would_come_of_it_and_signs_nobody_in() {
     ] {
         assert!(page.text.contains(told), "{told}: {}", page.text);
     }
+    assert!(
+        !page.text.contains("Globex"),
+        "inv_26: others are for the operator"
+    );
     let done = done(&world, &prepared).await;
     let refused: Vec<_> = done
         .admissions
@@ -86,15 +90,6 @@ async fn inv_17_a_rehearsal_shows_what_would_come_of_it_and_signs_nobody_in() {
         .collect();
     let open = (Some("emails"), "open by file", true);
     assert_eq!(doors, [(None, "closed", false), open]);
-    for claim in [
-        ("iss", "https://app.example.com"),
-        ("aud", "https://app.example.com"),
-        ("org", "acme"),
-        ("email_verified", "true"),
-    ] {
-        let claim = (claim.0.to_owned(), claim.1.to_owned());
-        assert!(done.assertion.contains(&claim), "{claim:?}");
-    }
     assert_eq!(
         (done.email.as_deref(), done.email_verified),
         (Some("ada@acme.com"), true)
@@ -120,6 +115,27 @@ async fn inv_17_a_rehearsal_shows_what_would_come_of_it_and_signs_nobody_in() {
         !kinds.iter().any(|kind| kind.starts_with("login.")),
         "{kinds:?}"
     );
+}
+
+#[tokio::test]
+async fn all_that_the_assertion_would_say_is_shown() {
+    let world = World::with(STAFF).await;
+    let prepared = prepare(&world, Some("globex")).await;
+    go_through(&mut world.browser(), &prepared).await.is(200);
+    let done = done(&world, &prepared).await;
+    for (name, value) in [
+        ("iss", "https://app.example.com"),
+        ("aud", "https://globex.example.com"),
+        ("org", "globex"),
+        ("sub", "(a new account)"),
+        ("email_verified", "true"),
+        ("idp", "acme-idp"),
+    ] {
+        let claim = (name.to_owned(), value.to_owned());
+        assert!(done.assertion.contains(&claim), "{claim:?}");
+    }
+    let mut named = done.assertion.iter().map(|(name, _)| name.as_str());
+    assert!(named.any(|name| name == "auth_time"));
 }
 
 #[tokio::test]

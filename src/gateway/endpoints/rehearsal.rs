@@ -129,14 +129,14 @@ impl Gateway {
             organization: organization.clone(),
         };
         let (provider, organization) = self.staged(&stage)?;
-        let admissions = rehearsed.admissions.iter().filter_map(|one| {
-            let organization = self.config.organizations.get(&one.organization)?;
-            Some(Admitted {
-                name: &organization.name,
-                refused: one.refused.as_deref(),
-                rule: one.rule.as_deref(),
-                is_open: one.is_open,
-            })
+        // Which others use the provider is for the operator alone (threat model 26).
+        let own = rehearsed.admissions.iter();
+        let own = own.filter(|one| one.organization == organization.slug);
+        let admissions = own.map(|one| Admitted {
+            name: &organization.name,
+            refused: one.refused.as_deref(),
+            rule: one.rule.as_deref(),
+            is_open: one.is_open,
         });
         let view = RehearsedPage {
             provider: &provider.button,
