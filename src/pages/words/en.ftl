@@ -359,7 +359,6 @@ owner-was-disabled = Sign-in with that provider is disabled now.
 owner-was-opened = Setup is complete.
 owner-paused = The people who run this site have paused sign-in for this organization.
 owner-door = Sign-in page
-owner-state = State
 owner-state-by-file = Open, as configured
 owner-state-open = Open
 owner-state-choosing = Setup is not complete: choose below
@@ -386,13 +385,13 @@ owner-disable-type = To go on, type the short name of the organization:
 owner-disable-mistyped = That is not the short name of this organization.
 owner-disable = Disable
 owner-cancel = Cancel
-owner-failed = Nothing was changed. What went wrong is called { $code } in the log and in the operating guide.
+owner-failed = Nothing was changed. In the log and the operating guide this is called { $code }.
 owner-close = This window can be closed.
 owner-go = Go to the administration of { $organization }
 owner-search-people = Name or e-mail address
 owner-search = Search
 owner-nobody = Nobody.
-owner-nobody-found = Nobody is found by that.
+owner-nobody-found = Nobody was found.
 owner-more-people = More people
 owner-account = Account
 owner-first-seen = First seen
@@ -401,7 +400,6 @@ owner-removed = Removed: nobody signs in to this account
 owner-email-there = E-mail there
 owner-id-there = Id there
 owner-last-asked = Last asked
-owner-access-ends = { $moment }, unless it answers before
 owner-block = Block
 owner-unblock = Unblock
 owner-signed-in = Signed in { $moment }
@@ -412,20 +410,23 @@ owner-restore = Restore the membership
 owner-remove = Remove the membership
 owner-more-sessions = More sessions
 owner-search-audit = Event, reason, reference, account or identity
-owner-nothing = Nothing.
+owner-nothing = Nothing was found.
 owner-older = Older
-owner-actor-visitor = a visitor
-owner-actor-operator = the operator
-owner-actor-system = Doorward itself
+owner-actor-visitor = somebody who was not signed in
+owner-actor-operator = the people who run this site
+owner-actor-system = automatically
 owner-disable-people = { $count ->
+    [0] Nobody signs in this way.
     [one] { $count } person signs in this way.
    *[other] { $count } people sign in this way.
 }
 owner-disable-others = { $count ->
+    [0] None of them could use another way.
     [one] { $count } of them could use another way.
    *[other] { $count } of them could use another way.
 }
 owner-disable-sessions = { $count ->
+    [0] No session ends.
     [one] { $count } session ends at once, open connections included.
    *[other] { $count } sessions end at once, open connections included.
 }
