@@ -13,6 +13,7 @@ mod account;
 mod browser;
 mod dress;
 mod kept;
+mod meaning;
 pub mod owner;
 mod problem;
 mod rehearsal;
