@@ -120,12 +120,6 @@ fn every_language_fits_and_says_which_it_is() {
         let samples = every(&Cast::usual().reading(samples::language(tag)));
         for (one, other) in samples.iter().zip(every(&english)) {
             let (name, html) = (&one.name, body(&one.response));
-            if name.starts_with("owner-") {
-                // There in English alone, and says so.
-                assert_eq!(header(&one.response, "content-language"), "en", "{name}");
-                assert!(html.contains("<html lang=\"en\" dir=\"ltr\">"), "{name}");
-                continue;
-            }
             assert!(html.starts_with(&start), "{name}");
             assert!(html.len() < 30 * 1024, "{name} has {} bytes", html.len());
             assert_eq!(header(&one.response, "content-language"), tag, "{name}");
@@ -195,10 +189,6 @@ fn no_text_is_written_into_code_or_templates() {
     for Sample { name, response } in
         samples::all(&pages, &Cast::hostile("★").reading(language)).unwrap()
     {
-        if name.starts_with("owner-") {
-            // Those of an organization's owners are there in English alone.
-            continue;
-        }
         let html = body(&response);
         let (_, visible) = html.split_once("<body>").unwrap();
         let visible = visible.replace("<span class=\"door\" aria-hidden=\"true\">A</span>", "");

@@ -36,7 +36,8 @@ fn add<V: View>(
 }
 
 fn homes(pages: &Pages, cast: &Cast, samples: &mut Vec<Sample>) -> Result<(), Error> {
-    let connection = |state, much: bool| OwnedConnection {
+    let connection = |state: ConnectionState, much: bool| OwnedConnection {
+        state_word: state.word(),
         id: cast.slugs[0].as_str(),
         label: &cast.buttons[0],
         state,
@@ -45,7 +46,7 @@ fn homes(pages: &Pages, cast: &Cast, samples: &mut Vec<Sample>) -> Result<(), Er
         redirect_uri: "https://app.example.com/_sso/callback/okta".to_owned(),
         identities: (0..usize::from(much))
             .map(|_| Counted {
-                state: "confirmed",
+                state_word: "state-valid",
                 count: 9_876,
             })
             .collect(),
@@ -203,8 +204,8 @@ fn entry(cast: &Cast, sequence: u64) -> TrailRow {
         sequence,
         time: NOW,
         event: "session.revoked".to_owned(),
-        actor: "YWNjb3VudC1pZC1vZi0yMg".to_owned(),
-        by_account: sequence.is_multiple_of(2),
+        account: (sequence.is_multiple_of(2)).then(|| "YWNjb3VudC1pZC1vZi0yMg".to_owned()),
+        actor: "owner-actor-operator",
         target: Some("c2Vzc2lvbi1pZC1vZi0yMg".to_owned()),
         provider: Some("okta".to_owned()),
         reason: Some(cast.claim.clone()),

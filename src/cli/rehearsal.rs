@@ -31,7 +31,8 @@ pub(super) async fn run(test: &Test) -> Result<Exit, Error> {
         // The outcome alone is for programs.
         Output::Json => complain(&link),
     }
-    let outcome = format!("/rehearsals/{}", path_segment(&prepared.id));
+    // It comes from the process, and has nothing that an address has not.
+    let outcome = format!("/rehearsals/{}", prepared.id);
     loop {
         let progress: Progress = socket.get(&outcome).await?;
         let exit = match &progress {

@@ -189,11 +189,6 @@ impl Pages {
     /// # Errors
     /// [`Error::Template`] if it does not render; a test shows that every view does, with all its fields and with none.
     pub fn show<V: View>(&self, look: &Look<'_>, view: &V) -> Result<Response<Bytes>, Error> {
-        let english = Look {
-            language: self.words.english(),
-            ..*look
-        };
-        let look = if V::IN_ENGLISH { &english } else { look };
         let body = self.render(V::TEMPLATE, &view.title(look), look, view)?;
         Ok(self.html(look, StatusCode::OK, V::NAME, body))
     }

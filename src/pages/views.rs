@@ -19,8 +19,6 @@ use crate::config::{self, Slug};
 pub trait View: Serialize {
     /// Value of `Sso-Generated`.
     const NAME: &'static str;
-    /// Whether it is there in English alone, whatever the reader prefers.
-    const IN_ENGLISH: bool = false;
     /// The template.
     #[doc(hidden)]
     const TEMPLATE: &'static str;

@@ -17,6 +17,7 @@ mod brands;
 mod by_hand;
 mod callback;
 mod canaries;
+mod catalogue;
 mod dev;
 mod doors;
 mod forwarding;

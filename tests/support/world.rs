@@ -9,6 +9,7 @@ use doorward::store::{Sled, trail};
 use tempfile::TempDir;
 use tracing::subscriber::DefaultGuard;
 
+use super::crawler;
 use super::logs::Logs;
 use super::{Application, Broker, Browser, Canaries, Idp, Page};
 
@@ -80,7 +81,7 @@ pub struct World {
     pub logs: Logs,
     file: String,
     /// Every page that was shown to somebody.
-    told: Arc<Mutex<String>>,
+    told: Arc<Mutex<Vec<Page>>>,
     _capture: DefaultGuard,
 }
 
@@ -130,6 +131,11 @@ impl World {
         browser
     }
 
+    /// A new browser whose pages are nobody's business.
+    pub fn stranger(&self) -> Browser {
+        Browser::new(self.broker.address, self.clock.clone())
+    }
+
     /// A browser in which somebody has signed in at Acme, and the page they landed on.
     pub async fn signed_in(&self) -> (Browser, Page) {
         let mut browser = self.browser();
@@ -176,7 +182,10 @@ impl World {
 
     /// Stops everything, and holds that no secret of the story was logged at any level, told to an operator, counted, or
     /// stored in clear (threat model 46, 51).
+    /// Every way on from a page that somebody was shown leads somewhere.
     pub async fn end(self, browsers: &[&Browser]) {
+        let told = self.told.lock().unwrap().clone();
+        crawler::no_dead_end(&self, &told).await;
         drop(self.stop(browsers).await);
     }
 
@@ -194,7 +203,9 @@ impl World {
         let canaries = Canaries::of(secrets).with_cookies(browsers);
         canaries.absent_from(&self.broker).await;
         let folder = self.broker.stop().await;
-        canaries.absent("a page", self.told.lock().unwrap().as_bytes());
+        for page in self.told.lock().unwrap().iter() {
+            canaries.absent("a page", page.text.as_bytes());
+        }
         canaries.absent("the log", self.logs.text().as_bytes());
         canaries.absent_below(&folder.path().join("data"));
         folder

@@ -329,3 +329,102 @@ why-connection = أُغلق الاتصال أو تغيّر.
 why-other-tenant = لم يعد تابعًا لهذا العميل لدى المزوّد.
 why-email = لم يعد المزوّد يضمن العنوان.
 why-rules = لم تعد القواعد تسمح به.
+
+## Pages of owners
+
+owner-nav = الإدارة
+owner-tab-home = نظرة عامة
+owner-tab-people = الأشخاص
+owner-tab-sessions = الجلسات
+owner-tab-audit = ما حدث
+owner-your-account = حسابك
+owner-home-title = إدارة { $organization }
+owner-done-title = اكتمل الإعداد
+owner-failed-title = لم يكتمل الإعداد
+owner-disable-title = هل تريد تعطيل تسجيل الدخول عبر { $provider }؟
+owner-people-title = أشخاص { $organization }
+owner-sessions-title = جلسات { $organization }
+owner-audit-title = ما حدث في { $organization }
+owner-was-disabled = تم الآن تعطيل تسجيل الدخول عبر هذا المزوّد.
+owner-was-opened = اكتمل الإعداد.
+owner-paused = أوقف القائمون على هذا الموقع تسجيل الدخول لهذه المؤسسة مؤقتًا.
+owner-door = صفحة تسجيل الدخول
+owner-state = الحالة
+owner-state-by-file = مفتوح بحسب الإعدادات
+owner-state-open = مفتوح
+owner-state-choosing = لم يكتمل الإعداد: اختر أدناه
+owner-state-closed = مغلق حتى يكتمل الإعداد
+owner-state-disabled = معطّل
+owner-since = منذ { $moment }
+owner-only = فقط لـ
+owner-redirect-uri = عنوان إعادة التوجيه
+owner-identities = الهويات: { $state }
+owner-which = أي من هذه هي { $organization }؟ لن يدخل إلا أشخاصها.
+owner-none-of-them = لا شيء منها: القواعد المضبوطة وحدها تحدد من يدخل
+owner-save = حفظ
+owner-set-up-and-enable = إعداد وتفعيل
+owner-set-up-again = إعداد من جديد
+owner-set-up = إعداد
+owner-disable-ask = تعطيل…
+owner-hint = يرسلك الإعداد إلى المزوّد بحسابك أنت، ويبيّن أن الاتصال يعمل، ويربط ذلك الحساب بحسابك.
+owner-disable-more = هناك أكثر مما أمكن عدّه.
+owner-disable-kept = لا يُحذف شيء: عندما يعيد أحد المالكين إعداده مع المزوّد نفسه، يستعيد الجميع حساباتهم.
+owner-disable-type = للمتابعة، اكتب الاسم القصير للمؤسسة:
+owner-disable-mistyped = هذا ليس الاسم القصير لهذه المؤسسة.
+owner-disable = تعطيل
+owner-cancel = إلغاء
+owner-failed = لم يتغير شيء. اسم ما حدث من خطأ هو { $code } في السجل وفي دليل التشغيل.
+owner-close = يمكن إغلاق هذه النافذة.
+owner-go = الانتقال إلى إدارة { $organization }
+owner-search-people = الاسم أو عنوان البريد الإلكتروني
+owner-search = بحث
+owner-nobody = لا أحد.
+owner-nobody-found = لم يُعثر على أحد بذلك.
+owner-more-people = المزيد من الأشخاص
+owner-account = الحساب
+owner-first-seen = أول ظهور
+owner-membership = العضوية
+owner-removed = أُزيلت: لا أحد يسجّل الدخول إلى هذا الحساب
+owner-email-there = البريد الإلكتروني هناك
+owner-id-there = المعرّف هناك
+owner-last-asked = آخر سؤال
+owner-access-ends = { $moment }، ما لم يُجب قبل ذلك
+owner-block = حظر
+owner-unblock = إلغاء الحظر
+owner-signed-in = تسجيل الدخول { $moment }
+owner-last-used = آخر استخدام { $moment }
+owner-none = لا يوجد.
+owner-end-all = إنهاء جميع الجلسات
+owner-restore = استعادة العضوية
+owner-remove = إزالة العضوية
+owner-more-sessions = المزيد من الجلسات
+owner-search-audit = الحدث أو السبب أو المرجع أو الحساب أو الهوية
+owner-nothing = لا شيء.
+owner-older = أقدم
+owner-actor-visitor = زائر
+owner-actor-operator = المشغّل
+owner-actor-system = Doorward نفسه
+owner-disable-people = { $count ->
+    [zero] لا أحد يسجّل الدخول بهذه الطريقة.
+    [one] شخص واحد يسجّل الدخول بهذه الطريقة.
+    [two] شخصان يسجّلان الدخول بهذه الطريقة.
+    [few] { $count } أشخاص يسجّلون الدخول بهذه الطريقة.
+    [many] { $count } شخصًا يسجّلون الدخول بهذه الطريقة.
+   *[other] { $count } شخص يسجّلون الدخول بهذه الطريقة.
+}
+owner-disable-others = { $count ->
+    [zero] لا أحد منهم يمكنه استخدام طريقة أخرى.
+    [one] واحد منهم يمكنه استخدام طريقة أخرى.
+    [two] اثنان منهم يمكنهما استخدام طريقة أخرى.
+    [few] { $count } منهم يمكنهم استخدام طريقة أخرى.
+    [many] { $count } منهم يمكنهم استخدام طريقة أخرى.
+   *[other] { $count } منهم يمكنهم استخدام طريقة أخرى.
+}
+owner-disable-sessions = { $count ->
+    [zero] لا تنتهي أي جلسة.
+    [one] تنتهي جلسة واحدة فورًا، بما في ذلك الاتصالات المفتوحة.
+    [two] تنتهي جلستان فورًا، بما في ذلك الاتصالات المفتوحة.
+    [few] تنتهي { $count } جلسات فورًا، بما في ذلك الاتصالات المفتوحة.
+    [many] تنتهي { $count } جلسة فورًا، بما في ذلك الاتصالات المفتوحة.
+   *[other] تنتهي { $count } جلسة فورًا، بما في ذلك الاتصالات المفتوحة.
+}

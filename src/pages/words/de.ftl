@@ -320,3 +320,90 @@ why-connection = Die Verbindung wurde geschlossen oder geändert.
 why-other-tenant = Es gehört nicht mehr zu diesem Kunden des Anbieters.
 why-email = Der Anbieter bürgt nicht mehr für die Adresse.
 why-rules = Die Regeln lassen es nicht mehr zu.
+
+## Pages of owners
+
+owner-nav = Verwaltung
+owner-tab-home = Überblick
+owner-tab-people = Personen
+owner-tab-sessions = Sitzungen
+owner-tab-audit = Was geschehen ist
+owner-your-account = Ihr Konto
+owner-home-title = Verwaltung von { $organization }
+owner-done-title = Die Einrichtung ist abgeschlossen
+owner-failed-title = Die Einrichtung wurde nicht abgeschlossen
+owner-disable-title = Anmeldung mit { $provider } abschalten?
+owner-people-title = Personen von { $organization }
+owner-sessions-title = Sitzungen bei { $organization }
+owner-audit-title = Was bei { $organization } geschehen ist
+owner-was-disabled = Die Anmeldung mit diesem Anbieter ist jetzt abgeschaltet.
+owner-was-opened = Die Einrichtung ist abgeschlossen.
+owner-paused = Die Betreiber dieser Seite haben die Anmeldung für diese Organisation angehalten.
+owner-door = Anmeldeseite
+owner-state = Zustand
+owner-state-by-file = Offen, wie konfiguriert
+owner-state-open = Offen
+owner-state-choosing = Die Einrichtung ist nicht abgeschlossen: unten auswählen
+owner-state-closed = Geschlossen, bis die Einrichtung abgeschlossen ist
+owner-state-disabled = Abgeschaltet
+owner-since = seit { $moment }
+owner-only = Nur für
+owner-redirect-uri = Weiterleitungs-URI
+owner-identities = Identitäten: { $state }
+owner-which = Welche davon ist { $organization }? Nur deren Personen kommen herein.
+owner-none-of-them = Keine davon: Allein die konfigurierten Regeln sagen, wer hereinkommt
+owner-save = Speichern
+owner-set-up-and-enable = Einrichten und einschalten
+owner-set-up-again = Erneut einrichten
+owner-set-up = Einrichten
+owner-disable-ask = Abschalten…
+owner-hint = Die Einrichtung schickt Sie mit Ihrem eigenen Konto zum Anbieter, zeigt, dass die Verbindung funktioniert, und verknüpft dieses Konto mit Ihrem.
+owner-disable-more = Es sind mehr, als gezählt werden konnten.
+owner-disable-kept = Nichts wird gelöscht: Sobald die Verbindung mit demselben Anbieter erneut eingerichtet wird, haben alle ihr Konto wieder.
+owner-disable-type = Geben Sie den Kurznamen der Organisation ein, um fortzufahren:
+owner-disable-mistyped = Das ist nicht der Kurzname dieser Organisation.
+owner-disable = Abschalten
+owner-cancel = Abbrechen
+owner-failed = Nichts wurde geändert. Was schiefging, heißt im Protokoll und in der Betriebsanleitung { $code }.
+owner-close = Dieses Fenster kann geschlossen werden.
+owner-go = Zur Verwaltung von { $organization }
+owner-search-people = Name oder E-Mail-Adresse
+owner-search = Suchen
+owner-nobody = Niemand.
+owner-nobody-found = Damit wird niemand gefunden.
+owner-more-people = Weitere Personen
+owner-account = Konto
+owner-first-seen = Zuerst gesehen
+owner-membership = Mitgliedschaft
+owner-removed = Entfernt: Mit diesem Konto meldet sich niemand an
+owner-email-there = E-Mail dort
+owner-id-there = Kennung dort
+owner-last-asked = Zuletzt gefragt
+owner-access-ends = { $moment }, falls vorher keine Antwort kommt
+owner-block = Sperren
+owner-unblock = Entsperren
+owner-signed-in = Angemeldet { $moment }
+owner-last-used = Zuletzt benutzt { $moment }
+owner-none = Keine.
+owner-end-all = Alle Sitzungen beenden
+owner-restore = Mitgliedschaft wiederherstellen
+owner-remove = Mitgliedschaft entfernen
+owner-more-sessions = Weitere Sitzungen
+owner-search-audit = Ereignis, Grund, Referenz, Konto oder Identität
+owner-nothing = Nichts.
+owner-older = Ältere
+owner-actor-visitor = ein Besucher
+owner-actor-operator = der Betreiber
+owner-actor-system = Doorward selbst
+owner-disable-people = { $count ->
+    [one] { $count } Person meldet sich so an.
+   *[other] { $count } Personen melden sich so an.
+}
+owner-disable-others = { $count ->
+    [one] { $count } davon könnte einen anderen Weg benutzen.
+   *[other] { $count } davon könnten einen anderen Weg benutzen.
+}
+owner-disable-sessions = { $count ->
+    [one] { $count } Sitzung endet sofort, offene Verbindungen eingeschlossen.
+   *[other] { $count } Sitzungen enden sofort, offene Verbindungen eingeschlossen.
+}

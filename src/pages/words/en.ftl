@@ -339,3 +339,90 @@ why-connection = The connection was shut or changed.
 why-other-tenant = It is no longer with this customer of the provider.
 why-email = The provider no longer vouches for the address.
 why-rules = The rules no longer admit it.
+
+## Pages of owners
+
+owner-nav = Administration
+owner-tab-home = Overview
+owner-tab-people = People
+owner-tab-sessions = Sessions
+owner-tab-audit = What happened
+owner-your-account = Your account
+owner-home-title = Administration of { $organization }
+owner-done-title = Setup is complete
+owner-failed-title = Setup was not completed
+owner-disable-title = Disable sign-in with { $provider }?
+owner-people-title = People of { $organization }
+owner-sessions-title = Sessions at { $organization }
+owner-audit-title = What happened at { $organization }
+owner-was-disabled = Sign-in with that provider is disabled now.
+owner-was-opened = Setup is complete.
+owner-paused = The people who run this site have paused sign-in for this organization.
+owner-door = Sign-in page
+owner-state = State
+owner-state-by-file = Open, as configured
+owner-state-open = Open
+owner-state-choosing = Setup is not complete: choose below
+owner-state-closed = Closed until setup is complete
+owner-state-disabled = Disabled
+owner-since = since { $moment }
+owner-only = Only for
+owner-redirect-uri = Redirect URI
+owner-identities = Identities: { $state }
+owner-which = Which of these is { $organization }? Only its people will come in.
+owner-none-of-them = None of them: the configured rules alone say who comes in
+owner-save = Save
+owner-set-up-and-enable = Set up and enable
+owner-set-up-again = Set up again
+owner-set-up = Set up
+owner-disable-ask = Disable…
+owner-hint = Setup sends you to the provider with your own account, shows that the connection works, and ties that account to yours.
+owner-disable-more = There are more than could be counted.
+owner-disable-kept = Nothing is deleted: when an owner sets it up again with the same provider, everybody has their account back.
+owner-disable-type = To go on, type the short name of the organization:
+owner-disable-mistyped = That is not the short name of this organization.
+owner-disable = Disable
+owner-cancel = Cancel
+owner-failed = Nothing was changed. What went wrong is called { $code } in the log and in the operating guide.
+owner-close = This window can be closed.
+owner-go = Go to the administration of { $organization }
+owner-search-people = Name or e-mail address
+owner-search = Search
+owner-nobody = Nobody.
+owner-nobody-found = Nobody is found by that.
+owner-more-people = More people
+owner-account = Account
+owner-first-seen = First seen
+owner-membership = Membership
+owner-removed = Removed: nobody signs in to this account
+owner-email-there = E-mail there
+owner-id-there = Id there
+owner-last-asked = Last asked
+owner-access-ends = { $moment }, unless it answers before
+owner-block = Block
+owner-unblock = Unblock
+owner-signed-in = Signed in { $moment }
+owner-last-used = Last used { $moment }
+owner-none = None.
+owner-end-all = End all sessions
+owner-restore = Restore the membership
+owner-remove = Remove the membership
+owner-more-sessions = More sessions
+owner-search-audit = Event, reason, reference, account or identity
+owner-nothing = Nothing.
+owner-older = Older
+owner-actor-visitor = a visitor
+owner-actor-operator = the operator
+owner-actor-system = Doorward itself
+owner-disable-people = { $count ->
+    [one] { $count } person signs in this way.
+   *[other] { $count } people sign in this way.
+}
+owner-disable-others = { $count ->
+    [one] { $count } of them could use another way.
+   *[other] { $count } of them could use another way.
+}
+owner-disable-sessions = { $count ->
+    [one] { $count } session ends at once, open connections included.
+   *[other] { $count } sessions end at once, open connections included.
+}

@@ -320,3 +320,90 @@ why-connection = La conexión se cerró o se cambió.
 why-other-tenant = Ya no pertenece a este cliente del proveedor.
 why-email = El proveedor ya no responde por la dirección.
 why-rules = Las reglas ya no la admiten.
+
+## Pages of owners
+
+owner-nav = Administración
+owner-tab-home = Resumen
+owner-tab-people = Personas
+owner-tab-sessions = Sesiones
+owner-tab-audit = Qué ha ocurrido
+owner-your-account = Su cuenta
+owner-home-title = Administración de { $organization }
+owner-done-title = La configuración está completa
+owner-failed-title = La configuración no se completó
+owner-disable-title = ¿Desactivar el inicio de sesión con { $provider }?
+owner-people-title = Personas de { $organization }
+owner-sessions-title = Sesiones en { $organization }
+owner-audit-title = Qué ha ocurrido en { $organization }
+owner-was-disabled = El inicio de sesión con ese proveedor está desactivado ahora.
+owner-was-opened = La configuración está completa.
+owner-paused = Quienes gestionan este sitio han pausado el inicio de sesión de esta organización.
+owner-door = Página de inicio de sesión
+owner-state = Estado
+owner-state-by-file = Abierta, según la configuración
+owner-state-open = Abierta
+owner-state-choosing = La configuración no está completa: elija abajo
+owner-state-closed = Cerrada hasta que se complete la configuración
+owner-state-disabled = Desactivada
+owner-since = desde el { $moment }
+owner-only = Solo para
+owner-redirect-uri = URI de redirección
+owner-identities = Identidades: { $state }
+owner-which = ¿Cuál de estas es { $organization }? Solo podrán entrar sus personas.
+owner-none-of-them = Ninguna: solo las reglas configuradas dicen quién entra
+owner-save = Guardar
+owner-set-up-and-enable = Configurar y activar
+owner-set-up-again = Configurar de nuevo
+owner-set-up = Configurar
+owner-disable-ask = Desactivar…
+owner-hint = La configuración le envía al proveedor con su propia cuenta, muestra que la conexión funciona y vincula esa cuenta con la suya.
+owner-disable-more = Hay más de los que se pudieron contar.
+owner-disable-kept = No se borra nada: cuando un propietario lo configure de nuevo con el mismo proveedor, todos recuperan su cuenta.
+owner-disable-type = Para continuar, escriba el nombre corto de la organización:
+owner-disable-mistyped = Ese no es el nombre corto de esta organización.
+owner-disable = Desactivar
+owner-cancel = Cancelar
+owner-failed = No se cambió nada. Lo que falló se llama { $code } en el registro y en la guía de operación.
+owner-close = Puede cerrar esta ventana.
+owner-go = Ir a la administración de { $organization }
+owner-search-people = Nombre o dirección de correo electrónico
+owner-search = Buscar
+owner-nobody = Nadie.
+owner-nobody-found = No se encuentra a nadie con eso.
+owner-more-people = Más personas
+owner-account = Cuenta
+owner-first-seen = Visto por primera vez
+owner-membership = Pertenencia
+owner-removed = Retirada: nadie inicia sesión en esta cuenta
+owner-email-there = Correo electrónico allí
+owner-id-there = Identificador allí
+owner-last-asked = Última consulta
+owner-access-ends = { $moment }, salvo que responda antes
+owner-block = Bloquear
+owner-unblock = Desbloquear
+owner-signed-in = Sesión iniciada el { $moment }
+owner-last-used = Último uso el { $moment }
+owner-none = Ninguna.
+owner-end-all = Terminar todas las sesiones
+owner-restore = Restablecer la pertenencia
+owner-remove = Retirar la pertenencia
+owner-more-sessions = Más sesiones
+owner-search-audit = Evento, motivo, referencia, cuenta o identidad
+owner-nothing = Nada.
+owner-older = Anteriores
+owner-actor-visitor = un visitante
+owner-actor-operator = el operador
+owner-actor-system = el propio Doorward
+owner-disable-people = { $count ->
+    [one] { $count } persona inicia sesión así.
+   *[other] { $count } personas inician sesión así.
+}
+owner-disable-others = { $count ->
+    [one] { $count } de ellas podría usar otra manera.
+   *[other] { $count } de ellas podrían usar otra manera.
+}
+owner-disable-sessions = { $count ->
+    [one] { $count } sesión termina de inmediato, con las conexiones abiertas.
+   *[other] { $count } sesiones terminan de inmediato, con las conexiones abiertas.
+}

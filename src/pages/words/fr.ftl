@@ -320,3 +320,90 @@ why-connection = La liaison a été fermée ou modifiée.
 why-other-tenant = Il n’est plus chez ce client du fournisseur.
 why-email = Le fournisseur ne garantit plus l’adresse.
 why-rules = Les règles ne l’admettent plus.
+
+## Pages of owners
+
+owner-nav = Administration
+owner-tab-home = Vue d’ensemble
+owner-tab-people = Personnes
+owner-tab-sessions = Sessions
+owner-tab-audit = Événements
+owner-your-account = Votre compte
+owner-home-title = Administration de { $organization }
+owner-done-title = La configuration est terminée
+owner-failed-title = La configuration n’a pas abouti
+owner-disable-title = Désactiver la connexion avec { $provider } ?
+owner-people-title = Personnes de { $organization }
+owner-sessions-title = Sessions chez { $organization }
+owner-audit-title = Événements de { $organization }
+owner-was-disabled = La connexion avec ce fournisseur est maintenant désactivée.
+owner-was-opened = La configuration est terminée.
+owner-paused = Les exploitants de ce site ont suspendu la connexion pour cette organisation.
+owner-door = Page de connexion
+owner-state = État
+owner-state-by-file = Ouverte, selon la configuration
+owner-state-open = Ouverte
+owner-state-choosing = La configuration n’est pas terminée : choisissez ci-dessous
+owner-state-closed = Fermée jusqu’à la fin de la configuration
+owner-state-disabled = Désactivée
+owner-since = depuis le { $moment }
+owner-only = Uniquement pour
+owner-redirect-uri = URI de redirection
+owner-identities = Identités : { $state }
+owner-which = Laquelle est { $organization } ? Seules ses personnes pourront entrer.
+owner-none-of-them = Aucune : seules les règles configurées décident qui entre
+owner-save = Enregistrer
+owner-set-up-and-enable = Configurer et activer
+owner-set-up-again = Configurer à nouveau
+owner-set-up = Configurer
+owner-disable-ask = Désactiver…
+owner-hint = La configuration vous envoie chez le fournisseur avec votre propre compte, montre que la connexion fonctionne et rattache ce compte au vôtre.
+owner-disable-more = Il y en a plus que ce qui a pu être compté.
+owner-disable-kept = Rien n’est supprimé : dès qu’un propriétaire la configure à nouveau avec le même fournisseur, chacun retrouve son compte.
+owner-disable-type = Pour continuer, saisissez le nom court de l’organisation :
+owner-disable-mistyped = Ce n’est pas le nom court de cette organisation.
+owner-disable = Désactiver
+owner-cancel = Annuler
+owner-failed = Rien n’a été modifié. Ce qui a échoué s’appelle { $code } dans le journal et dans le guide d’exploitation.
+owner-close = Vous pouvez fermer cette fenêtre.
+owner-go = Aller à l’administration de { $organization }
+owner-search-people = Nom ou adresse e-mail
+owner-search = Rechercher
+owner-nobody = Personne.
+owner-nobody-found = Personne ne correspond à cette recherche.
+owner-more-people = Plus de personnes
+owner-account = Compte
+owner-first-seen = Vu pour la première fois
+owner-membership = Appartenance
+owner-removed = Retirée : personne ne se connecte à ce compte
+owner-email-there = E-mail là-bas
+owner-id-there = Identifiant là-bas
+owner-last-asked = Dernière interrogation
+owner-access-ends = { $moment }, sauf réponse avant
+owner-block = Bloquer
+owner-unblock = Débloquer
+owner-signed-in = Connexion le { $moment }
+owner-last-used = Dernière utilisation le { $moment }
+owner-none = Aucune.
+owner-end-all = Mettre fin à toutes les sessions
+owner-restore = Rétablir l’appartenance
+owner-remove = Retirer l’appartenance
+owner-more-sessions = Plus de sessions
+owner-search-audit = Événement, motif, référence, compte ou identité
+owner-nothing = Rien.
+owner-older = Plus anciens
+owner-actor-visitor = un visiteur
+owner-actor-operator = l’exploitant
+owner-actor-system = Doorward lui-même
+owner-disable-people = { $count ->
+    [one] { $count } personne se connecte ainsi.
+   *[other] { $count } personnes se connectent ainsi.
+}
+owner-disable-others = { $count ->
+    [one] { $count } d’entre elles pourrait utiliser un autre moyen.
+   *[other] { $count } d’entre elles pourraient utiliser un autre moyen.
+}
+owner-disable-sessions = { $count ->
+    [one] { $count } session prend fin immédiatement, connexions ouvertes comprises.
+   *[other] { $count } sessions prennent fin immédiatement, connexions ouvertes comprises.
+}

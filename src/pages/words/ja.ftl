@@ -317,3 +317,87 @@ why-connection = 接続が停止または変更されました。
 why-other-tenant = プロバイダーのこの顧客にはもう属していません。
 why-email = プロバイダーはこのアドレスをもう保証していません。
 why-rules = 規則によりもう許可されていません。
+
+## Pages of owners
+
+owner-nav = 管理
+owner-tab-home = 概要
+owner-tab-people = ユーザー
+owner-tab-sessions = セッション
+owner-tab-audit = 履歴
+owner-your-account = 自分のアカウント
+owner-home-title = { $organization } の管理
+owner-done-title = セットアップが完了しました
+owner-failed-title = セットアップは完了しませんでした
+owner-disable-title = { $provider } でのサインインを無効にしますか？
+owner-people-title = { $organization } のユーザー
+owner-sessions-title = { $organization } のセッション
+owner-audit-title = { $organization } の履歴
+owner-was-disabled = このプロバイダーでのサインインは無効になりました。
+owner-was-opened = セットアップが完了しました。
+owner-paused = このサイトの運営者が、この組織のサインインを一時停止しています。
+owner-door = サインインページ
+owner-state = 状態
+owner-state-by-file = 設定により有効
+owner-state-open = 有効
+owner-state-choosing = セットアップが完了していません。下から選んでください
+owner-state-closed = セットアップが完了するまで利用できません
+owner-state-disabled = 無効
+owner-since = { $moment } から
+owner-only = 対象
+owner-redirect-uri = リダイレクト URI
+owner-identities = アイデンティティ: { $state }
+owner-which = { $organization } はどれですか。そのユーザーだけが入れるようになります。
+owner-none-of-them = どれでもない: 誰が入れるかは設定されたルールだけで決まります
+owner-save = 保存
+owner-set-up-and-enable = セットアップして有効にする
+owner-set-up-again = もう一度セットアップする
+owner-set-up = セットアップ
+owner-disable-ask = 無効にする…
+owner-hint = セットアップでは、ご自身のアカウントでプロバイダーに進み、接続が機能することを確かめ、そのアカウントをご自身のアカウントに結び付けます。
+owner-disable-more = 数えきれないほどあります。
+owner-disable-kept = 何も削除されません。所有者が同じプロバイダーでもう一度セットアップすれば、全員のアカウントが元に戻ります。
+owner-disable-type = 続行するには、組織の短い名前を入力してください:
+owner-disable-mistyped = この組織の短い名前ではありません。
+owner-disable = 無効にする
+owner-cancel = キャンセル
+owner-failed = 何も変更されていません。問題の名前は、ログと運用ガイドでは { $code } です。
+owner-close = このウィンドウは閉じてかまいません。
+owner-go = { $organization } の管理に移動
+owner-search-people = 名前またはメールアドレス
+owner-search = 検索
+owner-nobody = 誰もいません。
+owner-nobody-found = 該当するユーザーはいません。
+owner-more-people = さらに表示
+owner-account = アカウント
+owner-first-seen = 初回の利用
+owner-membership = メンバーシップ
+owner-removed = 削除済み: このアカウントには誰もサインインできません
+owner-email-there = 先方でのメールアドレス
+owner-id-there = 先方での ID
+owner-last-asked = 最後の問い合わせ
+owner-access-ends = { $moment }（それまでに応答がない場合）
+owner-block = ブロック
+owner-unblock = ブロックを解除
+owner-signed-in = サインイン { $moment }
+owner-last-used = 最後の利用 { $moment }
+owner-none = ありません。
+owner-end-all = すべてのセッションを終了
+owner-restore = メンバーシップを元に戻す
+owner-remove = メンバーシップを削除
+owner-more-sessions = さらにセッションを表示
+owner-search-audit = イベント、理由、参照番号、アカウント、アイデンティティ
+owner-nothing = 何もありません。
+owner-older = 以前のもの
+owner-actor-visitor = 訪問者
+owner-actor-operator = 運用者
+owner-actor-system = Doorward 自身
+owner-disable-people = { $count ->
+   *[other] { $count } 人がこの方法でサインインしています。
+}
+owner-disable-others = { $count ->
+   *[other] そのうち { $count } 人は別の方法を使えます。
+}
+owner-disable-sessions = { $count ->
+   *[other] { $count } 件のセッションが、開いている接続も含めて直ちに終了します。
+}

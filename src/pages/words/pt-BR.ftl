@@ -320,3 +320,90 @@ why-connection = A conexão foi fechada ou alterada.
 why-other-tenant = Não pertence mais a este cliente do provedor.
 why-email = O provedor não responde mais pelo endereço.
 why-rules = As regras não a admitem mais.
+
+## Pages of owners
+
+owner-nav = Administração
+owner-tab-home = Visão geral
+owner-tab-people = Pessoas
+owner-tab-sessions = Sessões
+owner-tab-audit = O que aconteceu
+owner-your-account = Sua conta
+owner-home-title = Administração de { $organization }
+owner-done-title = A configuração está concluída
+owner-failed-title = A configuração não foi concluída
+owner-disable-title = Desativar a entrada com { $provider }?
+owner-people-title = Pessoas de { $organization }
+owner-sessions-title = Sessões em { $organization }
+owner-audit-title = O que aconteceu em { $organization }
+owner-was-disabled = A entrada com esse provedor está desativada agora.
+owner-was-opened = A configuração está concluída.
+owner-paused = Quem administra este site pausou a entrada nesta organização.
+owner-door = Página de entrada
+owner-state = Estado
+owner-state-by-file = Aberta, conforme a configuração
+owner-state-open = Aberta
+owner-state-choosing = A configuração não está concluída: escolha abaixo
+owner-state-closed = Fechada até que a configuração seja concluída
+owner-state-disabled = Desativada
+owner-since = desde { $moment }
+owner-only = Somente para
+owner-redirect-uri = URI de redirecionamento
+owner-identities = Identidades: { $state }
+owner-which = Qual destas é { $organization }? Somente as pessoas dela poderão entrar.
+owner-none-of-them = Nenhuma: somente as regras configuradas dizem quem entra
+owner-save = Salvar
+owner-set-up-and-enable = Configurar e ativar
+owner-set-up-again = Configurar novamente
+owner-set-up = Configurar
+owner-disable-ask = Desativar…
+owner-hint = A configuração leva você ao provedor com a sua própria conta, mostra que a conexão funciona e vincula essa conta à sua.
+owner-disable-more = Há mais do que foi possível contar.
+owner-disable-kept = Nada é apagado: quando um proprietário configurar novamente com o mesmo provedor, todos terão a conta de volta.
+owner-disable-type = Para continuar, digite o nome curto da organização:
+owner-disable-mistyped = Esse não é o nome curto desta organização.
+owner-disable = Desativar
+owner-cancel = Cancelar
+owner-failed = Nada foi alterado. O que deu errado se chama { $code } no registro e no guia de operação.
+owner-close = Você pode fechar esta janela.
+owner-go = Ir para a administração de { $organization }
+owner-search-people = Nome ou endereço de e-mail
+owner-search = Buscar
+owner-nobody = Ninguém.
+owner-nobody-found = Ninguém foi encontrado com isso.
+owner-more-people = Mais pessoas
+owner-account = Conta
+owner-first-seen = Visto pela primeira vez
+owner-membership = Participação
+owner-removed = Removida: ninguém entra nesta conta
+owner-email-there = E-mail lá
+owner-id-there = Identificador lá
+owner-last-asked = Última consulta
+owner-access-ends = { $moment }, a menos que responda antes
+owner-block = Bloquear
+owner-unblock = Desbloquear
+owner-signed-in = Entrou em { $moment }
+owner-last-used = Último uso em { $moment }
+owner-none = Nenhuma.
+owner-end-all = Encerrar todas as sessões
+owner-restore = Restaurar a participação
+owner-remove = Remover a participação
+owner-more-sessions = Mais sessões
+owner-search-audit = Evento, motivo, referência, conta ou identidade
+owner-nothing = Nada.
+owner-older = Mais antigos
+owner-actor-visitor = um visitante
+owner-actor-operator = o operador
+owner-actor-system = o próprio Doorward
+owner-disable-people = { $count ->
+    [one] { $count } pessoa entra assim.
+   *[other] { $count } pessoas entram assim.
+}
+owner-disable-others = { $count ->
+    [one] { $count } delas poderia usar outra forma.
+   *[other] { $count } delas poderiam usar outra forma.
+}
+owner-disable-sessions = { $count ->
+    [one] { $count } sessão termina imediatamente, com as conexões abertas.
+   *[other] { $count } sessões terminam imediatamente, com as conexões abertas.
+}

@@ -317,3 +317,87 @@ why-connection = 连接已关闭或已更改。
 why-other-tenant = 它不再属于提供方的这个客户。
 why-email = 提供方不再为该地址担保。
 why-rules = 规则不再允许它。
+
+## Pages of owners
+
+owner-nav = 管理
+owner-tab-home = 概览
+owner-tab-people = 人员
+owner-tab-sessions = 会话
+owner-tab-audit = 历史记录
+owner-your-account = 您的帐户
+owner-home-title = { $organization } 的管理
+owner-done-title = 设置已完成
+owner-failed-title = 设置未完成
+owner-disable-title = 要停用通过 { $provider } 登录吗？
+owner-people-title = { $organization } 的人员
+owner-sessions-title = { $organization } 的会话
+owner-audit-title = { $organization } 的历史记录
+owner-was-disabled = 通过该提供方登录现已停用。
+owner-was-opened = 设置已完成。
+owner-paused = 本网站的运营人员已暂停此组织的登录。
+owner-door = 登录页面
+owner-state = 状态
+owner-state-by-file = 已按配置开放
+owner-state-open = 已开放
+owner-state-choosing = 设置未完成：请在下方选择
+owner-state-closed = 设置完成前不开放
+owner-state-disabled = 已停用
+owner-since = 自 { $moment } 起
+owner-only = 仅限
+owner-redirect-uri = 重定向 URI
+owner-identities = 身份：{ $state }
+owner-which = 哪一个是 { $organization }？只有它的人员可以进入。
+owner-none-of-them = 都不是：仅由配置的规则决定谁可以进入
+owner-save = 保存
+owner-set-up-and-enable = 设置并启用
+owner-set-up-again = 重新设置
+owner-set-up = 设置
+owner-disable-ask = 停用…
+owner-hint = 设置会让您用自己的帐户前往提供方，确认连接可用，并将该帐户与您的帐户关联。
+owner-disable-more = 数量超过可统计的范围。
+owner-disable-kept = 不会删除任何内容：当所有者用同一提供方重新设置后，所有人都能恢复自己的帐户。
+owner-disable-type = 要继续，请输入组织的短名称：
+owner-disable-mistyped = 这不是此组织的短名称。
+owner-disable = 停用
+owner-cancel = 取消
+owner-failed = 未作任何更改。出现的问题在日志和运维指南中称为 { $code }。
+owner-close = 可以关闭此窗口。
+owner-go = 前往 { $organization } 的管理
+owner-search-people = 姓名或电子邮件地址
+owner-search = 搜索
+owner-nobody = 没有人。
+owner-nobody-found = 没有找到符合条件的人。
+owner-more-people = 更多人员
+owner-account = 帐户
+owner-first-seen = 首次出现
+owner-membership = 成员资格
+owner-removed = 已移除：无人能登录此帐户
+owner-email-there = 那里的电子邮件
+owner-id-there = 那里的标识
+owner-last-asked = 上次询问
+owner-access-ends = { $moment }，除非在此之前得到答复
+owner-block = 屏蔽
+owner-unblock = 取消屏蔽
+owner-signed-in = 登录于 { $moment }
+owner-last-used = 上次使用 { $moment }
+owner-none = 无。
+owner-end-all = 结束所有会话
+owner-restore = 恢复成员资格
+owner-remove = 移除成员资格
+owner-more-sessions = 更多会话
+owner-search-audit = 事件、原因、参考编号、帐户或身份
+owner-nothing = 无。
+owner-older = 更早
+owner-actor-visitor = 访客
+owner-actor-operator = 运维人员
+owner-actor-system = Doorward 自身
+owner-disable-people = { $count ->
+   *[other] 有 { $count } 人通过这种方式登录。
+}
+owner-disable-others = { $count ->
+   *[other] 其中 { $count } 人可以使用其他方式。
+}
+owner-disable-sessions = { $count ->
+   *[other] { $count } 个会话会立即结束，包括已打开的连接。
+}

@@ -7,7 +7,7 @@ use crate::audit::{Actor, Entry};
 use crate::gateway::endpoints::Ask;
 use crate::gateway::{Body, Error, Gateway};
 use crate::pages::Organization;
-use crate::pages::owner::{OwnerTrail, TrailRow};
+use crate::pages::owner::{OwnerTrail, TrailRow, actor_word};
 use crate::store::trail;
 
 /// Entries on one page.
@@ -101,12 +101,17 @@ fn actor(actor: &Actor) -> &str {
 
 fn row(entry: Entry) -> TrailRow {
     let event = entry.event;
+    let actor = actor_word(actor(&event.actor));
+    let account = match event.actor {
+        Actor::Account(id) => Some(id),
+        Actor::Visitor | Actor::Operator | Actor::System => None,
+    };
     TrailRow {
         sequence: entry.sequence,
         time: event.time,
         event: event.kind.name(),
-        actor: actor(&event.actor).to_owned(),
-        by_account: matches!(event.actor, Actor::Account(_)),
+        account,
+        actor,
         target: event.target,
         provider: event.provider,
         reason: event.reason,
