@@ -353,7 +353,7 @@ impl Gateway {
         let forwarded = self.forward(request, inbound, route, Some(visitor), reference);
         let mut response = forwarded.await?;
         if let Some(token) = kept {
-            self.settle(inbound, &token, &mut response).await;
+            self.settle(inbound, &token, &mut response, reference).await;
         }
         Ok(response)
     }

@@ -38,7 +38,7 @@ pub use self::problem::{Ended, Loop, NotLinked, Problem};
 pub use self::rehearsal::{Admitted, Rehearse, RehearsedPage};
 pub use self::views::{
     Choose, Destination, DevForm, Door, DoorProvider, EmailFault, EmailFirst, LoggedOut,
-    LogoutConfirm, Notice, Organization, Redirecting, View,
+    LogoutConfirm, Notice, Organization, Redirecting, SignedIn, View,
 };
 pub use self::words::Language;
 use self::words::{Speaker, Words};
@@ -327,10 +327,11 @@ pub enum Error {
     Destination,
 }
 
-/// The one script: it tells the opener of a window what came of it, and closes the window.
+/// The one script: it tells the opener of a window what came of it, and closes the window. A window that has lost its opener
+/// on the way, at a provider that cuts such ties, closes too where the page says so and the browser lets it.
 const SCRIPT: &str = include_str!("templates/opener.js");
 
-const TEMPLATES: [(&str, &str); 23] = [
+const TEMPLATES: [(&str, &str); 24] = [
     ("base.html", include_str!("templates/base.html")),
     ("problem.html", include_str!("templates/problem.html")),
     ("door.html", include_str!("templates/door.html")),
@@ -380,6 +381,7 @@ const TEMPLATES: [(&str, &str); 23] = [
         include_str!("templates/logout_confirm.html"),
     ),
     ("logged_out.html", include_str!("templates/logged_out.html")),
+    ("signed_in.html", include_str!("templates/signed_in.html")),
     (
         "redirecting.html",
         include_str!("templates/redirecting.html"),

@@ -384,7 +384,7 @@ fn as_text<S: Serializer>(message: &serde_json::Value, serializer: S) -> Result<
     serializer.serialize_str(&message.to_string())
 }
 
-fn as_origin<S: Serializer>(origin: &Origin, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn as_origin<S: Serializer>(origin: &Origin, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(origin)
 }
 

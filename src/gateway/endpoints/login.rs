@@ -113,7 +113,7 @@ impl Gateway {
             remembered: remembered.map(Organization::from),
             organizations,
         };
-        self.show(ask, None, &view)
+        self.show_on_the_way(ask, None, &rd, &view)
     }
 
     /// The address of an organization's door.
@@ -181,7 +181,7 @@ impl Gateway {
             [] => self.email_page(ask, &fields, Some(EmailFault::UnknownDomain)),
             [only] => {
                 let to = self.door_url(only, &return_path, Some(&email));
-                self.move_on(ask, &self.still_asking(ask, to))
+                self.go_on(ask, &self.still_asking(ask, to), self.leaves(&return_path))
             }
             several => {
                 let view = Choose {
@@ -189,7 +189,7 @@ impl Gateway {
                     organizations: several.iter().map(|&one| Organization::from(one)).collect(),
                     rd: &return_path,
                 };
-                self.show(ask, None, &view)
+                self.show_on_the_way(ask, None, &return_path, &view)
             }
         }
     }
@@ -241,7 +241,7 @@ impl Gateway {
                     last_used: last_used.as_ref().filter(|id| several.contains(id)),
                     notice: select_account.then_some(Notice::AnotherAccount),
                 };
-                self.show(ask, Some(organization), &view)
+                self.show_on_the_way(ask, Some(organization), &return_path, &view)
             }
         }
     }
@@ -313,7 +313,8 @@ impl Gateway {
         let begun = self
             .begin(ask, organization, &provider, target, &fields)
             .await?;
-        self.leave(ask, organization, &provider, &begun, Leaving::Form)
+        let leaving = self.leaves(&self.return_path(&fields));
+        self.leave(ask, organization, &provider, &begun, leaving)
     }
 
     async fn begin(

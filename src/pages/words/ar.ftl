@@ -212,6 +212,9 @@ logged-out-close = انتهت جلستك هنا. على جهاز مشترك، أ
 logged-out-still = ما زالت جلستك مفتوحة لدى { $providers }.
 logged-out-still-advice = على جهاز مشترك، سجّل الخروج هناك أيضًا: وإلا فقد يدخل الشخص التالي باسمك.
 
+signed-in-title = تم تسجيل دخولك
+signed-in-close = يمكنك إغلاق هذه النافذة والمتابعة في النافذة السابقة.
+
 redirecting-title = لحظة واحدة
 redirecting-lead = يجري نقلك الآن. إذا لم يحدث شيء، فاستخدم الزر.
 

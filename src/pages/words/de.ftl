@@ -203,6 +203,9 @@ logged-out-close = Ihre Sitzung hier ist beendet. Schließen Sie an einem gemein
 logged-out-still = Sie sind noch angemeldet bei { $providers }.
 logged-out-still-advice = Melden Sie sich an einem gemeinsam genutzten Computer auch dort ab. Sonst kann die nächste Person sich als Sie anmelden.
 
+signed-in-title = Sie sind angemeldet
+signed-in-close = Sie können dieses Fenster schließen und im vorigen weitermachen.
+
 redirecting-title = Einen Moment
 redirecting-lead = Sie werden weitergeleitet. Wenn nichts geschieht, verwenden Sie die Schaltfläche.
 

@@ -220,6 +220,9 @@ logged-out-close = Your session here is over. On a shared computer, close all br
 logged-out-still = You are still signed in to { $providers }.
 logged-out-still-advice = On a shared computer, sign out there too: otherwise the next person can come back in as you.
 
+signed-in-title = You are signed in
+signed-in-close = You can close this window and go on in the one before.
+
 redirecting-title = One moment
 redirecting-lead = You are being taken on. If nothing happens, use the button.
 

@@ -203,6 +203,9 @@ logged-out-close = Su sesión aquí ha terminado. En un equipo compartido, cierr
 logged-out-still = Su sesión sigue abierta en { $providers }.
 logged-out-still-advice = En un equipo compartido, ciérrela también allí: de lo contrario, la siguiente persona podría volver a entrar como usted.
 
+signed-in-title = Ha iniciado sesión
+signed-in-close = Puede cerrar esta ventana y continuar en la anterior.
+
 redirecting-title = Un momento
 redirecting-lead = Se le está redirigiendo. Si no ocurre nada, use el botón.
 

@@ -203,6 +203,9 @@ logged-out-close = Votre session ici est terminée. Sur un ordinateur partagé, 
 logged-out-still = Votre session reste ouverte chez { $providers }.
 logged-out-still-advice = Sur un ordinateur partagé, déconnectez-vous aussi de ce côté : sinon, la personne suivante pourrait revenir sous votre identité.
 
+signed-in-title = Vous êtes bien connecté
+signed-in-close = Vous pouvez fermer cette fenêtre et continuer dans la précédente.
+
 redirecting-title = Un instant
 redirecting-lead = La page suivante va s’ouvrir. S’il ne se passe rien, utilisez le bouton.
 

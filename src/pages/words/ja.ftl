@@ -200,6 +200,9 @@ logged-out-close = ここでのセッションは終了しました。共有の�
 logged-out-still = { $providers } にはまだサインインしています。
 logged-out-still-advice = 共有のコンピューターでは、そちらからもサインアウトしてください。そうしないと、次に使う人がお客様として入れてしまいます。
 
+signed-in-title = サインインしました
+signed-in-close = このウィンドウを閉じて、元のウィンドウで続けてください。
+
 redirecting-title = 少々お待ちください
 redirecting-lead = 移動しています。何も起こらない場合は、ボタンを押してください。
 

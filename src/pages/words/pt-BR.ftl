@@ -203,6 +203,9 @@ logged-out-close = Sua sessão aqui terminou. Em um computador compartilhado, fe
 logged-out-still = Sua sessão continua aberta em { $providers }.
 logged-out-still-advice = Em um computador compartilhado, saia de lá também: do contrário, a próxima pessoa pode voltar a entrar como você.
 
+signed-in-title = Você entrou
+signed-in-close = Você pode fechar esta janela e continuar na anterior.
+
 redirecting-title = Um momento
 redirecting-lead = Você está sendo redirecionado. Se nada acontecer, use o botão.
 

@@ -200,6 +200,9 @@ logged-out-close = 您在此处的会话已结束。如果使用的是共用计�
 logged-out-still = 您仍登录着 { $providers }。
 logged-out-still-advice = 如果使用的是共用计算机，请在那里也退出登录，否则下一位使用者可能以您的身份再次进入。
 
+signed-in-title = 您已登录
+signed-in-close = 您可以关闭此窗口，回到之前的窗口继续操作。
+
 redirecting-title = 请稍候
 redirecting-lead = 正在为您跳转。如果没有反应，请使用按钮。
 
