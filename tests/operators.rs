@@ -47,6 +47,9 @@ allow = { email_domains = ["acme.com"] }
 [organizations.globex]
 providers = ["dev"]
 allow = { anyone = true }
+[organizations.initech]
+providers = ["gone"]
+allow = { anyone = true }
 [management]
 listen = "off"
 [store]
@@ -379,6 +382,62 @@ async fn a_provider_that_cannot_be_reached_is_4() {
 }
 
 #[tokio::test]
+async fn a_rehearsal_is_0_6_or_4_and_signs_nobody_in() {
+    let world = World::start().await;
+    for (organization, email, code) in [
+        ("globex", "ada@globex.com", 0),
+        ("acme", "ada@acme.com", 0),
+        ("acme", "eve@evil.com", 6),
+    ] {
+        let (command, link) = world.rehearse(&["dev", "--org", organization]);
+        let page = world.go_through(&link, email).await;
+        assert_eq!(page.kind(), Some("rehearsed"), "{}", page.text);
+        let (told, ended) = outcome(command);
+        assert_eq!(ended, Some(code), "{told}");
+        let verdict = if code == 0 {
+            "let in"
+        } else {
+            "NOT let in: email_domains"
+        };
+        let line = format!("{organization}  {verdict}; door open by file; new there");
+        assert!(told.contains(&line), "{told}");
+        assert!(told.contains(&format!("email: {email}")), "{told}");
+    }
+    let (command, link) = world.rehearse(&["gone"]);
+    let mut browser = world.browser();
+    let page = browser.post(&link, &[]).await;
+    assert_eq!(page.kind(), Some("rehearsal-failed"), "{}", page.text);
+    let (told, ended) = outcome(command);
+    assert_eq!(ended, Some(4), "{told}");
+    assert!(told.contains("FAILED  provider-unreachable: "), "{told}");
+    let sessions = world.json(0, &["session", "list"]);
+    assert_eq!(sessions["sessions"], serde_json::json!([]));
+    for wrong in [&["dev", "--org", "initech"][..], &["nowhere"]] {
+        let all = [&["provider", "test", "--login"], wrong].concat();
+        assert_eq!(world.run(&all).status.code(), Some(1), "{wrong:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_command_that_is_interrupted_ends_no_rehearsal() {
+    let world = World::start().await;
+    let (mut command, link) = world.rehearse(&["dev", "--org", "acme", "--output", "json"]);
+    command.kill().unwrap();
+    command.wait().unwrap();
+    let page = world.go_through(&link, "ada@acme.com").await;
+    assert_eq!(page.kind(), Some("rehearsed"), "{}", page.text);
+    // For a program: the link is beside the answer, not in it.
+    let (command, link) = world.rehearse(&["dev", "--org", "acme", "--output", "json"]);
+    world.go_through(&link, "ada@acme.com").await;
+    let (told, ended) = outcome(command);
+    assert_eq!(ended, Some(0), "{told}");
+    let told: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(told["state"], "done");
+    assert_eq!(told["admissions"][0]["organization"], "acme");
+    assert_eq!(told["admissions"][0]["is_open"], true);
+}
+
+#[tokio::test]
 async fn nothing_is_revoked_by_half_a_command() {
     let world = World::start().await;
     let mut ada = world.sign_in("acme", "ada@acme.com").await;
@@ -507,6 +566,35 @@ impl World {
         (browser, page)
     }
 
+    fn browser(&self) -> Browser {
+        Browser::new(self.address, Arc::new(System))
+    }
+
+    /// `provider test --login` as it runs, and the link that it has printed.
+    fn rehearse(&self, arguments: &[&str]) -> (Child, String) {
+        let all = [&["provider", "test", "--login"], arguments].concat();
+        let mut command = doorward(&self.folder, &all);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let link = if arguments.contains(&"json") {
+            printed_link(child.stderr.as_mut().unwrap())
+        } else {
+            printed_link(child.stdout.as_mut().unwrap())
+        };
+        (child, link)
+    }
+
+    /// Opens the link, presses its button and fills in the form of the `dev` provider.
+    async fn go_through(&self, link: &str, email: &str) -> Page {
+        let mut browser = self.browser();
+        browser.get(link).await.is(200);
+        let form = browser.post(link, &[]).await;
+        let state = form.input("state");
+        let fields = [("state", state.as_str()), ("email", email)];
+        let callback = format!("{SITE}/_sso/callback/dev");
+        browser.post(&callback, &fields).await
+    }
+
     /// An answer of the application that has begun and does not end.
     async fn stream(&self, browser: &Browser) -> (Line, mpsc::Sender<Vec<u8>>) {
         let (sender, receiver) = mpsc::channel(8);
@@ -547,6 +635,29 @@ impl World {
         let all = [command, &["--output", "json"], rest].concat();
         serde_json::from_str(&self.tell(code, &all)).unwrap()
     }
+}
+
+/// Reads until the link is there, byte by byte, so that nothing is taken from whoever reads on.
+fn printed_link(output: &mut impl std::io::Read) -> String {
+    let mut text = String::new();
+    loop {
+        let mut byte = [0];
+        output
+            .read_exact(&mut byte)
+            .expect("it ended before it told a link");
+        text.push(char::from(byte[0]));
+        let line = text.strip_suffix('\n').and_then(|text| text.lines().last());
+        if let Some(link) = line.filter(|line| line.contains("/rehearse/")) {
+            return link.trim().to_owned();
+        }
+    }
+}
+
+/// What a command printed in the end, and its exit code.
+fn outcome(command: Child) -> (String, Option<i32>) {
+    let output = command.wait_with_output().unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    (told, output.status.code())
 }
 
 impl Drop for World {

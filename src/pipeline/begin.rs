@@ -77,6 +77,12 @@ impl Begin {
             (Flow::Rehearsal, _) => "the operator",
         }
     }
+
+    /// Which rehearsal it is, if it is one.
+    fn rehearsal(&self) -> Option<&str> {
+        let errand = self.errand.as_ref();
+        errand.and_then(|errand| errand.rehearsal.as_deref())
+    }
 }
 
 impl Pipeline {
@@ -88,12 +94,26 @@ impl Pipeline {
     /// # Cancel safety
     /// Dropping the future leaves at most a run that nobody will use.
     pub async fn begin(&self, begin: Begin) -> Result<Begun, Error> {
-        let shared = &self.shared;
-        let now = shared.clock.now();
-        let connection =
-            shared.connection_for(begin.flow(), &begin.organization, &begin.provider)?;
-        if !shared.bounds.admit(begin.client, &begin.organization, now) {
-            shared.refused(&SIGN_INS);
+        let begun = self.shared.begin(&begin).await;
+        if let (Err(error), Some(id)) = (&begun, begin.rehearsal()) {
+            let reference = &begin.reference;
+            self.shared.fail_rehearsal(id, error, None, reference).await;
+        }
+        begun
+    }
+
+    /// Forgets who begun sign-ins long ago. Called every so often.
+    pub fn tidy(&self) {
+        self.shared.bounds.tidy();
+    }
+}
+
+impl Shared {
+    async fn begin(&self, begin: &Begin) -> Result<Begun, Error> {
+        let now = self.clock.now();
+        let connection = self.connection_for(begin.flow(), &begin.organization, &begin.provider)?;
+        if !self.bounds.admit(begin.client, &begin.organization, now) {
+            self.refused(&SIGN_INS);
             return Err(Error::TooMany);
         }
         trace::about(begin.organization.as_str(), begin.provider.as_str());
@@ -109,22 +129,15 @@ impl Pipeline {
         };
         // With new consent the same sign-in goes on.
         if !begin.consent && begin.errand.is_none() {
-            shared.started(attempted);
+            self.started(attempted);
         }
-        let begun = shared.set_out(&connection, &begin, now).await;
-        if let Err(error) = &begun {
-            shared.failed(attempted, error).await;
+        let begun = self.set_out(&connection, begin, now).await;
+        if let (Err(error), None) = (&begun, begin.rehearsal()) {
+            self.failed(attempted, error).await;
         }
         begun
     }
 
-    /// Forgets who begun sign-ins long ago. Called every so often.
-    pub fn tidy(&self) {
-        self.shared.bounds.tidy();
-    }
-}
-
-impl Shared {
     /// Asks the provider where to go, and stores the run.
     async fn set_out(
         &self,

@@ -2,15 +2,17 @@
 
 use http::{Method, Response, request};
 use hyper::body::Incoming;
+use tracing::info;
 
 use super::{Ask, Leaving, form};
 use crate::address::ReturnPath;
 use crate::config::{self, Slug};
 use crate::gateway::{Body, Error, Gateway, Place};
-use crate::pages::{Admitted, Fact, Rehearse, RehearsedPage};
-use crate::pipeline::{Begin, Errand, Rehearsed, Stage, Target};
+use crate::pages::{Admitted, Fact, RehearsalFailed, Rehearse, RehearsedPage};
+use crate::pipeline::{self, Begin, Errand, Progress, Rehearsed, Stage, Target};
 use crate::provider::Flow;
 use crate::secret::Secret;
+use crate::telemetry::trace::{self, Step};
 
 impl Gateway {
     /// The link, and the button on its page.
@@ -75,12 +77,43 @@ impl Gateway {
             client: ask.inbound.client,
             reference: ask.reference.to_string(),
         };
-        let begun = self.pipeline.begin(begin).await;
-        if let Err(error) = &begun {
-            self.pipeline.rehearsal_failed(&id, error).await;
+        match self.pipeline.begin(begin).await {
+            Ok(begun) => self.leave(ask, organization, &stage.provider, &begun, Leaving::Form),
+            Err(error) => self.rehearsal_failed(ask, error).await,
         }
-        let begun = begun?;
-        self.leave(ask, organization, &stage.provider, &begun, Leaving::Form)
+    }
+
+    /// Why nothing came of it, to whoever went through it: what the operator is told too.
+    pub(super) async fn rehearsal_failed(
+        &self,
+        ask: &Ask<'_>,
+        error: pipeline::Error,
+    ) -> Result<Response<Body>, Error> {
+        let Some((again, id)) = error.again().zip(error.rehearsal()) else {
+            return Err(error.into());
+        };
+        let Some(Progress::Failed { code, why }) = self.pipeline.rehearsed(id).await? else {
+            return Err(error.into());
+        };
+        let stage = Stage {
+            provider: again.provider.clone(),
+            organization: again.organization.clone(),
+        };
+        let (provider, organization) = self.staged(&stage)?;
+        let reference = ask.reference;
+        let cause: &dyn std::error::Error = &error;
+        info!(%reference, provider = %stage.provider, error = cause, "a rehearsal failed");
+        trace::note(|| Step::Refused {
+            code: code.clone(),
+            why: cause.to_string(),
+            rule: None,
+        });
+        let view = RehearsalFailed {
+            provider: &provider.button,
+            code: &code,
+            why: &why,
+        };
+        self.show(ask, Some(organization), &view)
     }
 
     /// What came of it, to whoever went through it.
@@ -102,6 +135,8 @@ impl Gateway {
         let admissions = own.map(|one| Admitted {
             name: &organization.name,
             refused: one.refused.as_deref(),
+            rule: one.rule.as_deref(),
+            is_open: one.is_open,
         });
         let view = RehearsedPage {
             provider: &provider.button,
@@ -112,6 +147,7 @@ impl Gateway {
             claims: facts(&rehearsed.claims),
             headers: facts(&rehearsed.headers),
             assertion: facts(&rehearsed.assertion),
+            is_too_large: rehearsed.too_large.is_some(),
         };
         self.show(ask, Some(organization), &view)
     }
