@@ -292,6 +292,67 @@ async fn somebody_who_left_is_kept_out_by_one_command() {
 }
 
 #[tokio::test]
+async fn a_reference_is_explained_as_somebody_reads_it_out() {
+    let world = World::start().await;
+    let page = world.answer_at_the_door("acme", "jo@acme.io").await;
+    let reference = page.is(403).field("sso-reference").unwrap();
+    let spoken = reference.replace('-', "").to_lowercase();
+    let told = world.tell(0, &["trace", &spoken]);
+    for said in [
+        reference,
+        "begin      sign_in",
+        "jo@acme.io",
+        "REFUSED    account-not-allowed",
+        "Suggestion: if they belong there, add \"acme.io\" to organizations.acme.allow.email_domains",
+    ] {
+        assert!(told.contains(said), "{said}: {told}");
+    }
+    let found = world.json(0, &["trace", reference]);
+    assert_eq!(found["reference"], reference, "{found}");
+    let last = found["parts"].as_array().unwrap().last().unwrap();
+    let end = last["steps"].as_array().unwrap().last().unwrap();
+    assert_eq!(end["step"], "refused", "{found}");
+
+    let unknown = world.run(&["trace", "0000-0000"]);
+    assert_eq!(unknown.status.code(), Some(1));
+    assert!(unknown.stdout.is_empty());
+    let complaint = String::from_utf8_lossy(&unknown.stderr);
+    assert!(complaint.contains("kept for 7 days"), "{complaint}");
+    for wrong in [
+        &["trace"][..],
+        &["trace", reference, "--follow"],
+        &["trace", reference, "--user", "x"],
+    ] {
+        assert_eq!(world.run(wrong).status.code(), Some(2), "{wrong:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_operator_watches_one_person_try_again() {
+    let world = World::start().await;
+    let arguments = ["trace", "--follow", "--user", "Jo@acme.io", "--org", "acme"];
+    let mut follow = doorward(&world.folder, &arguments);
+    let mut child = follow.stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    // It follows from when it has asked for the first time, which nothing says.
+    let (sender, mut heard) = mpsc::unbounded_channel();
+    std::thread::spawn(move || lines.try_for_each(|line| sender.send(line.unwrap())));
+    let mut told = String::new();
+    while !told.contains("REFUSED") {
+        world.answer_at_the_door("acme", "ada@acme.com").await;
+        world.answer_at_the_door("acme", "jo@acme.io").await;
+        let wait = std::time::Duration::from_secs(1);
+        while let Ok(Some(line)) = tokio::time::timeout(wait, heard.recv()).await {
+            told.push_str(&line);
+        }
+    }
+    drop(child.kill());
+    drop(child.wait());
+    assert!(told.contains("jo@acme.io"), "{told}");
+    assert!(!told.contains("ada@acme.com"), "{told}");
+}
+
+#[tokio::test]
 async fn a_provider_that_cannot_be_reached_is_4() {
     let world = World::start().await;
     let told = world.tell(4, &["provider", "test", "gone"]);
@@ -434,6 +495,8 @@ fn live_commands_without_a_running_process_are_5() {
         &["identity", "block", "x"],
         &["audit", "tail"],
         &["audit", "verify"],
+        &["trace", "K7QM-2F9D"],
+        &["trace", "--follow"],
     ] {
         let told = doorward(&folder, arguments).output().unwrap();
         assert_eq!(told.status.code(), Some(5), "{arguments:?}");

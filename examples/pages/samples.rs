@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 #[path = "owner.rs"]
-mod owner;
+pub(crate) mod owner;
 
 use bytes::Bytes;
 use doorward::address::{Origin, ReturnPath};

@@ -13,6 +13,7 @@ mod account;
 mod browser;
 mod dress;
 mod kept;
+mod meaning;
 pub mod owner;
 mod problem;
 mod rehearsal;
@@ -37,7 +38,7 @@ pub use self::problem::{Ended, Loop, NotLinked, Problem};
 pub use self::rehearsal::{Admitted, RehearsalFailed, Rehearse, RehearsedPage};
 pub use self::views::{
     Choose, Destination, DevForm, Door, DoorProvider, EmailFault, EmailFirst, LoggedOut,
-    LogoutConfirm, Notice, Organization, Redirecting, View,
+    LogoutConfirm, Notice, Organization, Redirecting, SignedIn, View,
 };
 pub use self::words::Language;
 use self::words::{Speaker, Words};
@@ -326,10 +327,11 @@ pub enum Error {
     Destination,
 }
 
-/// The one script: it tells the opener of a window what came of it, and closes the window.
+/// The one script: it tells the opener of a window what came of it, and closes the window. A window that has lost its opener
+/// on the way, at a provider that cuts such ties, closes too where the page says so and the browser lets it.
 const SCRIPT: &str = include_str!("templates/opener.js");
 
-const TEMPLATES: [(&str, &str); 24] = [
+const TEMPLATES: [(&str, &str); 25] = [
     ("base.html", include_str!("templates/base.html")),
     ("problem.html", include_str!("templates/problem.html")),
     ("door.html", include_str!("templates/door.html")),
@@ -383,6 +385,7 @@ const TEMPLATES: [(&str, &str); 24] = [
         include_str!("templates/logout_confirm.html"),
     ),
     ("logged_out.html", include_str!("templates/logged_out.html")),
+    ("signed_in.html", include_str!("templates/signed_in.html")),
     (
         "redirecting.html",
         include_str!("templates/redirecting.html"),

@@ -67,6 +67,17 @@ impl Begin {
         )
     }
 
+    /// For the trace: what says into which organization.
+    fn chosen(&self) -> &'static str {
+        match (self.flow(), &self.target) {
+            (Flow::SignIn, Target::Shared) => "its door",
+            (Flow::SignIn, Target::Own { .. }) => "its own host",
+            (Flow::StepUp, _) => "the session",
+            (Flow::Link | Flow::Setup, _) => "the page that it was begun on",
+            (Flow::Rehearsal, _) => "the operator",
+        }
+    }
+
     /// Which rehearsal it is, if it is one.
     fn rehearsal(&self) -> Option<&str> {
         let errand = self.errand.as_ref();
@@ -109,6 +120,7 @@ impl Shared {
         trace::note(|| Step::Begin {
             flow: begin.flow().as_str().to_owned(),
             return_path: begin.return_path.path().to_owned(),
+            chosen: begin.chosen().to_owned(),
         });
         let attempted = Attempted {
             organization: Some(&begin.organization),

@@ -30,6 +30,7 @@ mod late;
 mod link;
 mod operator;
 mod owners;
+mod popup;
 mod presets;
 mod provider_logout;
 mod rehearsal;

@@ -203,6 +203,9 @@ logged-out-close = Su sesión aquí ha terminado. En un equipo compartido, cierr
 logged-out-still = Su sesión sigue abierta en { $providers }.
 logged-out-still-advice = En un equipo compartido, ciérrela también allí: de lo contrario, la siguiente persona podría volver a entrar como usted.
 
+signed-in-title = Ha iniciado sesión
+signed-in-close = Puede cerrar esta ventana y continuar en la anterior.
+
 redirecting-title = Un momento
 redirecting-lead = Se le está redirigiendo. Si no ocurre nada, use el botón.
 
@@ -261,9 +264,9 @@ organization-not-open-heading = { $organization } aún no está abierta
 organization-not-open-heading-this = Esta organización aún no está abierta
 organization-not-open-sentence = Un responsable de la organización debe completar su configuración antes de que se pueda iniciar sesión de esta manera.
 identity-not-linked-heading = Esta cuenta no se puede añadir
-identity-not-linked-taken = La cuenta de { $provider } pertenece aquí a otra persona, o a otra cuenta suya. Solo un administrador puede moverla. No se ha cambiado nada.
+identity-not-linked-taken = La cuenta de { $provider } pertenece aquí a otra persona, o a otra cuenta suya. Solo la administración puede moverla. No se ha cambiado nada.
 identity-not-linked-another-there = Ya tiene aquí otra cuenta de { $provider }. Quite primero esa. No se ha cambiado nada.
-identity-not-linked-too-many = Tiene aquí tantas cuentas como puede haber. Quite primero una. No se ha cambiado nada.
+identity-not-linked-too-many = No puede tener más cuentas aquí. Quite primero una. No se ha cambiado nada.
 identity-not-linked-not-admitted = Su organización no deja entrar a nadie con esta cuenta de { $provider }. No se ha cambiado nada.
 identity-not-linked-not-the-person = Quien empezó esto ya no tiene la sesión iniciada en este navegador. No se ha cambiado nada.
 identity-not-linked-not-an-owner = Solo un responsable puede completar la configuración. No se ha cambiado nada.
@@ -272,7 +275,7 @@ owners-only-sentence = Solo los responsables de { $organization } pueden abrirla
 owners-only-sentence-this = Solo los responsables de esta organización pueden abrirla. Se nombran en la configuración.
 advice-copy-then-confirm = Si acaba de enviar un formulario, no ha llegado. Vuelva atrás para copiar lo que escribió y luego confirme.
 advice-same-account = Inicie sesión con la misma cuenta. Después podrá enviarlo con un clic.
-advice-use-all = Inténtelo de nuevo y use todo lo que se le pida allí. Si no ayuda, avise a su administrador.
+advice-use-all = Inténtelo de nuevo y use todo lo que se le pida allí. Si no basta, avise a su administración.
 action-confirm = Confirmar
 action-go-back = Volver
 action-your-account = Ir a su cuenta
@@ -281,12 +284,12 @@ kept-lead = Ha vuelto a iniciar sesión. Lo que había escrito aún no se ha env
 kept-send = Continuar: enviar lo que había escrito
 kept-leave = Ir a la página de inicio sin enviarlo
 not-kept-title = Lo que había escrito no se conservó
-not-kept-too-late = Se conserva durante diez minutos y tardó más en iniciar sesión. No se envió: tiene que escribirlo otra vez.
-not-kept-somebody-elses = Se escribió con otra cuenta, no con la que ha iniciado sesión ahora. No se envió y lo hemos olvidado.
+not-kept-too-late = Lo que se escribe se conserva durante diez minutos, y usted tardó más en iniciar sesión. No se envió: tiene que escribirlo otra vez.
+not-kept-somebody-elses = Se escribió con otra cuenta, no con la que ha iniciado sesión ahora. No se envió y lo hemos borrado.
 rehearse-title = Probar { $provider }
 rehearse-lead = Esto es un ensayo. Pasará por { $provider } como en cualquier inicio de sesión y después verá cuál sería el resultado. Con ello no inicia sesión. Quien le dio este enlace también ve el resultado.
 rehearse-begin = Empezar
-rehearsed-title = Qué resulta de { $provider }
+rehearsed-title = Resultado con { $provider }
 rehearsed-in = { $organization } le dejaría entrar.
 rehearsed-out = { $organization } no le dejaría entrar.
 rehearsed-nobody = Nadie ha iniciado sesión. Puede cerrar esta página.
@@ -315,16 +318,16 @@ state-orphaned = Sin conexión
 state-blocked = Bloqueada
 state-removed = Retirada
 state-none = Sin identidad
-why-withdrawn = El proveedor la retiró.
-why-inactive = El proveedor dice que la cuenta no está activa.
-why-no-token = El proveedor no da nada con que volver a preguntar.
+why-withdrawn = El proveedor retiró la autorización.
+why-inactive = Según el proveedor, la cuenta no está activa.
+why-no-token = El proveedor no da ningún medio para volver a preguntar.
 why-somebody-else = El proveedor respondió sobre otra persona.
 why-membership-removed = Se retiró la pertenencia.
 why-sign-in-again = Hace falta iniciar sesión de nuevo.
 why-connection = La conexión se cerró o se cambió.
-why-other-tenant = Ya no pertenece a este cliente del proveedor.
-why-email = El proveedor ya no responde por la dirección.
-why-rules = Las reglas ya no la admiten.
+why-other-tenant = La cuenta ya no pertenece a este cliente del proveedor.
+why-email = El proveedor ya no confirma la dirección.
+why-rules = Las reglas ya no admiten esta cuenta.
 
 ## Pages of owners
 
@@ -332,83 +335,161 @@ owner-nav = Administración
 owner-tab-home = Resumen
 owner-tab-people = Personas
 owner-tab-sessions = Sesiones
-owner-tab-audit = Qué ha ocurrido
+owner-tab-audit = Registro de auditoría
 owner-your-account = Su cuenta
 owner-home-title = Administración de { $organization }
 owner-done-title = La configuración está completa
 owner-failed-title = La configuración no se completó
 owner-disable-title = ¿Desactivar el inicio de sesión con { $provider }?
 owner-people-title = Personas de { $organization }
-owner-sessions-title = Sesiones en { $organization }
-owner-audit-title = Qué ha ocurrido en { $organization }
-owner-was-disabled = El inicio de sesión con ese proveedor está desactivado ahora.
+owner-sessions-title = Sesiones de { $organization }
+owner-audit-title = Registro de auditoría de { $organization }
+owner-was-disabled = El inicio de sesión con ese proveedor está ahora desactivado.
 owner-was-opened = La configuración está completa.
-owner-paused = Quienes gestionan este sitio han pausado el inicio de sesión de esta organización.
+owner-paused = Quienes gestionan el sitio han puesto en pausa el inicio de sesión de esta organización.
 owner-door = Página de inicio de sesión
-owner-state = Estado
-owner-state-by-file = Abierta, según la configuración
+owner-state-by-file = Abierta, según el archivo de configuración
 owner-state-open = Abierta
 owner-state-choosing = La configuración no está completa: elija abajo
 owner-state-closed = Cerrada hasta que se complete la configuración
 owner-state-disabled = Desactivada
-owner-since = desde el { $moment }
+owner-state-open-since = Abierta desde el { $moment }
+owner-state-choosing-since = La configuración no está completa: elija abajo. Empezó el { $moment }.
+owner-state-disabled-since = Desactivada desde el { $moment }
+owner-state-since = En este estado desde
 owner-only = Solo para
 owner-redirect-uri = URI de redirección
 owner-identities = Identidades: { $state }
-owner-which = ¿Cuál de estas es { $organization }? Solo podrán entrar sus personas.
-owner-none-of-them = Ninguna: solo las reglas configuradas dicen quién entra
+owner-which = ¿Cuál de estas opciones es { $organization }? Solo tendrán acceso quienes pertenezcan a ella.
+owner-none-of-them = Ninguna: solo las reglas configuradas deciden quién tiene acceso
 owner-save = Guardar
 owner-set-up-and-enable = Configurar y activar
 owner-set-up-again = Configurar de nuevo
 owner-set-up = Configurar
 owner-disable-ask = Desactivar…
-owner-hint = La configuración le envía al proveedor con su propia cuenta, muestra que la conexión funciona y vincula esa cuenta con la suya.
-owner-disable-more = Hay más de los que se pudieron contar.
-owner-disable-kept = No se borra nada: cuando un propietario lo configure de nuevo con el mismo proveedor, todos recuperan su cuenta.
+owner-hint = La configuración le lleva al proveedor con su propia cuenta, muestra que la conexión funciona y vincula esa cuenta con la que tiene aquí.
+owner-disable-more = Hay más de lo que se pudo contar.
+owner-disable-kept = No se borra nada: en cuanto un responsable lo configure de nuevo con el mismo proveedor, todos recuperarán su cuenta.
 owner-disable-type = Para continuar, escriba el nombre corto de la organización:
 owner-disable-mistyped = Ese no es el nombre corto de esta organización.
 owner-disable = Desactivar
 owner-cancel = Cancelar
-owner-failed = No se cambió nada. Lo que falló se llama { $code } en el registro y en la guía de operación.
+owner-failed = No se ha cambiado nada. En el registro y en la guía de operación, este error se llama { $code }.
 owner-close = Puede cerrar esta ventana.
 owner-go = Ir a la administración de { $organization }
-owner-search-people = Nombre o dirección de correo electrónico
+owner-search-people = Nombre o correo electrónico
 owner-search = Buscar
 owner-nobody = Nadie.
-owner-nobody-found = No se encuentra a nadie con eso.
+owner-nobody-found = No se encontró a nadie.
 owner-more-people = Más personas
 owner-account = Cuenta
-owner-first-seen = Visto por primera vez
+owner-first-seen = Primer acceso
 owner-membership = Pertenencia
 owner-removed = Retirada: nadie inicia sesión en esta cuenta
-owner-email-there = Correo electrónico allí
-owner-id-there = Identificador allí
+owner-email-there = Correo en el proveedor
+owner-id-there = Identificador en el proveedor
 owner-last-asked = Última consulta
-owner-access-ends = { $moment }, salvo que responda antes
 owner-block = Bloquear
 owner-unblock = Desbloquear
 owner-signed-in = Sesión iniciada el { $moment }
-owner-last-used = Último uso el { $moment }
+owner-last-used = Último uso: { $moment }
 owner-none = Ninguna.
-owner-end-all = Terminar todas las sesiones
+owner-end-all = Cerrar todas las sesiones
 owner-restore = Restablecer la pertenencia
 owner-remove = Retirar la pertenencia
 owner-more-sessions = Más sesiones
 owner-search-audit = Evento, motivo, referencia, cuenta o identidad
-owner-nothing = Nada.
+owner-nothing = No se encontró nada.
 owner-older = Anteriores
-owner-actor-visitor = un visitante
-owner-actor-operator = el operador
-owner-actor-system = el propio Doorward
+owner-actor-visitor = alguien sin sesión iniciada
+owner-actor-operator = quienes gestionan el sitio
+owner-actor-system = automáticamente
 owner-disable-people = { $count ->
-    [one] { $count } persona inicia sesión así.
-   *[other] { $count } personas inician sesión así.
+    [0] Nadie inicia sesión de esta manera.
+    [one] { $count } persona inicia sesión de esta manera.
+   *[other] { $count } personas inician sesión de esta manera.
 }
 owner-disable-others = { $count ->
+    [0] Ninguna de ellas podría usar otra manera.
     [one] { $count } de ellas podría usar otra manera.
    *[other] { $count } de ellas podrían usar otra manera.
 }
 owner-disable-sessions = { $count ->
-    [one] { $count } sesión termina de inmediato, con las conexiones abiertas.
-   *[other] { $count } sesiones terminan de inmediato, con las conexiones abiertas.
+    [0] No se cierra ninguna sesión.
+    [one] { $count } sesión se cierra de inmediato, incluidas las conexiones abiertas.
+   *[other] { $count } sesiones se cierran de inmediato, incluidas las conexiones abiertas.
 }
+
+## The audit trail: what happened, and why
+
+event-login-succeeded = Sesión iniciada
+event-login-denied = Inicio de sesión rechazado
+event-login-failed = El inicio de sesión no funcionó
+event-login-cancelled = Inicio de sesión cancelado
+event-login-loop = El inicio de sesión volvía a empezar una y otra vez
+event-access-denied = Sin acceso a una página
+event-session-created = Sesión abierta
+event-session-ended = Sesión cerrada
+event-session-evicted = Sesión cerrada para dejar sitio a otra más reciente
+event-session-revoked = Sesión cerrada por la administración
+event-identity-linked = Identidad añadida
+event-identity-entered-grace = El proveedor no respondió sobre una identidad
+event-identity-restored = El proveedor vuelve a confirmar una identidad
+event-identity-invalidated = La identidad ya no es válida
+event-identity-checked = Identidad comprobada
+event-identity-blocked = Identidad bloqueada
+event-identity-unblocked = Identidad desbloqueada
+event-identity-unlinked = Identidad quitada
+event-identity-relinked = Identidad movida a otra cuenta
+event-identity-link-refused = Identidad no añadida
+event-connection-activated = Conexión configurada
+event-connection-disabled = Conexión desactivada
+event-rehearsal-started = Ensayo empezado
+event-rehearsal-finished = Ensayo terminado
+event-admin-refused = Sin acceso a las páginas de los responsables
+event-membership-removed = Pertenencia retirada
+event-membership-restored = Pertenencia restablecida
+event-organization-suspended = Inicio de sesión de la organización en pausa
+event-organization-resumed = Inicio de sesión de la organización reanudado
+event-logout-requested = Sesión cerrada por la persona
+
+because-signed-out = La persona cerró la sesión.
+because-signed-out-there = La persona cerró la sesión en el proveedor.
+because-not-confirmed = El proveedor ya no confirma a la persona.
+because-blocked = La identidad se bloqueó.
+because-unlinked = La identidad se quitó de la cuenta.
+because-by-person = La persona la cerró desde otro navegador.
+because-by-administrator = La administración la cerró.
+because-by-owner = Un responsable la cerró.
+because-too-many-sessions = La persona tenía demasiadas sesiones.
+because-replaced = Un nuevo inicio de sesión ocupó su lugar.
+because-idle = Hacía tiempo que no se usaba.
+because-expired = Su tiempo se había agotado.
+because-foreign-origin = La petición vino de una página de otro sitio.
+because-not-set-up = La configuración no está completa.
+because-disabled = Un responsable ha desactivado esta manera de iniciar sesión.
+because-other-customer = La persona pertenece a otro cliente del proveedor.
+because-email-unverified = El proveedor no confirma la dirección.
+because-emails = La dirección no está entre las admitidas.
+because-email-domains = El dominio de la dirección no está admitido.
+because-hosted-domains = La cuenta no pertenece a ningún dominio admitido.
+because-groups-any = La persona no está en ninguno de los grupos admitidos.
+because-groups-all = La persona no está en todos los grupos exigidos.
+because-subjects = La persona no está entre las admitidas una por una.
+because-tenants = La persona no pertenece a ningún cliente admitido del proveedor.
+because-teams = La persona no está en ninguno de los equipos admitidos.
+because-claims = Lo que el proveedor dice de la persona no se ajusta a las reglas.
+because-cookies = El navegador no conservó la cookie.
+because-provider-unreachable = El proveedor no respondió.
+because-provider-misconfigured = El inicio de sesión con el proveedor no está bien configurado.
+because-provider-refused = El proveedor no dejó entrar a la persona.
+because-not-admitted = La organización no admite esta cuenta.
+because-too-weak = El inicio de sesión no era lo bastante reciente o seguro.
+because-taken = La identidad pertenece a otra cuenta.
+because-another-there = La cuenta ya tiene una identidad de este proveedor.
+because-too-many-identities = La cuenta no puede tener más identidades.
+because-not-the-person = Quien empezó ya no tenía la sesión iniciada.
+because-not-an-owner = La persona no es responsable de la organización.
+because-step-up = La persona confirmó su identidad.
+because-any-customer = Solo las reglas configuradas deciden quién tiene acceso.
+because-cannot-ask = No se puede consultar al proveedor.

@@ -203,6 +203,9 @@ logged-out-close = Sua sessão aqui terminou. Em um computador compartilhado, fe
 logged-out-still = Sua sessão continua aberta em { $providers }.
 logged-out-still-advice = Em um computador compartilhado, saia de lá também: do contrário, a próxima pessoa pode voltar a entrar como você.
 
+signed-in-title = Você entrou
+signed-in-close = Você pode fechar esta janela e continuar na anterior.
+
 redirecting-title = Um momento
 redirecting-lead = Você está sendo redirecionado. Se nada acontecer, use o botão.
 
@@ -261,9 +264,9 @@ organization-not-open-heading = { $organization } ainda não está aberta
 organization-not-open-heading-this = Esta organização ainda não está aberta
 organization-not-open-sentence = Um responsável pela organização precisa concluir a configuração antes que se possa entrar desta forma.
 identity-not-linked-heading = Esta conta não pode ser adicionada
-identity-not-linked-taken = A conta em { $provider } pertence aqui a outra pessoa, ou a outra conta sua. Só um administrador pode movê-la. Nada foi alterado.
+identity-not-linked-taken = A conta em { $provider } pertence aqui a outra pessoa, ou a outra conta sua. Só a administração pode movê-la. Nada foi alterado.
 identity-not-linked-another-there = Você já tem aqui outra conta de { $provider }. Remova essa primeiro. Nada foi alterado.
-identity-not-linked-too-many = Você tem aqui tantas contas quantas pode haver. Remova uma primeiro. Nada foi alterado.
+identity-not-linked-too-many = Você não pode ter mais contas aqui. Remova uma primeiro. Nada foi alterado.
 identity-not-linked-not-admitted = Sua organização não deixa ninguém entrar com esta conta em { $provider }. Nada foi alterado.
 identity-not-linked-not-the-person = Quem começou isto não está mais conectado neste navegador. Nada foi alterado.
 identity-not-linked-not-an-owner = Só um responsável pode concluir a configuração. Nada foi alterado.
@@ -272,7 +275,7 @@ owners-only-sentence = Só os responsáveis por { $organization } podem abri-la.
 owners-only-sentence-this = Só os responsáveis por esta organização podem abri-la. Eles são nomeados na configuração.
 advice-copy-then-confirm = Se você acabou de enviar um formulário, ele não chegou. Volte para copiar o que escreveu e depois confirme.
 advice-same-account = Entre com a mesma conta. Depois você pode enviar com um clique.
-advice-use-all = Tente de novo e use tudo o que for pedido lá. Se isso não ajudar, avise seu administrador.
+advice-use-all = Tente novamente e use tudo o que for pedido lá. Se isso não bastar, avise sua administração.
 action-confirm = Confirmar
 action-go-back = Voltar
 action-your-account = Ir para sua conta
@@ -281,15 +284,15 @@ kept-lead = Você entrou de novo. O que você tinha preenchido ainda não foi en
 kept-send = Continuar: enviar o que eu tinha preenchido
 kept-leave = Ir para a página inicial sem enviar
 not-kept-title = O que você tinha preenchido não foi guardado
-not-kept-too-late = Fica guardado por dez minutos, e seu login levou mais tempo. Não foi enviado: você precisa preencher mais uma vez.
-not-kept-somebody-elses = Foi preenchido com outra conta, não com a que você usou agora para entrar. Não foi enviado, e nós o esquecemos.
+not-kept-too-late = O que se preenche fica guardado por dez minutos, e seu login levou mais tempo. Não foi enviado: você precisa preencher mais uma vez.
+not-kept-somebody-elses = Foi preenchido com outra conta, não com a que você usou agora para entrar. Não foi enviado, e nós o apagamos.
 rehearse-title = Testar { $provider }
-rehearse-lead = Este é um ensaio. Você passa por { $provider } como em qualquer entrada e depois vê qual seria o resultado. Você não entra com isso. Quem lhe deu este link também vê o resultado.
+rehearse-lead = Este é um ensaio. Você passa por { $provider } como em qualquer login e depois vê qual seria o resultado. O ensaio não abre uma sessão. Quem lhe deu este link também vê o resultado.
 rehearse-begin = Começar
-rehearsed-title = O resultado de { $provider }
+rehearsed-title = Resultado com { $provider }
 rehearsed-in = { $organization } deixaria você entrar.
 rehearsed-out = { $organization } não deixaria você entrar.
-rehearsed-nobody = Ninguém entrou. Você pode fechar esta página.
+rehearsed-nobody = Nenhuma sessão foi aberta. Você pode fechar esta página.
 rehearsed-identity = Identidade
 rehearsed-verified = (verificado)
 rehearsed-unverified = (não verificado)
@@ -315,16 +318,16 @@ state-orphaned = Não conectada
 state-blocked = Bloqueada
 state-removed = Removida
 state-none = Sem identidade
-why-withdrawn = O provedor a retirou.
-why-inactive = O provedor diz que a conta não está ativa.
-why-no-token = O provedor não dá nada com que perguntar de novo.
+why-withdrawn = O provedor retirou a autorização.
+why-inactive = Segundo o provedor, a conta não está ativa.
+why-no-token = O provedor não oferece um meio de perguntar de novo.
 why-somebody-else = O provedor respondeu sobre outra pessoa.
 why-membership-removed = A participação foi removida.
 why-sign-in-again = É preciso entrar de novo.
 why-connection = A conexão foi fechada ou alterada.
-why-other-tenant = Não pertence mais a este cliente do provedor.
-why-email = O provedor não responde mais pelo endereço.
-why-rules = As regras não a admitem mais.
+why-other-tenant = A conta não pertence mais a este cliente do provedor.
+why-email = O provedor não confirma mais o endereço.
+why-rules = As regras não admitem mais esta conta.
 
 ## Pages of owners
 
@@ -332,59 +335,60 @@ owner-nav = Administração
 owner-tab-home = Visão geral
 owner-tab-people = Pessoas
 owner-tab-sessions = Sessões
-owner-tab-audit = O que aconteceu
+owner-tab-audit = Trilha de auditoria
 owner-your-account = Sua conta
 owner-home-title = Administração de { $organization }
 owner-done-title = A configuração está concluída
 owner-failed-title = A configuração não foi concluída
-owner-disable-title = Desativar a entrada com { $provider }?
+owner-disable-title = Desativar o acesso com { $provider }?
 owner-people-title = Pessoas de { $organization }
-owner-sessions-title = Sessões em { $organization }
-owner-audit-title = O que aconteceu em { $organization }
-owner-was-disabled = A entrada com esse provedor está desativada agora.
+owner-sessions-title = Sessões de { $organization }
+owner-audit-title = Trilha de auditoria de { $organization }
+owner-was-disabled = O acesso com esse provedor está desativado agora.
 owner-was-opened = A configuração está concluída.
-owner-paused = Quem administra este site pausou a entrada nesta organização.
-owner-door = Página de entrada
-owner-state = Estado
-owner-state-by-file = Aberta, conforme a configuração
+owner-paused = Quem administra o site suspendeu o acesso a esta organização.
+owner-door = Página de acesso
+owner-state-by-file = Aberta, conforme o arquivo de configuração
 owner-state-open = Aberta
 owner-state-choosing = A configuração não está concluída: escolha abaixo
 owner-state-closed = Fechada até que a configuração seja concluída
 owner-state-disabled = Desativada
-owner-since = desde { $moment }
+owner-state-open-since = Aberta desde { $moment }
+owner-state-choosing-since = A configuração não está concluída: escolha abaixo. Começou em { $moment }.
+owner-state-disabled-since = Desativada desde { $moment }
+owner-state-since = Neste estado desde
 owner-only = Somente para
 owner-redirect-uri = URI de redirecionamento
 owner-identities = Identidades: { $state }
-owner-which = Qual destas é { $organization }? Somente as pessoas dela poderão entrar.
-owner-none-of-them = Nenhuma: somente as regras configuradas dizem quem entra
+owner-which = Qual destas opções é { $organization }? Só quem pertence a ela terá acesso.
+owner-none-of-them = Nenhuma: só as regras configuradas definem quem tem acesso
 owner-save = Salvar
 owner-set-up-and-enable = Configurar e ativar
 owner-set-up-again = Configurar novamente
 owner-set-up = Configurar
 owner-disable-ask = Desativar…
-owner-hint = A configuração leva você ao provedor com a sua própria conta, mostra que a conexão funciona e vincula essa conta à sua.
+owner-hint = A configuração leva você ao provedor com sua própria conta, mostra que a conexão funciona e vincula essa conta à sua conta aqui.
 owner-disable-more = Há mais do que foi possível contar.
-owner-disable-kept = Nada é apagado: quando um proprietário configurar novamente com o mesmo provedor, todos terão a conta de volta.
+owner-disable-kept = Nada é apagado: quando um responsável configurar novamente com o mesmo provedor, todos terão sua conta de volta.
 owner-disable-type = Para continuar, digite o nome curto da organização:
 owner-disable-mistyped = Esse não é o nome curto desta organização.
 owner-disable = Desativar
 owner-cancel = Cancelar
-owner-failed = Nada foi alterado. O que deu errado se chama { $code } no registro e no guia de operação.
+owner-failed = Nada foi alterado. No registro e no guia de operação, este erro se chama { $code }.
 owner-close = Você pode fechar esta janela.
 owner-go = Ir para a administração de { $organization }
-owner-search-people = Nome ou endereço de e-mail
+owner-search-people = Nome ou e-mail
 owner-search = Buscar
 owner-nobody = Ninguém.
-owner-nobody-found = Ninguém foi encontrado com isso.
+owner-nobody-found = Ninguém foi encontrado.
 owner-more-people = Mais pessoas
 owner-account = Conta
-owner-first-seen = Visto pela primeira vez
+owner-first-seen = Primeiro acesso
 owner-membership = Participação
 owner-removed = Removida: ninguém entra nesta conta
-owner-email-there = E-mail lá
-owner-id-there = Identificador lá
+owner-email-there = E-mail no provedor
+owner-id-there = Identificador no provedor
 owner-last-asked = Última consulta
-owner-access-ends = { $moment }, a menos que responda antes
 owner-block = Bloquear
 owner-unblock = Desbloquear
 owner-signed-in = Entrou em { $moment }
@@ -395,20 +399,97 @@ owner-restore = Restaurar a participação
 owner-remove = Remover a participação
 owner-more-sessions = Mais sessões
 owner-search-audit = Evento, motivo, referência, conta ou identidade
-owner-nothing = Nada.
+owner-nothing = Nada foi encontrado.
 owner-older = Mais antigos
-owner-actor-visitor = um visitante
-owner-actor-operator = o operador
-owner-actor-system = o próprio Doorward
+owner-actor-visitor = alguém que não tinha entrado
+owner-actor-operator = quem administra o site
+owner-actor-system = automaticamente
 owner-disable-people = { $count ->
-    [one] { $count } pessoa entra assim.
-   *[other] { $count } pessoas entram assim.
+    [0] Ninguém entra desta forma.
+    [one] { $count } pessoa entra desta forma.
+   *[other] { $count } pessoas entram desta forma.
 }
 owner-disable-others = { $count ->
+    [0] Nenhuma delas poderia usar outra forma.
     [one] { $count } delas poderia usar outra forma.
    *[other] { $count } delas poderiam usar outra forma.
 }
 owner-disable-sessions = { $count ->
-    [one] { $count } sessão termina imediatamente, com as conexões abertas.
-   *[other] { $count } sessões terminam imediatamente, com as conexões abertas.
+    [0] Nenhuma sessão é encerrada.
+    [one] { $count } sessão é encerrada na hora, inclusive as conexões abertas.
+   *[other] { $count } sessões são encerradas na hora, inclusive as conexões abertas.
 }
+
+## The audit trail: what happened, and why
+
+event-login-succeeded = Acesso concluído
+event-login-denied = Acesso recusado
+event-login-failed = O acesso não funcionou
+event-login-cancelled = Acesso cancelado
+event-login-loop = O acesso ficou recomeçando
+event-access-denied = Sem acesso a uma página
+event-session-created = Sessão iniciada
+event-session-ended = Sessão encerrada
+event-session-evicted = Sessão encerrada para dar lugar a uma mais recente
+event-session-revoked = Sessão encerrada pela administração
+event-identity-linked = Identidade adicionada
+event-identity-entered-grace = O provedor não respondeu sobre uma identidade
+event-identity-restored = O provedor voltou a confirmar uma identidade
+event-identity-invalidated = A identidade não é mais válida
+event-identity-checked = Identidade verificada
+event-identity-blocked = Identidade bloqueada
+event-identity-unblocked = Identidade desbloqueada
+event-identity-unlinked = Identidade removida
+event-identity-relinked = Identidade movida para outra conta
+event-identity-link-refused = Identidade não adicionada
+event-connection-activated = Conexão configurada
+event-connection-disabled = Conexão desativada
+event-rehearsal-started = Ensaio iniciado
+event-rehearsal-finished = Ensaio encerrado
+event-admin-refused = Sem acesso às páginas dos responsáveis
+event-membership-removed = Participação removida
+event-membership-restored = Participação restaurada
+event-organization-suspended = Acesso à organização suspenso
+event-organization-resumed = Acesso à organização retomado
+event-logout-requested = Saída da sessão
+
+because-signed-out = A pessoa saiu.
+because-signed-out-there = A pessoa saiu no provedor.
+because-not-confirmed = O provedor não confirma mais a pessoa.
+because-blocked = A identidade foi bloqueada.
+because-unlinked = A identidade foi removida da conta.
+because-by-person = A pessoa a encerrou em outro navegador.
+because-by-administrator = A administração a encerrou.
+because-by-owner = Um responsável a encerrou.
+because-too-many-sessions = A pessoa tinha sessões demais.
+because-replaced = Um novo acesso tomou o lugar dela.
+because-idle = Fazia algum tempo que não era usada.
+because-expired = O tempo dela acabou.
+because-foreign-origin = A requisição veio de uma página de outro site.
+because-not-set-up = A configuração não está concluída.
+because-disabled = Um responsável desativou esta forma de entrar.
+because-other-customer = A pessoa pertence a outro cliente do provedor.
+because-email-unverified = O provedor não confirma o endereço.
+because-emails = O endereço não está entre os admitidos.
+because-email-domains = O domínio do endereço não é admitido.
+because-hosted-domains = A conta não pertence a nenhum domínio admitido.
+because-groups-any = A pessoa não está em nenhum dos grupos admitidos.
+because-groups-all = A pessoa não está em todos os grupos exigidos.
+because-subjects = A pessoa não está entre as admitidas uma a uma.
+because-tenants = A pessoa não pertence a nenhum cliente admitido do provedor.
+because-teams = A pessoa não está em nenhuma das equipes admitidas.
+because-claims = O que o provedor informa sobre a pessoa não atende às regras.
+because-cookies = O navegador não guardou o cookie.
+because-provider-unreachable = O provedor não respondeu.
+because-provider-misconfigured = O acesso com o provedor não está configurado corretamente.
+because-provider-refused = O provedor não deixou a pessoa entrar.
+because-not-admitted = A organização não admite esta conta.
+because-too-weak = O acesso não era recente ou forte o bastante.
+because-taken = A identidade pertence a outra conta.
+because-another-there = A conta já tem uma identidade deste provedor.
+because-too-many-identities = A conta não pode ter mais identidades.
+because-not-the-person = Quem começou não estava mais na sessão.
+because-not-an-owner = A pessoa não é responsável pela organização.
+because-step-up = A pessoa confirmou sua identidade.
+because-any-customer = Só as regras configuradas definem quem tem acesso.
+because-cannot-ask = Não é possível consultar o provedor.

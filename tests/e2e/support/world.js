@@ -211,6 +211,11 @@ allow = { anyone = true }
 path = "/*"
 upstream = "app"
 
+[routes.lobby]
+path = "/lobby/*"
+upstream = "app"
+access = "public"
+
 [routes.vault]
 path = "/vault/*"
 upstream = "app"

@@ -20,8 +20,11 @@ use crate::pages::owner::{
 };
 use crate::session::{Filter, Listed, Status};
 
-/// People or sessions on one page: it stays small with the largest logo too.
+/// People on one page: it stays small with the largest logo and in every language too.
 const PAGE: usize = 20;
+
+/// Sessions on one page: each has a form of its own.
+const SESSIONS: usize = 15;
 
 /// The longest search: nobody's name is longer.
 const MAX_SEARCH_BYTES: usize = 320;
@@ -55,7 +58,10 @@ impl Gateway {
         let member = self.owned_member(owner, account).await?;
         let filter = theirs(owner, &member.account.id);
         let now = self.clock.now();
-        let page = self.sessions.list_some(&filter, None, PAGE, now).await?;
+        let page = self
+            .sessions
+            .list_some(&filter, None, SESSIONS, now)
+            .await?;
         let view = OwnerPerson {
             organization: Organization::from(owner.organization),
             person: row(&member),
@@ -79,7 +85,10 @@ impl Gateway {
         };
         let after = ask.query.get("after");
         let now = self.clock.now();
-        let page = self.sessions.list_some(&filter, after, PAGE, now).await?;
+        let page = self
+            .sessions
+            .list_some(&filter, after, SESSIONS, now)
+            .await?;
         let view = OwnerSessions {
             organization: Organization::from(owner.organization),
             sessions: rows(owner, page.sessions),
