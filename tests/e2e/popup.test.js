@@ -107,9 +107,12 @@ story("without JavaScript, and in a tab of its own, it says that it can be close
 });
 
 story("whoever comes to the end without having signed in is led to the beginning", async (world) => {
-  const visitor = await world.visitor();
+  const visitor = await world.visitor({ javaScriptEnabled: false });
   const page = await visitor.tab();
   await page.goto(world.doorward.at("/_sso/signed-in"));
-  await page.getByLabel("E-mail address").waitFor();
+  await page.getByLabel("E-mail address").fill("ada@acme.example");
   assert.equal(new URL(page.url()).search, "?display=popup");
+  await page.getByRole("button", { name: "Continue" }).click();
+  await signInAs(page, "ada");
+  await page.getByRole("heading", { name: "You are signed in" }).waitFor();
 });
