@@ -383,6 +383,7 @@ owner-search-people = الاسم أو عنوان البريد الإلكترون
 owner-search = بحث
 owner-nobody = لا أحد.
 owner-nobody-found = لم يُعثر على أحد بذلك.
+owner-so-far = لم يُعثر على شيء حتى الآن. لا يزال هناك المزيد للبحث فيه.
 owner-more-people = المزيد من الأشخاص
 owner-account = الحساب
 owner-first-seen = أول ظهور

@@ -374,6 +374,7 @@ owner-search-people = Nombre o dirección de correo electrónico
 owner-search = Buscar
 owner-nobody = Nadie.
 owner-nobody-found = No se encuentra a nadie con eso.
+owner-so-far = Por ahora no se ha encontrado nada. Queda más por revisar.
 owner-more-people = Más personas
 owner-account = Cuenta
 owner-first-seen = Visto por primera vez

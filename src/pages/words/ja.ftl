@@ -371,6 +371,7 @@ owner-search-people = 名前またはメールアドレス
 owner-search = 検索
 owner-nobody = 誰もいません。
 owner-nobody-found = 該当するユーザーはいません。
+owner-so-far = まだ見つかっていません。この先に続きがあります。
 owner-more-people = さらに表示
 owner-account = アカウント
 owner-first-seen = 初回の利用

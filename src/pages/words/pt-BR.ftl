@@ -374,6 +374,7 @@ owner-search-people = Nome ou endereço de e-mail
 owner-search = Buscar
 owner-nobody = Ninguém.
 owner-nobody-found = Ninguém foi encontrado com isso.
+owner-so-far = Nada foi encontrado até agora. Ainda há mais para percorrer.
 owner-more-people = Mais pessoas
 owner-account = Conta
 owner-first-seen = Visto pela primeira vez

@@ -371,6 +371,7 @@ owner-search-people = 姓名或电子邮件地址
 owner-search = 搜索
 owner-nobody = 没有人。
 owner-nobody-found = 没有找到符合条件的人。
+owner-so-far = 目前尚未找到，后面还有更多内容可供查找。
 owner-more-people = 更多人员
 owner-account = 帐户
 owner-first-seen = 首次出现
