@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 #[path = "owner.rs"]
-mod owner;
+pub(crate) mod owner;
 
 use bytes::Bytes;
 use doorward::address::{Origin, ReturnPath};
@@ -14,7 +14,7 @@ use doorward::pages::{
     Account, Admitted, Answered, Choose, Destination, DevForm, Door, DoorProvider, EmailFault,
     EmailFirst, Ended, Fact, FormNotKept, KeptForm, Language, Linked, LoggedOut, LogoutConfirm,
     Look, Loop, NotLinked, Notice, Organization, OwnSession, Pages, Place, Problem, Redirecting,
-    Rehearse, RehearsedPage,
+    RehearsalFailed, Rehearse, RehearsedPage,
 };
 use doorward::telemetry::Reference;
 use http::Response;
@@ -495,21 +495,36 @@ fn rehearsals(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages
         provider: &cast.buttons[0],
         token: &cast.token,
     };
-    let admitted = |number: usize, refused| Admitted {
+    let admitted = |number: usize, refused, rule| Admitted {
         name: cast.organization(number).name,
         refused,
+        rule,
+        is_open: refused.is_none(),
+    };
+    let failed = RehearsalFailed {
+        provider: &cast.buttons[0],
+        code: "provider-misconfigured",
+        why: &cast.person,
     };
     let told = RehearsedPage {
         provider: &cast.buttons[0],
         identity: format!("https://login.acme.example|{}", cast.person),
         email: Some(&cast.email),
         email_verified: false,
-        organizations: vec![admitted(0, Some("email_domains")), admitted(1, None)],
+        organizations: vec![
+            admitted(0, Some("suspended"), Some("email_domains")),
+            admitted(1, None, None),
+        ],
         claims: cast.facts(),
         headers: cast.facts(),
         assertion: cast.facts(),
+        is_too_large: true,
     };
     Ok(vec![
+        Sample {
+            name: "rehearsal-failed".to_owned(),
+            response: pages.show(&look, &failed)?,
+        },
         Sample {
             name: "rehearse".to_owned(),
             response: pages.show(&look, &asking)?,

@@ -13,6 +13,7 @@ mod account;
 mod browser;
 mod dress;
 mod kept;
+mod meaning;
 pub mod owner;
 mod problem;
 mod rehearsal;
@@ -34,7 +35,7 @@ use self::browser::Answer;
 use self::dress::{Dress, Wardrobe};
 pub use self::kept::{FormNotKept, KeptForm};
 pub use self::problem::{Ended, Loop, NotLinked, Problem};
-pub use self::rehearsal::{Admitted, Rehearse, RehearsedPage};
+pub use self::rehearsal::{Admitted, RehearsalFailed, Rehearse, RehearsedPage};
 pub use self::views::{
     Choose, Destination, DevForm, Door, DoorProvider, EmailFault, EmailFirst, LoggedOut,
     LogoutConfirm, Notice, Organization, Redirecting, SignedIn, View,
@@ -330,7 +331,7 @@ pub enum Error {
 /// on the way, at a provider that cuts such ties, closes too where the page says so and the browser lets it.
 const SCRIPT: &str = include_str!("templates/opener.js");
 
-const TEMPLATES: [(&str, &str); 24] = [
+const TEMPLATES: [(&str, &str); 25] = [
     ("base.html", include_str!("templates/base.html")),
     ("problem.html", include_str!("templates/problem.html")),
     ("door.html", include_str!("templates/door.html")),
@@ -349,6 +350,10 @@ const TEMPLATES: [(&str, &str); 24] = [
     ("facts.html", include_str!("templates/facts.html")),
     ("rehearse.html", include_str!("templates/rehearse.html")),
     ("rehearsed.html", include_str!("templates/rehearsed.html")),
+    (
+        "rehearsal_failed.html",
+        include_str!("templates/rehearsal_failed.html"),
+    ),
     (
         "owner_frame.html",
         include_str!("templates/owner_frame.html"),

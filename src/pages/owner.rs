@@ -2,9 +2,10 @@
 
 use serde::{Serialize, Serializer};
 
+pub use super::meaning::{reason, state_word};
 use super::views::View;
 use super::words::{Said, name, provider};
-use super::{Look, Organization};
+use super::{Look, Organization, meaning};
 use crate::address::Origin;
 use crate::clock::Timestamp;
 
@@ -121,7 +122,8 @@ pub struct Choice {
 pub struct OwnerDone<'a> {
     /// Which organization.
     pub organization: Organization<'a>,
-    /// The code of what went wrong, if it did.
+    /// The code of what went wrong, if it did. It is shown with what it means.
+    #[serde(serialize_with = "as_problem")]
     pub failed: Option<&'a str>,
     /// The only origin that is told.
     #[serde(serialize_with = "as_origin")]
@@ -284,65 +286,24 @@ pub struct TrailRow {
     pub sequence: u64,
     /// When.
     pub time: Timestamp,
-    /// What.
+    /// What, as the name of a message; none if no owner sees it.
+    pub said: Option<&'static str>,
+    /// The same as the trail names it.
     pub event: String,
     /// Which account did it, if it was one.
     pub account: Option<String>,
     /// Who else, as the name of a message.
-    pub actor: &'static str,
+    pub actor: Option<&'static str>,
     /// To what.
     pub target: Option<String>,
     /// Through which provider.
     pub provider: Option<String>,
-    /// Why.
+    /// Why, as the name of a message; none if the reason is no word of ours.
+    pub why: Option<&'static str>,
+    /// The same as the trail has it.
     pub reason: Option<String>,
     /// The reference of the request.
     pub reference: Option<String>,
-}
-
-/// What a reason word means, as the name of a message; none if it is no word for people.
-pub fn reason(word: &str) -> Option<&'static str> {
-    match word {
-        "invalid_grant" | "token_refused" => Some("why-withdrawn"),
-        "inactive" | "suspended" => Some("why-inactive"),
-        "no_token" => Some("why-no-token"),
-        "subject_changed" => Some("why-somebody-else"),
-        "membership_removed" => Some("why-membership-removed"),
-        "membership_restored" | "unblocked" => Some("why-sign-in-again"),
-        "connection_changed" => Some("why-connection"),
-        "other_tenant" => Some("why-other-tenant"),
-        "email_unverified" => Some("why-email"),
-        "emails" | "email_domains" | "hosted_domains" | "groups_any" | "groups_all"
-        | "subjects" | "tenants" | "teams" | "claims" => Some("why-rules"),
-        "timeout" => Some("account-unanswered-timeout"),
-        "unreachable" => Some("account-unanswered-unreachable"),
-        "rate_limited" => Some("account-unanswered-asked-to-wait"),
-        "status" => Some("account-unanswered-trouble"),
-        "unreadable" => Some("account-unanswered-unreadable"),
-        _ => None,
-    }
-}
-
-/// What a state means, as the name of a message.
-pub fn state_word(state: &str) -> &'static str {
-    match state {
-        "valid" => "state-valid",
-        "suspect" => "state-suspect",
-        "invalid" => "state-invalid",
-        "orphaned" => "state-orphaned",
-        "removed" => "state-removed",
-        "none" => "state-none",
-        _ => "state-blocked",
-    }
-}
-
-/// Who did something that was no account, as the name of a message.
-pub fn actor_word(actor: &str) -> &'static str {
-    match actor {
-        "operator" => "owner-actor-operator",
-        "visitor" => "owner-actor-visitor",
-        _ => "owner-actor-system",
-    }
 }
 
 impl View for OwnerHome<'_> {
@@ -425,4 +386,19 @@ fn as_text<S: Serializer>(message: &serde_json::Value, serializer: S) -> Result<
 
 pub(super) fn as_origin<S: Serializer>(origin: &Origin, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(origin)
+}
+
+/// A code beside its message.
+#[derive(Serialize)]
+struct Coded<'a> {
+    code: &'a str,
+    means: Option<&'static str>,
+}
+
+fn as_problem<S: Serializer>(code: &Option<&str>, serializer: S) -> Result<S::Ok, S::Error> {
+    let coded = code.map(|code| Coded {
+        code,
+        means: meaning::problem(code),
+    });
+    coded.serialize(serializer)
 }

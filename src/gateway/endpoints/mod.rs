@@ -325,7 +325,7 @@ fn methods(segments: &[&str]) -> Option<&'static str> {
 }
 
 /// With the reference under which it is found in the log.
-fn referred(mut response: Response<Body>, reference: Reference) -> Response<Body> {
+pub(super) fn referred(mut response: Response<Body>, reference: Reference) -> Response<Body> {
     if let Ok(reference) = HeaderValue::from_str(&reference.to_string()) {
         response.headers_mut().insert("sso-reference", reference);
     }

@@ -2,15 +2,17 @@
 
 use http::{Method, Response, request};
 use hyper::body::Incoming;
+use tracing::info;
 
 use super::{Ask, Leaving, form};
 use crate::address::ReturnPath;
 use crate::config::{self, Slug};
 use crate::gateway::{Body, Error, Gateway, Place};
-use crate::pages::{Admitted, Fact, Rehearse, RehearsedPage};
-use crate::pipeline::{Begin, Errand, Rehearsed, Stage, Target};
+use crate::pages::{Admitted, Fact, RehearsalFailed, Rehearse, RehearsedPage};
+use crate::pipeline::{self, Begin, Errand, Progress, Rehearsed, Stage, Target};
 use crate::provider::Flow;
 use crate::secret::Secret;
+use crate::telemetry::trace::{self, Step};
 
 impl Gateway {
     /// The link, and the button on its page.
@@ -70,13 +72,48 @@ impl Gateway {
                 flow: Flow::Rehearsal,
                 account: None,
                 popup: false,
-                rehearsal: Some(id),
+                rehearsal: Some(id.clone()),
             }),
             client: ask.inbound.client,
             reference: ask.reference.to_string(),
         };
-        let begun = self.pipeline.begin(begin).await?;
-        self.leave(ask, organization, &stage.provider, &begun, Leaving::Form)
+        match self.pipeline.begin(begin).await {
+            Ok(begun) => self.leave(ask, organization, &stage.provider, &begun, Leaving::Form),
+            Err(error) => self.rehearsal_failed(ask, error).await,
+        }
+    }
+
+    /// Why nothing came of it, to whoever went through it: what the operator is told too.
+    pub(super) async fn rehearsal_failed(
+        &self,
+        ask: &Ask<'_>,
+        error: pipeline::Error,
+    ) -> Result<Response<Body>, Error> {
+        let Some((again, id)) = error.again().zip(error.rehearsal()) else {
+            return Err(error.into());
+        };
+        let Some(Progress::Failed { code, why }) = self.pipeline.rehearsed(id).await? else {
+            return Err(error.into());
+        };
+        let stage = Stage {
+            provider: again.provider.clone(),
+            organization: again.organization.clone(),
+        };
+        let (provider, organization) = self.staged(&stage)?;
+        let reference = ask.reference;
+        let cause: &dyn std::error::Error = &error;
+        info!(%reference, provider = %stage.provider, error = cause, "a rehearsal failed");
+        trace::note(|| Step::Refused {
+            code: code.clone(),
+            why: cause.to_string(),
+            rule: None,
+        });
+        let view = RehearsalFailed {
+            provider: &provider.button,
+            code: &code,
+            why: &why,
+        };
+        self.show(ask, Some(organization), &view)
     }
 
     /// What came of it, to whoever went through it.
@@ -92,12 +129,14 @@ impl Gateway {
             organization: organization.clone(),
         };
         let (provider, organization) = self.staged(&stage)?;
-        let admissions = rehearsed.admissions.iter().filter_map(|one| {
-            let organization = self.config.organizations.get(&one.organization)?;
-            Some(Admitted {
-                name: &organization.name,
-                refused: one.refused.as_deref(),
-            })
+        // Which others use the provider is for the operator alone (threat model 26).
+        let own = rehearsed.admissions.iter();
+        let own = own.filter(|one| one.organization == organization.slug);
+        let admissions = own.map(|one| Admitted {
+            name: &organization.name,
+            refused: one.refused.as_deref(),
+            rule: one.rule.as_deref(),
+            is_open: one.is_open,
         });
         let view = RehearsedPage {
             provider: &provider.button,
@@ -108,6 +147,7 @@ impl Gateway {
             claims: facts(&rehearsed.claims),
             headers: facts(&rehearsed.headers),
             assertion: facts(&rehearsed.assertion),
+            is_too_large: rehearsed.too_large.is_some(),
         };
         self.show(ask, Some(organization), &view)
     }

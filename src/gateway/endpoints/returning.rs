@@ -76,6 +76,7 @@ impl Gateway {
                 let cause = self.cause_of_loop(ask, &again).await?;
                 Err(Error::Loop { cause, again })
             }
+            Err(other) if other.rehearsal().is_some() => self.rehearsal_failed(ask, other).await,
             Err(other) => self.failed_in_popup(ask, other, leaving),
         }
     }

@@ -304,7 +304,7 @@ impl Provider for OAuth2 {
                 }
             };
             Examined {
-                findings: vec![finding],
+                findings: vec![finding, examine::asked_again(self.config.revalidation)],
                 announced: None,
             }
         })

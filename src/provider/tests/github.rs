@@ -387,7 +387,11 @@ async fn a_test_of_the_provider_finds_a_wrong_secret() {
     ] {
         story.idp.reply(CHECK, reply);
         let examined = story.provider.examine("https://app.example.com/cb").await;
-        let [found] = examined.findings.try_into().unwrap();
+        let [found, again] = examined.findings.try_into().unwrap();
+        assert_eq!(
+            (again.check, again.verdict),
+            (Checked::Revalidation, Verdict::Fine)
+        );
         assert_eq!((found.check, found.verdict), (Checked::Client, expected));
     }
     story.end().await;

@@ -7,11 +7,11 @@ use crate::audit::{Actor, Entry};
 use crate::gateway::endpoints::Ask;
 use crate::gateway::{Body, Error, Gateway};
 use crate::pages::Organization;
-use crate::pages::owner::{OwnerTrail, TrailRow, actor_word};
+use crate::pages::owner::{OwnerTrail, TrailRow};
 use crate::store::trail;
 
-/// Entries on one page.
-const PAGE: usize = 20;
+/// Entries on one page: it stays small with the largest logo and in every language too.
+const PAGE: usize = 15;
 
 /// Entries that are read at once.
 const PIECE: u64 = 500;
@@ -32,7 +32,7 @@ impl Gateway {
         let view = OwnerTrail {
             organization: Organization::from(owner.organization),
             search,
-            entries: entries.into_iter().map(row).collect(),
+            entries: entries.into_iter().map(TrailRow::from).collect(),
             next,
         };
         self.show(ask, Some(owner.organization), &view)
@@ -96,25 +96,5 @@ fn actor(actor: &Actor) -> &str {
         Actor::Visitor => "visitor",
         Actor::System => "system",
         Actor::Operator => "operator",
-    }
-}
-
-fn row(entry: Entry) -> TrailRow {
-    let event = entry.event;
-    let actor = actor_word(actor(&event.actor));
-    let account = match event.actor {
-        Actor::Account(id) => Some(id),
-        Actor::Visitor | Actor::Operator | Actor::System => None,
-    };
-    TrailRow {
-        sequence: entry.sequence,
-        time: event.time,
-        event: event.kind.name(),
-        account,
-        actor,
-        target: event.target,
-        provider: event.provider,
-        reason: event.reason,
-        reference: event.reference,
     }
 }
