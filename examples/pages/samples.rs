@@ -174,8 +174,15 @@ impl Cast {
         all
     }
 
-    fn problems_of_step_up(&self) -> [Problem; 3] {
+    fn problems_of_step_up(&self) -> [Problem; 5] {
+        let other_account = |email| Problem::OtherAccount {
+            email,
+            door: (&self.rd).into(),
+            rd: self.rd.clone(),
+        };
         [
+            other_account(Some(self.email.clone())),
+            other_account(None),
             Problem::StepUpRequired {
                 door: (&self.rd).into(),
             },
@@ -208,10 +215,6 @@ impl Cast {
                 Problem::EmailUnverified {
                     email: email.clone(),
                     provider: provider(),
-                    rd: rd(),
-                },
-                Problem::OtherAccount {
-                    email: email.clone(),
                     rd: rd(),
                 },
                 Problem::NotAllowedHere {

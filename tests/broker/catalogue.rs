@@ -17,6 +17,13 @@ providers = ["acme-idp"]
 allow = { email_domains = ["acme.com"] }
 "#;
 
+const OWNED: &str = r#"
+[organizations.acme]
+name = "Acme Inc."
+providers = ["acme-idp"]
+owners = ["ada@acme.com"]
+"#;
+
 /// Where the first button of a page leads.
 fn first_way(page: &Page) -> String {
     let (_, middle) = page.text.split_once("<main").unwrap();
@@ -86,6 +93,44 @@ async fn inv_54_who_begins_again_and_again_waits_a_moment() {
     // Room comes back by the second, of real time.
     tokio::time::sleep(Duration::from_secs(1)).await;
     browser.get(&door).await.is(303);
+}
+
+#[tokio::test]
+async fn every_way_on_from_the_pages_of_somebody_signed_in_leads_somewhere() {
+    let world = World::with(OWNED).await;
+    let mut owner = world.browser();
+    owner.visit(&url("/_sso/login/acme")).await.is(200);
+    let userinfo = owner.fetch(&url("/_sso/userinfo")).await.text;
+    let userinfo: serde_json::Value = serde_json::from_str(&userinfo).unwrap();
+    let own = format!(
+        "/_sso/admin/acme/people/{}",
+        userinfo["sub"].as_str().unwrap()
+    );
+    for (path, kind) in [
+        ("/_sso/account", "account"),
+        ("/_sso/logout", "logout-confirm"),
+        ("/_sso/logged-out", "logged-out"),
+        ("/_sso/admin/acme", "owner-home"),
+        ("/_sso/admin/acme/disable/acme-idp", "owner-disable"),
+        ("/_sso/admin/acme/done/acme-idp", "owner-done"),
+        ("/_sso/admin/acme/people", "owner-people"),
+        (&*own, "owner-person"),
+        ("/_sso/admin/acme/sessions", "owner-sessions"),
+        ("/_sso/admin/acme/audit", "owner-audit"),
+    ] {
+        let page = owner.get(&url(path)).await;
+        assert_eq!((page.status, page.kind()), (200, Some(kind)));
+        let (_, middle) = page.text.split_once("<main").unwrap();
+        let links = middle.split(" href=\"").skip(1);
+        let links: Vec<_> = links.map(|it| it.split('"').next().unwrap()).collect();
+        assert!(!links.is_empty() || middle.contains("<form "), "{kind}");
+        for link in links {
+            let to = page.url.join(&link.replace("&amp;", "&")).unwrap();
+            let status = owner.get(to.as_str()).await.status;
+            assert!(status < 400, "{kind} leads to {to}: {status}");
+        }
+    }
+    world.end(&[&owner]).await;
 }
 
 #[tokio::test]

@@ -28,6 +28,7 @@ mod kept;
 mod languages;
 mod late;
 mod link;
+mod many;
 mod operator;
 mod owners;
 mod popup;

@@ -52,7 +52,8 @@ async fn failed(world: &World, prepared: &Rehearsal) -> (String, String) {
 
 /// Opens the link and presses the button.
 async fn go_through(browser: &mut Browser, prepared: &Rehearsal) -> Page {
-    browser.get(&prepared.url).await.is(200);
+    let asks = browser.get(&prepared.url).await;
+    assert_eq!(asks.is(200).kind(), Some("rehearse"));
     let away = browser.post(&prepared.url, &[]).await;
     browser.follow(away).await
 }

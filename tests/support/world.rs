@@ -1,11 +1,14 @@
 //! Everything that a story needs, started on loopback and put together by one file.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use doorward::audit::Event;
-use doorward::clock::{Manual, Timestamp};
-use doorward::store::{Sled, trail};
+use doorward::clock::{Clock as _, Manual, Timestamp};
+use doorward::config::{self, Config};
+use doorward::store::{self, Seal, Sled, Store, trail};
+use doorward::telemetry::Metrics;
 use tempfile::TempDir;
 use tracing::subscriber::DefaultGuard;
 
@@ -70,6 +73,14 @@ path = "/vault/*"
 upstream = "app"
 require = { groups_any = ["keepers-of-the-vault"] }
 "#;
+
+/// A store that nobody else has open.
+pub struct Filling {
+    pub config: Config,
+    pub store: Arc<dyn Store>,
+    pub seal: Seal,
+    pub now: Timestamp,
+}
 
 /// A broker, two providers, an application; time stands still.
 pub struct World {
@@ -171,6 +182,29 @@ impl World {
         assert!(self.file.contains(from), "{from} is not in the file");
         let file = self.file.replace(from, to);
         self.restart_with_file(file).await
+    }
+
+    /// The same with more in its store: `fill` writes it while nobody else has it open.
+    pub async fn restart_filled(mut self, fill: impl AsyncFnOnce(Filling)) -> Self {
+        let folder = self.broker.stop().await;
+        let files = config::Files {
+            file: folder.path().join("doorward.toml"),
+            environment: BTreeMap::new(),
+        };
+        let config = config::load(&files).unwrap().config;
+        let now = self.clock.now();
+        let opened = store::open(&config.store, now, &Metrics::new(0)).await;
+        let (store, seal) = opened.unwrap();
+        fill(Filling {
+            config,
+            store,
+            seal,
+            now,
+        })
+        .await;
+        let (file, clock) = (self.file.clone(), Arc::clone(&self.clock));
+        self.broker = Broker::start_in(folder, &file, clock).await;
+        self
     }
 
     async fn restart_with_file(mut self, file: String) -> Self {

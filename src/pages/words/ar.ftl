@@ -390,6 +390,7 @@ owner-search-people = الاسم أو البريد الإلكتروني
 owner-search = بحث
 owner-nobody = لا أحد.
 owner-nobody-found = لم يُعثر على أحد.
+owner-so-far = لم يُعثر على شيء حتى الآن. لا يزال هناك المزيد للبحث فيه.
 owner-more-people = المزيد من الأشخاص
 owner-account = الحساب
 owner-first-seen = أول ظهور

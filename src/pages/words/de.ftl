@@ -381,6 +381,7 @@ owner-search-people = Name oder E-Mail-Adresse
 owner-search = Suchen
 owner-nobody = Niemand.
 owner-nobody-found = Es wurde niemand gefunden.
+owner-so-far = Bisher wurde nichts gefunden. Es gibt noch mehr zu durchsuchen.
 owner-more-people = Weitere Personen
 owner-account = Konto
 owner-first-seen = Zuerst gesehen

@@ -400,6 +400,7 @@ owner-search-people = Name or e-mail address
 owner-search = Search
 owner-nobody = Nobody.
 owner-nobody-found = Nobody was found.
+owner-so-far = Nothing found so far. There is more to look through.
 owner-more-people = More people
 owner-account = Account
 owner-first-seen = First seen

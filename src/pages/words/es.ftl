@@ -381,6 +381,7 @@ owner-search-people = Nombre o correo electrónico
 owner-search = Buscar
 owner-nobody = Nadie.
 owner-nobody-found = No se encontró a nadie.
+owner-so-far = Por ahora no se ha encontrado nada. Queda más por revisar.
 owner-more-people = Más personas
 owner-account = Cuenta
 owner-first-seen = Primer acceso

@@ -381,6 +381,7 @@ owner-search-people = Nom ou adresse e-mail
 owner-search = Rechercher
 owner-nobody = Personne.
 owner-nobody-found = Aucune personne trouvée.
+owner-so-far = Rien n’a été trouvé pour l’instant. Il reste d’autres éléments à parcourir.
 owner-more-people = Plus de personnes
 owner-account = Compte
 owner-first-seen = Première connexion

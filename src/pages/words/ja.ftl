@@ -378,6 +378,7 @@ owner-search-people = 名前またはメールアドレス
 owner-search = 検索
 owner-nobody = 該当する方はいません。
 owner-nobody-found = 該当する方は見つかりませんでした。
+owner-so-far = まだ見つかっていません。この先に続きがあります。
 owner-more-people = 次のメンバー
 owner-account = アカウント
 owner-first-seen = 初回サインイン

@@ -381,6 +381,7 @@ owner-search-people = Nome ou e-mail
 owner-search = Buscar
 owner-nobody = Ninguém.
 owner-nobody-found = Ninguém foi encontrado.
+owner-so-far = Nada foi encontrado até agora. Ainda há mais para percorrer.
 owner-more-people = Mais pessoas
 owner-account = Conta
 owner-first-seen = Primeiro acesso

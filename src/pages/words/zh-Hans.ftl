@@ -378,6 +378,7 @@ owner-search-people = 姓名或电子邮箱
 owner-search = 搜索
 owner-nobody = 没有用户。
 owner-nobody-found = 未找到任何人。
+owner-so-far = 目前尚未找到，后面还有更多内容可供查找。
 owner-more-people = 更多用户
 owner-account = 帐户
 owner-first-seen = 首次登录

@@ -26,6 +26,9 @@ const PAGE: usize = 20;
 /// Sessions on one page: each has a form of its own.
 const SESSIONS: usize = 15;
 
+/// How many pieces of that size are looked at before a page shows what it has.
+const MOST_PIECES: usize = 50;
+
 /// The longest search: nobody's name is longer.
 const MAX_SEARCH_BYTES: usize = 320;
 
@@ -83,16 +86,24 @@ impl Gateway {
             organization: Some(owner.organization.slug.clone()),
             ..Filter::default()
         };
-        let after = ask.query.get("after");
-        let now = self.clock.now();
-        let page = self
-            .sessions
-            .list_some(&filter, after, SESSIONS, now)
-            .await?;
+        let mut next = ask.query.get("after").map(str::to_owned);
+        let (mut active, now) = (Vec::new(), self.clock.now());
+        // Those that are over stay in the store for a while, and may be many at the end of a day.
+        for _ in 0..MOST_PIECES {
+            let left = SESSIONS - active.len();
+            let after = next.as_deref();
+            let page = self.sessions.list_some(&filter, after, left, now).await?;
+            let is_active = |one: &Listed| one.status == Status::Active;
+            active.extend(page.sessions.into_iter().filter(is_active));
+            next = page.next;
+            if next.is_none() || active.len() >= SESSIONS {
+                break;
+            }
+        }
         let view = OwnerSessions {
             organization: Organization::from(owner.organization),
-            sessions: rows(owner, page.sessions),
-            next: page.next,
+            sessions: rows(owner, active),
+            next,
             csrf: &owner.csrf,
         };
         self.show(ask, Some(owner.organization), &view)

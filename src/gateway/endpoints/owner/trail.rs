@@ -57,11 +57,11 @@ impl Gateway {
             for entry in piece.into_iter().rev() {
                 let is_theirs = entry.event.organization.as_deref() == Some(slug);
                 if is_theirs && search.is_none_or(|text| holds(&entry, text)) {
-                    let sequence = entry.sequence;
-                    found.push(entry);
                     if found.len() == PAGE {
-                        return Ok((found, Some(sequence).filter(|it| *it > 1)));
+                        let oldest = found.last().map(|entry: &Entry| entry.sequence);
+                        return Ok((found, oldest));
                     }
+                    found.push(entry);
                 }
             }
             last = first.saturating_sub(1);
