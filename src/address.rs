@@ -392,7 +392,7 @@ impl ReturnPath {
         let own = path.as_str().strip_prefix(prefix);
         let leads_round = |rest: &str| {
             let is_own = rest.is_empty() || rest.starts_with('/');
-            is_own && rest != "/account" && !rest.starts_with("/admin/")
+            is_own && !matches!(rest, "/account" | "/signed-in") && !rest.starts_with("/admin/")
         };
         if own.is_some_and(leads_round) {
             return Err(Error::ReturnPath);
@@ -635,7 +635,9 @@ mod tests {
             parse("/reports?id=7&x=%2F").unwrap().as_str(),
             "/reports?id=7&x=%2F"
         );
-        assert_eq!(parse("/_ssos").unwrap().as_str(), "/_ssos");
+        for good in ["/_ssos", "/_sso/account", "/_sso/signed-in"] {
+            assert_eq!(parse(good).unwrap().as_str(), good);
+        }
         for bad in [
             "https://evil",
             "//evil",
@@ -647,6 +649,7 @@ mod tests {
             " /a",
             "/_sso",
             "/_sso/login",
+            "/_sso/signed-in/more",
             "/a#b",
             "/a?\u{e9}",
             "",

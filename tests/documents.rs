@@ -156,3 +156,29 @@ fn has_heading(page: &Path, anchor: &str) -> bool {
             slug == anchor
         })
 }
+
+/// Every page that tells of a problem is reached by a story over real sockets, which also follows every way on from it.
+#[test]
+fn every_problem_is_met_in_a_story() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/broker");
+    let stories: String = fs::read_dir(folder)
+        .unwrap()
+        .map(|file| fs::read_to_string(file.unwrap().path()).unwrap())
+        .collect();
+    let codes = fs::read_to_string(problem_file()).unwrap();
+    let (_, codes) = codes.split_once("pub const fn code(&self)").unwrap();
+    let codes = codes.split_once("\n    }\n").unwrap().0;
+    let codes: Vec<&str> = codes.split('"').skip(1).step_by(2).collect();
+    assert!(codes.len() > 30, "{codes:?}");
+    let missing: Vec<_> = codes
+        .iter()
+        // Our own mistakes: tests/pages.rs shows their page, and where a store fails the rooms below have their tests.
+        .filter(|code| **code != "broken")
+        .filter(|code| !stories.contains(&format!("\"{code}\"")))
+        .collect();
+    assert!(missing.is_empty(), "no story meets {missing:?}");
+}
+
+fn problem_file() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src/pages/problem.rs")
+}

@@ -14,6 +14,12 @@ use std::path::Path;
 /// The promises are numbered from one.
 const PROMISES: u32 = 55;
 
+/// Pages that no story can come to, and why; `tests/pages.rs` renders them.
+const OUT_OF_REACH: [(&str, &str); 1] = [(
+    "broken",
+    "only a mistake of ours or a store that fails leads there, and a story has neither",
+)];
+
 #[test]
 fn every_promise_names_a_test_that_exists() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -65,6 +71,41 @@ fn every_story_is_told_by_tests_that_exist() {
         stories += 1;
     }
     assert!(stories > 0, "there is no table");
+}
+
+#[test]
+fn every_page_of_the_catalogue_is_asked_for_by_name_in_a_story() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (mut pages, mut stories) = (String::new(), String::new());
+    read_all(&root.join("src/pages"), &mut pages);
+    read_all(&root.join("tests/broker"), &mut stories);
+    let names = |start: &str| -> Vec<String> {
+        let all = pages.split(start).skip(1);
+        all.map(|rest| rest.split('"').next().unwrap().to_owned())
+            .collect()
+    };
+    let views = names("const NAME: &'static str = \"");
+    let (_, codes) = pages.split_once("fn code(&self)").unwrap();
+    let (codes, _) = codes.split_once("\n    }\n").unwrap();
+    let problems: Vec<String> = codes
+        .split('"')
+        .skip(1)
+        .step_by(2)
+        .map(str::to_owned)
+        .collect();
+    assert!(
+        views.len() >= 20 && problems.len() > 30,
+        "{views:?} {problems:?}"
+    );
+    // After each story its pages are followed to wherever they lead.
+    for name in views.iter().chain(&problems) {
+        let asked = stories.contains(&format!("\"{name}\""));
+        let is_out_of_reach = OUT_OF_REACH.iter().any(|(known, _)| known == name);
+        assert_ne!(
+            asked, is_out_of_reach,
+            "no story comes to {name}, or one does after all"
+        );
+    }
 }
 
 /// `| 17 | the promise | tests |`.

@@ -47,6 +47,9 @@ allow = { email_domains = ["acme.com"] }
 [organizations.globex]
 providers = ["dev"]
 allow = { anyone = true }
+[organizations.initech]
+providers = ["gone"]
+allow = { anyone = true }
 [management]
 listen = "off"
 [store]
@@ -289,6 +292,67 @@ async fn somebody_who_left_is_kept_out_by_one_command() {
 }
 
 #[tokio::test]
+async fn a_reference_is_explained_as_somebody_reads_it_out() {
+    let world = World::start().await;
+    let page = world.answer_at_the_door("acme", "jo@acme.io").await;
+    let reference = page.is(403).field("sso-reference").unwrap();
+    let spoken = reference.replace('-', "").to_lowercase();
+    let told = world.tell(0, &["trace", &spoken]);
+    for said in [
+        reference,
+        "begin      sign_in",
+        "jo@acme.io",
+        "REFUSED    account-not-allowed",
+        "Suggestion: if they belong there, add \"acme.io\" to organizations.acme.allow.email_domains",
+    ] {
+        assert!(told.contains(said), "{said}: {told}");
+    }
+    let found = world.json(0, &["trace", reference]);
+    assert_eq!(found["reference"], reference, "{found}");
+    let last = found["parts"].as_array().unwrap().last().unwrap();
+    let end = last["steps"].as_array().unwrap().last().unwrap();
+    assert_eq!(end["step"], "refused", "{found}");
+
+    let unknown = world.run(&["trace", "0000-0000"]);
+    assert_eq!(unknown.status.code(), Some(1));
+    assert!(unknown.stdout.is_empty());
+    let complaint = String::from_utf8_lossy(&unknown.stderr);
+    assert!(complaint.contains("kept for 7 days"), "{complaint}");
+    for wrong in [
+        &["trace"][..],
+        &["trace", reference, "--follow"],
+        &["trace", reference, "--user", "x"],
+    ] {
+        assert_eq!(world.run(wrong).status.code(), Some(2), "{wrong:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_operator_watches_one_person_try_again() {
+    let world = World::start().await;
+    let arguments = ["trace", "--follow", "--user", "Jo@acme.io", "--org", "acme"];
+    let mut follow = doorward(&world.folder, &arguments);
+    let mut child = follow.stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    // It follows from when it has asked for the first time, which nothing says.
+    let (sender, mut heard) = mpsc::unbounded_channel();
+    std::thread::spawn(move || lines.try_for_each(|line| sender.send(line.unwrap())));
+    let mut told = String::new();
+    while !told.contains("REFUSED") {
+        world.answer_at_the_door("acme", "ada@acme.com").await;
+        world.answer_at_the_door("acme", "jo@acme.io").await;
+        let wait = std::time::Duration::from_secs(1);
+        while let Ok(Some(line)) = tokio::time::timeout(wait, heard.recv()).await {
+            told.push_str(&line);
+        }
+    }
+    drop(child.kill());
+    drop(child.wait());
+    assert!(told.contains("jo@acme.io"), "{told}");
+    assert!(!told.contains("ada@acme.com"), "{told}");
+}
+
+#[tokio::test]
 async fn a_provider_that_cannot_be_reached_is_4() {
     let world = World::start().await;
     let told = world.tell(4, &["provider", "test", "gone"]);
@@ -523,6 +587,62 @@ async fn a_setup_link_is_asked_for_in_full_and_a_draft_is_written_when_it_is_com
 }
 
 #[tokio::test]
+async fn a_rehearsal_is_0_6_or_4_and_signs_nobody_in() {
+    let world = World::start().await;
+    for (organization, email, code) in [
+        ("globex", "ada@globex.com", 0),
+        ("acme", "ada@acme.com", 0),
+        ("acme", "eve@evil.com", 6),
+    ] {
+        let (command, link) = world.rehearse(&["dev", "--org", organization]);
+        let page = world.go_through(&link, email).await;
+        assert_eq!(page.kind(), Some("rehearsed"), "{}", page.text);
+        let (told, ended) = outcome(command);
+        assert_eq!(ended, Some(code), "{told}");
+        let verdict = if code == 0 {
+            "let in"
+        } else {
+            "NOT let in: email_domains"
+        };
+        let line = format!("{organization}  {verdict}; door open by file; new there");
+        assert!(told.contains(&line), "{told}");
+        assert!(told.contains(&format!("email: {email}")), "{told}");
+    }
+    let (command, link) = world.rehearse(&["gone"]);
+    let mut browser = world.browser();
+    let page = browser.post(&link, &[]).await;
+    assert_eq!(page.kind(), Some("rehearsal-failed"), "{}", page.text);
+    let (told, ended) = outcome(command);
+    assert_eq!(ended, Some(4), "{told}");
+    assert!(told.contains("FAILED  provider-unreachable: "), "{told}");
+    let sessions = world.json(0, &["session", "list"]);
+    assert_eq!(sessions["sessions"], serde_json::json!([]));
+    for wrong in [&["dev", "--org", "initech"][..], &["nowhere"]] {
+        let all = [&["provider", "test", "--login"], wrong].concat();
+        assert_eq!(world.run(&all).status.code(), Some(1), "{wrong:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_command_that_is_interrupted_ends_no_rehearsal() {
+    let world = World::start().await;
+    let (mut command, link) = world.rehearse(&["dev", "--org", "acme", "--output", "json"]);
+    command.kill().unwrap();
+    command.wait().unwrap();
+    let page = world.go_through(&link, "ada@acme.com").await;
+    assert_eq!(page.kind(), Some("rehearsed"), "{}", page.text);
+    // For a program: the link is beside the answer, not in it.
+    let (command, link) = world.rehearse(&["dev", "--org", "acme", "--output", "json"]);
+    world.go_through(&link, "ada@acme.com").await;
+    let (told, ended) = outcome(command);
+    assert_eq!(ended, Some(0), "{told}");
+    let told: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(told["state"], "done");
+    assert_eq!(told["admissions"][0]["organization"], "acme");
+    assert_eq!(told["admissions"][0]["is_open"], true);
+}
+
+#[tokio::test]
 async fn nothing_is_revoked_by_half_a_command() {
     let world = World::start().await;
     let mut ada = world.sign_in("acme", "ada@acme.com").await;
@@ -580,6 +700,8 @@ fn live_commands_without_a_running_process_are_5() {
         &["identity", "block", "x"],
         &["audit", "tail"],
         &["audit", "verify"],
+        &["trace", "K7QM-2F9D"],
+        &["trace", "--follow"],
     ] {
         let told = doorward(&folder, arguments).output().unwrap();
         assert_eq!(told.status.code(), Some(5), "{arguments:?}");
@@ -649,6 +771,35 @@ impl World {
         (browser, page)
     }
 
+    fn browser(&self) -> Browser {
+        Browser::new(self.address, Arc::new(System))
+    }
+
+    /// `provider test --login` as it runs, and the link that it has printed.
+    fn rehearse(&self, arguments: &[&str]) -> (Child, String) {
+        let all = [&["provider", "test", "--login"], arguments].concat();
+        let mut command = doorward(&self.folder, &all);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let link = if arguments.contains(&"json") {
+            printed_link(child.stderr.as_mut().unwrap())
+        } else {
+            printed_link(child.stdout.as_mut().unwrap())
+        };
+        (child, link)
+    }
+
+    /// Opens the link, presses its button and fills in the form of the `dev` provider.
+    async fn go_through(&self, link: &str, email: &str) -> Page {
+        let mut browser = self.browser();
+        browser.get(link).await.is(200);
+        let form = browser.post(link, &[]).await;
+        let state = form.input("state");
+        let fields = [("state", state.as_str()), ("email", email)];
+        let callback = format!("{SITE}/_sso/callback/dev");
+        browser.post(&callback, &fields).await
+    }
+
     /// An answer of the application that has begun and does not end.
     async fn stream(&self, browser: &Browser) -> (Line, mpsc::Sender<Vec<u8>>) {
         let (sender, receiver) = mpsc::channel(8);
@@ -689,6 +840,29 @@ impl World {
         let all = [command, &["--output", "json"], rest].concat();
         serde_json::from_str(&self.tell(code, &all)).unwrap()
     }
+}
+
+/// Reads until the link is there, byte by byte, so that nothing is taken from whoever reads on.
+fn printed_link(output: &mut impl std::io::Read) -> String {
+    let mut text = String::new();
+    loop {
+        let mut byte = [0];
+        output
+            .read_exact(&mut byte)
+            .expect("it ended before it told a link");
+        text.push(char::from(byte[0]));
+        let line = text.strip_suffix('\n').and_then(|text| text.lines().last());
+        if let Some(link) = line.filter(|line| line.contains("/rehearse/")) {
+            return link.trim().to_owned();
+        }
+    }
+}
+
+/// What a command printed in the end, and its exit code.
+fn outcome(command: Child) -> (String, Option<i32>) {
+    let output = command.wait_with_output().unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    (told, output.status.code())
 }
 
 impl Drop for World {

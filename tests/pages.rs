@@ -13,7 +13,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use doorward::address::{Origin, ReturnPath};
+use doorward::audit::{Actor, Event, Head, Kind};
+use doorward::clock::Timestamp;
 use doorward::config::{self, Organization, Slug, WordsFile};
+use doorward::pages::owner::TrailRow;
 use doorward::pages::{Look, Pages, Place, Problem};
 use doorward::secret;
 use doorward::telemetry::Reference;
@@ -82,6 +85,14 @@ fn copies(name: &str) -> bool {
     name.starts_with("wizard-")
 }
 
+/// Without what is for programs and stays as it is.
+fn without_codes(html: &str) -> String {
+    let codes = between(html, "<code>", "</code>");
+    codes.iter().fold(html.to_owned(), |text, code| {
+        text.replacen(&format!("<code>{code}</code>"), "", 1)
+    })
+}
+
 /// All tags of a page, style sheet left out, each as its text between the angle brackets.
 fn tags(html: &str) -> Vec<&str> {
     let (before, rest) = html.split_once("<style>").unwrap();
@@ -136,12 +147,6 @@ fn every_language_fits_and_says_which_it_is() {
         let samples = every(&Cast::usual().reading(samples::language(tag)));
         for (one, other) in samples.iter().zip(every(&english)) {
             let (name, html) = (&one.name, body(&one.response));
-            if name.starts_with("owner-") {
-                // There in English alone, and says so.
-                assert_eq!(header(&one.response, "content-language"), "en", "{name}");
-                assert!(html.contains("<html lang=\"en\" dir=\"ltr\">"), "{name}");
-                continue;
-            }
             assert!(html.starts_with(&start), "{name}");
             assert!(html.len() < 30 * 1024, "{name} has {} bytes", html.len());
             assert_eq!(header(&one.response, "content-language"), tag, "{name}");
@@ -194,8 +199,8 @@ fn pseudo() -> String {
     fluent_syntax::serializer::serialize(&resource)
 }
 
-#[test]
-fn no_text_is_written_into_code_or_templates() {
+/// Pages that speak it too.
+fn all_of_pseudo() -> Pages {
     let settings = config::Pages {
         words: vec![WordsFile {
             language: "qps".to_owned(),
@@ -203,7 +208,12 @@ fn no_text_is_written_into_code_or_templates() {
         }],
         ..config::Pages::default()
     };
-    let pages = Pages::new(&settings, &branded()).unwrap();
+    Pages::new(&settings, &branded()).unwrap()
+}
+
+#[test]
+fn no_text_is_written_into_code_or_templates() {
+    let pages = all_of_pseudo();
     let language = pages.language(Some("qps"), None).clone();
     assert_eq!(language.tag(), "qps");
     let mut letters = 0;
@@ -211,17 +221,10 @@ fn no_text_is_written_into_code_or_templates() {
     for Sample { name, response } in
         samples::all(&pages, &Cast::hostile("★").reading(language)).unwrap()
     {
-        if name.starts_with("owner-") {
-            // Those of an organization's owners are there in English alone.
-            continue;
-        }
         let html = &without_script(body(&response));
         let (_, visible) = html.split_once("<body>").unwrap();
         let visible = visible.replace("<span class=\"door\" aria-hidden=\"true\">A</span>", "");
-        let codes = between(&visible, "<code>", "</code>");
-        let mut text = codes.iter().fold(visible.clone(), |text, code| {
-            text.replacen(&format!("<code>{code}</code>"), "", 1)
-        });
+        let mut text = without_codes(&visible);
         for label in attributes(&tags(html), "aria-label") {
             text.push_str(label);
         }
@@ -231,6 +234,103 @@ fn no_text_is_written_into_code_or_templates() {
         assert_eq!(left, "", "{name}: {text}");
     }
     assert!(letters > 10_000, "{letters}");
+}
+
+#[test]
+fn the_end_of_setup_is_told_in_every_language_and_by_words_alone() {
+    let codes = words_of("src/pipeline/ending.rs", "const fn code(self)");
+    assert!(codes.len() > 15, "{codes:?}");
+    let pages = all_of_pseudo();
+    let strange = pages.language(Some("qps"), None).clone();
+    for failed in codes.iter().map(Some).chain([None]) {
+        let failed = failed.map(String::as_str);
+        for tag in config::LANGUAGES {
+            let cast = Cast::usual().reading(samples::language(tag));
+            let page = samples::owner::done(&pages, &cast, failed).unwrap();
+            let start = format!("<html lang=\"{tag}\"");
+            assert!(body(&page).contains(&start), "{failed:?} in {tag}");
+        }
+        let cast = Cast::hostile("★").reading(strange.clone());
+        let page = samples::owner::done(&pages, &cast, failed).unwrap();
+        let (_, visible) = body(&page).split_once("<main>").unwrap();
+        let (visible, _) = visible.split_once("<script>").unwrap();
+        let code = format!("<bdi>{}</bdi>", failed.unwrap_or_default());
+        let text = bare(&visible.replace(&code, ""));
+        let left: String = text.chars().filter(char::is_ascii_alphabetic).collect();
+        assert_eq!(left, "", "{failed:?}");
+        // What went wrong stands there in words, beside its code.
+        let (_, told) = visible.split_once("</h1>").unwrap();
+        let told = between(told, "<p", "</p>").len();
+        assert_eq!(told, if failed.is_some() { 3 } else { 2 }, "{visible}");
+    }
+}
+
+/// The words that a function of the source maps its variants to.
+fn words_of(file: &str, function: &str) -> Vec<String> {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let source = std::fs::read_to_string(root.join(file)).unwrap();
+    let (_, rest) = source.split_once(function).unwrap();
+    let (inside, _) = rest.split_once("\n    }\n").unwrap();
+    between(inside, "=> \"", "\"")
+        .into_iter()
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn every_word_that_says_why_is_said_to_owners_in_their_own() {
+    let word = "const fn as_str(self)";
+    for (kind, file, function, least) in [
+        (Kind::SessionEnded, "src/session/reason.rs", word, 12),
+        (Kind::SessionEnded, "src/session/record.rs", word, 2),
+        (Kind::LoginDenied, "src/identity/rules.rs", word, 10),
+        (Kind::AccessDenied, "src/identity/rules.rs", word, 10),
+        (
+            Kind::LoginFailed,
+            "src/pipeline/ending.rs",
+            "const fn code(self)",
+            17,
+        ),
+        (
+            Kind::IdentityLinkRefused,
+            "src/identity/provision.rs",
+            word,
+            4,
+        ),
+        (Kind::IdentityLinkRefused, "src/pipeline/errand.rs", word, 2),
+        (
+            Kind::IdentityInvalidated,
+            "src/provider/outcome.rs",
+            word,
+            6,
+        ),
+    ] {
+        let words = words_of(file, function);
+        assert!(words.len() >= least, "{file}: {words:?}");
+        for word in words {
+            let event = Event {
+                reason: Some(word.clone()),
+                ..Event::new(Timestamp::EPOCH, kind, Actor::System)
+            };
+            let row = TrailRow::from(Head::default().append(event));
+            assert!(row.said.is_some(), "{kind:?}");
+            assert!(row.why.is_some(), "{kind:?}: {word}");
+            assert_eq!(row.reason, Some(word));
+        }
+    }
+}
+
+#[test]
+fn what_an_operator_wrote_is_shown_as_it_is() {
+    // It may happen to be one of our words: it is not one here.
+    for kind in [Kind::IdentityBlocked, Kind::MembershipRemoved] {
+        let event = Event {
+            reason: Some("idle".to_owned()),
+            ..Event::new(Timestamp::EPOCH, kind, Actor::Operator)
+        };
+        let row = TrailRow::from(Head::default().append(event));
+        assert_eq!((row.why, row.reason.as_deref()), (None, Some("idle")));
+    }
 }
 
 #[test]
@@ -789,7 +889,7 @@ fn the_words_are_calm() {
     for Sample { name, response } in every(&Cast::usual()) {
         let html = &without_script(body(&response));
         let (_, visible) = html.split_once("<body>").unwrap();
-        let text = bare(visible).to_lowercase();
+        let text = bare(&without_codes(visible)).to_lowercase();
         for word in [
             "oops",
             "invalid",

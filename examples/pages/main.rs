@@ -29,7 +29,17 @@ fn main() -> anyhow::Result<()> {
     let pages = Pages::new(&config::Pages::default(), &BTreeMap::new())?;
     let cast = Cast::usual().reading(samples::language(&tag));
     let mut index = String::from("<!doctype html><meta charset=utf-8><title>Pages</title><ul>");
-    for Sample { name, response, .. } in samples::all(&pages, &cast)? {
+    let mut all = samples::all(&pages, &cast)?;
+    for (name, failed) in [
+        ("owner-done", None),
+        ("owner-not-done", Some("provider-refused")),
+    ] {
+        all.push(Sample {
+            name: name.to_owned(),
+            response: samples::owner::done(&pages, &cast, failed)?,
+        });
+    }
+    for Sample { name, response, .. } in all {
         fs::write(folder.join(format!("{name}.html")), response.body())?;
         index.push_str(&format!("<li><a href=\"{name}.html\">{name}</a>"));
     }

@@ -1,18 +1,25 @@
 //! The pages of owners, with much and with nothing on them.
 
+use bytes::Bytes;
+use doorward::audit::{Actor, Event, Head, Kind};
 use doorward::clock::Timestamp;
 use doorward::pages::owner::{
-    Choice, ConnectionState, Counted, OwnedConnection, OwnedIdentity, OwnerDisable, OwnerHome,
-    OwnerNotice, OwnerPeople, OwnerPerson, OwnerSessions, OwnerTrail, PersonRow, SessionRow,
-    TrailRow, state_word,
+    Choice, ConnectionState, Counted, OwnedConnection, OwnedIdentity, OwnerDisable, OwnerDone,
+    OwnerHome, OwnerNotice, OwnerPeople, OwnerPerson, OwnerSessions, OwnerTrail, PersonRow,
+    SessionRow, TrailRow, state_word,
 };
 use doorward::pages::{Error, Pages, Place, View};
+
+use http::Response;
 
 use super::{Cast, Sample};
 
 const NOW: Timestamp = Timestamp::from_seconds(1_790_000_000);
 
-/// Every page of theirs.
+/// Those of a link.
+const STATES: [&str; 5] = ["valid", "suspect", "invalid", "orphaned", "blocked"];
+
+/// Every page of theirs, but for the one with a script.
 pub(super) fn all(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, Error> {
     let mut samples = Vec::new();
     homes(pages, cast, &mut samples)?;
@@ -36,16 +43,19 @@ fn add<V: View>(
 }
 
 fn homes(pages: &Pages, cast: &Cast, samples: &mut Vec<Sample>) -> Result<(), Error> {
-    let connection = |state, much: bool| OwnedConnection {
+    let connection = |state: ConnectionState, much: bool| OwnedConnection {
+        state_word: state.word(),
         id: cast.slugs[0].as_str(),
         label: &cast.buttons[0],
         state,
         since: much.then_some(NOW),
         only: much.then(|| cast.claim.clone()),
         redirect_uri: "https://app.example.com/_sso/callback/okta".to_owned(),
-        identities: (0..usize::from(much))
-            .map(|_| Counted {
-                state: "confirmed",
+        identities: STATES
+            .into_iter()
+            .filter(|_| much)
+            .map(|state| Counted {
+                state_word: state_word(state),
                 count: 9_876,
             })
             .collect(),
@@ -86,7 +96,7 @@ fn homes(pages: &Pages, cast: &Cast, samples: &mut Vec<Sample>) -> Result<(), Er
 }
 
 fn disable(pages: &Pages, cast: &Cast, samples: &mut Vec<Sample>) -> Result<(), Error> {
-    for (people, mistyped) in [(1, false), (20_000, true)] {
+    for (people, mistyped) in [(0, false), (1, false), (2, false), (20_000, true)] {
         let view = OwnerDisable {
             organization: cast.organization(0),
             id: cast.slugs[0].as_str(),
@@ -136,7 +146,7 @@ fn people(pages: &Pages, cast: &Cast, samples: &mut Vec<Sample>) -> Result<(), E
 }
 
 fn sessions_and_trail(pages: &Pages, cast: &Cast, samples: &mut Vec<Sample>) -> Result<(), Error> {
-    for many in [0, 20] {
+    for many in [0, 15] {
         let view = OwnerSessions {
             organization: cast.organization(0),
             sessions: (0..many).map(|number| session(cast, number == 0)).collect(),
@@ -144,11 +154,15 @@ fn sessions_and_trail(pages: &Pages, cast: &Cast, samples: &mut Vec<Sample>) -> 
             csrf: &cast.token,
         };
         add(pages, cast, samples, &view)?;
+    }
+    let entries = entries(cast);
+    let pages_of_it = entries.chunks(15).chain([[].as_slice()]);
+    for (number, entries) in pages_of_it.enumerate() {
         let view = OwnerTrail {
             organization: cast.organization(0),
-            search: (many > 0).then_some(cast.claim.as_str()),
-            entries: (0..many as u64).map(|number| entry(cast, number)).collect(),
-            next: (many > 0).then_some(77),
+            search: (number > 0).then_some(cast.claim.as_str()),
+            entries: entries.to_vec(),
+            next: (number % 2 == 0).then_some(77),
         };
         add(pages, cast, samples, &view)?;
     }
@@ -198,16 +212,113 @@ fn session(cast: &Cast, here: bool) -> SessionRow {
     }
 }
 
-fn entry(cast: &Cast, sequence: u64) -> TrailRow {
-    TrailRow {
-        sequence,
-        time: NOW,
-        event: "session.revoked".to_owned(),
-        actor: "YWNjb3VudC1pZC1vZi0yMg".to_owned(),
-        by_account: sequence.is_multiple_of(2),
-        target: Some("c2Vzc2lvbi1pZC1vZi0yMg".to_owned()),
-        provider: Some("okta".to_owned()),
-        reason: Some(cast.claim.clone()),
-        reference: Some("K7QM-2F9D".to_owned()),
-    }
+/// Whatever an owner can find in the trail: every kind, each with every word that says why.
+fn entries(cast: &Cast) -> Vec<TrailRow> {
+    let kinds = HAPPENED.iter().map(|kind| (*kind, cast.claim.as_str()));
+    let reasons = WHY.iter().flat_map(|(kind, words)| {
+        let words = words.split(',');
+        words.map(|word| (*kind, word))
+    });
+    let actors = [
+        Actor::Account("YWNjb3VudC1pZC1vZi0yMg".to_owned()),
+        Actor::Visitor,
+        Actor::System,
+        Actor::Operator,
+    ];
+    let events = kinds.chain(reasons).zip(actors.iter().cycle());
+    let rows = events.map(|((kind, reason), actor)| {
+        TrailRow::from(Head::default().append(Event {
+            target: Some("c2Vzc2lvbi1pZC1vZi0yMg".to_owned()),
+            provider: Some("okta".to_owned()),
+            reason: Some(reason.to_owned()),
+            reference: Some("K7QM-2F9D".to_owned()),
+            ..Event::new(NOW, kind, actor.clone())
+        }))
+    });
+    rows.collect()
 }
+
+/// The end of Setup in a window of its own.
+pub(crate) fn done(
+    pages: &Pages,
+    cast: &Cast,
+    failed: Option<&str>,
+) -> Result<Response<Bytes>, Error> {
+    let view = OwnerDone {
+        organization: cast.organization(0),
+        failed,
+        origin: &cast.site,
+        message: serde_json::json!({ "success": failed.is_none() }),
+    };
+    pages.show_to_opener(&cast.look(true, Place::Shared), &view)
+}
+
+/// What can happen in an organization.
+const HAPPENED: [Kind; 30] = [
+    Kind::LoginSucceeded,
+    Kind::LoginDenied,
+    Kind::LoginFailed,
+    Kind::LoginCancelled,
+    Kind::LoginLoopDetected,
+    Kind::AccessDenied,
+    Kind::SessionCreated,
+    Kind::SessionEnded,
+    Kind::SessionEvicted,
+    Kind::SessionRevoked,
+    Kind::IdentityLinked,
+    Kind::IdentityEnteredGrace,
+    Kind::IdentityRestored,
+    Kind::IdentityInvalidated,
+    Kind::IdentityChecked,
+    Kind::IdentityBlocked,
+    Kind::IdentityUnblocked,
+    Kind::IdentityUnlinked,
+    Kind::IdentityRelinked,
+    Kind::IdentityLinkRefused,
+    Kind::ConnectionActivated,
+    Kind::ConnectionDisabled,
+    Kind::RehearsalStarted,
+    Kind::RehearsalFinished,
+    Kind::AdminActionRefused,
+    Kind::MembershipRemoved,
+    Kind::MembershipRestored,
+    Kind::OrganizationSuspended,
+    Kind::OrganizationResumed,
+    Kind::LogoutRequested,
+];
+
+/// Why: the words that go with a kind.
+const WHY: [(Kind, &str); 10] = [
+    (
+        Kind::SessionEnded,
+        "logout,backchannel,identity_invalid,blocked,unlinked,membership_removed,user,revoked,evicted,replaced,\
+         withdrawn,idle,expired",
+    ),
+    (
+        Kind::SessionRevoked,
+        "owner,connection_disabled,activation_changed",
+    ),
+    (
+        Kind::LoginDenied,
+        "email_unverified,emails,email_domains,hosted_domains,groups_any,groups_all,subjects,tenants,teams,claims,\
+         not_activated,disabled,other_tenant,organization-suspended,provider-refused,account-not-allowed,\
+         organization-not-open,other-account,sign-in-too-weak",
+    ),
+    (
+        Kind::LoginFailed,
+        "organization-unknown,too-many-attempts,login-expired,cookies-blocked,provider-unreachable,\
+         provider-misconfigured,broken,redirect-loop,login-cancelled",
+    ),
+    (
+        Kind::IdentityLinkRefused,
+        "taken,another_there,too_many,not_allowed,not_the_person,identity-not-linked",
+    ),
+    (
+        Kind::IdentityChecked,
+        "valid,invalid invalid_grant,error timeout,error no_answer,error not_applicable,error client,invalid blocked",
+    ),
+    (Kind::AccessDenied, "groups_any,foreign_origin"),
+    (Kind::AdminActionRefused, "not_an_owner"),
+    (Kind::LoginSucceeded, "step_up"),
+    (Kind::ConnectionActivated, "any"),
+];

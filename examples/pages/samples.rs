@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 #[path = "owner.rs"]
-mod owner;
+pub(crate) mod owner;
 #[path = "wizard.rs"]
 mod wizard;
 
@@ -16,7 +16,7 @@ use doorward::pages::{
     Account, Admitted, Answered, Choose, Destination, DevForm, Door, DoorProvider, EmailFault,
     EmailFirst, Ended, Fact, FormNotKept, KeptForm, Language, LinkOver, Linked, LoggedOut,
     LogoutConfirm, Look, Loop, NotLinked, Notice, Organization, OwnSession, Pages, Place, Problem,
-    Redirecting, Rehearse, RehearsedPage,
+    Redirecting, RehearsalFailed, Rehearse, RehearsedPage,
 };
 use doorward::telemetry::Reference;
 use http::Response;
@@ -178,8 +178,15 @@ impl Cast {
         all
     }
 
-    fn problems_of_step_up(&self) -> [Problem; 3] {
+    fn problems_of_step_up(&self) -> [Problem; 5] {
+        let other_account = |email| Problem::OtherAccount {
+            email,
+            door: (&self.rd).into(),
+            rd: self.rd.clone(),
+        };
         [
+            other_account(Some(self.email.clone())),
+            other_account(None),
             Problem::StepUpRequired {
                 door: (&self.rd).into(),
             },
@@ -212,10 +219,6 @@ impl Cast {
                 Problem::EmailUnverified {
                     email: email.clone(),
                     provider: provider(),
-                    rd: rd(),
-                },
-                Problem::OtherAccount {
-                    email: email.clone(),
                     rd: rd(),
                 },
                 Problem::NotAllowedHere {
@@ -497,9 +500,16 @@ fn rehearsals(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages
         provider: &cast.buttons[0],
         token: &cast.token,
     };
-    let admitted = |number: usize, refused| Admitted {
+    let admitted = |number: usize, refused, rule| Admitted {
         name: cast.organization(number).name,
         refused,
+        rule,
+        is_open: refused.is_none(),
+    };
+    let failed = RehearsalFailed {
+        provider: &cast.buttons[0],
+        code: "provider-misconfigured",
+        why: &cast.person,
     };
     let told = RehearsedPage {
         provider: &cast.buttons[0],
@@ -507,10 +517,14 @@ fn rehearsals(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages
         identity: format!("https://login.acme.example|{}", cast.person),
         email: Some(&cast.email),
         email_verified: false,
-        organizations: vec![admitted(0, Some("email_domains")), admitted(1, None)],
+        organizations: vec![
+            admitted(0, Some("suspended"), Some("email_domains")),
+            admitted(1, None, None),
+        ],
         claims: cast.facts(),
         headers: cast.facts(),
         assertion: cast.facts(),
+        is_too_large: true,
     };
     let tried = RehearsedPage {
         back: Some("https://app.example.com/"),
@@ -520,6 +534,10 @@ fn rehearsals(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages
         Sample {
             name: "rehearsed-draft".to_owned(),
             response: pages.show(&look, &tried)?,
+        },
+        Sample {
+            name: "rehearsal-failed".to_owned(),
+            response: pages.show(&look, &failed)?,
         },
         Sample {
             name: "rehearse".to_owned(),

@@ -1,5 +1,7 @@
 //! What happened to a sign-in, for an operator who has a reference.
 
+use std::time::Duration;
+
 use http::request::Parts;
 
 use super::commands::{Answer, Error, ask, json};
@@ -11,6 +13,10 @@ use crate::telemetry::trace::Part;
 /// Parts in one answer.
 const MOST: usize = 200;
 
+const HOUR: u64 = 3600;
+
+const DAY: u64 = 24 * HOUR;
+
 impl Admin {
     /// All that belongs to one reference.
     pub(super) async fn trace(&self, head: &Parts, text: &str) -> Answer {
@@ -20,9 +26,9 @@ impl Admin {
             .map_err(|error| Error::Misunderstood(format!("{error}")))?;
         let parts = self.0.traces.find(reference).await?;
         if parts.is_empty() {
-            let days = self.0.traces.keep_for().as_secs() / (24 * 3600);
+            let kept = kept_for(self.0.traces.keep_for());
             return Err(Error::NotFound(format!(
-                "nothing is known of {reference}: sign-ins are kept for {days} days, what was refused without one until \
+                "nothing is known of {reference}: sign-ins are kept {kept}, what was refused without one until \
                  the process ends or a thousand came after it"
             )));
         }
@@ -58,5 +64,32 @@ impl Admin {
             parts: meant.map(|one| (&*one.part).into()).collect(),
             last,
         }))
+    }
+}
+
+/// How long, as the file would say it.
+fn kept_for(keep: Duration) -> String {
+    match keep.as_secs() {
+        0 => "until the process ends".to_owned(),
+        seconds if seconds % DAY == 0 && seconds > DAY => format!("for {} days", seconds / DAY),
+        seconds if seconds % HOUR == 0 && seconds > HOUR => format!("for {} hours", seconds / HOUR),
+        seconds => format!("for {seconds} seconds"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_long_is_said_in_words() {
+        for (seconds, said) in [
+            (0, "until the process ends"),
+            (90, "for 90 seconds"),
+            (24 * HOUR, "for 24 hours"),
+            (7 * DAY, "for 7 days"),
+        ] {
+            assert_eq!(kept_for(Duration::from_secs(seconds)), said);
+        }
     }
 }

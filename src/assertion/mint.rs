@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::HeaderValue;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::keys::{self, Due, Key, Record, Turn};
 use super::{Error, Statement};
@@ -55,6 +55,9 @@ const TRIES: usize = 8;
 /// Common servers accept 8 KiB for a head.
 const MAX_ASSERTION_BYTES: usize = 6 * 1024;
 
+/// Room for head and signature (RS256's is the longest) when the length of an assertion is foretold.
+const HEAD_AND_SIGNATURE_BYTES: usize = 480;
+
 /// The claims (RFC 7519 §4, OIDC Core §2, and `org`, `idp`, `idp_sub` of our own).
 #[derive(Serialize)]
 struct Claims<'a> {
@@ -79,6 +82,58 @@ struct Claims<'a> {
     exp: u64,
     jti: String,
 }
+
+impl<'a> Claims<'a> {
+    fn new(
+        statement: &Statement<'a>,
+        (issuer, audience): (&'a str, &'a str),
+        now: Timestamp,
+        expires_at: Timestamp,
+    ) -> Self {
+        Self {
+            iss: issuer,
+            aud: audience,
+            sub: statement.account,
+            org: statement.organization,
+            email: statement.email,
+            email_verified: statement.email.map(|_| statement.email_verified),
+            name: statement.name,
+            groups: statement.groups,
+            idp: statement.provider,
+            idp_sub: statement.provider_subject,
+            sid: statement.session,
+            auth_time: statement.authenticated_at.as_seconds(),
+            iat: now.as_seconds(),
+            nbf: now.as_seconds(),
+            exp: expires_at.as_seconds(),
+            jti: secret::encode(&secret::random_bytes::<16>()),
+        }
+    }
+}
+
+impl Statement<'_> {
+    /// All that an assertion would say, to be read: nothing is signed, and what differs in each one is left out.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`] where minting has it, or is a few bytes short of that.
+    pub fn in_full(&self, issuer: &str, audience: &str) -> Result<Map<String, Value>, Error> {
+        let now = self.authenticated_at;
+        let claims = Claims::new(self, (issuer, audience), now, now);
+        let Ok(Value::Object(mut all)) = serde_json::to_value(&claims) else {
+            return Err(Error::Key);
+        };
+        let bytes = Value::Object(all.clone()).to_string().len();
+        // As base64url without padding.
+        if (bytes * 4).div_ceil(3) + HEAD_AND_SIGNATURE_BYTES > MAX_ASSERTION_BYTES {
+            return Err(Error::TooLarge("the assertion".to_owned()));
+        }
+        all.retain(|name, _| !OF_ONE_ASSERTION.contains(&name.as_str()));
+        Ok(all)
+    }
+}
+
+/// Claims that are another one in each assertion.
+const OF_ONE_ASSERTION: [&str; 4] = ["exp", "iat", "jti", "nbf"];
 
 impl Minter {
     /// Loads the keys, and makes the first one if there is none.
@@ -123,24 +178,7 @@ impl Minter {
         no_later_than: Timestamp,
     ) -> Result<Minted, Error> {
         let expires_at = now.plus(self.lifetime).min(no_later_than);
-        let claims = Claims {
-            iss: &self.issuer,
-            aud: audience,
-            sub: statement.account,
-            org: statement.organization,
-            email: statement.email,
-            email_verified: statement.email.map(|_| statement.email_verified),
-            name: statement.name,
-            groups: statement.groups,
-            idp: statement.provider,
-            idp_sub: statement.provider_subject,
-            sid: statement.session,
-            auth_time: statement.authenticated_at.as_seconds(),
-            iat: now.as_seconds(),
-            nbf: now.as_seconds(),
-            exp: expires_at.as_seconds(),
-            jti: secret::encode(&secret::random_bytes::<16>()),
-        };
+        let claims = Claims::new(statement, (&self.issuer, audience), now, expires_at);
         let text = self.sign(&claims, now)?;
         if text.len() > MAX_ASSERTION_BYTES {
             return Err(Error::TooLarge("the assertion".to_owned()));
@@ -414,7 +452,6 @@ mod tests {
     use crate::store::{Memory, SealKey};
     use jsonwebtoken::jwk::JwkSet;
     use jsonwebtoken::{DecodingKey, Validation, decode, decode_header};
-    use serde_json::Value;
 
     struct World {
         store: Arc<dyn Store>,
@@ -458,7 +495,7 @@ mod tests {
         }
 
         fn mint(&self, minter: &Minter) -> String {
-            let (claims, groups) = (serde_json::Map::new(), ["it".to_owned()]);
+            let (claims, groups) = (Map::new(), ["it".to_owned()]);
             let now = self.clock.now();
             let later = now.plus(Duration::from_secs(3600));
             let minted = minter.mint(
@@ -515,6 +552,34 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_is_shown_is_what_is_signed() {
+        let world = World::new();
+        let minter = world.minter(config::Algorithm::Rs256).await;
+        let audience = "https://app.example.com";
+        let (claims, groups) = (Map::new(), ["it".to_owned()]);
+        let shown = ada(&claims, &groups).in_full(&minter.issuer, audience);
+        let signed = world.verify(&minter, &world.mint(&minter), audience);
+        let mut signed = signed.unwrap().as_object().unwrap().clone();
+        for name in OF_ONE_ASSERTION {
+            assert!(signed.remove(name).is_some(), "{name}");
+        }
+        assert_eq!(shown.unwrap(), signed);
+        // Of all sizes: none that is too large is shown.
+        let now = world.clock.now();
+        for count in 35..60 {
+            let groups = vec!["x".repeat(97); count];
+            let ada = ada(&claims, &groups);
+            if ada.in_full(&minter.issuer, audience).is_ok() {
+                let until = now.plus(Duration::from_secs(60));
+                assert!(minter.mint(&ada, audience, now, until).is_ok(), "{count}");
+            }
+        }
+        let groups = vec!["x".repeat(97); 60];
+        let shown = ada(&claims, &groups).in_full(&minter.issuer, audience);
+        assert!(matches!(shown, Err(Error::TooLarge(_))));
+    }
+
+    #[tokio::test]
     async fn a_shared_secret_signs_and_publishes_nothing() {
         let world = World::new();
         let shared = "0123456789abcdef0123456789abcdef";
@@ -566,7 +631,7 @@ mod tests {
     async fn an_assertion_never_outlives_the_grant() {
         let world = World::new();
         let minter = world.minter(config::Algorithm::Es256).await;
-        let claims = serde_json::Map::new();
+        let claims = Map::new();
         let now = world.clock.now();
         let soon = now.plus(Duration::from_secs(10));
         let minted = minter.mint(&ada(&claims, &[]), "a", now, soon).unwrap();
@@ -713,7 +778,7 @@ mod tests {
     async fn inv_32_too_many_groups_are_an_error_and_no_header() {
         let world = World::new();
         let minter = world.minter(config::Algorithm::Es256).await;
-        let claims = serde_json::Map::new();
+        let claims = Map::new();
         let groups = vec!["x".repeat(100); 100];
         let now = world.clock.now();
         let minted = minter.mint(

@@ -26,6 +26,10 @@ pub enum Provider {
 
 /// `doorward provider test`.
 #[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:
+  doorward provider test google                       what can be told without a person
+  doorward provider test google --output json         the same for a program
+  doorward provider test okta --login --org acme      what would come of a sign-in at Acme")]
 pub struct Test {
     /// Its id, as in the file.
     pub provider: String,

@@ -23,7 +23,7 @@ pub(super) async fn run(test: &Test) -> Result<Exit, Error> {
     let path = format!("/providers/{provider}/rehearse");
     let prepared: Rehearsal = socket.post(&path, &wanted).await?;
     let link = format!(
-        "Open this link and sign in; it can be used once, until {}. Nobody is signed in by it.\n\n  {}\n",
+        "Open this link and sign in; it can be used once, until {}. Nobody is signed in by it, and nothing ends if\nthis command is interrupted.\n\n  {}\n",
         prepared.until, prepared.url
     );
     match test.asking.output {
@@ -31,7 +31,8 @@ pub(super) async fn run(test: &Test) -> Result<Exit, Error> {
         // The outcome alone is for programs.
         Output::Json => complain(&link),
     }
-    let outcome = format!("/rehearsals/{}", path_segment(&prepared.id));
+    // It comes from the process, and has nothing that an address has not.
+    let outcome = format!("/rehearsals/{}", prepared.id);
     loop {
         let progress: Progress = socket.get(&outcome).await?;
         let exit = match &progress {
@@ -40,6 +41,9 @@ pub(super) async fn run(test: &Test) -> Result<Exit, Error> {
                 continue;
             }
             Progress::Failed { .. } => Exit::Outside,
+            Progress::Expired => Exit::Failed,
+            // They would be let in, and every request would fail.
+            Progress::Done(done) if is_let_in(done) && done.too_large.is_some() => Exit::Failed,
             Progress::Done(done) if is_let_in(done) => Exit::Fine,
             Progress::Done(_) => Exit::Denied,
         };
@@ -57,6 +61,7 @@ fn is_let_in(done: &Rehearsed) -> bool {
 fn for_people(progress: &Progress) -> String {
     match progress {
         Progress::Waiting | Progress::Begun => String::new(),
+        Progress::Expired => "nobody came through the link in time; make a new one".to_owned(),
         Progress::Failed { code, why } => format!("FAILED  {code}: {}", visible(why)),
         Progress::Done(done) => told(done),
     }
@@ -82,10 +87,16 @@ fn told(done: &Rehearsed) -> String {
         } else {
             "new there"
         };
-        line(match &one.refused {
-            None => format!("{}  let in, {known}", one.organization),
-            Some(rule) => format!("{}  NOT let in: {rule}; {known}", one.organization),
-        });
+        let verdict = match (&one.refused, &one.rule) {
+            (None, _) => "let in".to_owned(),
+            (Some(why), Some(rule)) if why != rule => format!("NOT let in: {why}, {rule}"),
+            (Some(why), _) => format!("NOT let in: {why}"),
+        };
+        let (organization, door) = (&one.organization, &one.door);
+        line(format!("{organization}  {verdict}; door {door}; {known}"));
+    }
+    if let Some(what) = &done.too_large {
+        line(format!("NOTHING would reach the application: {what}"));
     }
     for (heading, all) in [
         ("What the provider says", &done.claims),
@@ -117,17 +128,21 @@ mod tests {
             claims: vec![("department".to_owned(), "it\nx".to_owned())],
             admissions: vec![Admission {
                 organization: Slug::parse("acme").unwrap(),
-                refused: Some("email_domains".to_owned()),
+                rule: Some("email_domains".to_owned()),
+                door: "closed".to_owned(),
+                is_open: false,
+                refused: Some("suspended".to_owned()),
                 known: false,
             }],
             headers: vec![("remote-user".to_owned(), "(a new account)".to_owned())],
             assertion: Vec::new(),
+            too_large: None,
         };
         let text = told(&done);
         for part in [
             "identity  https://idp|1",
             "jo@acme.io (verified)",
-            "acme  NOT let in: email_domains; new there",
+            "acme  NOT let in: suspended, email_domains; door closed; new there",
             "  remote-user: (a new account)",
         ] {
             assert!(text.contains(part), "{text}");

@@ -24,10 +24,22 @@ pub struct Trace {
     #[arg(short, long)]
     pub follow: bool,
     /// Of the person whom the provider calls by this address.
-    #[arg(long, value_name = "EMAIL", requires = "follow")]
+    // A requirement alone does not count beside what conflicts with `follow`.
+    #[arg(
+        long,
+        value_name = "EMAIL",
+        requires = "follow",
+        conflicts_with = "reference"
+    )]
     pub user: Option<String>,
     /// In this organization.
-    #[arg(long, visible_alias = "org", value_name = "SLUG", requires = "follow")]
+    #[arg(
+        long,
+        visible_alias = "org",
+        value_name = "SLUG",
+        requires = "follow",
+        conflicts_with = "reference"
+    )]
     pub organization: Option<String>,
     /// Where and how to ask.
     #[command(flatten)]
@@ -117,7 +129,21 @@ fn line(text: &mut String, what: &str) {
 #[expect(clippy::too_many_lines, reason = "a list: one line for each step")]
 fn told(step: &Step) -> (&'static str, String) {
     match step {
-        Step::Begin { flow, return_path } => ("begin", format!("{flow}, to {return_path}")),
+        Step::Door {
+            organization,
+            chosen,
+        } => {
+            let organization = organization.as_deref().unwrap_or("no organization yet");
+            ("door", format!("{organization} ({chosen})"))
+        }
+        Step::Begin {
+            flow,
+            return_path,
+            chosen,
+        } => {
+            let chosen = told_unless_empty(" (organization: ", chosen, ")");
+            ("begin", format!("{flow}, to {return_path}{chosen}"))
+        }
         Step::Authorize {
             endpoint,
             scopes,
@@ -142,24 +168,33 @@ fn told(step: &Step) -> (&'static str, String) {
             return_path,
             age_ms,
         } => {
-            let seconds = age_ms / 1_000;
+            let (seconds, tenths) = (age_ms / 1_000, age_ms % 1_000 / 100);
             (
                 "run",
-                format!("{flow} to {return_path}, begun {seconds} s ago"),
+                format!("{flow} to {return_path}, begun {seconds}.{tenths} s ago"),
             )
         }
         Step::Call {
             operation,
+            method,
             endpoint,
             answer,
             duration_ms,
-        } => (
-            "call",
-            format!("{operation} {endpoint}: {answer}, in {duration_ms} ms"),
-        ),
-        Step::IdToken { algorithm, key } => {
+        } => {
+            let method = told_unless_empty("", method, " ");
+            (
+                "call",
+                format!("{operation} {method}{endpoint}: {answer}, in {duration_ms} ms"),
+            )
+        }
+        Step::IdToken {
+            algorithm,
+            key,
+            age_s,
+        } => {
             let key = key.as_deref().unwrap_or("without a key id");
-            ("id_token", format!("{algorithm}, {key}"))
+            let age = age_s.map_or_else(String::new, |age| format!(", issued {age} s ago"));
+            ("id_token", format!("{algorithm}, {key}{age}"))
         }
         Step::Identity {
             issuer,
@@ -194,6 +229,15 @@ fn told(step: &Step) -> (&'static str, String) {
     }
 }
 
+/// What older versions did not note is empty.
+fn told_unless_empty(before: &str, text: &str, after: &str) -> String {
+    if text.is_empty() {
+        String::new()
+    } else {
+        format!("{before}{text}{after}")
+    }
+}
+
 /// What an operator can do about the last thing that went wrong, where that can be told.
 fn suggestion(parts: &[TracePart]) -> Option<String> {
     let steps = || parts.iter().flat_map(|part| &part.steps).map(step_of);
@@ -209,7 +253,9 @@ fn suggestion(parts: &[TracePart]) -> Option<String> {
         (Some(rule), who) if rule.ends_with(".email_domains") => {
             let domain = who.and_then(|who| who.rsplit_once('@'));
             let domain = domain.map_or("theirs", |(_, domain)| domain);
-            Some(format!("if they belong there, add \"{domain}\" to {rule}"))
+            Some(format!(
+                "if they belong there, add \"{domain}\" to {rule} and restart doorward"
+            ))
         }
         (Some(rule), _) if rule.ends_with(".enabled") => {
             Some(format!("see {rule}, or `doorward org resume`"))
@@ -291,7 +337,7 @@ mod tests {
             "{text}"
         );
         assert!(
-            text.ends_with(&format!("add \"acme.io\" to {rule}")),
+            text.ends_with(&format!("add \"acme.io\" to {rule} and restart doorward")),
             "{text}"
         );
         for (code, said) in [

@@ -100,12 +100,12 @@ impl Drafts {
     ///
     /// # Errors
     /// [`Error::Gone`], the store's.
-    pub async fn tried(&self, number: &str, failed: Option<String>) -> Result<(), Error> {
+    pub async fn tried(&self, number: &str, failed: Option<&str>) -> Result<(), Error> {
         let draft = self.numbered(number).await?;
         let record = Record {
             trial: Some(Trial {
                 at: self.now(),
-                failed: failed.map(|why| record::cut(&why)),
+                failed: failed.map(record::cut),
             }),
             ..draft.record.clone()
         };

@@ -255,7 +255,8 @@ impl Gateway {
             asked.route = Arc::from("sso");
             let journal = asked.begin_journal(self.clock.now());
             let answer = self.endpoint(request, &inbound, place, own, asked.reference);
-            return journal.follow(answer).await;
+            let answer = journal.follow(answer).await?;
+            return Ok(endpoints::referred(answer, asked.reference));
         }
         let route = self
             .routes
@@ -307,7 +308,10 @@ impl Gateway {
                 let cookies = Cookies::read(request.headers());
                 let pinned = route.config.organization.as_ref();
                 self.part(&cookies, inbound, place, pinned).await?;
-                Ok(self.to_sign_in(inbound, place, pinned, &cookies, reference))
+                let (organization, chosen) = self.wanted_organization(place, pinned, &cookies);
+                let journal = asked.begin_journal(self.clock.now());
+                journal.door(organization.as_ref().map(Slug::as_str), chosen);
+                Ok(self.to_sign_in(inbound, organization.as_ref(), reference))
             }
             Decision::Unauthorized => {
                 let (head, body) = request.into_parts();
@@ -354,7 +358,7 @@ impl Gateway {
         let forwarded = self.forward(request, inbound, route, Some(visitor), reference);
         let mut response = forwarded.await?;
         if let Some(token) = kept {
-            self.settle(inbound, &token, &mut response).await;
+            self.settle(inbound, &token, &mut response, reference).await;
         }
         Ok(response)
     }

@@ -416,7 +416,11 @@ fn page_of(ending: Ending, rd: ReturnPath, of: Of) -> (Problem, Fault) {
             provider,
             rd,
         },
-        Ending::OtherAccount => Problem::OtherAccount { email, rd },
+        Ending::OtherAccount => Problem::OtherAccount {
+            email,
+            door: stronger.unwrap_or_else(|| Destination::from(&rd)),
+            rd,
+        },
         Ending::SignInTooWeak => Problem::SignInTooWeak {
             provider,
             door: stronger.unwrap_or_else(|| Destination::from(&rd)),

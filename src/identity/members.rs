@@ -111,9 +111,12 @@ impl People {
                 Some(after) => Keys::after(&prefix, after),
                 None => Keys::prefix(&prefix),
             };
-            let piece = self.store.range(Table::Accounts, keys, PIECE).await?;
-            let full = piece.len() >= PIECE;
-            for (key, raw) in piece {
+            // One more than are looked at, to know whether there is more.
+            let piece = self.store.range(Table::Accounts, keys, PIECE + 1).await?;
+            let full = piece.len() > PIECE;
+            let mut left = piece.len();
+            for (key, raw) in piece.into_iter().take(PIECE) {
+                left -= 1;
                 let account = self.seal.open_json(Table::Accounts, &key, &raw)?;
                 let member = self.with_identities(account).await?;
                 after = Some(key);
@@ -121,7 +124,8 @@ impl People {
                     members.push(member);
                 }
                 if members.len() >= limit {
-                    let next = after.as_deref().map(secret::encode);
+                    let next = after.as_deref().filter(|_| left > 0);
+                    let next = next.map(secret::encode);
                     return Ok(Members { members, next });
                 }
             }

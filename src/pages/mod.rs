@@ -14,6 +14,7 @@ mod account;
 mod browser;
 mod dress;
 mod kept;
+mod meaning;
 pub mod owner;
 mod problem;
 mod rehearsal;
@@ -36,10 +37,10 @@ use self::browser::Answer;
 use self::dress::{Dress, Wardrobe};
 pub use self::kept::{FormNotKept, KeptForm};
 pub use self::problem::{Ended, LinkOver, Loop, NotLinked, Problem};
-pub use self::rehearsal::{Admitted, Rehearse, RehearsedPage};
+pub use self::rehearsal::{Admitted, RehearsalFailed, Rehearse, RehearsedPage};
 pub use self::views::{
     Choose, Destination, DevForm, Door, DoorProvider, EmailFault, EmailFirst, LoggedOut,
-    LogoutConfirm, Notice, Organization, Redirecting, View,
+    LogoutConfirm, Notice, Organization, Redirecting, SignedIn, View,
 };
 pub use self::wizard::{
     DraftFault, DraftRow, DraftState, OwnerDrafts, SetupLink, Wizard, WizardCheck, WizardCheckup,
@@ -196,11 +197,6 @@ impl Pages {
     /// # Errors
     /// [`Error::Template`] if it does not render; a test shows that every view does, with all its fields and with none.
     pub fn show<V: View>(&self, look: &Look<'_>, view: &V) -> Result<Response<Bytes>, Error> {
-        let english = Look {
-            language: self.words.english(),
-            ..*look
-        };
-        let look = if V::IN_ENGLISH { &english } else { look };
         let body = self.render(V::TEMPLATE, &view.title(look), look, view)?;
         let mut response = self.html(look, StatusCode::OK, V::NAME, body);
         if V::COPIES {
@@ -345,10 +341,11 @@ pub enum Error {
 /// The other script: it puts what is to be registered elsewhere onto the clipboard. Without it, the fields can be selected.
 const COPYING: &str = include_str!("templates/copy.js");
 
-/// One script of two: it tells the opener of a window what came of it, and closes the window.
+/// One script of two: it tells the opener of a window what came of it, and closes the window. A window that has lost its opener
+/// on the way, at a provider that cuts such ties, closes too where the page says so and the browser lets it.
 const SCRIPT: &str = include_str!("templates/opener.js");
 
-const TEMPLATES: [(&str, &str); 26] = [
+const TEMPLATES: [(&str, &str); 28] = [
     ("setup_link.html", include_str!("templates/setup_link.html")),
     ("wizard.html", include_str!("templates/wizard.html")),
     (
@@ -373,6 +370,10 @@ const TEMPLATES: [(&str, &str); 26] = [
     ("facts.html", include_str!("templates/facts.html")),
     ("rehearse.html", include_str!("templates/rehearse.html")),
     ("rehearsed.html", include_str!("templates/rehearsed.html")),
+    (
+        "rehearsal_failed.html",
+        include_str!("templates/rehearsal_failed.html"),
+    ),
     (
         "owner_frame.html",
         include_str!("templates/owner_frame.html"),
@@ -404,6 +405,7 @@ const TEMPLATES: [(&str, &str); 26] = [
         include_str!("templates/logout_confirm.html"),
     ),
     ("logged_out.html", include_str!("templates/logged_out.html")),
+    ("signed_in.html", include_str!("templates/signed_in.html")),
     (
         "redirecting.html",
         include_str!("templates/redirecting.html"),

@@ -2,9 +2,10 @@
 
 use serde::{Serialize, Serializer};
 
+pub use super::meaning::{reason, state_word};
 use super::views::View;
-use super::words::{name, provider};
-use super::{Look, Organization};
+use super::words::{Said, name, provider};
+use super::{Look, Organization, meaning};
 use crate::address::Origin;
 use crate::clock::Timestamp;
 
@@ -31,13 +32,15 @@ pub struct OwnerHome<'a> {
 
 /// What was just done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
 pub enum OwnerNotice {
     /// A connection was shut.
+    #[serde(rename = "owner-was-disabled")]
     Disabled,
     /// Setup was completed.
+    #[serde(rename = "owner-was-opened")]
     Opened,
     /// Somebody has just come through the provider again, to set something up.
+    #[serde(rename = "confirmed-again")]
     Confirmed,
 }
 
@@ -50,6 +53,8 @@ pub struct OwnedConnection<'a> {
     pub label: &'a str,
     /// How it stands.
     pub state: ConnectionState,
+    /// The same as the name of a message.
+    pub state_word: &'static str,
     /// When an owner last said something of it.
     pub since: Option<Timestamp>,
     /// The only customer of the provider whose people come in.
@@ -78,11 +83,24 @@ pub enum ConnectionState {
     Disabled,
 }
 
+impl ConnectionState {
+    /// What it means, as the name of a message.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::ByFile => "owner-state-by-file",
+            Self::Open => "owner-state-open",
+            Self::Choosing => "owner-state-choosing",
+            Self::Closed => "owner-state-closed",
+            Self::Disabled => "owner-state-disabled",
+        }
+    }
+}
+
 /// How many there are.
 #[derive(Clone, Debug, Serialize)]
 pub struct Counted {
-    /// Of this state.
-    pub state: &'static str,
+    /// Of this state: the name of a message.
+    pub state_word: &'static str,
     /// So many.
     pub count: u64,
 }
@@ -104,7 +122,8 @@ pub struct Choice {
 pub struct OwnerDone<'a> {
     /// Which organization.
     pub organization: Organization<'a>,
-    /// The code of what went wrong, if it did.
+    /// The code of what went wrong, if it did. It is shown with what it means.
+    #[serde(serialize_with = "as_problem")]
     pub failed: Option<&'a str>,
     /// The only origin that is told.
     #[serde(serialize_with = "as_origin")]
@@ -267,77 +286,44 @@ pub struct TrailRow {
     pub sequence: u64,
     /// When.
     pub time: Timestamp,
-    /// What.
+    /// What, as the name of a message; none if no owner sees it.
+    pub said: Option<&'static str>,
+    /// The same as the trail names it.
     pub event: String,
-    /// Who: an account, `operator`, `visitor` or `system`.
-    pub actor: String,
-    /// Whether that is an account.
-    pub by_account: bool,
+    /// Which account did it, if it was one.
+    pub account: Option<String>,
+    /// Who else, as the name of a message.
+    pub actor: Option<&'static str>,
     /// To what.
     pub target: Option<String>,
     /// Through which provider.
     pub provider: Option<String>,
-    /// Why.
+    /// Why, as the name of a message; none if the reason is no word of ours.
+    pub why: Option<&'static str>,
+    /// The same as the trail has it.
     pub reason: Option<String>,
     /// The reference of the request.
     pub reference: Option<String>,
 }
 
-/// What a reason word means, as the name of a message; none if it is no word for people.
-pub fn reason(word: &str) -> Option<&'static str> {
-    match word {
-        "invalid_grant" | "token_refused" => Some("why-withdrawn"),
-        "inactive" | "suspended" => Some("why-inactive"),
-        "no_token" => Some("why-no-token"),
-        "subject_changed" => Some("why-somebody-else"),
-        "membership_removed" => Some("why-membership-removed"),
-        "membership_restored" | "unblocked" => Some("why-sign-in-again"),
-        "connection_changed" => Some("why-connection"),
-        "other_tenant" => Some("why-other-tenant"),
-        "email_unverified" => Some("why-email"),
-        "emails" | "email_domains" | "hosted_domains" | "groups_any" | "groups_all"
-        | "subjects" | "tenants" | "teams" | "claims" => Some("why-rules"),
-        "timeout" => Some("account-unanswered-timeout"),
-        "unreachable" => Some("account-unanswered-unreachable"),
-        "rate_limited" => Some("account-unanswered-asked-to-wait"),
-        "status" => Some("account-unanswered-trouble"),
-        "unreadable" => Some("account-unanswered-unreadable"),
-        _ => None,
-    }
-}
-
-/// What a state means, as the name of a message.
-pub fn state_word(state: &str) -> &'static str {
-    match state {
-        "valid" => "state-valid",
-        "suspect" => "state-suspect",
-        "invalid" => "state-invalid",
-        "orphaned" => "state-orphaned",
-        "removed" => "state-removed",
-        "none" => "state-none",
-        _ => "state-blocked",
-    }
-}
-
 impl View for OwnerHome<'_> {
     const NAME: &'static str = "owner-home";
     const TEMPLATE: &'static str = "owner_home.html";
-    const IN_ENGLISH: bool = true;
 
-    fn title(&self, _: &Look<'_>) -> String {
-        format!("Administration of {}", name(self.organization.name))
+    fn title(&self, look: &Look<'_>) -> String {
+        of_organization(look, "owner-home-title", self.organization)
     }
 }
 
 impl View for OwnerDone<'_> {
     const NAME: &'static str = "owner-done";
     const TEMPLATE: &'static str = "owner_done.html";
-    const IN_ENGLISH: bool = true;
 
-    fn title(&self, _: &Look<'_>) -> String {
+    fn title(&self, look: &Look<'_>) -> String {
+        let plain = |id: &str| look.language.say(id, &[]);
         match self.failed {
-            None => "Setup is complete".to_owned(),
-            Some(_) => "Setup was not completed".to_owned(),
+            None => plain("owner-done-title"),
+            Some(_) => plain("owner-failed-title"),
         }
     }
 }
@@ -345,27 +331,26 @@ impl View for OwnerDone<'_> {
 impl View for OwnerDisable<'_> {
     const NAME: &'static str = "owner-disable";
     const TEMPLATE: &'static str = "owner_disable.html";
-    const IN_ENGLISH: bool = true;
 
-    fn title(&self, _: &Look<'_>) -> String {
-        format!("Disable sign-in with {}?", name(provider(self.label)))
+    fn title(&self, look: &Look<'_>) -> String {
+        let named = Said::Name(provider(self.label));
+        look.language
+            .say("owner-disable-title", &[("provider", named)])
     }
 }
 
 impl View for OwnerPeople<'_> {
     const NAME: &'static str = "owner-people";
     const TEMPLATE: &'static str = "owner_people.html";
-    const IN_ENGLISH: bool = true;
 
-    fn title(&self, _: &Look<'_>) -> String {
-        format!("People of {}", name(self.organization.name))
+    fn title(&self, look: &Look<'_>) -> String {
+        of_organization(look, "owner-people-title", self.organization)
     }
 }
 
 impl View for OwnerPerson<'_> {
     const NAME: &'static str = "owner-person";
     const TEMPLATE: &'static str = "owner_person.html";
-    const IN_ENGLISH: bool = true;
 
     fn title(&self, _: &Look<'_>) -> String {
         name(&self.person.name)
@@ -375,27 +360,45 @@ impl View for OwnerPerson<'_> {
 impl View for OwnerSessions<'_> {
     const NAME: &'static str = "owner-sessions";
     const TEMPLATE: &'static str = "owner_sessions.html";
-    const IN_ENGLISH: bool = true;
 
-    fn title(&self, _: &Look<'_>) -> String {
-        format!("Sessions at {}", name(self.organization.name))
+    fn title(&self, look: &Look<'_>) -> String {
+        of_organization(look, "owner-sessions-title", self.organization)
     }
 }
 
 impl View for OwnerTrail<'_> {
     const NAME: &'static str = "owner-audit";
     const TEMPLATE: &'static str = "owner_trail.html";
-    const IN_ENGLISH: bool = true;
 
-    fn title(&self, _: &Look<'_>) -> String {
-        format!("What happened at {}", name(self.organization.name))
+    fn title(&self, look: &Look<'_>) -> String {
+        of_organization(look, "owner-audit-title", self.organization)
     }
+}
+
+fn of_organization(look: &Look<'_>, id: &str, organization: Organization<'_>) -> String {
+    let named = Said::Name(organization.name);
+    look.language.say(id, &[("organization", named)])
 }
 
 fn as_text<S: Serializer>(message: &serde_json::Value, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&message.to_string())
 }
 
-fn as_origin<S: Serializer>(origin: &Origin, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn as_origin<S: Serializer>(origin: &Origin, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(origin)
+}
+
+/// A code beside its message.
+#[derive(Serialize)]
+struct Coded<'a> {
+    code: &'a str,
+    means: Option<&'static str>,
+}
+
+fn as_problem<S: Serializer>(code: &Option<&str>, serializer: S) -> Result<S::Ok, S::Error> {
+    let coded = code.map(|code| Coded {
+        code,
+        means: meaning::problem(code),
+    });
+    coded.serialize(serializer)
 }

@@ -140,6 +140,8 @@ pub enum Problem {
         email: Option<String>,
         /// Where to.
         rd: ReturnPath,
+        /// Where the provider asks once more: without that it says the same again.
+        door: Destination,
     },
     /// Sign-ins of one browser follow each other without effect.
     RedirectLoop {

@@ -37,7 +37,7 @@ pub struct RehearsedPage<'a> {
     pub email: Option<&'a str>,
     /// Whether the provider vouches for it.
     pub email_verified: bool,
-    /// Organizations that use the provider; the one that was asked for first.
+    /// What the organization that was asked for says to that.
     pub organizations: Vec<Admitted<'a>>,
     /// What the provider says.
     pub claims: Vec<Fact<'a>>,
@@ -45,6 +45,8 @@ pub struct RehearsedPage<'a> {
     pub headers: Vec<Fact<'a>>,
     /// The claims of the assertion that it would get.
     pub assertion: Vec<Fact<'a>>,
+    /// Whether something of that is too large to be sent.
+    pub is_too_large: bool,
 }
 
 /// Whether an organization would let them in.
@@ -54,6 +56,10 @@ pub struct Admitted<'a> {
     pub name: &'a str,
     /// Why not: a fixed word, or the key of `allow`.
     pub refused: Option<&'a str>,
+    /// The key of `allow` that does not hold.
+    pub rule: Option<&'a str>,
+    /// Whether people come in there.
+    pub is_open: bool,
 }
 
 impl View for RehearsedPage<'_> {
@@ -63,5 +69,27 @@ impl View for RehearsedPage<'_> {
     fn title(&self, look: &Look<'_>) -> String {
         let named = Said::Name(provider(self.provider));
         look.language.say("rehearsed-title", &[("provider", named)])
+    }
+}
+
+/// Nothing came of it.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct RehearsalFailed<'a> {
+    /// The text of the provider's button.
+    pub provider: &'a str,
+    /// What a page of a sign-in would be called.
+    pub code: &'a str,
+    /// Why, as the operator is told: in the words of the log, and of the provider if it said something.
+    pub why: &'a str,
+}
+
+impl View for RehearsalFailed<'_> {
+    const NAME: &'static str = "rehearsal-failed";
+    const TEMPLATE: &'static str = "rehearsal_failed.html";
+
+    fn title(&self, look: &Look<'_>) -> String {
+        let named = Said::Name(provider(self.provider));
+        let words = [("provider", named)];
+        look.language.say("rehearsal-failed-title", &words)
     }
 }

@@ -380,7 +380,9 @@ impl Problem {
                 Some(another_account(look, rd))
             }
             Self::NotAllowedHere { .. } | Self::SignInTooWeak { .. } => Some(start_page(look)),
-            Self::OtherAccount { rd, .. } => Some(link(look, "action-try-again", rd.as_str())),
+            Self::OtherAccount { door, .. } => {
+                Some(link(look, "action-try-again", door.to_string()))
+            }
             Self::IdentityInvalid { rd, .. } => Some(link(
                 look,
                 "action-sign-in-again",

@@ -12,15 +12,13 @@ use url::Url;
 use super::problem::Ended;
 use super::words::{Said, provider};
 use super::{Error, Fact, Look};
-use crate::address::ReturnPath;
+use crate::address::{Origin, ReturnPath};
 use crate::config::{self, Slug};
 
 /// Something that [`super::Pages::show`] can show. Implemented in this room only.
 pub trait View: Serialize {
     /// Value of `Sso-Generated`.
     const NAME: &'static str;
-    /// Whether it is there in English alone, whatever the reader prefers.
-    const IN_ENGLISH: bool = false;
     /// Whether it has addresses to be copied, and the script for that.
     #[doc(hidden)]
     const COPIES: bool = false;
@@ -257,6 +255,24 @@ impl View for LoggedOut<'_> {
         let application = Said::Name(look.application());
         look.language
             .say("logged-out-title", &[("application", application)])
+    }
+}
+
+/// The end of a sign-in in a window of its own: the page that opened it is told, and the window closes. Without JavaScript
+/// it says that it can be closed.
+#[derive(Clone, Debug, Serialize)]
+pub struct SignedIn<'a> {
+    /// The only origin that is told: this one.
+    #[serde(serialize_with = "super::owner::as_origin")]
+    pub origin: &'a Origin,
+}
+
+impl View for SignedIn<'_> {
+    const NAME: &'static str = "signed-in";
+    const TEMPLATE: &'static str = "signed_in.html";
+
+    fn title(&self, look: &Look<'_>) -> String {
+        look.language.say("signed-in-title", &[])
     }
 }
 

@@ -231,8 +231,6 @@ impl Serialize for DraftFault {
 impl View for OwnerDrafts<'_> {
     const NAME: &'static str = "owner-drafts";
     const TEMPLATE: &'static str = "owner_drafts.html";
-    /// As the frame is that it stands in.
-    const IN_ENGLISH: bool = true;
 
     fn title(&self, look: &Look<'_>) -> String {
         look.language.say("drafts-title", &[])

@@ -66,6 +66,23 @@ impl Begin {
             |errand| errand.flow,
         )
     }
+
+    /// For the trace: what says into which organization.
+    fn chosen(&self) -> &'static str {
+        match (self.flow(), &self.target) {
+            (Flow::SignIn, Target::Shared) => "its door",
+            (Flow::SignIn, Target::Own { .. }) => "its own host",
+            (Flow::StepUp, _) => "the session",
+            (Flow::Link | Flow::Setup, _) => "the page that it was begun on",
+            (Flow::Rehearsal, _) => "the operator",
+        }
+    }
+
+    /// Which rehearsal it is, if it is one.
+    fn rehearsal(&self) -> Option<&str> {
+        let errand = self.errand.as_ref();
+        errand.and_then(|errand| errand.rehearsal.as_deref())
+    }
 }
 
 impl Pipeline {
@@ -77,32 +94,10 @@ impl Pipeline {
     /// # Cancel safety
     /// Dropping the future leaves at most a run that nobody will use.
     pub async fn begin(&self, begin: Begin) -> Result<Begun, Error> {
-        let shared = &self.shared;
-        let now = shared.clock.now();
-        let tried = shared.tried(begin.errand.as_ref()).await?;
-        let names = (&begin.organization, &begin.provider);
-        let connection = shared.connection_for(begin.flow(), names, tried)?;
-        if !shared.bounds.admit(begin.client, &begin.organization, now) {
-            shared.refused(&SIGN_INS);
-            return Err(Error::TooMany);
-        }
-        trace::about(begin.organization.as_str(), begin.provider.as_str());
-        trace::note(|| Step::Begin {
-            flow: begin.flow().as_str().to_owned(),
-            return_path: begin.return_path.path().to_owned(),
-        });
-        let attempted = Attempted {
-            organization: Some(&begin.organization),
-            provider: &begin.provider,
-            reference: &begin.reference,
-        };
-        // With new consent the same sign-in goes on.
-        if !begin.consent && begin.errand.is_none() {
-            shared.started(attempted);
-        }
-        let begun = shared.set_out(&connection, &begin, now).await;
-        if let Err(error) = &begun {
-            shared.failed(attempted, error).await;
+        let begun = self.shared.begin(&begin).await;
+        if let (Err(error), Some(id)) = (&begun, begin.rehearsal()) {
+            let reference = &begin.reference;
+            self.shared.fail_rehearsal(id, error, None, reference).await;
         }
         begun
     }
@@ -114,6 +109,37 @@ impl Pipeline {
 }
 
 impl Shared {
+    async fn begin(&self, begin: &Begin) -> Result<Begun, Error> {
+        let now = self.clock.now();
+        let tried = self.tried(begin.errand.as_ref()).await?;
+        let names = (&begin.organization, &begin.provider);
+        let connection = self.connection_for(begin.flow(), names, tried)?;
+        if !self.bounds.admit(begin.client, &begin.organization, now) {
+            self.refused(&SIGN_INS);
+            return Err(Error::TooMany);
+        }
+        trace::about(begin.organization.as_str(), begin.provider.as_str());
+        trace::note(|| Step::Begin {
+            flow: begin.flow().as_str().to_owned(),
+            return_path: begin.return_path.path().to_owned(),
+            chosen: begin.chosen().to_owned(),
+        });
+        let attempted = Attempted {
+            organization: Some(&begin.organization),
+            provider: &begin.provider,
+            reference: &begin.reference,
+        };
+        // With new consent the same sign-in goes on.
+        if !begin.consent && begin.errand.is_none() {
+            self.started(attempted);
+        }
+        let begun = self.set_out(&connection, begin, now).await;
+        if let (Err(error), None) = (&begun, begin.rehearsal()) {
+            self.failed(attempted, error).await;
+        }
+        begun
+    }
+
     /// Asks the provider where to go, and stores the run.
     async fn set_out(
         &self,

@@ -1,6 +1,6 @@
 //! The end: an answer came to the redirect URI.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::ending::Attempted;
 use super::run::{self, Run, State, Target};
@@ -15,7 +15,7 @@ use crate::config::defaults::LOOP_SIGN_INS;
 use crate::config::{RevalidationMethod, Slug};
 use crate::drafts::Tried;
 use crate::identity::{self, Door, Identity, Profile, Terms, Through};
-use crate::provider::{self, Asserted, Attempt, Callback, Flow, Provider};
+use crate::provider::{self, Asserted, Attempt, Callback, Flow, Provider, Said};
 use crate::secret;
 use crate::session::cookies::{self, BindingKind, Cookies};
 use crate::session::{AtProvider, Grant, Handle, Opened, Opening, Tabs};
@@ -61,7 +61,9 @@ pub(super) struct Claimed {
     callback: Callback,
     previous: Option<Handle>,
     tabs: Tabs,
-    reference: String,
+    pub(super) reference: String,
+    /// What the provider says of its own error, for a rehearsal.
+    said: OnceLock<Said>,
 }
 
 impl Claimed {
@@ -132,6 +134,7 @@ impl Pipeline {
                     callback,
                     previous: cookies.handle(),
                     reference: reference.to_owned(),
+                    said: OnceLock::new(),
                 };
                 match self.see_through(claimed).await {
                     Ok(finished) => return Ok(finished),
@@ -148,7 +151,10 @@ impl Pipeline {
                     provider,
                     reference,
                 };
-                shared.failed(attempted, &error).await;
+                match error.rehearsal() {
+                    Some(id) => shared.fail_rehearsal(id, &error, None, reference).await,
+                    None => shared.failed(attempted, &error).await,
+                }
                 error
             }
         };
@@ -378,7 +384,12 @@ impl Shared {
             .provider
             .finish(&claimed.cleared.attempt, &claimed.callback, now)
             .await
-            .map_err(|failed| failed.noted_for(&run.provider, &claimed.reference))
+            .map_err(|failed| {
+                if let Some(said) = &failed.said {
+                    claimed.said.get_or_init(|| said.clone());
+                }
+                failed.noted_for(&run.provider, &claimed.reference)
+            })
             .map_err(|source| Error::Provider {
                 again: run.again(),
                 source,
@@ -386,7 +397,7 @@ impl Shared {
         tell(&asserted);
         self.hold(run, &asserted, now).await?;
         if let Some(id) = run.errand.as_ref().and_then(|it| it.rehearsal.as_deref()) {
-            let rehearsed = self.finish_rehearsal(id, &asserted, now).await?;
+            let rehearsed = self.finish_rehearsal(claimed, id, &asserted, now).await?;
             let landing = Landing::Rehearsed(Box::new(rehearsed));
             return Ok(claimed.finished(landing));
         }
@@ -582,7 +593,7 @@ impl Shared {
 
     /// Somebody who could not be asked about would be signed out at the first question: better said now. Many providers
     /// hand out a refresh token only with a new consent, so that is asked for, once.
-    fn require_refresh(&self, claimed: &Claimed, is_there: bool) -> Result<(), Error> {
+    pub(super) fn require_refresh(&self, claimed: &Claimed, is_there: bool) -> Result<(), Error> {
         let run = &claimed.cleared.run;
         let provider = self.config.providers.get(&run.provider);
         let method = provider.map(crate::config::Provider::revalidation);
@@ -623,7 +634,9 @@ impl Shared {
         };
         let rehearsal = run.errand.as_ref().and_then(|it| it.rehearsal.as_deref());
         if let (Some(id), Err(error)) = (rehearsal, result) {
-            self.fail_rehearsal(id, error).await;
+            let said = claimed.said.get();
+            self.fail_rehearsal(id, error, said, &claimed.reference)
+                .await;
             return;
         }
         match result {

@@ -15,6 +15,7 @@ mod bounds;
 mod ending;
 mod errand;
 mod finish;
+mod foreseen;
 mod kept;
 mod logout;
 mod owned;
@@ -29,10 +30,11 @@ pub use begin::{Begin, Begun};
 pub use ending::{Ending, Person};
 pub use errand::{Errand, Failed};
 pub use finish::{Finished, Landing};
+pub use foreseen::{Admission, Rehearsed};
 pub use kept::{Form, Sender};
 pub use logout::{LogoutRequest, Unheard};
 pub use owned::Owner;
-pub use rehearsal::{Admission, Progress, Rehearsal, Rehearsed, Stage, TriedDraft};
+pub use rehearsal::{Progress, Rehearsal, Stage, TriedDraft};
 pub use run::Target;
 pub use step_up::StepUp;
 pub use ticket::{Entered, Ticket};
@@ -42,6 +44,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Mutex;
 use tokio::time::timeout;
 use tracing::warn;
 use url::Url;
@@ -79,6 +82,8 @@ struct Shared {
     metrics: Metrics,
     tasks: Tasks,
     bounds: bounds::Bounds,
+    /// Held by whoever examines one of the providers.
+    examining: BTreeMap<Slug, Mutex<()>>,
 }
 
 /// One organization's use of one provider, as configured now.
@@ -132,7 +137,10 @@ pub struct Parts {
 impl Pipeline {
     /// From its parts.
     pub fn new(parts: Parts) -> Self {
+        let examining = parts.providers.keys();
+        let examining = examining.map(|id| (id.clone(), Mutex::default())).collect();
         let shared = Arc::new(Shared {
+            examining,
             store: parts.store,
             seal: parts.seal,
             clock: parts.clock,
@@ -157,12 +165,13 @@ impl Pipeline {
             .collect()
     }
 
-    /// Asks a provider now what it says of itself. `None` if there is no such provider.
+    /// Asks a provider now what it says of itself, after whoever does so already. `None` if there is no such provider.
     ///
     /// # Cancel safety
     /// Safe.
     pub async fn examine(&self, provider: &Slug) -> Option<Examined> {
         let redirect_uri = self.shared.config.redirect_uri(provider);
+        let _one_at_a_time = self.shared.examining.get(provider)?.lock().await;
         let provider = self.shared.providers.get(provider)?;
         Some(provider.examine(&redirect_uri).await)
     }
@@ -471,5 +480,10 @@ impl Error {
             | Self::Session(_)
             | Self::Stopping => None,
         }
+    }
+
+    /// Of which rehearsal the run was, if this browser began one.
+    pub fn rehearsal(&self) -> Option<&str> {
+        self.again()?.errand.as_ref()?.rehearsal.as_deref()
     }
 }

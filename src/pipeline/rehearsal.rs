@@ -4,18 +4,18 @@
 //! nothing but its own outcome: no identity, account, membership or session (threat model 17). It works while nobody can
 //! sign in: before Setup, and while an organization is suspended.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
-use super::finish::gone;
-use super::{Errand, Error, Gone, Pipeline, Shared, run};
-use crate::assertion::{self, Statement};
+use super::finish::{Claimed, gone};
+use super::{Errand, Error, Gone, Pipeline, Rehearsed, Shared, run};
 use crate::audit;
 use crate::clock::Timestamp;
 use crate::config::defaults::RUN_LIFETIME;
 use crate::config::{self, Slug};
 use crate::drafts::{self, Draft, Tried};
-use crate::identity::{self, Door, LinkState, Membership, Profile};
-use crate::provider::Asserted;
+use crate::provider::{self, Asserted, Said};
 use crate::secret::{self, Secret};
 use crate::store::{self, Batch, Table};
 
@@ -67,41 +67,11 @@ pub enum Progress {
     Failed {
         /// The code of the page.
         code: String,
-        /// Why, in the words of the log.
+        /// Why, in the words of the log, and of the provider if it said something.
         why: String,
     },
-}
-
-/// What came of one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rehearsed {
-    /// Who vouches.
-    pub issuer: String,
-    /// For whom.
-    pub subject: String,
-    /// Their address.
-    pub email: Option<String>,
-    /// Whether the provider vouches for that.
-    pub email_verified: bool,
-    /// What the provider says, without what is of the protocol alone.
-    pub claims: Vec<(String, String)>,
-    /// What each organization that uses the provider says to that.
-    pub admissions: Vec<Admission>,
-    /// The plain headers that the application would get.
-    pub headers: Vec<(String, String)>,
-    /// The claims of the assertion that it would get.
-    pub assertion: Vec<(String, String)>,
-}
-
-/// Whether one organization would let them in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Admission {
-    /// Which.
-    pub organization: Slug,
-    /// Why not, by a fixed word or the key of `allow`.
-    pub refused: Option<String>,
-    /// Whether they have an account there.
-    pub known: bool,
+    /// Nobody came through in time.
+    Expired,
 }
 
 /// What the store keeps, under the hash of the token.
@@ -112,15 +82,24 @@ struct Stored {
     progress: Progress,
 }
 
-/// Claims that are shown, and bytes of each.
-const MOST_CLAIMS: usize = 60;
-const MOST_BYTES: usize = 300;
+/// How long a provider may take with the last of its calls.
+const LAST_CALLS: Duration = Duration::from_secs(60);
 
-/// Claims that are of the protocol alone, and some that nobody else may know.
-const OF_THE_PROTOCOL: [&str; 13] = [
-    "acr", "amr", "at_hash", "aud", "azp", "c_hash", "exp", "iat", "jti", "nbf", "nonce", "s_hash",
-    "sid",
-];
+impl Stored {
+    /// How far it is by now: of what nobody has begun or ended in time, nothing comes any more.
+    fn by(self, now: Timestamp) -> Progress {
+        let until = match &self.progress {
+            Progress::Waiting => self.until,
+            Progress::Begun => self.until.plus(RUN_LIFETIME).plus(LAST_CALLS),
+            Progress::Done(_) | Progress::Failed { .. } | Progress::Expired => Timestamp::END,
+        };
+        if now < until {
+            self.progress
+        } else {
+            Progress::Expired
+        }
+    }
+}
 
 impl Pipeline {
     /// Prepares one. `None`: there is no such provider, or no such organization that uses it.
@@ -197,6 +176,14 @@ impl Pipeline {
         })
     }
 
+    /// Through what the rehearsal of an id goes, or went.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn rehearsal_stage(&self, id: &str) -> Result<Option<Stage>, Error> {
+        self.shared.stage_of(Some(id)).await
+    }
+
     /// The draft that an answer is about, if it is one of a rehearsal of a draft.
     ///
     /// # Errors
@@ -225,7 +212,8 @@ impl Pipeline {
             return Ok(None);
         };
         let found = self.shared.read_rehearsal(&key).await?;
-        Ok(found.map(|(stored, _)| stored.progress))
+        let now = self.shared.clock.now();
+        Ok(found.map(|(stored, _)| stored.by(now)))
     }
 
     /// Through what the rehearsal of a link would go. `None`: the link was used, is too old, or never was.
@@ -290,8 +278,9 @@ impl Shared {
     }
 
     /// Writes into a draft how it went.
-    async fn note_trial(&self, stage: &Stage, failed: Option<String>) {
-        let Some(draft) = &stage.draft else {
+    async fn note_trial(&self, id: &str, failed: Option<&str>) {
+        let stage = self.stage_of(Some(id)).await.ok().flatten();
+        let Some(draft) = stage.and_then(|stage| stage.draft) else {
             return;
         };
         if let Err(error) = self.drafts.tried(&draft.number, failed).await {
@@ -303,7 +292,7 @@ impl Shared {
     }
 
     /// Organizations that use a provider, whether or not anybody of them gets in.
-    fn using(&self, provider: &Slug) -> impl Iterator<Item = &config::Organization> {
+    pub(super) fn using(&self, provider: &Slug) -> impl Iterator<Item = &config::Organization> {
         let all = self.config.organizations.values();
         all.filter(move |organization| organization.providers.contains(provider))
     }
@@ -311,16 +300,27 @@ impl Shared {
     /// Writes what would have come of a sign-in, and nothing else.
     pub(super) async fn finish_rehearsal(
         &self,
+        claimed: &Claimed,
         id: &str,
         asserted: &Asserted,
         now: Timestamp,
     ) -> Result<Rehearsed, Error> {
-        let stage = self.stage_of(Some(id)).await?;
-        let stage = stage.ok_or_else(|| gone(Gone::Unknown, None))?;
-        let rehearsed = self.judge(&stage, asserted).await?;
+        let run = &claimed.cleared.run;
+        let (organization, provider) = (&run.organization, &run.provider);
+        let known = self.people.known(organization, provider, asserted).await?;
+        let is_there = |tokens: &provider::Tokens| tokens.refresh.is_some();
+        let is_there =
+            is_there(&asserted.tokens) || known.is_some_and(|known| is_there(&known.tokens));
+        self.require_refresh(claimed, is_there)?;
+        let tried = self.tried(run.errand.as_ref()).await?;
+        let tried = tried.as_ref().map(|tried| &tried.config);
+        let rehearsed = self
+            .foresee(organization, (provider, tried), asserted)
+            .await?;
         let done = Progress::Done(Box::new(rehearsed.clone()));
-        self.end_rehearsal(id, done, now).await?;
-        self.note_trial(&stage, None).await;
+        self.end_rehearsal(id, done, &claimed.reference, now)
+            .await?;
+        self.note_trial(id, None).await;
         Ok(rehearsed)
     }
 
@@ -329,6 +329,7 @@ impl Shared {
         &self,
         id: &str,
         progress: Progress,
+        reference: &str,
         now: Timestamp,
     ) -> Result<(), Error> {
         let key = secret::decode(id).and_then(|key| <[u8; 32]>::try_from(key).ok());
@@ -336,23 +337,38 @@ impl Shared {
         let Some((stored, raw)) = self.read_rehearsal(&key).await? else {
             return Err(gone(Gone::Unknown, None));
         };
+        let is_over = matches!(stored.progress, Progress::Done(_) | Progress::Failed { .. });
+        if is_over && !matches!(progress, Progress::Done(_)) {
+            return Ok(());
+        }
         let stored = Stored { progress, ..stored };
         let mut batch = Batch::new();
         batch.expect_unchanged(Table::Runs, key, raw);
         self.put_rehearsal(&mut batch, &key, &stored)?;
         let reason = match &stored.progress {
             Progress::Failed { code, .. } => Some(code.clone()),
-            Progress::Waiting | Progress::Begun | Progress::Done(_) => None,
+            Progress::Waiting | Progress::Begun | Progress::Done(_) | Progress::Expired => None,
         };
         batch.audit(audit::Event {
             reason,
+            reference: Some(reference.to_owned()),
             ..event(&stored.stage, audit::Kind::RehearsalFinished, now)
         });
         Ok(self.store.commit(batch).await?)
     }
 
-    /// Remembers that one failed. Whoever waits is told, or learns it from the page.
-    pub(super) async fn fail_rehearsal(&self, id: &str, error: &Error) {
+    /// Remembers that one failed, unless its end is known already: an answer may come again. Whoever waits is told, or
+    /// learns it from the page.
+    pub(super) async fn fail_rehearsal(
+        &self,
+        id: &str,
+        error: &Error,
+        said: Option<&Said>,
+        reference: &str,
+    ) {
+        if goes_on(error) {
+            return;
+        }
         let mut why = error.to_string();
         let mut next = std::error::Error::source(error);
         while let Some(cause) = next {
@@ -360,115 +376,24 @@ impl Shared {
             why.push_str(&cause.to_string());
             next = cause.source();
         }
-        let code = error.ending().code().to_owned();
-        let failed = Progress::Failed {
-            code,
-            why: why.clone(),
-        };
-        if let Ok(Some(stage)) = self.stage_of(Some(id)).await {
-            self.note_trial(&stage, Some(why)).await;
+        if let Some(said) = said {
+            why.push_str(&format!(
+                "; the provider says: {} {}",
+                said.code(),
+                said.description()
+            ));
         }
-        if let Err(error) = self.end_rehearsal(id, failed, self.clock.now()).await {
+        let code = error.ending().code().to_owned();
+        let why = why.trim_end().to_owned();
+        self.note_trial(id, Some(&why)).await;
+        let failed = Progress::Failed { code, why };
+        let ended = self.end_rehearsal(id, failed, reference, self.clock.now());
+        if let Err(error) = ended.await {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 "the end of a rehearsal could not be remembered"
             );
         }
-    }
-
-    async fn judge(&self, stage: &Stage, asserted: &Asserted) -> Result<Rehearsed, Error> {
-        let (organization, provider) = (&stage.organization, &stage.provider);
-        let profile = Profile::of(asserted);
-        let mut admissions = Vec::new();
-        let mut account = None;
-        // Nobody uses a draft yet: it is judged as the one organization would that it is for.
-        let all = self.config.organizations.values().filter(|one| {
-            let uses = one.providers.contains(provider);
-            match &stage.draft {
-                Some(_) => one.slug == *organization,
-                None => uses,
-            }
-        });
-        for one in all {
-            let known = self.people.known(&one.slug, provider, asserted).await?;
-            if one.slug == *organization {
-                account = known.as_ref().map(|known| known.account.to_string());
-            }
-            let refused = self.would_refuse(one, provider, asserted, &profile, known.as_ref());
-            admissions.push(Admission {
-                organization: one.slug.clone(),
-                refused: refused.await?,
-                known: known.is_some(),
-            });
-        }
-        // The one that was asked for comes first.
-        admissions.sort_by_key(|one| one.organization != *organization);
-        let statement = Statement {
-            account: account.as_deref().unwrap_or("(a new account)"),
-            organization: organization.as_str(),
-            email: profile.email.as_deref(),
-            email_verified: profile.email_verified,
-            name: profile.name.as_deref(),
-            preferred_username: profile.preferred_username.as_deref(),
-            groups: profile.groups.as_deref(),
-            provider: provider.as_str(),
-            provider_subject: profile.subject.as_str(),
-            session: "(a new session)",
-            authenticated_at: asserted.authenticated_at,
-            claims: &profile.claims,
-        };
-        let fields = assertion::PlainHeaders::new(&self.config.headers).fields(&statement);
-        let headers = fields.unwrap_or_default().into_iter().map(|(name, value)| {
-            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
-            (name.to_string(), value)
-        });
-        let stated = statement.stated().into_iter();
-        Ok(Rehearsed {
-            issuer: asserted.issuer.clone(),
-            subject: asserted.subject.as_str().to_owned(),
-            email: asserted.email.clone(),
-            email_verified: asserted.email_verified,
-            claims: claims(asserted),
-            admissions,
-            headers: headers.collect(),
-            assertion: stated
-                .map(|(name, value)| (name.to_owned(), value))
-                .collect(),
-        })
-    }
-
-    /// Why an organization would not let somebody in.
-    async fn would_refuse(
-        &self,
-        organization: &config::Organization,
-        provider: &Slug,
-        asserted: &Asserted,
-        profile: &Profile,
-        known: Option<&identity::Identity>,
-    ) -> Result<Option<String>, Error> {
-        if let Err(unmet) = identity::judge(&organization.allow, profile) {
-            return Ok(Some(unmet.as_str().to_owned()));
-        }
-        if self.organization(&organization.slug).is_err() {
-            return Ok(Some("suspended".to_owned()));
-        }
-        if let Some(config) = self.config.providers.get(provider) {
-            let generation = identity::generation(organization, config);
-            let said = self.people.activation(&organization.slug, provider);
-            let door = Door::of(organization, &generation);
-            if let Err(shut) = door.admits(said.as_deref(), &asserted.issuer, profile) {
-                return Ok(Some(shut.as_str().to_owned()));
-            }
-        }
-        let Some(known) = known else {
-            return Ok(None);
-        };
-        if known.link.state == LinkState::Blocked {
-            return Ok(Some("blocked".to_owned()));
-        }
-        let both = self.people.find(&known.id).await?;
-        let is_out = both.is_some_and(|(_, it)| it.membership == Membership::Removed);
-        Ok(is_out.then(|| "membership_removed".to_owned()))
     }
 
     fn put_rehearsal(
@@ -497,6 +422,18 @@ fn id_of(errand: Option<&Errand>) -> Option<&str> {
     errand.and_then(|errand| errand.rehearsal.as_deref())
 }
 
+/// Whether another run takes the place of the one that ended so: with consent, or with the `dev` form filled in anew.
+const fn goes_on(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::NeedsConsent { .. }
+            | Error::Provider {
+                source: provider::Error::Rejected(provider::Check::Form),
+                ..
+            }
+    )
+}
+
 fn key(token: &Secret<String>) -> [u8; 32] {
     secret::sha256_fields([b"rehearsal".as_slice(), token.expose().as_bytes()])
 }
@@ -510,19 +447,4 @@ fn event(stage: &Stage, kind: audit::Kind, now: Timestamp) -> audit::Event {
         target: draft.map(|draft| draft.number.clone()),
         ..audit::Event::new(now, kind, by)
     }
-}
-
-/// What a provider says of somebody, to be read.
-fn claims(asserted: &Asserted) -> Vec<(String, String)> {
-    let all = asserted.claims.iter();
-    let shown = all.filter(|(name, _)| OF_THE_PROTOCOL.binary_search(&name.as_str()).is_err());
-    let texts = shown.map(|(name, value)| {
-        let text = match value {
-            serde_json::Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
-        let cut = |text: &str| text.chars().take(MOST_BYTES).collect::<String>();
-        (cut(name), cut(&text))
-    });
-    texts.take(MOST_CLAIMS).collect()
 }

@@ -1,6 +1,8 @@
 //! What can be told of a registration without a person: what the provider announces, held against what is configured, and
 //! what it says to a code that it never gave.
 
+use std::time::Duration;
+
 use ::http::{HeaderMap, header};
 use serde_json::{Map, Value};
 
@@ -350,16 +352,11 @@ fn revalidation(document: &Map<String, Value>, wanted: &Wanted<'_>) -> Finding {
                     "add \"offline_access\" to `scopes`",
                 );
             }
-            return Finding::fine(check, method);
+            return asked_again(wanted.method);
         }
-        RevalidationMethod::None => {
-            return Finding::warning(
-                check,
-                "nobody is asked about again: who left is out when their session ends",
-                "set `revalidation`, if the provider has a way to be asked",
-            );
+        RevalidationMethod::None | RevalidationMethod::Membership => {
+            return asked_again(wanted.method);
         }
-        RevalidationMethod::Membership => return Finding::fine(check, method),
     };
     if json::text(document, needs).is_some() {
         Finding::fine(check, method)
@@ -372,7 +369,23 @@ fn revalidation(document: &Map<String, Value>, wanted: &Wanted<'_>) -> Finding {
     }
 }
 
-/// Whether the provider's clock and ours agree, by the `Date` of its answer (RFC 9110 §6.6.1).
+/// Whether people can be asked about again at all, where no metadata says what that needs.
+pub(super) fn asked_again(method: RevalidationMethod) -> Finding {
+    match method {
+        RevalidationMethod::None => Finding::warning(
+            Checked::Revalidation,
+            "nobody is asked about again: who left is out when their session ends",
+            "set `revalidation`, if the provider has a way to be asked",
+        ),
+        RevalidationMethod::RefreshToken
+        | RevalidationMethod::UserInfo
+        | RevalidationMethod::Introspection
+        | RevalidationMethod::Membership => Finding::fine(Checked::Revalidation, method.as_str()),
+    }
+}
+
+/// Whether the provider's clock and ours agree, by the `Date` of its answer (RFC 9110 §6.6.1). One that a cache kept has the
+/// date of old, and says for how long it was kept (RFC 9111 §5.1).
 pub(super) fn clock(headers: &HeaderMap, now: Timestamp) -> Finding {
     let check = Checked::Clock;
     let date = headers
@@ -383,17 +396,22 @@ pub(super) fn clock(headers: &HeaderMap, now: Timestamp) -> Finding {
     let Some(date) = date else {
         return Finding::unknown(check, "its answer has no date");
     };
-    let theirs = Timestamp::from_seconds(date.as_secs());
-    let (apart, ahead) = if theirs > now {
-        (theirs.since(now), "ahead of")
+    let age = headers.get(header::AGE).and_then(|age| age.to_str().ok());
+    let age = age.and_then(|age| age.trim().parse().ok()).unwrap_or(0);
+    let theirs = Timestamp::from_seconds(date.as_secs()).plus(Duration::from_secs(age));
+    let (apart, way) = if theirs > now {
+        let way = "ahead of ours: its tokens are refused until ours is there";
+        (theirs.since(now), way)
     } else {
-        (now.since(theirs), "behind")
+        let way = "behind ours: tokens that it gives a short life are refused as expired";
+        (now.since(theirs), way)
     };
     let seconds = apart.as_secs();
-    if apart > CLOCK_LEEWAY {
-        return Finding::failed(
+    // A date has whole seconds.
+    if apart >= CLOCK_LEEWAY + Duration::from_secs(1) {
+        return Finding::warning(
             check,
-            format!("its clock is {seconds} s {ahead} ours: its tokens will be refused"),
+            format!("its clock is {seconds} s {way}"),
             "set the clock of this machine (NTP), or have the provider's set",
         );
     }

@@ -221,7 +221,7 @@ impl Client {
         request: HttpRequest,
     ) -> Result<HttpResponse, CallError> {
         let begun = Instant::now();
-        let to = request.uri().clone();
+        let (method, to) = (request.method().clone(), request.uri().clone());
         let answer = tokio::time::timeout(self.limits.timeout, self.exchange(request)).await;
         let answer = answer.unwrap_or(Err(CallError::Timeout));
         self.time(operation, begun);
@@ -232,6 +232,7 @@ impl Client {
         };
         trace::note(|| Step::Call {
             operation: operation.as_str().to_owned(),
+            method: method.to_string(),
             endpoint: endpoint(&to),
             answer: match &answer {
                 Ok(_) => code.clone(),

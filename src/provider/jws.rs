@@ -85,6 +85,7 @@ impl<'a> Compact<'a> {
             trace::note(|| Step::IdToken {
                 algorithm: json::text(&header, "alg").unwrap_or_default(),
                 key: kid.clone(),
+                age_s: issued_at(payload).and_then(trace::age_s),
             });
         }
         let named = parse_algorithm(header.get("alg")?.as_str()?)?;
@@ -122,6 +123,12 @@ impl<'a> Compact<'a> {
             Signed::ByUnknown
         }
     }
+}
+
+/// When a token says that it was issued, which nobody has checked yet.
+fn issued_at(payload: &str) -> Option<i64> {
+    let claims = json::object(&decode(payload)?)?;
+    claims.get("iat")?.as_i64()
 }
 
 /// Whether a header asks for nothing but checking a signature: no key that comes along or is pointed to, no extension

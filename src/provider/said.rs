@@ -1,5 +1,6 @@
 //! What a provider says of its own error. Nobody has checked it and anybody can have written it into a callback's address,
-//! so it decides nothing and no visitor sees it: it goes into the log, for whoever has to mend the connection.
+//! so it decides nothing and no visitor sees it: it goes into the log, for whoever has to mend the connection. Only a
+//! rehearsal shows it, to the operator and to whoever goes through it.
 
 use tracing::info;
 
@@ -19,7 +20,7 @@ pub struct Said {
 pub struct Failed {
     /// What it means here.
     pub error: Error,
-    /// For the log alone.
+    /// For the log, and for rehearsals.
     pub said: Option<Said>,
 }
 

@@ -392,7 +392,11 @@ impl Sessions {
             Some(after) => Keys::after(&prefix, &after),
             None => Keys::prefix(&prefix),
         };
-        let piece = self.store.range(table, keys, most).await?;
+        // One more than are looked at, to know whether there is more.
+        let more = most.saturating_add(1);
+        let mut piece = self.store.range(table, keys, more).await?;
+        let full = piece.len() > most;
+        piece.truncate(most);
         let mut found = Vec::with_capacity(piece.len());
         for (index, _) in &piece {
             let Some(key) = index.get(prefix.len()..).and_then(Key::from_bytes) else {
@@ -403,7 +407,6 @@ impl Sessions {
                 found.push((key, record));
             }
         }
-        let full = piece.len() >= most;
         let next = piece.into_iter().next_back().filter(|_| full);
         Ok((found, next.map(|(index, _)| index)))
     }

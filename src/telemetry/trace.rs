@@ -6,8 +6,8 @@
 use std::future::Future;
 use std::iter::once;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -18,12 +18,22 @@ use crate::clock::Timestamp;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "step", rename_all = "snake_case")]
 pub enum Step {
+    /// The browser is sent to where sign-in begins.
+    Door {
+        /// Of which organization, if that is clear.
+        organization: Option<String>,
+        /// What made it clear, or did not.
+        chosen: String,
+    },
     /// A sign-in, or something else that goes through a provider, begins.
     Begin {
         /// `sign_in`, `setup`, `link`, `step_up`.
         flow: String,
         /// Where it is to end: a path, without its query.
         return_path: String,
+        /// What says into which organization.
+        #[serde(default)]
+        chosen: String,
     },
     /// The browser is sent to the provider.
     Authorize {
@@ -54,6 +64,9 @@ pub enum Step {
     Call {
         /// For what.
         operation: String,
+        /// By which method.
+        #[serde(default)]
+        method: String,
         /// Host and path.
         endpoint: String,
         /// Its answer's status, or why there is none.
@@ -67,6 +80,9 @@ pub enum Step {
         algorithm: String,
         /// As its header says.
         key: Option<String>,
+        /// Seconds since the time that it says it was issued at; below zero if that is yet to come.
+        #[serde(default)]
+        age_s: Option<i64>,
     },
     /// The provider vouches for somebody.
     Identity {
@@ -128,7 +144,14 @@ pub struct Part {
 
 /// Where the rooms on the way of one request note what they do. Clones are the same.
 #[derive(Clone, Debug)]
-pub struct Journal(Arc<Mutex<Part>>, Instant);
+pub struct Journal(Arc<Mutex<Noted>>, Instant);
+
+#[derive(Debug)]
+struct Noted {
+    part: Part,
+    /// Of its steps, as they are written.
+    bytes: usize,
+}
 
 tokio::task_local! {
     static CURRENT: Journal;
@@ -138,6 +161,9 @@ static ORDER: AtomicU64 = AtomicU64::new(0);
 
 /// Steps of one request: a sign-in has about ten.
 const MOST_STEPS: usize = 32;
+
+/// Bytes of the steps of one request, its end apart: a sign-in has about one thousand.
+const MOST_STEP_BYTES: usize = 16 * 1024;
 
 /// Bytes of one text.
 const MOST_BYTES: usize = 300;
@@ -159,16 +185,35 @@ impl Journal {
             user: None,
             steps: Vec::new(),
         };
-        Self(Arc::new(Mutex::new(part)), Instant::now())
+        let noted = Noted { part, bytes: 0 };
+        Self(Arc::new(Mutex::new(noted)), Instant::now())
     }
 
-    /// Adds a step.
+    /// Adds a step. Of more than there is room for, the end is kept.
     pub fn note(&self, step: Step) {
-        let after = u64::try_from(self.1.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.with(|part| {
-            if part.steps.len() < MOST_STEPS {
-                part.steps.push((after, step.bounded()));
+        let (after, step) = (self.elapsed_ms(), step.bounded());
+        let bytes = serde_json::to_string(&step).map_or(MOST_STEP_BYTES, |text| text.len());
+        let mut noted = self.lock();
+        let has_room =
+            noted.part.steps.len() < MOST_STEPS && noted.bytes + bytes <= MOST_STEP_BYTES;
+        if !has_room {
+            if !step.is_end() {
+                return;
             }
+            noted.part.steps.pop();
+        }
+        noted.bytes += bytes;
+        noted.part.steps.push((after, step));
+    }
+
+    /// Adds where somebody is sent to sign in, and what says so.
+    pub fn door(&self, organization: Option<&str>, chosen: &str) {
+        let organization = organization.map(str::to_owned);
+        self.with(|part| part.organization.clone_from(&organization));
+        let chosen = chosen.to_owned();
+        self.note(Step::Door {
+            organization,
+            chosen,
         });
     }
 
@@ -177,19 +222,42 @@ impl Journal {
         self.with(|part| part.clone())
     }
 
+    fn elapsed_ms(&self) -> u64 {
+        u64::try_from(self.1.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
     /// Everything that `work` does on its way is noted here.
     pub async fn follow<T>(self, work: impl Future<Output = T>) -> T {
         CURRENT.scope(self, work).await
     }
 
     fn with<T>(&self, deed: impl FnOnce(&mut Part) -> T) -> T {
-        deed(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        deed(&mut self.lock().part)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Noted> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Notes a step of the request that is being answered. `step` is made only if somebody listens.
 pub fn note(step: impl FnOnce() -> Step) {
     let _ = CURRENT.try_with(|journal| journal.note(step()));
+}
+
+/// How old something is that was issued at this time (seconds since 1970), while a request is answered.
+pub fn age_s(issued_at: i64) -> Option<i64> {
+    let now = CURRENT.try_with(|journal| {
+        let passed = Duration::from_millis(journal.elapsed_ms());
+        journal.with(|part| part.at.plus(passed))
+    });
+    let now = i64::try_from(now.ok()?.as_seconds()).ok()?;
+    now.checked_sub(issued_at)
+}
+
+/// Notes where somebody is sent to sign in, and what says so.
+pub fn door(organization: Option<&str>, chosen: &str) {
+    let _ = CURRENT.try_with(|journal| journal.door(organization, chosen));
 }
 
 /// Says what the request is about.
@@ -239,9 +307,26 @@ impl Step {
         self
     }
 
+    /// Whether nothing comes after it in the same request.
+    const fn is_end(&self) -> bool {
+        match self {
+            Self::Done { .. } | Self::Refused { .. } => true,
+            Self::Door { .. }
+            | Self::Begin { .. }
+            | Self::Authorize { .. }
+            | Self::Callback { .. }
+            | Self::Run { .. }
+            | Self::Call { .. }
+            | Self::IdToken { .. }
+            | Self::Identity { .. }
+            | Self::Ticket { .. } => false,
+        }
+    }
+
     /// Texts that others write.
     fn texts(&mut self) -> Vec<&mut String> {
         match self {
+            Self::Door { organization, .. } => organization.iter_mut().collect(),
             Self::Begin { return_path, .. } | Self::Run { return_path, .. } => vec![return_path],
             Self::Authorize {
                 endpoint, scopes, ..
@@ -250,7 +335,7 @@ impl Step {
             Self::Call {
                 endpoint, answer, ..
             } => vec![endpoint, answer],
-            Self::IdToken { algorithm, key } => once(algorithm).chain(key).collect(),
+            Self::IdToken { algorithm, key, .. } => once(algorithm).chain(key).collect(),
             Self::Identity {
                 issuer,
                 subject,
@@ -322,8 +407,40 @@ mod tests {
                 facts: vec!["x".repeat(1_000); 100],
             });
         }
-        let text = serde_json::to_string(&journal.part()).unwrap();
-        assert!(text.len() < 32 * 20 * 330, "{}", text.len());
+        let text = serde_json::to_string(&journal.part().steps).unwrap();
+        assert!(
+            (MOST_STEP_BYTES / 2..MOST_STEP_BYTES + 500).contains(&text.len()),
+            "{}",
+            text.len()
+        );
+        let journal = self::journal();
+        for _ in 0..100 {
+            journal.note(Step::Ticket {
+                host: "acme.example.com".to_owned(),
+            });
+        }
         assert_eq!(journal.part().steps.len(), MOST_STEPS);
+    }
+
+    #[test]
+    fn however_much_happens_the_end_is_told() {
+        let journal = journal();
+        for _ in 0..100 {
+            journal.note(Step::Ticket {
+                host: "x".repeat(1_000),
+            });
+        }
+        journal.note(done());
+        assert_eq!(journal.part().steps.last().unwrap().1, done());
+        assert!(journal.part().steps.len() <= MOST_STEPS);
+    }
+
+    #[tokio::test]
+    async fn the_age_of_a_token_is_told_while_a_request_is_answered() {
+        assert_eq!(age_s(0), None);
+        let at = Timestamp::from_seconds(1_000);
+        let journal = Journal::new(Reference::random(), at, "GET /".to_owned());
+        let ages = journal.follow(async { (age_s(998), age_s(1_003)) }).await;
+        assert_eq!(ages, (Some(2), Some(-3)));
     }
 }

@@ -1,7 +1,8 @@
-//! The search for secrets finds one where there is one. Every story of this binary ends with it (`World::end`).
+//! The search for secrets and the one for dead ends find what there is. Every story of this binary ends with them
+//! (`World::end`).
 
 use crate::support::world::url;
-use crate::support::{Canaries, World};
+use crate::support::{Canaries, World, crawler};
 
 #[tokio::test]
 async fn inv_51_a_planted_secret_is_found_wherever_it_lies() {
@@ -27,4 +28,14 @@ async fn inv_51_a_planted_secret_is_found_wherever_it_lies() {
     let mut browser = browser;
     browser.get(&url("/_sso/account")).await.is(200);
     world.end(&[&browser]).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "planted leads to https://app.example.com/_sso/nothing, which is 404")]
+async fn a_planted_dead_end_is_found() {
+    let world = World::new().await;
+    let mut page = world.browser().get(&url("/_sso/login")).await;
+    page.head = page.head.replace("email-first", "planted");
+    page.text = "<main><a class=\"button\" href=\"/_sso/nothing\">On</a></main>".to_owned();
+    crawler::no_dead_end(&world, &[page]).await;
 }

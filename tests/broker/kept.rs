@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
+use url::Url;
 
 use crate::support::idp::{ada, grace};
 use crate::support::world::url;
@@ -140,6 +141,46 @@ async fn what_was_filled_in_on_a_route_that_wants_a_fresher_sign_in_is_kept_too(
     send(&mut browser, &asks).await.is(200);
     posted(&world.application.last(), "/admin/save");
     world.end(&[&browser]).await;
+}
+
+#[tokio::test]
+async fn where_the_application_leads_from_there_browsers_may_follow() {
+    for (status, to, leads) in [
+        (302, "/thanks?id=7", true),
+        (303, "https://pay.example/now?a=1&b=2", true),
+        (308, "/save/", false),
+        (308, "https://pay.example/now", true),
+        (303, "mailto:ada@acme.com", false),
+    ] {
+        let world = world().await;
+        let (mut browser, _) = world.signed_in().await;
+        world.later(IDLE);
+        let page = browser.post(&url("/save"), &FORM).await;
+        let asks = browser.visit(&link(&page, "Sign in")).await;
+        world.application.answer("/save", move |_| {
+            let fields = format!("Location: {to}\r\nSet-Cookie: its=own\r\n");
+            Answer::with(status, &fields, "")
+        });
+        let answer = send(&mut browser, &asks).await;
+        let expected = Url::parse(&url("/save")).unwrap().join(to).unwrap();
+        assert_eq!(answer.leads_to(), Some(expected));
+        let (code, kind) = (
+            if leads { 200 } else { status },
+            leads.then_some("redirecting"),
+        );
+        assert_eq!(
+            (answer.status, answer.kind()),
+            (code, kind),
+            "{status} {to}"
+        );
+        assert!(
+            answer.fields("set-cookie").contains(&"its=own"),
+            "{}",
+            answer.head
+        );
+        posted(&world.application.last(), "/save");
+        world.end(&[&browser]).await;
+    }
 }
 
 #[tokio::test]

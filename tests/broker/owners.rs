@@ -78,6 +78,56 @@ async fn an_owner_sees_a_person_and_ends_their_sessions() {
 }
 
 #[tokio::test]
+async fn owners_read_their_pages_in_their_own_language() {
+    let world = World::with(OWNED).await;
+    let mut owner = sign_in(&world, "acme").await;
+    let account = account_of(&mut owner, "lovelace").await;
+    for (tag, direction, texts) in [
+        (
+            "de",
+            "ltr",
+            ["Verwaltung von", "Zuletzt bestätigt", "Angemeldet"],
+        ),
+        ("ar", "rtl", ["إدارة", "آخر تأكيد", "تسجيل دخول"]),
+    ] {
+        let person = format!("/people/{account}");
+        let pages = ["", person.as_str(), "/audit?q=login.succeeded"];
+        for (rest, text) in pages.into_iter().zip(texts) {
+            let line = format!("GET /_sso/admin/acme{rest}");
+            let more = format!(
+                "Accept: text/html\r\nSec-Fetch-Mode: navigate\r\nAccept-Language: {tag}\r\n"
+            );
+            let page = owner.ask(&line, &more).await;
+            let start = format!("<!doctype html>\n<html lang=\"{tag}\" dir=\"{direction}\">");
+            assert!(page.is(200).text().starts_with(&start), "{rest}");
+            assert_eq!(page.field("content-language"), Some(tag), "{rest}");
+            assert!(page.text().contains(text), "{rest}: {}", page.text());
+        }
+    }
+    world.end(&[&owner]).await;
+}
+
+#[tokio::test]
+async fn an_owner_learns_from_the_trail_in_words_what_happened_and_why() {
+    let world = World::with(OWNED).await;
+    let mut owner = sign_in(&world, "acme").await;
+    world.acme.person(grace());
+    let hers = sign_in(&world, "acme").await;
+    let account = account_of(&mut owner, "hopper").await;
+    press(&mut owner, &format!("/people/{account}/end"))
+        .await
+        .is(200);
+    let trail = page(&mut owner, "/audit?q=session.revoked").await;
+    for told in [
+        "<b>Session ended by an administrator</b> <code>session.revoked</code>",
+        "An owner ended it. <code>owner</code>",
+    ] {
+        assert!(trail.is(200).text.contains(told), "{told}: {}", trail.text);
+    }
+    world.end(&[&owner, &hers]).await;
+}
+
+#[tokio::test]
 async fn inv_39_a_blocked_identity_and_a_removed_membership_stay_out() {
     let world = World::with(OWNED).await;
     let mut owner = sign_in(&world, "acme").await;

@@ -1,12 +1,14 @@
 //! `provider test --login`: a sign-in for nobody.
 
+use std::time::Duration;
+
 use doorward::admin::views::{Rehearsal, Trace};
 use doorward::pipeline::{Progress, Rehearsed};
 use serde_json::{Value, json};
 
-use crate::support::idp::{ada, grace};
+use crate::support::idp::{Withholds, ada, grace};
 use crate::support::world::{CLIENT_SECRET, url};
-use crate::support::{Browser, Page, World};
+use crate::support::{Answer, Browser, Page, World};
 
 const STAFF: &str = r#"
 [organizations.acme]
@@ -41,9 +43,17 @@ async fn done(world: &World, prepared: &Rehearsal) -> Rehearsed {
     }
 }
 
+async fn failed(world: &World, prepared: &Rehearsal) -> (String, String) {
+    match progress(world, prepared).await {
+        Progress::Failed { code, why } => (code, why),
+        other => panic!("{other:?}"),
+    }
+}
+
 /// Opens the link and presses the button.
 async fn go_through(browser: &mut Browser, prepared: &Rehearsal) -> Page {
-    browser.get(&prepared.url).await.is(200);
+    let asks = browser.get(&prepared.url).await;
+    assert_eq!(asks.is(200).kind(), Some("rehearse"));
     let away = browser.post(&prepared.url, &[]).await;
     browser.follow(away).await
 }
@@ -63,13 +73,18 @@ async fn inv_17_a_rehearsal_shows_what_would_come_of_it_and_signs_nobody_in() {
     ] {
         assert!(page.text.contains(told), "{told}: {}", page.text);
     }
+    assert!(
+        !page.text.contains("Globex"),
+        "inv_26: others are for the operator"
+    );
     let done = done(&world, &prepared).await;
-    let refused: Vec<_> = done
-        .admissions
-        .iter()
-        .map(|one| one.refused.as_deref())
-        .collect();
-    assert_eq!(refused, [Some("not_activated"), Some("emails")]);
+    let verdicts = done.admissions.iter().map(|one| {
+        let (refused, rule) = (one.refused.as_deref(), one.rule.as_deref());
+        (refused, rule, one.door.as_str(), one.is_open)
+    });
+    let acme = (Some("not_activated"), None, "closed", false);
+    let globex = (Some("emails"), Some("emails"), "open by file", true);
+    assert!(verdicts.eq([acme, globex]), "{:?}", done.admissions);
     assert_eq!(
         (done.email.as_deref(), done.email_verified),
         (Some("ada@acme.com"), true)
@@ -98,6 +113,27 @@ async fn inv_17_a_rehearsal_shows_what_would_come_of_it_and_signs_nobody_in() {
 }
 
 #[tokio::test]
+async fn all_that_the_assertion_would_say_is_shown() {
+    let world = World::with(STAFF).await;
+    let prepared = prepare(&world, Some("globex")).await;
+    go_through(&mut world.browser(), &prepared).await.is(200);
+    let done = done(&world, &prepared).await;
+    for (name, value) in [
+        ("iss", "https://app.example.com"),
+        ("aud", "https://globex.example.com"),
+        ("org", "globex"),
+        ("sub", "(a new account)"),
+        ("email_verified", "true"),
+        ("idp", "acme-idp"),
+    ] {
+        let claim = (name.to_owned(), value.to_owned());
+        assert!(done.assertion.contains(&claim), "{claim:?}");
+    }
+    let mut named = done.assertion.iter().map(|(name, _)| name.as_str());
+    assert!(named.any(|name| name == "auth_time"));
+}
+
+#[tokio::test]
 async fn an_owner_would_be_let_in_and_a_suspended_organization_lets_in_nobody() {
     let world = World::with(STAFF).await;
     world.acme.person(grace());
@@ -113,8 +149,21 @@ async fn an_owner_would_be_let_in_and_a_suspended_organization_lets_in_nobody() 
     world.acme.person(grace());
     let prepared = prepare(&world, Some("acme")).await;
     go_through(&mut world.browser(), &prepared).await.is(200);
-    let refused = done(&world, &prepared).await.admissions[0].refused.clone();
-    assert_eq!(refused.as_deref(), Some("suspended"));
+    let acme = done(&world, &prepared).await.admissions[0].clone();
+    assert_eq!(acme.refused.as_deref(), Some("suspended"));
+    assert_eq!(
+        (acme.rule.as_deref(), acme.door.as_str()),
+        (None, "suspended")
+    );
+    // Both reasons, where there are two.
+    world
+        .acme
+        .person(json!({ "sub": "e", "email": "eve@evil.com", "email_verified": true }));
+    let prepared = prepare(&world, Some("acme")).await;
+    let page = go_through(&mut world.browser(), &prepared).await;
+    let both = "<code>suspended</code> <code>email_domains</code>";
+    assert!(page.text.contains(both), "{}", page.text);
+    assert!(page.text.contains("is not open for sign-in"));
 }
 
 #[tokio::test]
@@ -168,12 +217,11 @@ async fn a_rehearsal_that_fails_says_why_to_both() {
         .tweak(|claims| claims["nonce"] = "another".into());
     let prepared = prepare(&world, None).await;
     let page = go_through(&mut world.browser(), &prepared).await;
-    assert_eq!(page.kind(), Some("provider-misconfigured"));
-    let Progress::Failed { code, why } = progress(&world, &prepared).await else {
-        panic!("it did not fail");
-    };
+    assert_eq!(page.kind(), Some("rehearsal-failed"));
+    let (code, why) = failed(&world, &prepared).await;
     assert_eq!(code, "provider-misconfigured");
     assert!(why.contains("Nonce"), "{why}");
+    assert!(page.text.contains(&code) && page.text.contains("the check Nonce"));
     let socket = world.broker.socket();
     let nowhere = socket
         .post::<_, Value>("/providers/nowhere/rehearse", &json!({}))
@@ -211,4 +259,182 @@ async fn inv_51_neither_page_nor_trace_nor_log_has_a_secret_of_a_rehearsal() {
         }
     }
     world.end(&[&browser]).await;
+}
+
+#[tokio::test]
+async fn what_the_provider_calls_its_error_is_told_to_both_and_counts_as_no_sign_in() {
+    let world = World::with(STAFF).await;
+    world.acme.refuse("invalid_scope");
+    let prepared = prepare(&world, None).await;
+    let mut browser = world.browser();
+    let page = go_through(&mut browser, &prepared).await;
+    let (code, why) = failed(&world, &prepared).await;
+    assert_eq!(code, "provider-misconfigured");
+    assert!(why.contains("invalid_scope"), "{why}");
+    assert!(page.text.contains("invalid_scope"), "{}", page.text);
+    // Nobody has to wait for a provider that cannot even be asked where to go.
+    let world = {
+        world.end(&[&browser]).await;
+        World::with(STAFF).await
+    };
+    let discovery = "/.well-known/openid-configuration";
+    world.acme.answer(discovery, |_| Answer::with(503, "", ""));
+    let prepared = prepare(&world, None).await;
+    let mut browser = world.browser();
+    let page = go_through(&mut browser, &prepared).await;
+    assert_eq!(page.kind(), Some("rehearsal-failed"), "{}", page.text);
+    assert_eq!(
+        failed(&world, &prepared).await.0,
+        "provider-unreachable",
+        "said at once"
+    );
+    let metrics = world.broker.management("/metrics").await.text();
+    let counted = metrics.lines().filter(|line| {
+        line.starts_with("doorward_logins_completed_total{") && !line.ends_with(" 0")
+    });
+    assert_eq!(counted.count(), 0, "{metrics}");
+    let events = world.trail(&[&browser]).await;
+    let ended = events
+        .iter()
+        .filter(|event| event.kind.name() != "key.created");
+    let ended: Vec<_> = ended
+        .map(|event| (event.kind.name(), event.reason.clone()))
+        .collect();
+    let reason = Some("provider-unreachable".to_owned());
+    assert!(
+        ended.contains(&("rehearsal.finished".to_owned(), reason)),
+        "{ended:?}"
+    );
+    assert!(
+        !ended.iter().any(|(kind, _)| kind.starts_with("login.")),
+        "{ended:?}"
+    );
+}
+
+#[tokio::test]
+async fn inv_09_an_answer_of_another_issuer_asks_nobody_and_ends_the_rehearsal() {
+    let world = World::with(STAFF).await;
+    let prepared = prepare(&world, None).await;
+    let mut browser = world.browser();
+    let mut page = browser.post(&prepared.url, &[]).await;
+    let mut callback = loop {
+        let next = page.leads_to().unwrap();
+        if next.path() == "/_sso/callback/acme-idp" {
+            break next;
+        }
+        page = browser.get(next.as_str()).await;
+    };
+    let honest = callback.clone();
+    let all: Vec<_> = callback.query_pairs().into_owned().collect();
+    callback.query_pairs_mut().clear();
+    for (name, value) in all.iter().filter(|(name, _)| name != "iss") {
+        callback.query_pairs_mut().append_pair(name, value);
+    }
+    callback
+        .query_pairs_mut()
+        .append_pair("iss", "https://evil.example");
+    let before = world.acme.back_channel();
+    let mixed_up = browser.get(callback.as_str()).await;
+    assert_eq!(mixed_up.kind(), Some("rehearsal-failed"));
+    assert_eq!(world.acme.back_channel(), before, "nobody was asked");
+    assert!(failed(&world, &prepared).await.1.contains("ResponseIssuer"));
+    // The run is used up by it: what comes after asks nobody either, and is told the same.
+    let honest = browser.get(honest.as_str()).await;
+    assert_eq!(honest.kind(), Some("rehearsal-failed"));
+    assert_eq!(world.acme.back_channel(), before);
+    assert!(failed(&world, &prepared).await.1.contains("ResponseIssuer"));
+    world.end(&[&browser]).await;
+}
+
+#[tokio::test]
+async fn whoever_waits_is_told_when_nobody_can_come_any_more() {
+    let world = World::with(STAFF).await;
+    let (early, late) = (prepare(&world, None).await, prepare(&world, None).await);
+    let mut browser = world.browser();
+    world.later(Duration::from_secs(599));
+    browser.get(&late.url).await.is(200);
+    browser.post(&late.url, &[]).await;
+    world.later(Duration::from_secs(1));
+    assert_eq!(progress(&world, &early).await, Progress::Expired);
+    assert_eq!(progress(&world, &late).await, Progress::Begun);
+    browser.get(&early.url).await.is(404);
+    let form = browser.post(&early.url, &[]).await;
+    assert_eq!(form.kind(), Some("login-expired"));
+    assert!(world.acme.heard("/token").is_empty());
+    world.later(Duration::from_secs(660));
+    assert_eq!(progress(&world, &late).await, Progress::Expired);
+    world.end(&[&browser]).await;
+}
+
+#[tokio::test]
+async fn a_provider_that_hands_out_no_refresh_token_fails_as_at_a_sign_in() {
+    let provider = format!(
+        "[providers.acme-idp]\nkind = \"oidc\"\nissuer = \"{{acme}}\"\nclient_id = \"doorward\"\n\
+         client_secret = \"{CLIENT_SECRET}\"\nscopes = [\"offline_access\"]\nrevalidation = \"refresh_token\"\n{STAFF}"
+    );
+    let world = World::with(&provider).await;
+    world.acme.withhold(Withholds::WithoutConsent);
+    let prepared = prepare(&world, Some("globex")).await;
+    let page = go_through(&mut world.browser(), &prepared).await;
+    assert_eq!(page.kind(), Some("rehearsed"), "{}", page.text);
+    assert_eq!(world.acme.heard("/authorize").len(), 2, "with consent");
+    world.acme.withhold(Withholds::Always);
+    let prepared = prepare(&world, Some("globex")).await;
+    let page = go_through(&mut world.browser(), &prepared).await;
+    assert_eq!(page.kind(), Some("rehearsal-failed"), "{}", page.text);
+    let why = failed(&world, &prepared).await.1;
+    assert!(why.contains("no refresh token came"), "{why}");
+    world.end(&[]).await;
+}
+
+#[tokio::test]
+async fn inv_32_what_is_too_large_to_be_sent_is_said_and_not_shown() {
+    let more =
+        "[headers.set]\nRemote-Both = \"{claims.a}{claims.b}{claims.c}{claims.d}{claims.e}\"\n";
+    let world = World::with(&format!("{STAFF}{more}")).await;
+    let long = "x".repeat(1000);
+    let groups = vec!["y".repeat(60); 100];
+    let mut person = ada();
+    person["groups"] = json!(groups);
+    world.acme.person(person.clone());
+    let prepared = prepare(&world, None).await;
+    go_through(&mut world.browser(), &prepared).await.is(200);
+    let told = done(&world, &prepared).await;
+    assert_eq!(told.too_large, None, "it is sent without the groups");
+    assert!(!told.assertion.iter().any(|(name, _)| name == "groups"));
+    assert!(told.assertion.iter().any(|(name, _)| name == "email"));
+    for claim in ["a", "b", "c", "d", "e"] {
+        person[claim] = long.clone().into();
+    }
+    world.acme.person(person);
+    let prepared = prepare(&world, None).await;
+    let page = go_through(&mut world.browser(), &prepared).await;
+    assert!(page.text.contains("is too large for it"), "{}", page.text);
+    let told = done(&world, &prepared).await;
+    assert!(told.too_large.is_some_and(|it| it.contains("remote-both")));
+    assert_eq!((told.headers, told.assertion), (vec![], vec![]));
+}
+
+#[tokio::test]
+async fn inv_51_a_provider_that_quotes_secrets_is_not_quoted() {
+    let world = World::with(STAFF).await;
+    world.acme.answer("/token", |heard| {
+        let code = heard.form()["code"].clone();
+        let quoting = format!("no {code} of {CLIENT_SECRET}");
+        let body = json!({ "error": "invalid_client", "error_description": quoting });
+        Answer::new(401, "application/json", &body.to_string())
+    });
+    let prepared = prepare(&world, None).await;
+    let page = go_through(&mut world.browser(), &prepared).await;
+    let (_, why) = failed(&world, &prepared).await;
+    assert!(
+        why.contains("the provider says: invalid_client no …"),
+        "{why}"
+    );
+    for text in [&page.text, &why, &world.logs.text()] {
+        assert!(!text.contains(CLIENT_SECRET), "{text}");
+        for secret in world.acme.secrets() {
+            assert!(!text.contains(&secret), "{secret} in {text}");
+        }
+    }
 }

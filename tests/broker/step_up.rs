@@ -283,6 +283,12 @@ async fn somebody_else_who_answers_changes_nothing() {
         world.application.last().field("remote-email"),
         Some("ada@acme.com")
     );
+    browser.visit(&link(&page, "Try again")).await.is(403);
+    let asked = world.acme.heard("/authorize").pop().unwrap().query();
+    assert_eq!(
+        asked["prompt"], "login",
+        "or the provider says the same again"
+    );
     let other = browser.visit(&link(&page, "Use a different account")).await;
     assert_eq!(
         other.is(200).path(),

@@ -40,10 +40,10 @@ story("owners open, watch over and close their organization", async (world) => {
 
   await page.goto(admin);
   await section(page, "acme").getByRole("button", { name: "Set up" }).click();
-  await section(page, "acme").getByText(/^Open, since/).waitFor();
+  await section(page, "acme").getByText(/^Open since/).waitFor();
   await section(page, "globex").getByRole("button", { name: "Set up" }).click();
   await signInAs(page, "ada");
-  await section(page, "globex").getByText(/^Open, since/).waitFor();
+  await section(page, "globex").getByText(/^Open since/).waitFor();
   await page.goto(doorward.at("/reports"));
   assert.equal((await shown(page)).organization, "stark");
   await page.goto(doorward.at("/_sso/account"));
@@ -98,7 +98,7 @@ async function closeAgain(page, admin) {
   await page.getByText("That is not the short name").waitFor();
   await page.getByLabel("To go on, type").fill("stark");
   await page.getByRole("button", { name: "Disable" }).click();
-  await section(page, "globex").getByText(/^Disabled, since/).waitFor();
+  await section(page, "globex").getByText(/^Disabled since/).waitFor();
 }
 
 story("a window that a page has opened tells it what came of Setup", async (world) => {
@@ -109,7 +109,7 @@ story("a window that a page has opened tells it what came of Setup", async (worl
   await page.goto(doorward.at("/_sso/admin/stark"));
   await enter(page, "acme", "ada");
   await section(page, "acme").getByRole("button", { name: "Set up" }).click();
-  await section(page, "acme").getByText(/^Open, since/).waitFor();
+  await section(page, "acme").getByText(/^Open since/).waitFor();
 
   await page.goto(doorward.at("/console"));
   const opening = page.waitForEvent("popup");

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 
 import { field } from "./support/application.js";
 import { shown, signInAs } from "./support/browser.js";
+import { Album, examine } from "./support/examiner.js";
 import { story } from "./support/world.js";
 
 /** Signs in as Ada at Acme. */
@@ -73,3 +74,37 @@ second line</textarea><input name="csrf" value="the-application's"><button>Save<
     ["csrf", "the-application's"],
   ]);
 });
+
+for (const javaScriptEnabled of [true, false]) {
+  const how = javaScriptEnabled ? "with" : "without";
+
+  story(`whoever answers for somebody else is told so, and both can go on, ${how} JavaScript`, async (world) => {
+    const visitor = await world.visitor({ javaScriptEnabled });
+    visitor.expects(/status of 403/);
+    const album = new Album();
+    album.follow(visitor);
+    const page = await visitor.tab();
+    await page.goto(world.doorward.door("acme"));
+    await signInAs(page, "ada");
+    await shown(page);
+    await page.goto(world.doorward.at("/safe/page"));
+    await visitor.lose("acme_session.legacy");
+    await page.getByRole("link", { name: "Try again" }).click();
+
+    await signInAs(page, "bob");
+
+    await page.getByText("bob@acme.example").waitFor();
+    const context = await world.context();
+    for (const seen of await album.pages()) await examine(context, seen);
+    assert.ok((await album.pages()).some(({ name }) => name === "other-account"));
+    assert.equal(world.application.last("/safe/page"), undefined);
+    const ways = await page.locator("main a").evaluateAll((all) => all.map(({ href }) => href));
+    for (const way of ways) {
+      const tab = await visitor.tab();
+      const answer = await tab.goto(way);
+      assert.ok(answer.status() < 404, `${way} is ${answer.status()}`);
+      assert.notEqual(answer.headers()["sso-generated"], "other-account");
+      await tab.close();
+    }
+  });
+}

@@ -150,7 +150,7 @@ pub struct Browser {
     /// By host and name.
     cookies: BTreeMap<(String, String), Kept>,
     /// Every page of ours that it was shown; clones add to the same.
-    pub told: Arc<Mutex<String>>,
+    pub told: Arc<Mutex<Vec<Page>>>,
 }
 
 /// A cookie in the jar.
@@ -363,7 +363,7 @@ impl Browser {
         };
         // What moves on carries what the browser carries; everything else is for eyes.
         if page.kind().is_some_and(|kind| kind != "redirecting") {
-            self.told.lock().unwrap().push_str(&page.text);
+            self.told.lock().unwrap().push(page.clone());
         }
         self.keep(&page);
         page

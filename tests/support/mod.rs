@@ -11,6 +11,7 @@ pub mod application;
 pub mod broker;
 pub mod browser;
 pub mod canaries;
+pub mod crawler;
 pub mod h2;
 pub mod idp;
 pub mod line;

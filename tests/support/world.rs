@@ -1,14 +1,18 @@
 //! Everything that a story needs, started on loopback and put together by one file.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use doorward::audit::Event;
-use doorward::clock::{Manual, Timestamp};
-use doorward::store::{Sled, trail};
+use doorward::clock::{Clock as _, Manual, Timestamp};
+use doorward::config::{self, Config};
+use doorward::store::{self, Seal, Sled, Store, trail};
+use doorward::telemetry::Metrics;
 use tempfile::TempDir;
 use tracing::subscriber::DefaultGuard;
 
+use super::crawler;
 use super::logs::Logs;
 use super::{Application, Broker, Browser, Canaries, Idp, Page};
 
@@ -70,6 +74,14 @@ upstream = "app"
 require = { groups_any = ["keepers-of-the-vault"] }
 "#;
 
+/// A store that nobody else has open.
+pub struct Filling {
+    pub config: Config,
+    pub store: Arc<dyn Store>,
+    pub seal: Seal,
+    pub now: Timestamp,
+}
+
 /// A broker, two providers, an application; time stands still.
 pub struct World {
     pub broker: Broker,
@@ -80,7 +92,7 @@ pub struct World {
     pub logs: Logs,
     file: String,
     /// Every page that was shown to somebody.
-    told: Arc<Mutex<String>>,
+    told: Arc<Mutex<Vec<Page>>>,
     _capture: DefaultGuard,
 }
 
@@ -130,6 +142,11 @@ impl World {
         browser
     }
 
+    /// A new browser whose pages are nobody's business.
+    pub fn stranger(&self) -> Browser {
+        Browser::new(self.broker.address, self.clock.clone())
+    }
+
     /// A browser in which somebody has signed in at Acme, and the page they landed on.
     pub async fn signed_in(&self) -> (Browser, Page) {
         let mut browser = self.browser();
@@ -167,6 +184,29 @@ impl World {
         self.restart_with_file(file).await
     }
 
+    /// The same with more in its store: `fill` writes it while nobody else has it open.
+    pub async fn restart_filled(mut self, fill: impl AsyncFnOnce(Filling)) -> Self {
+        let folder = self.broker.stop().await;
+        let files = config::Files {
+            file: folder.path().join("doorward.toml"),
+            environment: BTreeMap::new(),
+        };
+        let config = config::load(&files).unwrap().config;
+        let now = self.clock.now();
+        let opened = store::open(&config.store, now, &Metrics::new(0)).await;
+        let (store, seal) = opened.unwrap();
+        fill(Filling {
+            config,
+            store,
+            seal,
+            now,
+        })
+        .await;
+        let (file, clock) = (self.file.clone(), Arc::clone(&self.clock));
+        self.broker = Broker::start_in(folder, &file, clock).await;
+        self
+    }
+
     async fn restart_with_file(mut self, file: String) -> Self {
         let folder = self.broker.stop().await;
         self.broker = Broker::start_in(folder, &file, Arc::clone(&self.clock)).await;
@@ -176,7 +216,10 @@ impl World {
 
     /// Stops everything, and holds that no secret of the story was logged at any level, told to an operator, counted, or
     /// stored in clear (threat model 46, 51).
+    /// Every way on from a page that somebody was shown leads somewhere.
     pub async fn end(self, browsers: &[&Browser]) {
+        let told = self.told.lock().unwrap().clone();
+        crawler::no_dead_end(&self, &told).await;
         drop(self.stop(browsers).await);
     }
 
@@ -194,7 +237,9 @@ impl World {
         let canaries = Canaries::of(secrets).with_cookies(browsers);
         canaries.absent_from(&self.broker).await;
         let folder = self.broker.stop().await;
-        canaries.absent("a page", self.told.lock().unwrap().as_bytes());
+        for page in self.told.lock().unwrap().iter() {
+            canaries.absent("a page", page.text.as_bytes());
+        }
         canaries.absent("the log", self.logs.text().as_bytes());
         canaries.absent_below(&folder.path().join("data"));
         folder

@@ -3,23 +3,25 @@
 //! Nothing is sent by itself, and what was filled in is in no address and no cookie. It is kept only if a page of this very
 //! origin sent it (threat model 12), and only for the account that is known to have done so.
 
-use http::header::REFERRER_POLICY;
+use http::header::{LOCATION, REFERRER_POLICY, SET_COOKIE};
 use http::{HeaderValue, Response, request};
 use hyper::body::Incoming;
 use tracing::warn;
+use url::Url;
 
 use super::form::{self, Fields};
 use super::login::with_query;
-use super::{Ask, set_cookie};
+use super::{Ask, referred, set_cookie};
 use crate::address::ReturnPath;
 use crate::config::Slug;
 use crate::gateway::inbound::{Inbound, Kind};
-use crate::gateway::{Body, Error, Gateway, Place};
-use crate::pages::{Destination, Fact, FormNotKept, KeptForm};
+use crate::gateway::{Body, Error, Gateway, Place, whole};
+use crate::pages::{Destination, Fact, FormNotKept, KeptForm, Redirecting};
 use crate::pipeline::{Form, Sender};
 use crate::secret::Secret;
 use crate::session::Grant;
 use crate::session::cookies::{self, Cookies};
+use crate::telemetry::Reference;
 
 /// Fields of a form that is kept: more than people fill in.
 const MOST_FIELDS: usize = 1_000;
@@ -146,28 +148,54 @@ impl Gateway {
         Ok(response)
     }
 
-    /// Forgets a form that has reached the application, so that nobody is asked to send it twice. One that the application
-    /// could not take stays for another try.
+    /// Forgets a form that has reached the application, so that nobody is asked to send it twice, and takes the visitor to
+    /// where that leads. One that the application could not take stays for another try.
     pub(in crate::gateway) async fn settle(
         &self,
         inbound: &Inbound,
         token: &Secret<String>,
         response: &mut Response<Body>,
+        reference: Reference,
     ) {
         let settled = async {
             let form = self.pipeline.kept_form(token, &inbound.host).await?;
             let sent = form.is_some_and(|form| form.sender.path.as_str() == inbound.target());
             if sent && !response.status().is_server_error() {
                 self.pipeline.forget_form(token).await?;
+                self.lead_on(inbound, response, reference)?;
                 set_cookie(response, cookies::forget_kept_form());
             }
-            Ok::<(), crate::pipeline::Error>(())
+            Ok::<(), Error>(())
         };
         if let Err(error) = settled.await {
             // It was sent all the same, and is gone when its time is over.
             let error: &dyn std::error::Error = &error;
             warn!(error, "a form that was sent could not be forgotten");
         }
+    }
+
+    /// Browsers hold the redirects that answer a form against the policy of its page, which lets it go to this origin alone.
+    /// A page that moves on answers it instead, with the application's cookies.
+    fn lead_on(
+        &self,
+        inbound: &Inbound,
+        response: &mut Response<Body>,
+        reference: Reference,
+    ) -> Result<(), Error> {
+        let origin = self.config.server.public_url.on(&inbound.host);
+        let asked = origin.join(&inbound.target());
+        let Some(to) = leads_to(&asked, response) else {
+            return Ok(());
+        };
+        let to = Destination::parse(to.as_str())?;
+        let place = self.place(&inbound.host)?.into();
+        let look = self.look(&origin, place, None, (Some(inbound), None));
+        let page = self.pages.show(&look, &Redirecting { to: &to })?;
+        let answered = std::mem::replace(response, referred(page.map(whole), reference));
+        for cookie in answered.headers().get_all(SET_COOKIE) {
+            set_cookie(response, cookie.clone());
+        }
+        Ok(())
     }
 
     /// The visitor's grant in an organization, whichever is active.
@@ -186,6 +214,21 @@ impl Gateway {
         set_cookie(&mut response, cookies::forget_kept_form());
         Ok(response)
     }
+}
+
+/// Where an answer leads, if it has to be a page that leads there. Within this origin browsers follow those redirects that
+/// have the same sent again; to another one it is not sent on from here, and people are taken there all the same.
+fn leads_to(asked: &str, answer: &Response<Body>) -> Option<Url> {
+    let asked = Url::parse(asked).ok()?;
+    let location = answer.headers().get(LOCATION)?.to_str().ok()?;
+    let to = asked.join(location).ok()?;
+    let leads = match answer.status().as_u16() {
+        301..=303 => true,
+        307 | 308 => to.origin() != asked.origin(),
+        _ => false,
+    };
+    let is_page = matches!(to.scheme(), "http" | "https");
+    (leads && is_page).then_some(to)
 }
 
 fn fact((name, value): &(String, String)) -> Fact<'_> {

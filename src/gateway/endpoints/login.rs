@@ -17,7 +17,7 @@ use crate::pipeline::{Begin, Begun, Target};
 use crate::provider::{LoginHint, Start};
 use crate::secret;
 use crate::session::cookies::{self, Binding, BindingKind, Cookies};
-use crate::telemetry::Reference;
+use crate::telemetry::{Reference, trace};
 
 /// A tag becomes part of a cookie's name: nothing but what `cookies::tag` makes is one.
 const TAG_LENGTH: usize = 10;
@@ -26,23 +26,30 @@ const TAG_LENGTH: usize = 10;
 const ENTRY_LENGTH: usize = 43;
 
 impl Gateway {
+    /// Into which organization somebody wants who is not signed in, and what says so.
+    pub(in crate::gateway) fn wanted_organization(
+        &self,
+        place: Place<'_>,
+        pinned: Option<&Slug>,
+        cookies: &Cookies<'_>,
+    ) -> (Option<Slug>, &'static str) {
+        match (place, pinned) {
+            (Place::Own(organization), _) => (Some(organization.slug.clone()), "its own host"),
+            (Place::Shared, Some(pinned)) => (Some(pinned.clone()), "the route"),
+            (Place::Shared, None) => self.likely(cookies),
+        }
+    }
+
     /// Sends a page load to sign-in: to one organization's door if it is clear which, else to the e-mail page.
     pub(in crate::gateway) fn to_sign_in(
         &self,
         inbound: &Inbound,
-        place: Place<'_>,
-        pinned: Option<&Slug>,
-        cookies: &Cookies<'_>,
+        organization: Option<&Slug>,
         reference: Reference,
     ) -> Response<Body> {
         let return_path = ReturnPath::parse(&inbound.target(), &self.config.server.prefix)
             .unwrap_or_else(|_| ReturnPath::root());
-        let organization = match (place, pinned) {
-            (Place::Own(organization), _) => Some(organization.slug.clone()),
-            (Place::Shared, Some(pinned)) => Some(pinned.clone()),
-            (Place::Shared, None) => self.likely(cookies),
-        };
-        let page = match &organization {
+        let page = match organization {
             Some(organization) => format!("login/{organization}"),
             None => "login".to_owned(),
         };
@@ -51,20 +58,26 @@ impl Gateway {
     }
 
     /// The organization that this browser used last on the shared host, or the only one there is.
-    fn likely(&self, cookies: &Cookies<'_>) -> Option<Slug> {
+    fn likely(&self, cookies: &Cookies<'_>) -> (Option<Slug>, &'static str) {
         let here = |organization: &&config::Organization| organization.hosts.is_empty();
         let mut all = self.config.organizations.values().filter(here);
         if let (Some(only), None) = (all.next(), all.next())
             && self.config.organizations.len() == 1
         {
-            return Some(only.slug.clone());
+            return (Some(only.slug.clone()), "there is only one");
         }
-        cookies
+        let remembered = cookies
             .organization()
             .and_then(|slug| self.config.organizations.get(&slug))
             .filter(here)
-            .filter(|organization| self.is_open(organization))
-            .map(|organization| organization.slug.clone())
+            .filter(|organization| self.is_open(organization));
+        match remembered {
+            Some(organization) => (
+                Some(organization.slug.clone()),
+                "remembered in this browser",
+            ),
+            None => (None, "nothing says which: an e-mail address is asked for"),
+        }
     }
 
     /// The page that asks for an e-mail address.
@@ -100,7 +113,7 @@ impl Gateway {
             remembered: remembered.map(Organization::from),
             organizations,
         };
-        self.show(ask, None, &view)
+        self.show_on_the_way(ask, None, &rd, &view)
     }
 
     /// The address of an organization's door.
@@ -163,11 +176,12 @@ impl Gateway {
             .filter(|organization| organization.domains.iter().any(|known| known == domain))
             .collect();
         let return_path = self.return_path(&fields);
+        note_domain(&found);
         match found.as_slice() {
             [] => self.email_page(ask, &fields, Some(EmailFault::UnknownDomain)),
             [only] => {
                 let to = self.door_url(only, &return_path, Some(&email));
-                self.move_on(ask, &self.still_asking(ask, to))
+                self.go_on(ask, &self.still_asking(ask, to), self.leaves(&return_path))
             }
             several => {
                 let view = Choose {
@@ -175,7 +189,7 @@ impl Gateway {
                     organizations: several.iter().map(|&one| Organization::from(one)).collect(),
                     rd: &return_path,
                 };
-                self.show(ask, None, &view)
+                self.show_on_the_way(ask, None, &return_path, &view)
             }
         }
     }
@@ -227,7 +241,7 @@ impl Gateway {
                     last_used: last_used.as_ref().filter(|id| several.contains(id)),
                     notice: select_account.then_some(Notice::AnotherAccount),
                 };
-                self.show(ask, Some(organization), &view)
+                self.show_on_the_way(ask, Some(organization), &return_path, &view)
             }
         }
     }
@@ -299,7 +313,8 @@ impl Gateway {
         let begun = self
             .begin(ask, organization, &provider, target, &fields)
             .await?;
-        self.leave(ask, organization, &provider, &begun, Leaving::Form)
+        let leaving = self.leaves(&self.return_path(&fields));
+        self.leave(ask, organization, &provider, &begun, leaving)
     }
 
     async fn begin(
@@ -374,6 +389,15 @@ impl Gateway {
         } else {
             Err(Error::Suspended(slug))
         }
+    }
+}
+
+/// For the trace: what came of an e-mail address that somebody typed. The address itself is nobody's yet.
+fn note_domain(found: &[&config::Organization]) {
+    match found {
+        [] => trace::door(None, "no organization has the domain of the address"),
+        [only] => trace::door(Some(only.slug.as_str()), "the domain of the address"),
+        [..] => trace::door(None, "several organizations have the domain of the address"),
     }
 }
 

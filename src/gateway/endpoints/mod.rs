@@ -10,6 +10,7 @@ mod kept;
 mod login;
 mod logout;
 mod owner;
+mod popup;
 mod provider_logout;
 mod rehearsal;
 mod returning;
@@ -96,9 +97,7 @@ impl Gateway {
                 let fields = ask.query.clone();
                 self.callback(&ask, provider, fields, Leaving::Page).await
             }
-            ["callback", provider] if post => {
-                self.posted_callback(&ask, provider, &head, body).await
-            }
+            ["callback", provider] if post => self.posted_answer(&ask, provider, &head, body).await,
             ["enter"] if inbound.method == Method::GET => self.enter(&ask).await,
             ["kept"] if get => self.kept(&ask).await,
             ["rehearse", token] if get || post => self.rehearsal(&ask, token, &head, body).await,
@@ -113,6 +112,7 @@ impl Gateway {
                 self.frontchannel_logout(&ask, provider).await
             }
             ["logged-out"] if get => self.logged_out(&ask),
+            ["signed-in"] if get => self.popup_done(&ask).await,
             ["account"] if get => self.account(&ask).await,
             ["account", rest @ ..] if post && !rest.is_empty() => {
                 self.account_form(&ask, rest, &head, body).await
@@ -147,7 +147,7 @@ impl Gateway {
     }
 
     /// A provider's answer that it had the browser post.
-    async fn posted_callback(
+    async fn posted_answer(
         &self,
         ask: &Ask<'_>,
         provider: &str,
@@ -246,7 +246,8 @@ impl Gateway {
         organization: Option<&config::Organization>,
         view: &V,
     ) -> Result<Response<Body>, Error> {
-        let wish = (Some(ask.inbound), None);
+        let asked = self.asked_languages(ask.inbound);
+        let wish = (Some(ask.inbound), asked.as_deref());
         let look = self.look(&ask.origin, ask.place.into(), organization, wish);
         let response = self.pages.show_to_opener(&look, view)?.map(whole);
         Ok(referred(response, ask.reference))
@@ -262,8 +263,11 @@ impl Gateway {
         super::redirect(StatusCode::SEE_OTHER, to, "redirect", reference)
     }
 
-    /// The return path that a request asks for, or the front page.
+    /// The return path that a request asks for, or the front page. A sign-in in a window of its own ends where that closes.
     fn return_path(&self, fields: &Fields) -> ReturnPath {
+        if fields.get("display") == Some("popup") {
+            return self.popup_end();
+        }
         fields
             .get("rd")
             .and_then(|text| ReturnPath::parse(text, &self.config.server.prefix).ok())
@@ -313,7 +317,7 @@ fn methods(segments: &[&str]) -> Option<&'static str> {
     match segments {
         ["login" | "logout"] | ["initiate" | "setup-link", _] => Some("GET, HEAD, POST"),
         ["callback", _] | ["login", _, _] => Some("GET, POST"),
-        ["" | "kept" | "logged-out" | "account" | "userinfo" | "jwks.json"]
+        ["" | "kept" | "logged-out" | "signed-in" | "account" | "userinfo" | "jwks.json"]
         | ["login" | "draft", _]
         | [".well-known", "openid-configuration"] => Some("GET, HEAD"),
         ["switch", _]
@@ -329,7 +333,7 @@ fn methods(segments: &[&str]) -> Option<&'static str> {
 }
 
 /// With the reference under which it is found in the log.
-fn referred(mut response: Response<Body>, reference: Reference) -> Response<Body> {
+pub(super) fn referred(mut response: Response<Body>, reference: Reference) -> Response<Body> {
     if let Ok(reference) = HeaderValue::from_str(&reference.to_string()) {
         response.headers_mut().insert("sso-reference", reference);
     }

@@ -2,16 +2,18 @@
 
 use http::{Method, Response, request};
 use hyper::body::Incoming;
+use tracing::info;
 
 use super::draft::label;
 use super::{Ask, Leaving, form};
 use crate::address::ReturnPath;
 use crate::config::{self, Slug};
 use crate::gateway::{Body, Error, Gateway, Place};
-use crate::pages::{Admitted, Fact, Rehearse, RehearsedPage};
-use crate::pipeline::{Begin, Errand, Rehearsed, Stage, Target, TriedDraft};
+use crate::pages::{Admitted, Fact, RehearsalFailed, Rehearse, RehearsedPage};
+use crate::pipeline::{self, Begin, Errand, Progress, Rehearsed, Stage, Target, TriedDraft};
 use crate::provider::Flow;
 use crate::secret::Secret;
+use crate::telemetry::trace::{self, Step};
 
 impl Gateway {
     /// The link, and the button on its page.
@@ -76,8 +78,40 @@ impl Gateway {
             client: ask.inbound.client,
             reference: ask.reference.to_string(),
         };
-        let begun = self.pipeline.begin(begin).await?;
-        self.leave(ask, organization, &stage.provider, &begun, Leaving::Form)
+        match self.pipeline.begin(begin).await {
+            Ok(begun) => self.leave(ask, organization, &stage.provider, &begun, Leaving::Form),
+            Err(error) => self.rehearsal_failed(ask, error).await,
+        }
+    }
+
+    /// Why nothing came of it, to whoever went through it: what the operator is told too.
+    pub(super) async fn rehearsal_failed(
+        &self,
+        ask: &Ask<'_>,
+        error: pipeline::Error,
+    ) -> Result<Response<Body>, Error> {
+        let Some((again, id)) = error.again().zip(error.rehearsal()) else {
+            return Err(error.into());
+        };
+        let Some(Progress::Failed { code, why }) = self.pipeline.rehearsed(id).await? else {
+            return Err(error.into());
+        };
+        let stage = self.pipeline.rehearsal_stage(id).await?;
+        let Some(stage) = stage.filter(|stage| stage.provider == again.provider) else {
+            return Err(error.into());
+        };
+        note_failure(ask, &stage, &code, &error);
+        if let Some(draft) = &stage.draft {
+            // Its page says why.
+            return self.go_on(ask, &draft.back, Leaving::Form);
+        }
+        let (button, organization) = self.staged(&stage).await?;
+        let view = RehearsalFailed {
+            provider: &button,
+            code: &code,
+            why: &why,
+        };
+        self.show(ask, Some(organization), &view)
     }
 
     /// What came of it, to whoever went through it.
@@ -94,12 +128,14 @@ impl Gateway {
             draft: draft.cloned(),
         };
         let (button, organization) = self.staged(&stage).await?;
-        let admissions = rehearsed.admissions.iter().filter_map(|one| {
-            let organization = self.config.organizations.get(&one.organization)?;
-            Some(Admitted {
-                name: &organization.name,
-                refused: one.refused.as_deref(),
-            })
+        // Which others use the provider is for the operator alone (threat model 26).
+        let own = rehearsed.admissions.iter();
+        let own = own.filter(|one| one.organization == organization.slug);
+        let admissions = own.map(|one| Admitted {
+            name: &organization.name,
+            refused: one.refused.as_deref(),
+            rule: one.rule.as_deref(),
+            is_open: one.is_open,
         });
         let view = RehearsedPage {
             provider: &button,
@@ -111,6 +147,7 @@ impl Gateway {
             claims: facts(&rehearsed.claims),
             headers: facts(&rehearsed.headers),
             assertion: facts(&rehearsed.assertion),
+            is_too_large: rehearsed.too_large.is_some(),
         };
         self.show(ask, Some(organization), &view)
     }
@@ -128,6 +165,18 @@ impl Gateway {
         };
         Ok((button, organization))
     }
+}
+
+/// For the log and the trace.
+fn note_failure(ask: &Ask<'_>, stage: &Stage, code: &str, error: &pipeline::Error) {
+    let reference = ask.reference;
+    let cause: &dyn std::error::Error = error;
+    info!(%reference, provider = %stage.provider, error = cause, "a rehearsal failed");
+    trace::note(|| Step::Refused {
+        code: code.to_owned(),
+        why: cause.to_string(),
+        rule: None,
+    });
 }
 
 fn facts(all: &[(String, String)]) -> Vec<Fact<'_>> {

@@ -84,13 +84,8 @@ impl Gateway {
                 let cause = self.cause_of_loop(ask, &again).await?;
                 Err(Error::Loop { cause, again })
             }
-            Err(other) => match (&draft, &other) {
-                // The page of a draft says why.
-                (Some(draft), pipeline::Error::Provider { .. }) => {
-                    self.go_on(ask, &draft.back, leaving)
-                }
-                (_, _) => self.failed_in_popup(ask, other, leaving),
-            },
+            Err(other) if other.rehearsal().is_some() => self.rehearsal_failed(ask, other).await,
+            Err(other) => self.failed_in_popup(ask, other, leaving),
         }
     }
 

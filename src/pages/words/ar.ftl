@@ -212,6 +212,9 @@ logged-out-close = انتهت جلستك هنا. على جهاز مشترك، أ
 logged-out-still = ما زالت جلستك مفتوحة لدى { $providers }.
 logged-out-still-advice = على جهاز مشترك، سجّل الخروج هناك أيضًا: وإلا فقد يدخل الشخص التالي باسمك.
 
+signed-in-title = تم تسجيل دخولك
+signed-in-close = يمكنك إغلاق هذه النافذة والمتابعة في النافذة السابقة.
+
 redirecting-title = لحظة واحدة
 redirecting-lead = يجري نقلك الآن. إذا لم يحدث شيء، فاستخدم الزر.
 
@@ -270,7 +273,7 @@ organization-not-open-heading = { $organization } ليست مفتوحة بعد
 organization-not-open-heading-this = هذه المؤسسة ليست مفتوحة بعد
 organization-not-open-sentence = يجب أن يُكمل أحد المسؤولين عن المؤسسة إعدادها قبل أن يصبح تسجيل الدخول بهذه الطريقة ممكنًا.
 identity-not-linked-heading = تتعذر إضافة هذا الحساب
-identity-not-linked-taken = الحساب لدى { $provider } يخص هنا شخصًا آخر، أو حسابًا آخر لك. لا يمكن نقله إلا بواسطة مشرف. لم يتغير شيء.
+identity-not-linked-taken = الحساب لدى { $provider } يخص هنا شخصًا آخر، أو حسابًا آخر لك. لا يمكن نقله إلا من جانب المسؤول. لم يتغير شيء.
 identity-not-linked-another-there = لديك هنا بالفعل حساب آخر من { $provider }. يُرجى إزالته أولًا. لم يتغير شيء.
 identity-not-linked-too-many = لديك هنا أكبر عدد ممكن من الحسابات. يُرجى إزالة أحدها أولًا. لم يتغير شيء.
 identity-not-linked-not-admitted = لا تسمح مؤسستك لأحد بالدخول بهذا الحساب لدى { $provider }. لم يتغير شيء.
@@ -281,7 +284,7 @@ owners-only-sentence = لا يمكن فتحها إلا للمسؤولين عن {
 owners-only-sentence-this = لا يمكن فتحها إلا للمسؤولين عن هذه المؤسسة، وهم مذكورون في الإعدادات.
 advice-copy-then-confirm = إذا كنت قد أرسلت نموذجًا للتو فإنه لم يصل. يُرجى الرجوع لنسخ ما كتبته ثم التأكيد.
 advice-same-account = يُرجى تسجيل الدخول بالحساب نفسه، ثم يمكنك إرساله بنقرة واحدة.
-advice-use-all = يُرجى المحاولة مرة أخرى واستخدام كل ما يُطلب منك هناك. إذا لم يُجدِ ذلك فأخبر المشرف.
+advice-use-all = يُرجى المحاولة مرة أخرى واستخدام كل ما يُطلب منك هناك. إذا لم يُجدِ ذلك، فأخبر المسؤول لديك.
 action-confirm = تأكيد
 action-go-back = رجوع
 action-your-account = الانتقال إلى حسابك
@@ -303,6 +306,11 @@ rehearsed-identity = الهوية
 rehearsed-verified = (مؤكد)
 rehearsed-unverified = (غير مؤكد)
 rehearsed-claims = ما يقوله { $provider }
+rehearsed-open = { $organization } مفتوحة لتسجيل الدخول.
+rehearsed-shut = { $organization } غير مفتوحة لتسجيل الدخول.
+rehearsed-too-large = بعض ما يُبلَّغ به التطبيق عنك أكبر مما يقبله. لن تصل طلباتك إليه.
+rehearsal-failed-title = لم يعمل { $provider } كما ينبغي
+rehearsal-failed-lead = انتهت التجربة قبل أن يؤكد { $provider } هوية أي شخص. ومن أعطاك الرابط يرى السبب أيضًا.
 confirmed-again = تم التأكد من هويتك. يمكنك المتابعة الآن.
 account-further = طرق أخرى لتسجيل الدخول
 account-further-next = آخر تأكيد { $confirmed }، والفحص التالي { $next }.
@@ -313,22 +321,197 @@ account-remove = إزالة
 account-remove-named = إزالة { $provider }
 account-add = إضافة { $provider }
 state-valid = مؤكَّد
-state-suspect = لا إجابة
+state-suspect = لا رد
 state-invalid = لم يعد صالحًا
 state-orphaned = غير متصل
 state-blocked = محظور
 state-removed = مُزال
 state-none = لا هوية
-why-withdrawn = سحبه المزوّد.
+why-withdrawn = سحب المزوّد التصريح.
 why-inactive = يقول المزوّد إن الحساب غير نشط.
-why-no-token = لا يقدّم المزوّد ما يمكن السؤال به مجددًا.
+why-no-token = لا يقدّم المزوّد وسيلة لإعادة السؤال.
 why-somebody-else = أجاب المزوّد عن شخص آخر.
 why-membership-removed = أُزيلت العضوية.
 why-sign-in-again = يلزم تسجيل دخول جديد.
 why-connection = أُغلق الاتصال أو تغيّر.
-why-other-tenant = لم يعد تابعًا لهذا العميل لدى المزوّد.
-why-email = لم يعد المزوّد يضمن العنوان.
-why-rules = لم تعد القواعد تسمح به.
+why-other-tenant = لم يعد الحساب تابعًا لهذا العميل لدى المزوّد.
+why-email = لم يعد المزوّد يؤكد العنوان.
+why-rules = لم تعد القواعد تسمح بهذا الحساب.
+
+## Pages of owners
+
+owner-nav = الإدارة
+owner-tab-home = نظرة عامة
+owner-tab-people = الأشخاص
+owner-tab-sessions = الجلسات
+owner-tab-audit = سجل التدقيق
+owner-your-account = حسابك
+owner-home-title = إدارة { $organization }
+owner-done-title = اكتمل الإعداد
+owner-failed-title = لم يكتمل الإعداد
+owner-disable-title = هل تريد تعطيل تسجيل الدخول عبر { $provider }؟
+owner-people-title = الأشخاص في { $organization }
+owner-sessions-title = الجلسات في { $organization }
+owner-audit-title = سجل التدقيق في { $organization }
+owner-was-disabled = تسجيل الدخول عبر هذا المزوّد معطّل الآن.
+owner-was-opened = اكتمل الإعداد.
+owner-paused = أوقف القائمون على الموقع تسجيل الدخول إلى هذه المؤسسة مؤقتًا.
+owner-door = صفحة تسجيل الدخول
+owner-state-by-file = مفتوح وفق ملف الإعدادات
+owner-state-open = مفتوح
+owner-state-choosing = لم يكتمل الإعداد: اختر أدناه
+owner-state-closed = مغلق إلى أن يكتمل الإعداد
+owner-state-disabled = معطّل
+owner-state-open-since = مفتوح منذ { $moment }
+owner-state-choosing-since = لم يكتمل الإعداد: اختر أدناه. بدأ في { $moment }.
+owner-state-disabled-since = معطّل منذ { $moment }
+owner-state-since = في هذه الحالة منذ
+owner-only = مخصص لـ
+owner-redirect-uri = عنوان URI لإعادة التوجيه
+owner-identities = الهويات: { $state }
+owner-which = أيّ هذه الخيارات يمثّل { $organization }؟ لن يدخل إلا من ينتمون إليها.
+owner-none-of-them = لا شيء منها: القواعد المضبوطة وحدها تحدد من يدخل
+owner-save = حفظ
+owner-set-up-and-enable = إعداد وتفعيل
+owner-set-up-again = إعادة الإعداد
+owner-set-up = إعداد
+owner-disable-ask = تعطيل…
+owner-hint = ينقلك الإعداد إلى المزوّد لتسجّل الدخول بحسابك الخاص، ويبيّن أن الاتصال يعمل، ويربط ذلك الحساب بحسابك هنا.
+owner-disable-more = العدد الفعلي أكبر مما أمكن عدّه.
+owner-disable-kept = لن يُحذف شيء: عندما يعيد أحد المسؤولين عن المؤسسة الإعداد مع المزوّد نفسه، يستعيد الجميع حساباتهم.
+owner-disable-type = للمتابعة، اكتب الاسم المختصر للمؤسسة:
+owner-disable-mistyped = هذا ليس الاسم المختصر لهذه المؤسسة.
+owner-disable = تعطيل
+owner-cancel = إلغاء
+owner-failed = لم يتغير شيء. رمز هذه المشكلة في السجل وفي دليل التشغيل هو { $code }.
+owner-close = يمكنك إغلاق هذه النافذة.
+owner-go = الانتقال إلى إدارة { $organization }
+owner-search-people = الاسم أو البريد الإلكتروني
+owner-search = بحث
+owner-nobody = لا أحد.
+owner-nobody-found = لم يُعثر على أحد.
+owner-so-far = لم يُعثر على شيء حتى الآن. لا يزال هناك المزيد للبحث فيه.
+owner-more-people = المزيد من الأشخاص
+owner-account = الحساب
+owner-first-seen = أول ظهور
+owner-membership = العضوية
+owner-removed = مُزالة: لا يمكن لأحد تسجيل الدخول إلى هذا الحساب
+owner-email-there = البريد لدى المزوّد
+owner-id-there = المعرّف لدى المزوّد
+owner-last-asked = آخر سؤال
+owner-block = حظر
+owner-unblock = إلغاء الحظر
+owner-signed-in = تسجيل الدخول { $moment }
+owner-last-used = آخر استخدام { $moment }
+owner-none = لا توجد.
+owner-end-all = إنهاء جميع الجلسات
+owner-restore = استعادة العضوية
+owner-remove = إزالة العضوية
+owner-more-sessions = المزيد من الجلسات
+owner-search-audit = الحدث أو السبب أو الرقم المرجعي أو الحساب أو الهوية
+owner-nothing = لم يُعثر على شيء.
+owner-older = الأقدم
+owner-actor-visitor = شخص لم يسجّل الدخول
+owner-actor-operator = القائمون على الموقع
+owner-actor-system = تلقائيًا
+owner-disable-people = { $count ->
+    [zero] لا أحد يسجّل الدخول بهذه الطريقة.
+    [one] شخص واحد يسجّل الدخول بهذه الطريقة.
+    [two] شخصان يسجّلان الدخول بهذه الطريقة.
+    [few] { $count } أشخاص يسجّلون الدخول بهذه الطريقة.
+    [many] { $count } شخصًا يسجّلون الدخول بهذه الطريقة.
+   *[other] { $count } شخص يسجّلون الدخول بهذه الطريقة.
+}
+owner-disable-others = { $count ->
+    [zero] لا أحد منهم يمكنه استخدام طريقة أخرى.
+    [one] واحد منهم يمكنه استخدام طريقة أخرى.
+    [two] اثنان منهم يمكنهما استخدام طريقة أخرى.
+    [few] { $count } منهم يمكنهم استخدام طريقة أخرى.
+    [many] { $count } منهم يمكنهم استخدام طريقة أخرى.
+   *[other] { $count } منهم يمكنهم استخدام طريقة أخرى.
+}
+owner-disable-sessions = { $count ->
+    [zero] لا تنتهي أي جلسة.
+    [one] تنتهي جلسة واحدة فورًا، بما في ذلك الاتصالات المفتوحة.
+    [two] تنتهي جلستان فورًا، بما في ذلك الاتصالات المفتوحة.
+    [few] تنتهي { $count } جلسات فورًا، بما في ذلك الاتصالات المفتوحة.
+    [many] تنتهي { $count } جلسة فورًا، بما في ذلك الاتصالات المفتوحة.
+   *[other] تنتهي { $count } جلسة فورًا، بما في ذلك الاتصالات المفتوحة.
+}
+
+## The audit trail: what happened, and why
+
+event-login-succeeded = تسجيل دخول
+event-login-denied = رُفض تسجيل الدخول
+event-login-failed = لم ينجح تسجيل الدخول
+event-login-cancelled = أُلغي تسجيل الدخول
+event-login-loop = تكرر تسجيل الدخول من البداية
+event-access-denied = لا حق في الوصول إلى صفحة
+event-session-created = بدأت الجلسة
+event-session-ended = انتهت الجلسة
+event-session-evicted = أُنهيت الجلسة لإفساح المجال لأخرى أحدث
+event-session-revoked = أُنهيت الجلسة من جانب المسؤول
+event-identity-linked = أُضيفت الهوية
+event-identity-entered-grace = لم يرد المزوّد بشأن هوية
+event-identity-restored = أكّد المزوّد الهوية من جديد
+event-identity-invalidated = لم تعد الهوية صالحة
+event-identity-checked = فُحصت الهوية
+event-identity-blocked = حُظرت الهوية
+event-identity-unblocked = أُلغي حظر الهوية
+event-identity-unlinked = أُزيلت الهوية
+event-identity-relinked = نُقلت الهوية إلى حساب آخر
+event-identity-link-refused = لم تُضَف الهوية
+event-connection-activated = أُعدّ الاتصال
+event-connection-disabled = عُطّل الاتصال
+event-rehearsal-started = بدأت التجربة
+event-rehearsal-finished = انتهت التجربة
+event-admin-refused = لا حق في الوصول إلى صفحات المسؤولين عن المؤسسة
+event-membership-removed = أُزيلت العضوية
+event-membership-restored = استُعيدت العضوية
+event-organization-suspended = أُوقف تسجيل الدخول إلى المؤسسة مؤقتًا
+event-organization-resumed = استُؤنف تسجيل الدخول إلى المؤسسة
+event-logout-requested = تسجيل خروج
+
+because-signed-out = سجّل الشخص خروجه.
+because-signed-out-there = سجّل الشخص خروجه لدى المزوّد.
+because-not-confirmed = لم يعد المزوّد يؤكد الشخص.
+because-blocked = حُظرت الهوية.
+because-unlinked = أُزيلت الهوية من الحساب.
+because-by-person = أنهاها الشخص من متصفح آخر.
+because-by-administrator = أنهاها المسؤول.
+because-by-owner = أنهاها أحد المسؤولين عن المؤسسة.
+because-too-many-sessions = كان لدى الشخص عدد زائد من الجلسات.
+because-replaced = حلّ محلها تسجيل دخول جديد.
+because-idle = لم تُستخدم منذ مدة.
+because-expired = انتهت مدتها.
+because-foreign-origin = جاء الطلب من صفحة في موقع آخر.
+because-not-set-up = لم يكتمل الإعداد.
+because-disabled = عطّل أحد المسؤولين عن المؤسسة طريقة تسجيل الدخول هذه.
+because-other-customer = ينتمي الشخص إلى عميل آخر لدى المزوّد.
+because-email-unverified = لا يؤكد المزوّد العنوان.
+because-emails = العنوان ليس من العناوين المسموح بها.
+because-email-domains = نطاق العنوان غير مسموح به.
+because-hosted-domains = لا ينتمي الحساب إلى أي نطاق مسموح به.
+because-groups-any = الشخص ليس في أيٍّ من المجموعات المسموح بها.
+because-groups-all = الشخص ليس في جميع المجموعات المطلوبة.
+because-subjects = الشخص ليس من المسموح لهم بالاسم.
+because-tenants = لا ينتمي الشخص إلى أي عميل مسموح به لدى المزوّد.
+because-teams = الشخص ليس في أيٍّ من الفرق المسموح بها.
+because-claims = ما يقوله المزوّد عن الشخص لا يوافق القواعد.
+because-cookies = لم يحتفظ المتصفح بملف تعريف الارتباط.
+because-provider-unreachable = لم يستجب المزوّد.
+because-provider-misconfigured = تسجيل الدخول عبر المزوّد غير مُعَدّ بشكل صحيح.
+because-provider-refused = لم يسمح المزوّد للشخص بالدخول.
+because-not-admitted = لا تسمح المؤسسة بدخول هذا الحساب.
+because-too-weak = لم يكن تسجيل الدخول حديثًا أو قويًا بما يكفي.
+because-taken = تعود الهوية إلى حساب آخر.
+because-another-there = للحساب بالفعل هوية لدى هذا المزوّد.
+because-too-many-identities = للحساب أكبر عدد ممكن من الهويات.
+because-not-the-person = من بدأ ذلك لم يعد مسجّل الدخول.
+because-not-an-owner = الشخص ليس من المسؤولين عن المؤسسة.
+because-step-up = أكّد الشخص هويته.
+because-any-customer = القواعد المضبوطة وحدها تحدد من يدخل.
+because-cannot-ask = لا يمكن سؤال المزوّد.
 
 ## Setting a provider up
 
@@ -389,3 +572,11 @@ draft-open = غير مكتمل
 draft-complete = مكتمل
 draft-finished = تم التسليم
 draft-in-force = مفعّل
+event-draft-created = بدأ إعداد مزوّد
+event-draft-claimed = فُتح رابط الإعداد
+event-draft-changed = تغيّر مزوّد قيد الإعداد
+event-draft-checked = فُحص مزوّد قيد الإعداد
+event-draft-finished = سُلّم إعداد مزوّد
+event-draft-exported = استُلم إعداد مزوّد مع سره
+event-draft-removed = أُلغي مزوّد قيد الإعداد
+owner-actor-link = من لديه رابط الإعداد

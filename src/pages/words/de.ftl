@@ -203,6 +203,9 @@ logged-out-close = Ihre Sitzung hier ist beendet. Schließen Sie an einem gemein
 logged-out-still = Sie sind noch angemeldet bei { $providers }.
 logged-out-still-advice = Melden Sie sich an einem gemeinsam genutzten Computer auch dort ab. Sonst kann die nächste Person sich als Sie anmelden.
 
+signed-in-title = Sie sind angemeldet
+signed-in-close = Sie können dieses Fenster schließen und im vorigen weitermachen.
+
 redirecting-title = Einen Moment
 redirecting-lead = Sie werden weitergeleitet. Wenn nichts geschieht, verwenden Sie die Schaltfläche.
 
@@ -248,11 +251,11 @@ account-fact-value = Wert
 ## Step-up, forms that are kept, Setup and further identities
 
 step-up-required-heading = Bestätigen Sie, dass Sie es sind
-step-up-required-sentence = Dieser Teil von { $application } verlangt eine frischere oder stärkere Anmeldung als Ihre.
+step-up-required-sentence = Dieser Teil von { $application } verlangt eine neuere oder stärkere Anmeldung als Ihre.
 form-kept-heading = Melden Sie sich noch einmal an, um dies zu senden
-form-kept-sentence = Ihre Anmeldung ist abgelaufen oder nicht frisch genug für diesen Teil von { $application }. Ihre Eingaben wurden nicht gesendet. Sie werden hier zehn Minuten lang aufbewahrt.
-sign-in-too-weak-heading = { $provider } hat Sie nicht stark genug angemeldet
-sign-in-too-weak-sentence = Dieser Teil von { $application } verlangt eine frischere oder stärkere Anmeldung. Sie sind weiterhin wie zuvor angemeldet, und nichts hat sich geändert.
+form-kept-sentence = Ihre Anmeldung ist abgelaufen oder liegt für diesen Teil von { $application } zu lange zurück. Ihre Eingaben wurden nicht gesendet. Sie werden hier zehn Minuten lang aufbewahrt.
+sign-in-too-weak-heading = Die Anmeldung mit { $provider } war nicht stark genug
+sign-in-too-weak-sentence = Dieser Teil von { $application } verlangt eine neuere oder stärkere Anmeldung. Sie sind weiterhin wie zuvor angemeldet, und nichts hat sich geändert.
 sign-in-too-weak-owner = Dem Anbieter wurden max_auth_age oder acr_values der Route mitgeteilt, und er antwortete mit einer Anmeldung, die älter oder von anderer Art ist. Das Protokoll sagt, welche. Er muss die Werte kennen und eine solche Anmeldung verlangen, wenn er darum gebeten wird.
 other-account-heading = Das war ein anderes Konto
 other-account-sentence = Sie sollten bestätigen, dass Sie es sind, angemeldet hat sich aber { $email }, und das ist nicht das Konto, das Sie gerade verwenden. Nichts hat sich geändert.
@@ -263,8 +266,8 @@ organization-not-open-sentence = Eine verantwortliche Person der Organisation mu
 identity-not-linked-heading = Dieses Konto kann nicht hinzugefügt werden
 identity-not-linked-taken = Das Konto bei { $provider } gehört hier jemand anderem oder zu einem anderen Konto von Ihnen. Nur die Administration kann es verschieben. Es wurde nichts geändert.
 identity-not-linked-another-there = Sie haben hier bereits ein anderes Konto von { $provider }. Entfernen Sie zuerst dieses. Es wurde nichts geändert.
-identity-not-linked-too-many = Sie haben hier so viele Konten, wie es geben kann. Entfernen Sie zuerst eines. Es wurde nichts geändert.
-identity-not-linked-not-admitted = Ihre Organisation lässt mit diesem Konto bei { $provider } niemanden herein. Es wurde nichts geändert.
+identity-not-linked-too-many = Mehr Konten können Sie hier nicht haben. Entfernen Sie zuerst eines. Es wurde nichts geändert.
+identity-not-linked-not-admitted = Ihre Organisation gewährt mit diesem Konto bei { $provider } keinen Zugang. Es wurde nichts geändert.
 identity-not-linked-not-the-person = Wer dies begonnen hat, ist in diesem Browser nicht mehr angemeldet. Es wurde nichts geändert.
 identity-not-linked-not-an-owner = Nur Verantwortliche können die Einrichtung abschließen. Es wurde nichts geändert.
 owners-only-heading = Diese Seite ist für Verantwortliche
@@ -281,21 +284,26 @@ kept-lead = Sie sind wieder angemeldet. Ihre Eingaben wurden noch nicht gesendet
 kept-send = Weiter: Eingaben senden
 kept-leave = Zur Startseite, ohne zu senden
 not-kept-title = Ihre Eingaben wurden nicht aufbewahrt
-not-kept-too-late = Sie werden zehn Minuten lang aufbewahrt, und Ihre Anmeldung hat länger gedauert. Sie wurden nicht gesendet: Sie müssen sie noch einmal machen.
-not-kept-somebody-elses = Sie wurden mit einem anderen Konto gemacht als dem, mit dem Sie jetzt angemeldet sind. Sie wurden nicht gesendet, und wir haben sie vergessen.
+not-kept-too-late = Eingaben werden zehn Minuten lang aufbewahrt, und Ihre Anmeldung hat länger gedauert. Es wurde nichts gesendet. Bitte füllen Sie das Formular noch einmal aus.
+not-kept-somebody-elses = Die Eingaben stammen von einem anderen Konto als dem, mit dem Sie jetzt angemeldet sind. Es wurde nichts gesendet, und wir haben sie gelöscht.
 rehearse-title = { $provider } ausprobieren
 rehearse-lead = Dies ist eine Probe. Sie gehen wie bei jeder Anmeldung zu { $provider } und sehen danach, was dabei herauskäme. Sie werden dadurch nicht angemeldet. Wer Ihnen diesen Link gegeben hat, sieht das Ergebnis ebenfalls.
 rehearse-begin = Beginnen
-rehearsed-title = Was { $provider } ergibt
-rehearsed-in = { $organization } würde Sie einlassen.
-rehearsed-out = { $organization } würde Sie nicht einlassen.
-rehearsed-nobody = Niemand wurde angemeldet. Sie können diese Seite schließen.
+rehearsed-title = Ergebnis mit { $provider }
+rehearsed-in = Bei { $organization } hätten Sie Zugang.
+rehearsed-out = Bei { $organization } hätten Sie keinen Zugang.
+rehearsed-nobody = Es wurde niemand angemeldet. Sie können diese Seite schließen.
 rehearsed-identity = Identität
 rehearsed-verified = (bestätigt)
 rehearsed-unverified = (nicht bestätigt)
 rehearsed-claims = Was { $provider } angibt
+rehearsed-open = { $organization } ist für Anmeldungen offen.
+rehearsed-shut = { $organization } ist für Anmeldungen nicht offen.
+rehearsed-too-large = Etwas, das der Anwendung über Sie mitgeteilt wird, ist zu groß für sie. Ihre Anfragen kämen dort nicht an.
+rehearsal-failed-title = { $provider } hat nicht funktioniert
+rehearsal-failed-lead = Die Probe endete, bevor { $provider } jemanden bestätigt hatte. Wer Ihnen den Link gegeben hat, sieht den Grund ebenfalls.
 confirmed-again = Sie haben bestätigt, dass Sie es sind. Jetzt können Sie fortfahren.
-account-further = Weitere Wege, sich anzumelden
+account-further = Weitere Anmeldemöglichkeiten
 account-further-next = Zuletzt bestätigt { $confirmed }, nächste Prüfung { $next }.
 account-further-confirmed = Zuletzt bestätigt { $confirmed }.
 account-check = Prüfen
@@ -310,16 +318,182 @@ state-orphaned = Nicht verbunden
 state-blocked = Gesperrt
 state-removed = Entfernt
 state-none = Keine Identität
-why-withdrawn = Der Anbieter hat es zurückgezogen.
-why-inactive = Der Anbieter sagt, dass das Konto nicht aktiv ist.
-why-no-token = Der Anbieter gibt nichts, womit man erneut fragen könnte.
-why-somebody-else = Der Anbieter hat über jemand anderen Auskunft gegeben.
+why-withdrawn = Der Anbieter hat die Berechtigung zurückgezogen.
+why-inactive = Laut Anbieter ist das Konto nicht aktiv.
+why-no-token = Der Anbieter stellt nichts bereit, womit wir erneut nachfragen könnten.
+why-somebody-else = Die Antwort des Anbieters betraf eine andere Person.
 why-membership-removed = Die Mitgliedschaft wurde entfernt.
 why-sign-in-again = Eine neue Anmeldung ist nötig.
 why-connection = Die Verbindung wurde geschlossen oder geändert.
-why-other-tenant = Es gehört nicht mehr zu diesem Kunden des Anbieters.
-why-email = Der Anbieter bürgt nicht mehr für die Adresse.
-why-rules = Die Regeln lassen es nicht mehr zu.
+why-other-tenant = Das Konto gehört nicht mehr zu diesem Kunden des Anbieters.
+why-email = Der Anbieter bestätigt die Adresse nicht mehr.
+why-rules = Die Regeln lassen dieses Konto nicht mehr zu.
+
+## Pages of owners
+
+owner-nav = Verwaltung
+owner-tab-home = Übersicht
+owner-tab-people = Personen
+owner-tab-sessions = Sitzungen
+owner-tab-audit = Prüfprotokoll
+owner-your-account = Ihr Konto
+owner-home-title = Verwaltung von { $organization }
+owner-done-title = Die Einrichtung ist abgeschlossen
+owner-failed-title = Die Einrichtung wurde nicht abgeschlossen
+owner-disable-title = Anmeldung mit { $provider } deaktivieren?
+owner-people-title = Personen bei { $organization }
+owner-sessions-title = Sitzungen bei { $organization }
+owner-audit-title = Prüfprotokoll von { $organization }
+owner-was-disabled = Die Anmeldung mit diesem Anbieter ist jetzt deaktiviert.
+owner-was-opened = Die Einrichtung ist abgeschlossen.
+owner-paused = Die Betreiber haben die Anmeldung für diese Organisation ausgesetzt.
+owner-door = Anmeldeseite
+owner-state-by-file = Offen, wie konfiguriert
+owner-state-open = Offen
+owner-state-choosing = Die Einrichtung ist nicht abgeschlossen: Wählen Sie unten
+owner-state-closed = Geschlossen, bis die Einrichtung abgeschlossen ist
+owner-state-disabled = Deaktiviert
+owner-state-open-since = Offen seit { $moment }
+owner-state-choosing-since = Die Einrichtung ist nicht abgeschlossen: Wählen Sie unten. Begonnen { $moment }.
+owner-state-disabled-since = Deaktiviert seit { $moment }
+owner-state-since = In diesem Status seit
+owner-only = Nur für
+owner-redirect-uri = Weiterleitungs-URI
+owner-identities = Identitäten: { $state }
+owner-which = Was davon ist { $organization }? Nur wer dazugehört, erhält Zugang.
+owner-none-of-them = Nichts davon: Allein die konfigurierten Regeln bestimmen, wer Zugang erhält
+owner-save = Speichern
+owner-set-up-and-enable = Einrichten und aktivieren
+owner-set-up-again = Erneut einrichten
+owner-set-up = Einrichten
+owner-disable-ask = Deaktivieren…
+owner-hint = Bei der Einrichtung melden Sie sich mit Ihrem eigenen Konto beim Anbieter an. Das zeigt, dass die Verbindung funktioniert, und verknüpft jenes Konto mit Ihrem hier.
+owner-disable-more = Es sind mehr, als gezählt werden konnten.
+owner-disable-kept = Es wird nichts gelöscht: Sobald Verantwortliche die Anmeldung mit demselben Anbieter erneut einrichten, haben alle ihr Konto zurück.
+owner-disable-type = Geben Sie den Kurznamen der Organisation ein, um fortzufahren:
+owner-disable-mistyped = Das ist nicht der Kurzname dieser Organisation.
+owner-disable = Deaktivieren
+owner-cancel = Abbrechen
+owner-failed = Es wurde nichts geändert. Im Protokoll und im Betriebshandbuch heißt dieser Fehler { $code }.
+owner-close = Sie können dieses Fenster schließen.
+owner-go = Zur Verwaltung von { $organization }
+owner-search-people = Name oder E-Mail-Adresse
+owner-search = Suchen
+owner-nobody = Niemand.
+owner-nobody-found = Es wurde niemand gefunden.
+owner-so-far = Bisher wurde nichts gefunden. Es gibt noch mehr zu durchsuchen.
+owner-more-people = Weitere Personen
+owner-account = Konto
+owner-first-seen = Zuerst gesehen
+owner-membership = Mitgliedschaft
+owner-removed = Entfernt: Mit diesem Konto meldet sich niemand an
+owner-email-there = E-Mail beim Anbieter
+owner-id-there = ID beim Anbieter
+owner-last-asked = Zuletzt nachgefragt
+owner-block = Sperren
+owner-unblock = Entsperren
+owner-signed-in = Angemeldet seit { $moment }
+owner-last-used = Zuletzt verwendet { $moment }
+owner-none = Keine.
+owner-end-all = Alle Sitzungen beenden
+owner-restore = Mitgliedschaft wiederherstellen
+owner-remove = Mitgliedschaft entfernen
+owner-more-sessions = Weitere Sitzungen
+owner-search-audit = Ereignis, Grund, Referenz, Konto oder Identität
+owner-nothing = Es wurde nichts gefunden.
+owner-older = Ältere
+owner-actor-visitor = jemand ohne Anmeldung
+owner-actor-operator = die Betreiber
+owner-actor-system = automatisch
+owner-disable-people = { $count ->
+    [0] Niemand meldet sich auf diesem Weg an.
+    [one] { $count } Person meldet sich auf diesem Weg an.
+   *[other] { $count } Personen melden sich auf diesem Weg an.
+}
+owner-disable-others = { $count ->
+    [0] Einen anderen Weg könnte niemand davon nutzen.
+    [one] { $count } davon könnte einen anderen Weg nutzen.
+   *[other] { $count } davon könnten einen anderen Weg nutzen.
+}
+owner-disable-sessions = { $count ->
+    [0] Es endet keine Sitzung.
+    [one] { $count } Sitzung endet sofort, einschließlich offener Verbindungen.
+   *[other] { $count } Sitzungen enden sofort, einschließlich offener Verbindungen.
+}
+
+## The audit trail: what happened, and why
+
+event-login-succeeded = Angemeldet
+event-login-denied = Anmeldung abgelehnt
+event-login-failed = Anmeldung nicht gelungen
+event-login-cancelled = Anmeldung abgebrochen
+event-login-loop = Anmeldung begann immer wieder von vorn
+event-access-denied = Kein Zugang zu einer Seite
+event-session-created = Sitzung begonnen
+event-session-ended = Sitzung beendet
+event-session-evicted = Sitzung durch eine neuere verdrängt
+event-session-revoked = Sitzung durch die Administration beendet
+event-identity-linked = Identität hinzugefügt
+event-identity-entered-grace = Keine Antwort des Anbieters zu einer Identität
+event-identity-restored = Identität vom Anbieter wieder bestätigt
+event-identity-invalidated = Identität nicht mehr gültig
+event-identity-checked = Identität geprüft
+event-identity-blocked = Identität gesperrt
+event-identity-unblocked = Identität entsperrt
+event-identity-unlinked = Identität entfernt
+event-identity-relinked = Identität zu einem anderen Konto verschoben
+event-identity-link-refused = Identität nicht hinzugefügt
+event-connection-activated = Verbindung eingerichtet
+event-connection-disabled = Verbindung deaktiviert
+event-rehearsal-started = Probe begonnen
+event-rehearsal-finished = Probe beendet
+event-admin-refused = Kein Zugang zu den Seiten für Verantwortliche
+event-membership-removed = Mitgliedschaft entfernt
+event-membership-restored = Mitgliedschaft wiederhergestellt
+event-organization-suspended = Anmeldung für die Organisation ausgesetzt
+event-organization-resumed = Anmeldung für die Organisation wieder aufgenommen
+event-logout-requested = Abgemeldet
+
+because-signed-out = Die Person hat sich abgemeldet.
+because-signed-out-there = Die Person hat sich beim Anbieter abgemeldet.
+because-not-confirmed = Der Anbieter bestätigt die Person nicht mehr.
+because-blocked = Die Identität wurde gesperrt.
+because-unlinked = Die Identität wurde vom Konto entfernt.
+because-by-person = Die Person hat sie von einem anderen Browser aus beendet.
+because-by-administrator = Die Administration hat sie beendet.
+because-by-owner = Verantwortliche der Organisation haben sie beendet.
+because-too-many-sessions = Die Person hatte zu viele Sitzungen.
+because-replaced = Eine neue Anmeldung ist an ihre Stelle getreten.
+because-idle = Sie wurde eine Weile nicht benutzt.
+because-expired = Ihre Zeit war abgelaufen.
+because-foreign-origin = Die Anfrage kam von der Seite einer anderen Website.
+because-not-set-up = Die Einrichtung ist nicht abgeschlossen.
+because-disabled = Verantwortliche haben diesen Anmeldeweg deaktiviert.
+because-other-customer = Die Person gehört zu einem anderen Kunden des Anbieters.
+because-email-unverified = Der Anbieter bestätigt die Adresse nicht.
+because-emails = Die Adresse gehört nicht zu den zugelassenen.
+because-email-domains = Die Domain der Adresse ist nicht zugelassen.
+because-hosted-domains = Das Konto gehört zu keiner zugelassenen Domain.
+because-groups-any = Die Person ist in keiner der zugelassenen Gruppen.
+because-groups-all = Die Person ist nicht in allen verlangten Gruppen.
+because-subjects = Die Person gehört nicht zu den einzeln zugelassenen.
+because-tenants = Die Person gehört zu keinem zugelassenen Kunden des Anbieters.
+because-teams = Die Person ist in keinem der zugelassenen Teams.
+because-claims = Was der Anbieter über die Person angibt, passt nicht zu den Regeln.
+because-cookies = Der Browser hat das Cookie nicht behalten.
+because-provider-unreachable = Der Anbieter hat nicht geantwortet.
+because-provider-misconfigured = Die Anmeldung mit dem Anbieter ist nicht richtig eingerichtet.
+because-provider-refused = Der Anbieter hat die Person nicht zugelassen.
+because-not-admitted = Die Organisation lässt dieses Konto nicht zu.
+because-too-weak = Die Anmeldung lag zu lange zurück oder war nicht stark genug.
+because-taken = Die Identität gehört zu einem anderen Konto.
+because-another-there = Das Konto hat bereits eine Identität bei diesem Anbieter.
+because-too-many-identities = Mehr Identitäten kann das Konto nicht haben.
+because-not-the-person = Wer es begonnen hat, war nicht mehr angemeldet.
+because-not-an-owner = Die Person ist für die Organisation nicht verantwortlich.
+because-step-up = Die Person hat bestätigt, dass sie es ist.
+because-any-customer = Allein die konfigurierten Regeln bestimmen, wer Zugang erhält.
+because-cannot-ask = Beim Anbieter kann nicht nachgefragt werden.
 
 ## Setting a provider up
 
@@ -380,3 +554,11 @@ draft-open = Nicht vollständig
 draft-complete = Vollständig
 draft-finished = Übergeben
 draft-in-force = In Kraft
+event-draft-created = Einrichtung eines Anbieters begonnen
+event-draft-claimed = Einrichtungslink geöffnet
+event-draft-changed = Anbieter in Einrichtung geändert
+event-draft-checked = Anbieter in Einrichtung geprüft
+event-draft-finished = Einrichtung eines Anbieters übergeben
+event-draft-exported = Einrichtung eines Anbieters übernommen, mit seinem Geheimnis
+event-draft-removed = Anbieter in Einrichtung verworfen
+owner-actor-link = wer den Einrichtungslink hat

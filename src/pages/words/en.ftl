@@ -220,6 +220,9 @@ logged-out-close = Your session here is over. On a shared computer, close all br
 logged-out-still = You are still signed in to { $providers }.
 logged-out-still-advice = On a shared computer, sign out there too: otherwise the next person can come back in as you.
 
+signed-in-title = You are signed in
+signed-in-close = You can close this window and go on in the one before.
+
 redirecting-title = One moment
 redirecting-lead = You are being taken on. If nothing happens, use the button.
 
@@ -313,6 +316,11 @@ rehearsed-identity = Identity
 rehearsed-verified = (verified)
 rehearsed-unverified = (not verified)
 rehearsed-claims = What { $provider } says
+rehearsed-open = { $organization } is open for sign-in.
+rehearsed-shut = { $organization } is not open for sign-in.
+rehearsed-too-large = Something that the application is told of you is too large for it. It would not get your requests.
+rehearsal-failed-title = { $provider } did not work
+rehearsal-failed-lead = The rehearsal ended before { $provider } had vouched for anybody. Whoever gave you the link sees the reason too.
 confirmed-again = You have confirmed that it is you. You can go on now.
 account-further = Other ways to sign in
 account-further-next = Last confirmed { $confirmed }, next check { $next }.
@@ -339,6 +347,172 @@ why-connection = The connection was shut or changed.
 why-other-tenant = It is no longer with this customer of the provider.
 why-email = The provider no longer vouches for the address.
 why-rules = The rules no longer admit it.
+
+## Pages of owners
+
+owner-nav = Administration
+owner-tab-home = Overview
+owner-tab-people = People
+owner-tab-sessions = Sessions
+owner-tab-audit = What happened
+owner-your-account = Your account
+owner-home-title = Administration of { $organization }
+owner-done-title = Setup is complete
+owner-failed-title = Setup was not completed
+owner-disable-title = Disable sign-in with { $provider }?
+owner-people-title = People of { $organization }
+owner-sessions-title = Sessions at { $organization }
+owner-audit-title = What happened at { $organization }
+owner-was-disabled = Sign-in with that provider is disabled now.
+owner-was-opened = Setup is complete.
+owner-paused = The people who run this site have paused sign-in for this organization.
+owner-door = Sign-in page
+owner-state-by-file = Open, as configured
+owner-state-open = Open
+owner-state-choosing = Setup is not complete: choose below
+owner-state-closed = Closed until setup is complete
+owner-state-disabled = Disabled
+owner-state-open-since = Open since { $moment }
+owner-state-choosing-since = Setup is not complete: choose below. It began { $moment }.
+owner-state-disabled-since = Disabled since { $moment }
+owner-state-since = In this state since
+owner-only = Only for
+owner-redirect-uri = Redirect URI
+owner-identities = Identities: { $state }
+owner-which = Which of these is { $organization }? Only its people will come in.
+owner-none-of-them = None of them: the configured rules alone say who comes in
+owner-save = Save
+owner-set-up-and-enable = Set up and enable
+owner-set-up-again = Set up again
+owner-set-up = Set up
+owner-disable-ask = Disable…
+owner-hint = Setup sends you to the provider with your own account, shows that the connection works, and ties that account to yours.
+owner-disable-more = There are more than could be counted.
+owner-disable-kept = Nothing is deleted: when an owner sets it up again with the same provider, everybody has their account back.
+owner-disable-type = To go on, type the short name of the organization:
+owner-disable-mistyped = That is not the short name of this organization.
+owner-disable = Disable
+owner-cancel = Cancel
+owner-failed = Nothing was changed. In the log and the operating guide this is called { $code }.
+owner-close = This window can be closed.
+owner-go = Go to the administration of { $organization }
+owner-search-people = Name or e-mail address
+owner-search = Search
+owner-nobody = Nobody.
+owner-nobody-found = Nobody was found.
+owner-so-far = Nothing found so far. There is more to look through.
+owner-more-people = More people
+owner-account = Account
+owner-first-seen = First seen
+owner-membership = Membership
+owner-removed = Removed: nobody signs in to this account
+owner-email-there = E-mail there
+owner-id-there = Id there
+owner-last-asked = Last asked
+owner-block = Block
+owner-unblock = Unblock
+owner-signed-in = Signed in { $moment }
+owner-last-used = Last used { $moment }
+owner-none = None.
+owner-end-all = End all sessions
+owner-restore = Restore the membership
+owner-remove = Remove the membership
+owner-more-sessions = More sessions
+owner-search-audit = Event, reason, reference, account or identity
+owner-nothing = Nothing was found.
+owner-older = Older
+owner-actor-visitor = somebody who was not signed in
+owner-actor-operator = the people who run this site
+owner-actor-system = automatically
+owner-disable-people = { $count ->
+    [0] Nobody signs in this way.
+    [one] { $count } person signs in this way.
+   *[other] { $count } people sign in this way.
+}
+owner-disable-others = { $count ->
+    [0] None of them could use another way.
+    [one] { $count } of them could use another way.
+   *[other] { $count } of them could use another way.
+}
+owner-disable-sessions = { $count ->
+    [0] No session ends.
+    [one] { $count } session ends at once, open connections included.
+   *[other] { $count } sessions end at once, open connections included.
+}
+
+## The audit trail: what happened, and why
+
+event-login-succeeded = Signed in
+event-login-denied = Sign-in refused
+event-login-failed = Sign-in did not work
+event-login-cancelled = Sign-in cancelled
+event-login-loop = Sign-in kept restarting
+event-access-denied = No access to a page
+event-session-created = Session began
+event-session-ended = Session ended
+event-session-evicted = Session made room for a newer one
+event-session-revoked = Session ended by an administrator
+event-identity-linked = Identity added
+event-identity-entered-grace = Provider did not answer about an identity
+event-identity-restored = Provider confirms an identity again
+event-identity-invalidated = Identity no longer valid
+event-identity-checked = Identity checked
+event-identity-blocked = Identity blocked
+event-identity-unblocked = Identity unblocked
+event-identity-unlinked = Identity removed
+event-identity-relinked = Identity moved to another account
+event-identity-link-refused = Identity not added
+event-connection-activated = Connection set up
+event-connection-disabled = Connection disabled
+event-rehearsal-started = Rehearsal begun
+event-rehearsal-finished = Rehearsal ended
+event-admin-refused = No access to the owners’ pages
+event-membership-removed = Membership removed
+event-membership-restored = Membership restored
+event-organization-suspended = Sign-in for the organization paused
+event-organization-resumed = Sign-in for the organization resumed
+event-logout-requested = Signed out
+
+because-signed-out = The person signed out.
+because-signed-out-there = The person signed out at the provider.
+because-not-confirmed = The provider no longer confirms the person.
+because-blocked = The identity was blocked.
+because-unlinked = The identity was removed from the account.
+because-by-person = The person ended it from another browser.
+because-by-administrator = An administrator ended it.
+because-by-owner = An owner ended it.
+because-too-many-sessions = The person had too many sessions.
+because-replaced = A new sign-in took its place.
+because-idle = It had not been used for a while.
+because-expired = Its time was over.
+because-foreign-origin = The request came from a page of another site.
+because-not-set-up = The setup is not complete.
+because-disabled = An owner has disabled this way to sign in.
+because-other-customer = The person belongs to another customer of the provider.
+because-email-unverified = The provider does not vouch for the address.
+because-emails = The address is not among those admitted.
+because-email-domains = The domain of the address is not admitted.
+because-hosted-domains = The account belongs to no admitted domain.
+because-groups-any = The person is in none of the admitted groups.
+because-groups-all = The person is not in all required groups.
+because-subjects = The person is not among those admitted by name.
+because-tenants = The person belongs to no admitted customer of the provider.
+because-teams = The person is in none of the admitted teams.
+because-claims = What the provider says of the person does not fit the rules.
+because-cookies = The browser did not keep the cookie.
+because-provider-unreachable = The provider did not answer.
+because-provider-misconfigured = Sign-in with the provider is not set up correctly.
+because-provider-refused = The provider did not let the person in.
+because-not-admitted = The organization does not admit this account.
+because-too-weak = The sign-in was not fresh or strong enough.
+because-taken = The identity belongs to another account.
+because-another-there = The account already has an identity of this provider.
+because-too-many-identities = The account has as many identities as there can be.
+because-not-the-person = Whoever began it was no longer signed in.
+because-not-an-owner = The person is not an owner of the organization.
+because-step-up = The person confirmed that it is them.
+because-any-customer = The configured rules alone say who comes in.
+because-cannot-ask = The provider cannot be asked.
 
 ## Setting a provider up
 
@@ -399,3 +573,11 @@ draft-open = Not complete
 draft-complete = Complete
 draft-finished = Handed over
 draft-in-force = In force
+event-draft-created = Set-up of a provider begun
+event-draft-claimed = Setup link opened
+event-draft-changed = Provider being set up changed
+event-draft-checked = Provider being set up checked
+event-draft-finished = Set-up of a provider handed over
+event-draft-exported = Set-up of a provider taken over, with its secret
+event-draft-removed = Provider being set up discarded
+owner-actor-link = whoever has the setup link

@@ -183,6 +183,14 @@ impl Provider for Counting {
         Box::pin(async { Outcome::NotApplicable })
     }
 
+    fn examine<'a>(&'a self, _redirect_uri: &'a str) -> provider::Examining<'a> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        Box::pin(async move {
+            self.gate.acquire().await.unwrap().forget();
+            Examined::default()
+        })
+    }
+
     fn health(&self) -> Health {
         Health::Up
     }
@@ -428,6 +436,26 @@ async fn inv_08_a_used_run_stays_used_in_another_process() {
     assert_eq!(after.provider.asked(), 0);
     after.resume(&browser, &open_run, "ada").await.unwrap();
     assert_eq!(after.provider.asked(), 1);
+}
+
+#[tokio::test]
+async fn inv_54_a_provider_is_examined_by_one_at_a_time() {
+    let world = world(Arc::new(Fickle::steady()));
+    world.provider.gate.forget_permits(usize::MAX);
+    let idp = slug("idp");
+    let several = join_all((0..5).map(|_| world.pipeline.examine(&idp)));
+    let watched = async {
+        for asked in 1..=5 {
+            for _ in 0..20 {
+                tokio::task::yield_now().await;
+            }
+            assert_eq!(world.provider.asked(), asked, "the others wait");
+            world.provider.gate.add_permits(1);
+        }
+    };
+    let (examined, ()) = tokio::join!(several, watched);
+    assert!(examined.iter().all(Option::is_some));
+    assert!(world.pipeline.examine(&slug("nowhere")).await.is_none());
 }
 
 #[tokio::test]

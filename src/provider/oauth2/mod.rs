@@ -88,7 +88,9 @@ impl OAuth2 {
             let scope = self.config.scopes.join(&self.config.scope_separator);
             query.append_pair("scope", &scope);
         }
-        let prompt = match (attempt.select_account, attempt.consent) {
+        // Somebody else has answered: there is no other way to have these ask again.
+        let insists = attempt.demand.as_ref().is_some_and(|it| it.insist);
+        let prompt = match (attempt.select_account || insists, attempt.consent) {
             (_, true) => Some("consent"),
             (true, false) => Some("select_account"),
             (false, false) => None,
@@ -302,7 +304,7 @@ impl Provider for OAuth2 {
                 }
             };
             Examined {
-                findings: vec![finding],
+                findings: vec![finding, examine::asked_again(self.config.revalidation)],
                 announced: None,
             }
         })

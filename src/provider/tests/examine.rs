@@ -19,6 +19,10 @@ async fn sound(change: impl FnOnce(&mut Oidc)) -> World {
 }
 
 fn describe(world: &World, more: &Value) {
+    world.idp.reply(DISCOVERY, description(world, more));
+}
+
+fn description(world: &World, more: &Value) -> Reply {
     let issuer = &world.idp.issuer;
     let mut document = json!({
         "issuer": issuer,
@@ -44,9 +48,7 @@ fn describe(world: &World, more: &Value) {
         };
     }
     let date = "Tue, 14 Nov 2023 22:13:20 GMT";
-    world
-        .idp
-        .reply(DISCOVERY, Reply::json(&document).with("date", date));
+    Reply::json(&document).with("date", date)
 }
 
 /// What is not as it should be.
@@ -161,7 +163,7 @@ async fn keys_clock_and_silence_are_told_apart() {
     world.idp.reply("/jwks", Reply::error(500, "x"));
     assert_eq!(found(&world).await, [(Checked::Keys, Verdict::Failed)]);
     world.idp.publish(&[world.key.jwk(Some("one"))]);
-    for (by, expected) in [(60, vec![]), (61, vec![(Checked::Clock, Verdict::Failed)])] {
+    for (by, expected) in [(60, vec![]), (61, vec![(Checked::Clock, Verdict::Warning)])] {
         world.clock.advance(Duration::from_secs(by));
         assert_eq!(found(&world).await, expected);
         world.clock.step_back(Duration::from_secs(by));
@@ -178,6 +180,30 @@ async fn keys_clock_and_silence_are_told_apart() {
         world.idp.reply(DISCOVERY, reply);
         assert_eq!(found(&world).await, [(Checked::Discovery, Verdict::Failed)]);
     }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_connection_that_asks_about_nobody_again_is_warned_of_it() {
+    let world = sound(|oidc| oidc.revalidation = config::RevalidationMethod::None).await;
+    let warned = [(Checked::Revalidation, Verdict::Warning)];
+    assert_eq!(found(&world).await, warned);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn an_answer_that_a_cache_kept_tells_the_time_with_its_age() {
+    let world = sound(|_| {}).await;
+    let answer = |age: &str| {
+        let kept = description(&world, &json!({})).with("age", age);
+        world.idp.reply(DISCOVERY, kept);
+    };
+    world.clock.advance(Duration::from_secs(3600));
+    assert_eq!(found(&world).await, [(Checked::Clock, Verdict::Warning)]);
+    answer("3600");
+    assert_eq!(found(&world).await, []);
+    answer("soon");
+    assert_eq!(found(&world).await, [(Checked::Clock, Verdict::Warning)]);
     world.end().await;
 }
 

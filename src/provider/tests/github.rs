@@ -125,6 +125,22 @@ async fn another_account_and_a_hint_are_asked_for_in_githubs_words() {
     let url = story.begin(&attempt).await;
     assert_eq!(query(&url, "prompt"), ["select_account"]);
     assert_eq!(query(&url, "login"), ["ada"]);
+    let nothing_more = config::Assurance {
+        max_age: None,
+        acr_values: Vec::new(),
+    };
+    for (insist, prompt) in [(false, None), (true, Some("select_account"))] {
+        let demand = Some(Demand {
+            assurance: nothing_more.clone(),
+            insist,
+        });
+        let attempt = Attempt {
+            demand,
+            ..story.attempt.clone()
+        };
+        let url = story.begin(&attempt).await;
+        assert_eq!(query(&url, "prompt").first().map(String::as_str), prompt);
+    }
     story.end().await;
 }
 
@@ -371,7 +387,11 @@ async fn a_test_of_the_provider_finds_a_wrong_secret() {
     ] {
         story.idp.reply(CHECK, reply);
         let examined = story.provider.examine("https://app.example.com/cb").await;
-        let [found] = examined.findings.try_into().unwrap();
+        let [found, again] = examined.findings.try_into().unwrap();
+        assert_eq!(
+            (again.check, again.verdict),
+            (Checked::Revalidation, Verdict::Fine)
+        );
         assert_eq!((found.check, found.verdict), (Checked::Client, expected));
     }
     story.end().await;

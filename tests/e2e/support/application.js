@@ -42,6 +42,9 @@ export class Application {
     const heard = this.#remember(request);
     if (heard.method === "POST") heard.body = (await request.setEncoding("utf8").toArray()).join("");
     if (heard.path === "/events") return tick(response);
+    const { searchParams } = new URL(heard.path, "http://application");
+    const to = searchParams.get("leads");
+    if (to) return response.writeHead(Number(searchParams.get("by") ?? 303), { location: to }).end();
     response.writeHead(200, {
       "content-type": "text/html; charset=utf-8",
       "set-cookie": "application=its-own; Path=/",

@@ -1,4 +1,5 @@
 // The release binary of Doorward, run as an operator would: a file, a folder, signals.
+import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { once } from "node:events";
@@ -74,6 +75,11 @@ export class Doorward {
     await this.#program.says(/serving/);
   }
 
+  /** A command that an operator has typed and that goes on. */
+  command(...words) {
+    return new Program(BINARY, [...words, "--config", this.#file]);
+  }
+
   /** Asks the running process as an operator does. The exit code, and the answer as an object. */
   async ask(...words) {
     const command = new Program(BINARY, [...words, "--config", this.#file, "--output", "json"]);
@@ -101,6 +107,15 @@ export class Doorward {
       if (this.#program) await this.#finish("SIGKILL");
     } finally {
       await this.#folder.remove();
+    }
+  }
+
+  /** Fails if one of these is in anything that it has said, or lies in its store. */
+  async holdsNone(secrets) {
+    const places = [["what it said", this.said], ...(await this.#folder.files("data"))];
+    for (const [place, text] of places) {
+      const found = secrets.find((secret) => text.includes(secret));
+      assert.equal(found, undefined, `a secret is in ${place}`);
     }
   }
 

@@ -1,6 +1,6 @@
 // A temporary folder that goes when its test does.
 import { rmSync } from "node:fs";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -25,6 +25,19 @@ export class Folder {
     const path = join(this.path, name);
     await writeFile(path, text, { mode: 0o600 });
     return path;
+  }
+
+  /** Name and bytes, one character each, of every file in a folder below. */
+  async files(name) {
+    const folder = join(this.path, name);
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile());
+    return Promise.all(
+      files.map(async (entry) => {
+        const path = join(entry.parentPath ?? entry.path, entry.name);
+        return [path, await readFile(path, "latin1")];
+      }),
+    );
   }
 
   contents() {

@@ -36,6 +36,9 @@ export class IdentityProvider {
     this.#people = people;
   }
 
+  /** What nobody but the parties may ever see: codes, tokens, sessions. */
+  secrets = new Set();
+
   /** What has happened here, in order: `sign-in`, `refusal`, `token`, `refresh`, `end-session`, `told` (Doorward, that somebody signed
    * out here); `fault` is a mistake. */
   events = [];
@@ -52,7 +55,7 @@ export class IdentityProvider {
     const { privateKey } = await generateKeyPair(algorithm, { extractable: true });
     const key = { ...(await exportJWK(privateKey)), alg: algorithm, use: "sig", kid: this.name };
     const provider = new Provider(this.issuer, {
-      adapter: shelves(),
+      adapter: shelves(this.secrets),
       clients: [
         {
           client_id: this.clientId,

@@ -1,7 +1,11 @@
 // Where the provider keeps its codes, grants and sessions: in memory, for as long as a test lasts.
 
-/** One shelf per kind of thing; a grant's things go with it. See the adapter in the documentation of `oidc-provider`. */
-export function shelves() {
+/** Kinds of things whose id is a secret: whoever has it can use it. */
+const SECRET = ["AccessToken", "AuthorizationCode", "RefreshToken", "Session"];
+
+/** One shelf per kind of thing; a grant's things go with it. See the adapter in the documentation of `oidc-provider`. Ids
+ * that are secrets are added to `secrets`. */
+export function shelves(secrets = new Set()) {
   const all = new Map();
 
   return class Shelf {
@@ -12,6 +16,7 @@ export function shelves() {
     }
 
     async upsert(id, payload) {
+      if (SECRET.includes(this.#kind)) secrets.add(id);
       all.set(this.#key(id), payload);
     }
 

@@ -1,9 +1,10 @@
 // A world for each story: two providers, an application, Doorward between them, and people with browsers.
+import assert from "node:assert/strict";
 import { after, test } from "node:test";
 
 import { Application } from "./application.js";
 import { Visitor, openBrowser } from "./browser.js";
-import { Doorward } from "./doorward.js";
+import { Doorward, SESSION_COOKIE } from "./doorward.js";
 import { closeAll } from "./process.js";
 import { IdentityProvider } from "./provider.js";
 
@@ -36,7 +37,7 @@ export function story(name, tell, { tls = false, refresh = false } = {}) {
     try {
       await world.begin({ tls, refresh });
       await tell(world);
-      world.check();
+      await world.check();
     } catch (error) {
       t.diagnostic(world.told());
       throw error;
@@ -94,8 +95,16 @@ class World {
     return this.#keep(context);
   }
 
-  check() {
+  async check() {
     this.#visitors.forEach((visitor) => visitor.check());
+    const { acme, globex, doorward } = this;
+    const secrets = [...acme.secrets, ...globex.secrets, acme.clientSecret, globex.clientSecret];
+    for (const visitor of this.#visitors) {
+      const cookies = await visitor.cookies();
+      secrets.push(...cookies.filter(({ name }) => name === SESSION_COOKIE).map(({ value }) => value));
+    }
+    assert.ok(secrets.length > 2, "there are secrets to look for");
+    await doorward.holdsNone(secrets);
   }
 
   /** What helps to understand a failure. */
@@ -201,6 +210,11 @@ allow = { anyone = true }
 [routes.default]
 path = "/*"
 upstream = "app"
+
+[routes.lobby]
+path = "/lobby/*"
+upstream = "app"
+access = "public"
 
 [routes.vault]
 path = "/vault/*"

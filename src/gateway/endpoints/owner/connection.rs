@@ -13,7 +13,7 @@ use crate::identity::{self, Door, LinkState, Standing};
 use crate::pages::Organization;
 use crate::pages::owner::{
     Choice, ConnectionState, Counted, OwnedConnection, OwnerDisable, OwnerDone, OwnerHome,
-    OwnerNotice,
+    OwnerNotice, state_word,
 };
 use crate::pipeline::{Ending, Errand};
 use crate::provider::Flow;
@@ -108,6 +108,7 @@ impl Gateway {
             id: provider.id.as_str(),
             label: &provider.button,
             state,
+            state_word: state.word(),
             since: said.as_ref().map(|said| said.at),
             only: only.map(|only| only.name().to_owned()),
             redirect_uri: self.config.server.public_url.join(&path),
@@ -122,18 +123,17 @@ impl Gateway {
             return Vec::new();
         };
         let states = [
-            (LinkState::Valid, "confirmed"),
-            (LinkState::Suspect, "not answering"),
-            (LinkState::Invalid, "no longer valid"),
-            (LinkState::Orphaned, "not connected"),
-            (LinkState::Blocked, "blocked"),
+            LinkState::Valid,
+            LinkState::Suspect,
+            LinkState::Invalid,
+            LinkState::Orphaned,
+            LinkState::Blocked,
         ];
-        let counts = states.into_iter().filter_map(|(state, words)| {
+        let counts = states.into_iter().filter_map(|state| {
             let key = (organization.clone(), provider.clone(), state);
-            let count = *census.identities.get(&key)?;
             Some(Counted {
-                state: words,
-                count,
+                state_word: state_word(state.as_str()),
+                count: *census.identities.get(&key)?,
             })
         });
         counts.collect()

@@ -10,8 +10,8 @@ use crate::pages::Organization;
 use crate::pages::owner::{OwnerTrail, TrailRow};
 use crate::store::trail;
 
-/// Entries on one page.
-const PAGE: usize = 20;
+/// Entries on one page: it stays small with the largest logo and in every language too.
+const PAGE: usize = 15;
 
 /// Entries that are read at once.
 const PIECE: u64 = 500;
@@ -32,7 +32,7 @@ impl Gateway {
         let view = OwnerTrail {
             organization: Organization::from(owner.organization),
             search,
-            entries: entries.into_iter().map(row).collect(),
+            entries: entries.into_iter().map(TrailRow::from).collect(),
             next,
         };
         self.show(ask, Some(owner.organization), &view)
@@ -57,11 +57,11 @@ impl Gateway {
             for entry in piece.into_iter().rev() {
                 let is_theirs = entry.event.organization.as_deref() == Some(slug);
                 if is_theirs && search.is_none_or(|text| holds(&entry, text)) {
-                    let sequence = entry.sequence;
-                    found.push(entry);
                     if found.len() == PAGE {
-                        return Ok((found, Some(sequence).filter(|it| *it > 1)));
+                        let oldest = found.last().map(|entry: &Entry| entry.sequence);
+                        return Ok((found, oldest));
                     }
+                    found.push(entry);
                 }
             }
             last = first.saturating_sub(1);
@@ -97,20 +97,5 @@ fn actor(actor: &Actor) -> &str {
         Actor::System => "system",
         Actor::Operator => "operator",
         Actor::SetupLink => "setup link",
-    }
-}
-
-fn row(entry: Entry) -> TrailRow {
-    let event = entry.event;
-    TrailRow {
-        sequence: entry.sequence,
-        time: event.time,
-        event: event.kind.name(),
-        actor: actor(&event.actor).to_owned(),
-        by_account: matches!(event.actor, Actor::Account(_)),
-        target: event.target,
-        provider: event.provider,
-        reason: event.reason,
-        reference: event.reference,
     }
 }

@@ -1,17 +1,24 @@
 //! Traces of sign-ins and refusals, kept for whoever asks for them by a reference.
 //!
-//! Owns: the parts that requests leave behind, in memory and in the store. What belongs to a sign-in is written behind, so
-//! that it outlives the process; a mere refusal is kept in memory alone, in a place of its own, so that whoever makes
-//! thousands of them pushes no sign-in out and fills no disk (threat model 54). Leaves to others: what happened
-//! (`telemetry::trace`). A trace that cannot be kept never fails a request.
+//! Owns: the parts that requests leave behind, in memory and in the store. An answer to a sign-in that began here is
+//! written behind, with its beginning, so that it outlives the process; everything else is kept in memory alone. Whoever
+//! makes thousands of refusals, begins thousands of sign-ins, or lets them fail, pushes out what is of that kind, and no
+//! sign-in in which a provider vouched for somebody; what is written has a bound for each organization (threat model 54).
+//! Leaves to others: what happened (`telemetry::trace`). A trace that cannot be kept never fails a request.
 
-use std::collections::{HashMap, VecDeque};
+mod shelves;
+
+use std::collections::HashMap;
+use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+
+use self::shelves::{Kind, Shelves};
 use crate::store::{self, Batch, Keys, Seal, Store, Table};
 use crate::telemetry::Reference;
-use crate::telemetry::trace::{Part, Step};
+use crate::telemetry::trace::Part;
 
 /// The traces of this process and of those before it.
 #[derive(Debug)]
@@ -20,15 +27,15 @@ pub struct Traces {
     seal: Seal,
     /// How long they are kept; zero: in memory alone.
     keep: Duration,
+    /// How many are written, by organization.
+    proven: DefaultKeyedRateLimiter<Option<String>>,
+    unproven: DefaultKeyedRateLimiter<Option<String>>,
     recent: Mutex<Recent>,
 }
 
 #[derive(Debug, Default)]
 struct Recent {
-    /// Parts of sign-ins, the oldest first.
-    sign_ins: VecDeque<Numbered>,
-    /// Everything else.
-    refusals: VecDeque<Numbered>,
+    shelves: Shelves,
     /// Those that are not written yet.
     waiting: Vec<Arc<Part>>,
     /// How many parts a sign-in has left behind.
@@ -45,9 +52,6 @@ pub struct Numbered {
     pub part: Arc<Part>,
 }
 
-/// Parts of each kind in memory.
-const MOST: usize = 1_000;
-
 /// Parts of one sign-in: more are one answer that is sent again and again.
 const MOST_OF_ONE: usize = 16;
 
@@ -60,13 +64,28 @@ const PIECE: usize = 200;
 /// A sign-in goes on with another one only when the provider is asked once more for consent.
 const MOST_LINKS: usize = 4;
 
+/// Answers of one organization that are written at once, where a provider vouches for somebody: everybody comes at nine…
+const PROVEN_BURST: NonZeroU32 = NonZeroU32::new(10_000).unwrap();
+
+/// …and how soon there is room for another.
+const PROVEN_PER_HOUR: NonZeroU32 = NonZeroU32::new(2_000).unwrap();
+
+/// Answers where nobody does: anybody can begin a sign-in and have it fail…
+const UNPROVEN_BURST: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
+
+/// …so that in a week an organization has some thirty thousand of them at most.
+const UNPROVEN_PER_HOUR: NonZeroU32 = NonZeroU32::new(200).unwrap();
+
 impl Traces {
     /// Over a store.
     pub fn new(store: Arc<dyn Store>, seal: Seal, keep: Duration) -> Self {
+        let quota = |burst, per_hour| Quota::per_hour(per_hour).allow_burst(burst);
         Self {
             store,
             seal,
             keep,
+            proven: RateLimiter::keyed(quota(PROVEN_BURST, PROVEN_PER_HOUR)),
+            unproven: RateLimiter::keyed(quota(UNPROVEN_BURST, UNPROVEN_PER_HOUR)),
             recent: Mutex::default(),
         }
     }
@@ -78,7 +97,7 @@ impl Traces {
 
     /// Keeps what happened in a request.
     pub fn keep(&self, part: Part) {
-        let (is_of_sign_in, root) = (is_of_sign_in(&part), root_of(&part));
+        let (kind, root) = (Kind::of(&part), root_of(&part));
         let part = Arc::new(part);
         let mut recent = self.lock();
         recent.number += 1;
@@ -86,8 +105,8 @@ impl Traces {
             number: recent.number,
             part: Arc::clone(&part),
         };
-        if !is_of_sign_in {
-            push(&mut recent.refusals, numbered);
+        if !kind.is_of_sign_in() {
+            recent.shelves.push(kind, numbered);
             return;
         }
         let count = recent.counts.entry(root).or_default();
@@ -95,12 +114,29 @@ impl Traces {
         if *count > MOST_OF_ONE {
             return;
         }
-        if let Some(old) = push(&mut recent.sign_ins, numbered) {
-            recent.counts.remove(&root_of(&old.part));
+        let before = recent.shelves.take_up(kind, root);
+        let mut gone: Vec<Reference> = Vec::new();
+        let moved: Vec<Arc<Part>> = before.iter().map(|one| Arc::clone(&one.part)).collect();
+        for one in before.into_iter().chain([numbered]) {
+            gone.extend(recent.shelves.push(kind, one).map(|old| root_of(&old.part)));
         }
-        if !self.keep.is_zero() && recent.waiting.len() < MOST_WAITING {
+        for root in gone {
+            recent.counts.remove(&root);
+        }
+        if self.is_written(kind, &part) && recent.waiting.len() < MOST_WAITING {
+            recent.waiting.extend(moved);
             recent.waiting.push(part);
         }
+    }
+
+    /// Whether a part outlives the process. A beginning does only once it was answered.
+    fn is_written(&self, kind: Kind, part: &Part) -> bool {
+        let allowance = match kind {
+            Kind::Passing | Kind::Refusal | Kind::Beginning => return false,
+            Kind::Unproven => &self.unproven,
+            Kind::Proven => &self.proven,
+        };
+        !self.keep.is_zero() && allowance.check_key(&part.organization).is_ok()
     }
 
     /// Everything that happened in the sign-in that a reference belongs to, in order; nothing if it is not known.
@@ -121,7 +157,7 @@ impl Traces {
             for part in self.parts(root).await? {
                 let is_new = !found
                     .iter()
-                    .any(|it: &Arc<Part>| it.reference == part.reference);
+                    .any(|it: &Arc<Part>| (it.reference, it.at) == (part.reference, part.at));
                 if is_new {
                     if part.reference != root && depth < MOST_LINKS {
                         roots.push(part.reference);
@@ -137,7 +173,7 @@ impl Traces {
     /// What happened after a number in this process, the oldest first.
     pub fn since(&self, number: u64) -> Vec<Numbered> {
         let recent = self.lock();
-        let all = recent.sign_ins.iter().chain(&recent.refusals);
+        let all = recent.shelves.iter();
         let mut since: Vec<_> = all.filter(|one| one.number > number).cloned().collect();
         since.sort_by_key(|one| one.number);
         since
@@ -177,7 +213,7 @@ impl Traces {
     async fn root(&self, reference: Reference) -> Result<Option<Reference>, store::Error> {
         let remembered = {
             let recent = self.lock();
-            let mut all = recent.sign_ins.iter().chain(&recent.refusals);
+            let mut all = recent.shelves.iter();
             let found = all.find(|one| one.part.reference == reference);
             found.map(|one| root_of(&one.part))
         };
@@ -192,7 +228,7 @@ impl Traces {
     async fn parts(&self, root: Reference) -> Result<Vec<Arc<Part>>, store::Error> {
         let mut parts: Vec<Arc<Part>> = {
             let recent = self.lock();
-            let all = recent.sign_ins.iter().chain(&recent.refusals);
+            let all = recent.shelves.iter();
             let theirs = all.filter(|one| root_of(&one.part) == root);
             theirs.map(|one| Arc::clone(&one.part)).collect()
         };
@@ -208,25 +244,6 @@ impl Traces {
     fn lock(&self) -> std::sync::MutexGuard<'_, Recent> {
         self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Adds the newest; gives back the oldest if there are too many.
-fn push(all: &mut VecDeque<Numbered>, one: Numbered) -> Option<Numbered> {
-    all.push_back(one);
-    if all.len() > MOST {
-        all.pop_front()
-    } else {
-        None
-    }
-}
-
-/// Whether a part belongs to a sign-in that began here: its beginning, or an answer to a run that was found.
-fn is_of_sign_in(part: &Part) -> bool {
-    part.root.is_some()
-        || part
-            .steps
-            .iter()
-            .any(|(_, step)| matches!(step, Step::Begin { .. } | Step::Run { .. }))
 }
 
 fn root_of(part: &Part) -> Reference {
@@ -245,7 +262,8 @@ fn link_key(reference: Reference) -> Vec<u8> {
 mod tests {
     use super::*;
     use crate::clock::Timestamp;
-    use crate::store::{Memory, SealKey};
+    use crate::store::{Fickle, Memory, SealKey};
+    use crate::telemetry::trace::Step;
 
     fn traces(store: &Arc<dyn Store>, seal: &Seal) -> Traces {
         Traces::new(Arc::clone(store), seal.clone(), Duration::from_secs(60))
@@ -256,29 +274,54 @@ mod tests {
         (store, Seal::new(&SealKey::random()).unwrap())
     }
 
-    fn part(root: Option<Reference>, at: u64) -> Part {
+    fn part(root: Option<Reference>, at: u64, steps: Vec<Step>) -> Part {
         Part {
             reference: Reference::random(),
             root,
             at: Timestamp::from_seconds(at),
             order: 0,
             request: "GET app.example.com/".to_owned(),
-            organization: None,
+            organization: Some("acme".to_owned()),
             provider: None,
             user: Some("ada@acme.com".to_owned()),
-            steps: Vec::new(),
+            steps: steps.into_iter().map(|step| (0, step)).collect(),
+        }
+    }
+
+    fn begin() -> Step {
+        Step::Begin {
+            flow: "sign_in".to_owned(),
+            return_path: "/".to_owned(),
+            chosen: "its door".to_owned(),
         }
     }
 
     fn beginning(at: u64) -> Part {
-        let begin = Step::Begin {
-            flow: "sign_in".to_owned(),
-            return_path: "/".to_owned(),
-        };
-        Part {
-            steps: vec![(0, begin)],
-            ..part(None, at)
+        part(None, at, vec![begin()])
+    }
+
+    /// An answer to a sign-in in which no provider vouches for anybody.
+    fn failed(root: Reference, at: u64) -> Part {
+        part(Some(root), at, vec![refused()])
+    }
+
+    /// One in which one does.
+    fn signed_in(root: Reference, at: u64) -> Part {
+        let what = "signed_in".to_owned();
+        part(Some(root), at, vec![Step::Done { what }])
+    }
+
+    fn refused() -> Step {
+        Step::Refused {
+            code: "not-found".to_owned(),
+            why: "no".to_owned(),
+            rule: None,
         }
+    }
+
+    async fn rows(store: &Arc<dyn Store>) -> usize {
+        let rows = store.range(Table::Traces, Keys::all(), 100_000).await;
+        rows.unwrap().len()
     }
 
     async fn found(traces: &Traces, reference: Reference) -> Vec<Reference> {
@@ -291,8 +334,8 @@ mod tests {
         let (store, seal) = world();
         let now = traces(&store, &seal);
         let first = beginning(1);
-        let second = part(Some(first.reference), 2);
-        let third = part(Some(second.reference), 3);
+        let second = failed(first.reference, 2);
+        let third = signed_in(second.reference, 3);
         let all = [first.reference, second.reference, third.reference];
         for part in [first, second, third, beginning(1)] {
             now.keep(part);
@@ -309,20 +352,89 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn inv_54_refusals_push_no_sign_in_out_and_are_not_written() {
+    async fn a_sign_in_that_cannot_even_begin_outlives_the_process() {
+        let (store, seal) = world();
+        let now = traces(&store, &seal);
+        let part = part(None, 1, vec![begin(), refused()]);
+        let reference = part.reference;
+        now.keep(part);
+        now.write_behind().await.unwrap();
+        assert_eq!(found(&traces(&store, &seal), reference).await, [reference]);
+    }
+
+    #[tokio::test]
+    async fn two_requests_of_one_reference_are_both_told() {
         let (store, seal) = world();
         let traces = traces(&store, &seal);
-        let sign_in = beginning(1);
-        let reference = sign_in.reference;
-        traces.keep(sign_in);
-        for second in 0..3 * MOST as u64 {
-            traces.keep(part(None, second));
+        let first = beginning(1);
+        let mut again = part(None, 9, vec![refused()]);
+        again.reference = first.reference;
+        let reference = first.reference;
+        traces.keep(first);
+        traces.keep(again);
+        assert_eq!(found(&traces, reference).await, [reference, reference]);
+    }
+
+    #[tokio::test]
+    async fn inv_54_nobody_pushes_out_a_sign_in_by_what_anybody_can_do() {
+        let (store, seal) = world();
+        let traces = traces(&store, &seal);
+        let first = beginning(1);
+        let second = signed_in(first.reference, 2);
+        let refusal = part(None, 3, vec![refused()]);
+        let kept = [first.reference, second.reference];
+        let kept_refusal = refusal.reference;
+        for part in [first, second, refusal] {
+            traces.keep(part);
         }
-        assert_eq!(found(&traces, reference).await, [reference]);
-        assert_eq!(traces.since(0).len(), MOST + 1);
+        for second in 0..5_000 {
+            traces.keep(part(None, second, Vec::new()));
+            traces.keep(beginning(second));
+            traces.keep(failed(Reference::random(), second));
+        }
+        assert_eq!(found(&traces, kept[0]).await, kept);
+        assert_eq!(found(&traces, kept_refusal).await, [kept_refusal]);
+        for second in 0..5_000 {
+            traces.keep(part(None, second, vec![refused()]));
+        }
+        assert_eq!(found(&traces, kept[1]).await, kept);
+        assert!(found(&traces, kept_refusal).await.is_empty());
+        let most = 3 * shelves::MOST + shelves::MOST_BEGINNINGS + kept.len();
+        assert_eq!(traces.since(0).len(), most);
+        assert!(traces.lock().counts.len() <= most);
+    }
+
+    #[tokio::test]
+    async fn inv_54_what_anybody_can_do_does_not_fill_the_disk() {
+        let (store, seal) = world();
+        let traces = traces(&store, &seal);
+        for second in 0..3_000 {
+            traces.keep(part(None, second, vec![refused()]));
+            traces.keep(beginning(second));
+        }
         traces.write_behind().await.unwrap();
-        let rows = store.range(Table::Traces, Keys::all(), 100).await.unwrap();
-        assert_eq!(rows.len(), 1);
+        assert_eq!(rows(&store).await, 0);
+        for second in 0..3_000 {
+            traces.keep(failed(Reference::random(), second));
+        }
+        traces.write_behind().await.unwrap();
+        // Each answer, and what leads to its beginning.
+        let burst = 2 * UNPROVEN_BURST.get() as usize;
+        let written = rows(&store).await;
+        assert!((burst..burst + 20).contains(&written), "{written}");
+        let real = signed_in(Reference::random(), 1);
+        let other = Part {
+            organization: Some("globex".to_owned()),
+            ..failed(Reference::random(), 1)
+        };
+        traces.keep(real);
+        traces.keep(other);
+        traces.write_behind().await.unwrap();
+        assert_eq!(
+            rows(&store).await,
+            written + 4,
+            "a flood keeps no other out"
+        );
     }
 
     #[tokio::test]
@@ -333,26 +445,42 @@ mod tests {
         let root = first.reference;
         traces.keep(first);
         for second in 0..1_000 {
-            traces.keep(part(Some(root), second));
+            traces.keep(failed(root, second));
         }
         assert_eq!(found(&traces, root).await.len(), MOST_OF_ONE);
         traces.write_behind().await.unwrap();
-        let rows = store.range(Table::Traces, Keys::all(), 100).await.unwrap();
-        assert_eq!(rows.len(), 2 * MOST_OF_ONE - 1);
+        assert_eq!(rows(&store).await, 2 * MOST_OF_ONE - 1);
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_costs_the_record_on_disk_and_nothing_else() {
+        let fickle = Arc::new(Fickle::steady());
+        let store: Arc<dyn Store> = fickle.clone();
+        let traces = traces(&store, &world().1);
+        let answer = signed_in(Reference::random(), 1);
+        let reference = answer.reference;
+        fickle.fill_up(true);
+        traces.keep(answer);
+        assert!(traces.write_behind().await.is_err());
+        assert_eq!(found(&traces, reference).await, [reference]);
+        fickle.fill_up(false);
+        traces.write_behind().await.unwrap();
     }
 
     #[tokio::test]
     async fn inv_46_what_is_kept_of_people_is_sealed() {
         let (store, seal) = world();
         let traces = traces(&store, &seal);
-        traces.keep(beginning(1));
+        let first = beginning(1);
+        traces.keep(signed_in(first.reference, 2));
+        traces.keep(first);
         traces.write_behind().await.unwrap();
+        assert!(rows(&store).await > 0);
         for (_, raw) in store.range(Table::Traces, Keys::all(), 100).await.unwrap() {
             let text = String::from_utf8_lossy(&raw);
-            assert!(
-                !text.contains("acme") && !text.contains("sign_in"),
-                "{text}"
-            );
+            for word in ["acme", "sign_in", "signed_in"] {
+                assert!(!text.contains(word), "{text}");
+            }
         }
     }
 }

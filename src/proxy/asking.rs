@@ -1,0 +1,123 @@
+//! One request and the addresses that are asked for it, one after the other.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use hyper::body::Incoming;
+use hyper::{Request, Response};
+use hyper_util::client::legacy;
+use tokio::time::Instant;
+use tracing::warn;
+
+use super::body::Outgoing;
+use super::departure::Spare;
+use super::endpoint::{Endpoint, Outstanding};
+use super::{Error, Passage, Upstream, error};
+
+/// The addresses that are asked for one request, one after the other.
+pub(super) struct Asked<'a> {
+    upstream: &'a Upstream,
+    now: Mutex<(Arc<Endpoint>, Option<Outstanding>)>,
+}
+
+impl<'a> Asked<'a> {
+    pub(super) fn new(upstream: &'a Upstream, endpoint: Arc<Endpoint>) -> Self {
+        let outstanding = (upstream.endpoints.len() > 1).then(|| endpoint.take());
+        Self {
+            upstream,
+            now: Mutex::new((endpoint, outstanding)),
+        }
+    }
+
+    /// Sends once, and again where nothing can have come of it: what may be repeated and has no body (RFC 9110 §9.2.2). To
+    /// another address if no connection was made; to the same if a pooled connection turned out to be closed, and only if
+    /// not a byte of an answer came. A connection that was made for the request and closed under it may be what the request
+    /// does to the application. What never left this process is repeated by the client library itself.
+    pub(super) async fn send(
+        &self,
+        mut request: Request<Outgoing>,
+        spare: Option<Spare>,
+        upgrade: bool,
+    ) -> Result<Response<Incoming>, Error> {
+        let (mut tried, mut was_closed) = (Vec::new(), false);
+        loop {
+            let endpoint = self.endpoint();
+            let error = match endpoint.request(request, upgrade).await {
+                Ok(response) => {
+                    self.went_well();
+                    return Ok(response);
+                }
+                Err(error) => error,
+            };
+            let Some(spare) = &spare else {
+                return Err(self.blame(error));
+            };
+            let mut head = spare.head.clone();
+            if !was_closed && error::closed_before_answering(&error) {
+                was_closed = true;
+            } else if error.is_connect() {
+                self.failed();
+                tried.push(endpoint);
+                let Ok(next) = self.upstream.choose(&tried) else {
+                    return Err(Error::of_client(error));
+                };
+                next.direct(&mut head, spare.host.as_ref(), upgrade)?;
+                self.go_to(next);
+            } else {
+                return Err(self.blame(error));
+            }
+            request = Request::from_parts(head, Outgoing::empty());
+        }
+    }
+
+    fn endpoint(&self) -> Arc<Endpoint> {
+        Arc::clone(&self.lock().0)
+    }
+
+    fn go_to(&self, endpoint: Arc<Endpoint>) {
+        let outstanding = endpoint.take();
+        *self.lock() = (endpoint, Some(outstanding));
+    }
+
+    fn went_well(&self) {
+        if self.upstream.endpoints.len() > 1 {
+            self.lock().0.went_well();
+        }
+    }
+
+    pub(super) fn failed(&self) {
+        if self.upstream.endpoints.len() < 2 {
+            return;
+        }
+        let endpoint = self.endpoint();
+        if endpoint.failed(&self.upstream.balance, Instant::now()) {
+            let (upstream, address) = (&*self.upstream.name, &**endpoint.address());
+            warn!(
+                upstream,
+                address,
+                "requests to an address of an application fail: others get them for a while"
+            );
+        }
+        self.upstream.tell(&endpoint);
+    }
+
+    /// The visitor's own trouble says nothing of the application.
+    fn blame(&self, error: legacy::Error) -> Error {
+        let error = Error::of_client(error);
+        if matches!(error, Error::Connect { .. } | Error::Broken(_)) {
+            self.failed();
+        }
+        error
+    }
+
+    /// What the address has of this counts until nothing of it is open any more.
+    pub(super) fn hold(&self, passage: &mut Passage) {
+        if let Some(outstanding) = self.lock().1.take() {
+            let held = Arc::clone(&passage.held);
+            passage.held = Arc::new((held, outstanding));
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, (Arc<Endpoint>, Option<Outstanding>)> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
