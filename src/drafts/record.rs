@@ -159,8 +159,9 @@ pub(super) fn change(
         .iter()
         .filter(|field| is_elsewhere && field.is_secret())
     {
-        let is_new = changed.contains(&field.key);
-        if !is_new && values.remove(field.key).is_some() {
+        // Whoever types it again, the same one too, means it for where it goes now.
+        let is_meant = typed.get(field.key).is_some_and(|text| !text.is_empty());
+        if !is_meant && values.remove(field.key).is_some() {
             changed.push(field.key);
         }
     }

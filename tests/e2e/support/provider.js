@@ -43,9 +43,10 @@ export class IdentityProvider {
    * out here); `fault` is a mistake. */
   events = [];
 
-  /** Registers Doorward. `signOut`: whether there is a place to sign out. */
+  /** Registers Doorward. `further`: redirect URIs besides the first; `signOut`: whether there is a place to sign out. */
   async register({
     redirectUri,
+    further = [],
     loggedOut,
     backchannel,
     algorithm = "RS256",
@@ -60,7 +61,7 @@ export class IdentityProvider {
         {
           client_id: this.clientId,
           client_secret: this.clientSecret,
-          redirect_uris: [redirectUri],
+          redirect_uris: [redirectUri, ...further],
           post_logout_redirect_uris: [loggedOut],
           ...(backchannel && {
             backchannel_logout_uri: backchannel,

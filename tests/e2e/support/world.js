@@ -63,6 +63,7 @@ class World {
     const backchannel = (provider) => (tls ? undefined : doorward.backchannel(provider));
     await acme.register({
       redirectUri: doorward.redirectUri("acme"),
+      further: [doorward.redirectUri("drafted")],
       loggedOut,
       backchannel: backchannel("acme"),
       refresh,
