@@ -548,7 +548,7 @@ async fn a_setup_link_is_asked_for_in_full_and_a_draft_is_written_when_it_is_com
         world.run(&arguments)
     };
     for (organization, id, preset, why) in [
-        ("initech", "new", "okta", "there is no organization"),
+        ("umbrella", "new", "okta", "there is no organization"),
         ("acme", "gone", "okta", "already"),
         ("acme", "New", "okta", "is no name"),
         ("acme", "new", "dev", "is none of"),

@@ -504,6 +504,7 @@ async fn inv_26_drafts_are_of_one_organization_and_for_its_owners() {
     link_for(&world, true).await;
     let list = url("/_sso/admin/acme/drafts");
     let page = browser.get(&list).await;
+    assert_eq!(page.kind(), Some("owner-drafts"));
     assert!(page.is(200).text.contains("Link not opened yet"));
     let csrf = page.input("csrf");
     // Nobody of Globex: its pages are not there.
