@@ -26,7 +26,7 @@ story("a provider is set up by a link, from the first address to the hand-over",
   const link = await newLink(doorward, "drafted", "oidc");
   const page = await opened(world, album, WITH_SCRIPTS, link);
   await page.getByText("works in this browser only").waitFor();
-  await page.getByRole("button", { name: "Begin" }).click();
+  await press(page, "Begin");
   await headed(page, "Set up drafted");
   assert.doesNotMatch(page.url(), /setup-link/, "the link is not in the address any more");
 
@@ -38,22 +38,22 @@ story("a provider is set up by a link, from the first address to the hand-over",
   await fillIn(page, acme, { issuer: "ftp://nowhere" });
   await page.getByText("This can’t be right").waitFor();
   await fillIn(page, acme, { issuer: "http://127.0.0.1:1" });
-  await page.getByRole("button", { name: "Check now" }).click();
+  await press(page, "Check now");
   await page.getByText("Something is not in order yet.").waitFor();
   // The secret was typed for somewhere else.
   await fillIn(page, acme);
   await page.getByText("This is kept and not shown again").waitFor();
-  await page.getByRole("button", { name: "Check now" }).click();
+  await press(page, "Check now");
   await page.getByText("Everything that can be told without a sign-in is in order.").waitFor();
 
-  await page.getByRole("button", { name: "Try it" }).click();
-  await page.getByRole("button", { name: "Begin" }).click();
+  await press(page, "Try it");
+  await press(page, "Begin");
   await signInAs(page, "ada");
   await page.getByText("Acme Inc. would let you in.").waitFor();
   await page.getByText("ada@acme.example").first().waitFor();
   await page.getByRole("link", { name: "Go back" }).click();
   await page.getByText("A sign-in was tried, and it worked.").waitFor();
-  await page.getByRole("button", { name: "It is complete" }).click();
+  await press(page, "It is complete");
   await page.getByText("Done. The people who run this site").waitFor();
   assert.doesNotMatch(await page.content(), new RegExp(acme.clientSecret));
 
@@ -74,11 +74,11 @@ story("the same without scripts, in the dark, on a small screen; and for an owne
   const album = new Album();
   const link = await newLink(doorward, "apple", "apple");
   const page = await opened(world, album, READER, link);
-  await page.getByRole("button", { name: "Begin" }).click();
+  await press(page, "Begin");
   await headed(page, "Set up Apple");
   assert.equal(await page.getByRole("button", { name: "Copy" }).count(), 0, "nothing that does nothing");
   await page.getByLabel("Team ID").fill("ten letters");
-  await page.getByRole("button", { name: "Save" }).click();
+  await press(page, "Save");
   await page.getByText("This is missing.").first().waitFor();
   await doorward.ask("org", "draft", "remove", "acme", "apple");
   await page.reload();
@@ -95,7 +95,7 @@ story("the same without scripts, in the dark, on a small screen; and for an owne
   await headed(page, "Providers being set up");
   await page.getByLabel("OpenID Connect").check();
   await page.getByLabel("Short name").fill("drafted");
-  await page.getByRole("button", { name: "Add a provider" }).click();
+  await press(page, "Add a provider");
   await headed(page, "Set up drafted");
   await fillIn(page, acme);
   const table = await page.getByLabel("For the file of the people who run this site").inputValue();
@@ -104,7 +104,7 @@ story("the same without scripts, in the dark, on a small screen; and for an owne
   await page.getByRole("link", { name: "Go back" }).click();
   await page.getByText("Complete").waitFor();
   await page.getByRole("link", { name: "drafted" }).click();
-  await page.getByRole("button", { name: "Discard" }).click();
+  await press(page, "Discard");
   await headed(page, "Providers being set up");
   const { answer } = await doorward.ask("org", "drafts");
   assert.deepEqual(answer.drafts, []);
@@ -133,8 +133,12 @@ async function fillIn(page, { issuer, clientId, clientSecret }, other = {}) {
   await page.getByLabel("issuer").fill(other.issuer ?? issuer);
   await page.getByLabel("Client ID").fill(clientId);
   await page.getByLabel("Client secret").fill(clientSecret);
-  await page.getByRole("button", { name: "Save" }).click();
-  await page.getByLabel("Client ID").waitFor();
+  await press(page, "Save");
+}
+
+/** Presses a button, and waits for the whole page that follows: what is left half loaded cannot be looked at. */
+async function press(page, name) {
+  await Promise.all([page.waitForEvent("load"), page.getByRole("button", { name }).click()]);
 }
 
 /** Examines what was met, and holds that it was all of it. */
