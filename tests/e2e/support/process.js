@@ -37,6 +37,10 @@ export class Program {
     this.#ended.catch(() => {});
   }
 
+  get pid() {
+    return this.#child.pid;
+  }
+
   /** Waits until the output matches, and returns the match. */
   async says(pattern) {
     const heard = new Promise((resolve) => {

@@ -1,0 +1,44 @@
+// What came of the slices, each divided by the nginx slice next to it.
+export class Table {
+  #title;
+  #rows = new Map();
+
+  constructor(title) {
+    this.#title = title;
+  }
+
+  add(name, slice, nginx) {
+    const row = this.#rows.get(name) ?? [];
+    row.push({ ...slice, throughput: slice.rate / nginx.rate, time: slice.micros / nginx.micros });
+    this.#rows.set(name, row);
+  }
+
+  toString() {
+    const bare = this.#rows.get("bare");
+    const headings = ["", "requests/s", "of nginx", "µs a request", "of nginx", "of bare", "p99 ms"];
+    const rows = [...this.#rows].map(([name, row]) => {
+      const of = (key) => row.map((slice) => slice[key]);
+      return [
+        name,
+        Math.round(median(of("rate"))).toString(),
+        spread(of("throughput")),
+        median(of("micros")).toFixed(1),
+        spread(of("time")),
+        bare ? (median(of("time")) / median(bare.map((slice) => slice.time))).toFixed(2) : "",
+        median(of("p99")).toFixed(2),
+      ];
+    });
+    const lines = [headings, headings.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`);
+    return `\n${this.#title}\n\n${lines.join("\n")}\n`;
+  }
+}
+
+function median(values) {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)];
+}
+
+function spread(values) {
+  const shown = [median(values), Math.min(...values), Math.max(...values)].map((it) => it.toFixed(2));
+  return `${shown[0]} (${shown[1]} to ${shown[2]})`;
+}
