@@ -319,6 +319,17 @@ mod tests {
         }
     }
 
+    /// A sign-in for nobody, which came to its end.
+    fn rehearsed(root: Reference, at: u64) -> Part {
+        let run = Step::Run {
+            flow: "rehearsal".to_owned(),
+            return_path: "/".to_owned(),
+            age_ms: 1,
+        };
+        let what = "rehearsed".to_owned();
+        part(Some(root), at, vec![run, Step::Done { what }])
+    }
+
     async fn rows(store: &Arc<dyn Store>) -> usize {
         let rows = store.range(Table::Traces, Keys::all(), 100_000).await;
         rows.unwrap().len()
@@ -327,6 +338,21 @@ mod tests {
     async fn found(traces: &Traces, reference: Reference) -> Vec<Reference> {
         let found = traces.find(reference).await.unwrap();
         found.iter().map(|part| part.reference).collect()
+    }
+
+    #[tokio::test]
+    async fn inv_54_whoever_tries_a_provider_of_their_own_pushes_out_no_sign_in() {
+        let (store, seal) = world();
+        let traces = traces(&store, &seal);
+        let first = beginning(1);
+        let last = signed_in(first.reference, 2);
+        let all = [first.reference, last.reference];
+        traces.keep(first);
+        traces.keep(last);
+        for at in 0..2_000 {
+            traces.keep(rehearsed(Reference::random(), 3 + at));
+        }
+        assert_eq!(found(&traces, all[1]).await, all);
     }
 
     #[tokio::test]

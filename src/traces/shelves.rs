@@ -15,7 +15,7 @@ pub(super) enum Kind {
     Refusal,
     /// A sign-in began. Nobody has answered yet.
     Beginning,
-    /// An answer to one, in which no provider vouches for anybody; or it could not begin.
+    /// An answer to one, in which no provider vouches for anybody, or only for a try; or it could not begin.
     Unproven,
     /// An answer in which one does.
     Proven,
@@ -28,7 +28,7 @@ impl Kind {
         let is_refused = has(|step| matches!(step, Step::Refused { .. }));
         let is_answer = part.root.is_some() || has(|step| matches!(step, Step::Run { .. }));
         match (is_answer, has_begun, is_refused) {
-            (true, _, _) if has(is_proof) => Self::Proven,
+            (true, _, _) if has(is_proof) && !has(is_rehearsal) => Self::Proven,
             (true, _, _) | (false, true, true) => Self::Unproven,
             (false, true, false) => Self::Beginning,
             (false, false, true) => Self::Refusal,
@@ -51,6 +51,11 @@ const fn is_proof(step: &Step) -> bool {
         step,
         Step::Identity { .. } | Step::Ticket { .. } | Step::Done { .. }
     )
+}
+
+/// Whether it is a sign-in for nobody. The provider of a draft is whose ever filled it in, and vouches for whom they like.
+fn is_rehearsal(step: &Step) -> bool {
+    matches!(step, Step::Run { flow, .. } if flow == "rehearsal")
 }
 
 /// The newest of each kind, the oldest first.
