@@ -234,9 +234,20 @@ impl DraftField {
     pub fn parse(&self, typed: &str) -> Option<String> {
         let text = typed.trim().replace("\r\n", "\n");
         let may_have_lines = self.kind == FieldKind::Key;
-        let sound = |letter: char| !letter.is_control() || (may_have_lines && letter == '\n');
+        let sound = |letter| is_seen(letter) || (may_have_lines && letter == '\n');
         (text.len() <= MOST_BYTES && text.chars().all(sound)).then_some(text)
     }
+}
+
+/// Whether a letter shows itself and leaves its neighbours where they are. The table that comes of a draft is printed on
+/// terminals: what turns a line around would show another one than is written (threat model 37).
+fn is_seen(letter: char) -> bool {
+    !letter.is_control()
+        && !matches!(letter,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 impl Draft<'_> {
@@ -473,6 +484,74 @@ mod tests {
     }
 
     #[test]
+    fn inv_55_what_would_stop_the_next_start_is_told_at_its_field() {
+        let oauth2 = |authorize_url, token_url, userinfo_urls| {
+            let pairs = [
+                ("authorize_url", authorize_url),
+                ("token_url", token_url),
+                ("userinfo_urls", userinfo_urls),
+                ("claims.subject", "id"),
+                ("client_id", "1"),
+                ("client_secret", "2"),
+            ];
+            let faults = read(Preset::OAuth2, &pairs).err().unwrap_or_default();
+            let keys: Vec<String> = faults.into_iter().map(|fault| fault.key).collect();
+            keys.join(" ")
+        };
+        let (a, t, u) = (
+            "https://id.acme.com/a",
+            "https://id.acme.com/t",
+            "https://id.acme.com/u",
+        );
+        let here = "http://127.0.0.1:9/x";
+        for (expected, found) in [
+            ("", oauth2(a, t, u)),
+            ("", oauth2(here, here, here)),
+            ("", oauth2("https://id.acme.com/a?audience=x", t, u)),
+            (
+                "authorize_url",
+                oauth2("https://id.acme.com/a?state=x", t, u),
+            ),
+            (
+                "authorize_url",
+                oauth2("https://id.acme.com/a?x=1&%73cope=x", t, u),
+            ),
+            (
+                "authorize_url",
+                oauth2("https://id.acme.com/a?prompt=none", t, u),
+            ),
+            ("authorize_url", oauth2(here, t, u)),
+            ("userinfo_urls", oauth2(a, t, here)),
+            ("", oauth2(a, here, u)),
+        ] {
+            assert_eq!(found, expected);
+        }
+    }
+
+    #[test]
+    fn inv_37_what_turns_a_line_around_or_is_not_seen_is_refused() {
+        let (line, key) = (Preset::Google.fields()[0], Preset::Apple.secret_field());
+        for letter in [
+            '\u{202e}',
+            '\u{2066}',
+            '\u{2069}',
+            '\u{200e}',
+            '\u{61c}',
+            '\u{200b}',
+            '\u{2028}',
+            '\u{feff}',
+            '\u{ad}',
+            '\u{e0041}',
+            '\u{1b}',
+            '\u{9b}',
+        ] {
+            let typed = format!("acme{letter}x");
+            assert_eq!(line.parse(&typed), None, "{letter:?}");
+            assert_eq!(key.and_then(|key| key.parse(&typed)), None, "{letter:?}");
+        }
+    }
+
+    #[test]
     fn every_preset_has_one_secret_and_what_is_typed_is_one_line() {
         for preset in DRAFTABLE {
             let fields = preset.fields();
@@ -486,6 +565,7 @@ mod tests {
         assert_eq!(line.parse(" 1 ").as_deref(), Some("1"));
         assert_eq!(line.parse("a\nb"), None);
         assert_eq!(line.parse(&"x".repeat(MOST_BYTES + 1)), None);
+        assert_eq!(line.parse("größe").as_deref(), Some("größe"));
         let key = Preset::Apple.secret_field().unwrap();
         assert_eq!(key.parse("a\r\nb").as_deref(), Some("a\nb"));
     }

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::providers::{OFFLINE_ACCESS, authorize_parameters, client_secret, further_scopes};
+use super::providers::{
+    OFFLINE_ACCESS, authorize_parameters, client_secret, further_scopes, is_ours,
+};
 use super::reader::Reader;
 use super::server::not_empty;
 use super::{ClientAuthentication, OAuth2, PersonSource, Preset, RevalidationMethod, defaults};
@@ -161,13 +163,36 @@ fn required_scopes(reader: &Reader<'_>, asked: &[String]) -> Vec<String> {
 
 fn mapped(reader: &Reader<'_>) -> Places {
     let endpoint = |key, example| reader.required(key, example, parse_endpoint);
-    let authorize_url = endpoint("authorize_url", "https://id.acme.com/oauth/authorize");
+    let authorize_url = reader.required(
+        "authorize_url",
+        "https://id.acme.com/oauth/authorize",
+        parse_authorize,
+    );
     let token_url = endpoint("token_url", "https://id.acme.com/oauth/token");
     let urls = reader.list(
         "userinfo_urls",
         "https://id.acme.com/api/me",
         parse_endpoint,
     );
+    if token_url
+        .as_deref()
+        .is_some_and(|url| !issuer::is_plain(url))
+    {
+        let places = [
+            ("authorize_url", authorize_url.as_slice()),
+            ("userinfo_urls", urls.as_deref().unwrap_or_default()),
+        ];
+        for (key, urls) in places {
+            if urls.iter().any(|url| issuer::is_plain(url)) {
+                reader.fault(
+                    key,
+                    "contradiction",
+                    "is http, and `token_url` is https: codes and tokens would come by a way that it does not have",
+                    "write https, or have all of them on this machine",
+                );
+            }
+        }
+    }
     let named = reader.parsed("issuer", "https://id.acme.com", issuer::parse_base);
     let origin = authorize_url
         .as_deref()
@@ -256,6 +281,17 @@ fn revalidation(
         );
     }
     written.unwrap_or(usual)
+}
+
+/// Where the browser goes. What it is asked with, a run depends on.
+fn parse_authorize(text: &str) -> Result<String, String> {
+    let parsed = parse_endpoint(text)?;
+    let url = Url::parse(&parsed).map_err(|error| format!("is no URL: {error}"))?;
+    let ours = url.query_pairs().find(|(name, _)| is_ours(name));
+    match ours {
+        Some((name, _)) => Err(format!("must have no `{name}`, which Doorward itself sets")),
+        None => Ok(parsed),
+    }
 }
 
 /// An address of a provider's: https, or http on this machine.

@@ -386,7 +386,7 @@ pub(super) fn authorize_parameters(reader: &Reader<'_>, preset: Preset) -> Vec<(
 }
 
 /// Parameters of the authorization request that only the pipeline may set.
-fn is_ours(name: &str) -> bool {
+pub(super) fn is_ours(name: &str) -> bool {
     matches!(
         name,
         "client_id"
