@@ -295,6 +295,7 @@ pub(super) fn trouble(error: &CallError) -> Trouble {
         CallError::Connection(_)
         | CallError::NotSecure
         | CallError::Private
+        | CallError::Closed
         | CallError::NoRoots
         | CallError::Resting => Cause::Unreachable,
     };
@@ -305,6 +306,7 @@ pub(super) fn trouble(error: &CallError) -> Trouble {
         | CallError::Connection(_)
         | CallError::NotSecure
         | CallError::Private
+        | CallError::Closed
         | CallError::NoRoots
         | CallError::Resting => None,
     };

@@ -346,6 +346,7 @@ pub(super) fn unreachable(error: CallError) -> Error {
         CallError::Timeout
         | CallError::TooLarge
         | CallError::Connection(_)
+        | CallError::Closed
         | CallError::Status { .. }
         | CallError::Resting => Error::Unreachable(error),
     }

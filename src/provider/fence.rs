@@ -28,6 +28,8 @@ struct Plot {
     home: Option<String>,
     /// The operator says that the others are wanted too (`private_network`).
     open: bool,
+    /// Whoever wrote the address down learns nothing of names that do not lead everywhere.
+    discreet: bool,
 }
 
 /// From where an address can be reached.
@@ -63,7 +65,21 @@ impl Fence {
             Written::ByOperator => (host, private_network),
             Written::ByOthers => (None, false),
         };
-        Self(Arc::new(Plot { home, open }))
+        let discreet = match written {
+            Written::ByOperator => false,
+            Written::ByOthers => true,
+        };
+        Self(Arc::new(Plot {
+            home,
+            open,
+            discreet,
+        }))
+    }
+
+    /// Whether nobody may be told why there was no connection: whether a name of the internal network exists, is not for
+    /// whoever has a draft (threat model 48).
+    pub(super) fn is_discreet(&self) -> bool {
+        self.0.discreet
     }
 
     /// Whether a host that is written as an address may be called. Names are looked at when they are resolved.

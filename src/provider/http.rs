@@ -64,6 +64,11 @@ pub enum CallError {
         "the provider leads to a private address; if that is where it is, set `private_network = true`"
     )]
     Private,
+    /// No connection, or not called: which, and why, is not for whoever chose the address.
+    #[error(
+        "no connection: not everybody can reach the address, or nothing answers there with a certificate that is trusted"
+    )]
+    Closed,
     /// Not called: this system has no certificates to trust.
     #[error("this system has no certificates to trust")]
     NoRoots,
@@ -274,10 +279,8 @@ impl Client {
     async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, CallError> {
         self.check(request.uri())?;
         let host = request.uri().host().unwrap_or_default();
-        self.fence
-            .check(host)
-            .await
-            .map_err(|_| CallError::Private)?;
+        let fenced = self.fence.check(host).await;
+        fenced.map_err(|_| self.discreetly(CallError::Private))?;
         let mut request = request.map(|body| Full::new(Bytes::from(body)));
         request.headers_mut().insert(
             header::USER_AGENT,
@@ -288,7 +291,13 @@ impl Client {
             .await?
             .request(request)
             .await
-            .map_err(no_connection)?;
+            .map_err(|error| {
+                if error.is_connect() {
+                    self.discreetly(no_connection(error))
+                } else {
+                    no_connection(error)
+                }
+            })?;
         let status = response.status();
         // Nothing in such an answer is of use. Its body is not read, and the connection goes with it.
         if status.is_redirection()
@@ -310,6 +319,15 @@ impl Client {
             }
         })?;
         Ok(Response::from_parts(parts, whole.to_bytes().to_vec()))
+    }
+
+    /// Why there is no connection, to whoever may know.
+    fn discreetly(&self, error: CallError) -> CallError {
+        if self.fence.is_discreet() {
+            CallError::Closed
+        } else {
+            error
+        }
     }
 
     fn check(&self, uri: &Uri) -> Result<(), CallError> {
