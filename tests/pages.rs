@@ -553,6 +553,7 @@ fn statuses_and_codes_are_those_of_the_catalogue() {
         ("owners-only", 403),
         ("setup-link-gone", 410),
         ("setup-link-elsewhere", 403),
+        ("setup-link-crowded", 409),
         ("email-unverified", 403),
         ("session-ended", 401),
         ("sign-in-required", 401),

@@ -95,6 +95,7 @@ impl Error {
                 drafts::Error::Taken
                 | drafts::Error::TooMany
                 | drafts::Error::Claimed
+                | drafts::Error::Crowded
                 | drafts::Error::Finished
                 | drafts::Error::Incomplete
                 | drafts::Error::TooOften,

@@ -57,7 +57,7 @@ pub struct Draft {
     pub provider: String,
     /// What fills in the rest.
     pub preset: String,
-    /// `waiting`, `open`, `complete`, `finished` or `in the file`.
+    /// `waiting`, `open`, `complete`, `finished`, `in the file` or `name taken`.
     pub state: String,
     /// Who made it: `operator` or `account`.
     pub made_by: String,
@@ -81,6 +81,8 @@ pub struct Draft {
 /// The secret of a draft, for the operator who puts it into force.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Taken {
+    /// The draft that it is the secret of, as it was at that moment.
+    pub draft: Draft,
     /// It; none if there is none.
     pub secret: Option<crate::secret::Secret<String>>,
 }
@@ -108,8 +110,9 @@ impl Admin {
         let wanted: SetupLink = read(body).await?;
         let organization = query::organization(&self.0.config, text).map_err(Error::NotFound)?;
         let new = wanted.new_draft(organization)?;
-        info!(organization = %new.organization, provider = %new.id, "an operator made a setup link");
         let made = self.0.drafts.create(new, Actor::Operator).await?;
+        let draft = &made.draft;
+        info!(organization = %draft.organization(), provider = %draft.id(), "an operator made a setup link");
         let token = made.link.ok_or(drafts::Error::Gone)?;
         let server = &self.0.config.server;
         let path = format!("{}/setup-link/{}", server.prefix, token.expose());
@@ -148,10 +151,13 @@ impl Admin {
         match self.0.drafts.stage(&draft) {
             Stage::Complete | Stage::Finished => {}
             Stage::Waiting | Stage::Open => return Err(drafts::Error::Incomplete.into()),
-            Stage::InForce => return Err(drafts::Error::Taken.into()),
+            Stage::InForce | Stage::Displaced => return Err(drafts::Error::Taken.into()),
         }
         let secret = self.0.drafts.export(&draft).await?;
-        Ok(json(&Taken { secret }))
+        Ok(json(&Taken {
+            draft: self.told(&draft),
+            secret,
+        }))
     }
 
     pub(super) async fn remove_draft(&self, head: &Parts, organization: &str, id: &str) -> Answer {

@@ -174,6 +174,8 @@ async fn write(named: &Named, folder: &Path) -> Result<Exit, Error> {
     let taken: Taken = socket
         .post(&named.path("/take"), &serde_json::Map::new())
         .await?;
+    // Table and secret of one moment: what was typed since it was first looked at is in both.
+    let draft = taken.draft;
     let text = taken.secret.as_ref().map(|secret| secret.expose().as_str());
     let written = put(&secret, text.unwrap_or_default(), 0o600).and_then(|()| {
         put(&table, &draft.toml, 0o644).inspect_err(|_| {
@@ -200,15 +202,19 @@ async fn write(named: &Named, folder: &Path) -> Result<Exit, Error> {
     Ok(Exit::Fine)
 }
 
-/// Writes a file that is not there.
+/// Writes a file that is not there. What cannot be written whole is not there afterwards either.
 fn put(path: &Path, text: &str, mode: u32) -> std::io::Result<()> {
     let mut file = OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(mode)
         .open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
+    let written = file
+        .write_all(text.as_bytes())
+        .and_then(|()| file.sync_all());
+    written.inspect_err(|_| {
+        let _ = std::fs::remove_file(path);
+    })
 }
 
 fn for_people(all: &Drafts) -> String {

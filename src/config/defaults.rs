@@ -193,6 +193,9 @@ pub const DRAFT_LIFETIME: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Providers that are being set up for one organization at the same time.
 pub const DRAFTS_PER_ORGANIZATION: usize = 10;
 
+/// Drafts that one browser has by their links. Each has a cookie, and servers bound what a browser may send.
+pub const DRAFTS_PER_BROWSER: usize = 12;
+
 /// The one-time ticket onto an organization's own host: one redirect.
 pub const TICKET_LIFETIME: Duration = Duration::from_secs(30);
 

@@ -28,7 +28,7 @@ impl Drafts {
         typed: &BTreeMap<&'static str, String>,
         by: Actor,
     ) -> Result<Draft, Error> {
-        if self.stage(draft) == Stage::InForce || draft.record.finished_at.is_some() {
+        if self.is_in_file(draft) || draft.record.finished_at.is_some() {
             return Err(Error::Finished);
         }
         let mut record = draft.record.clone();
@@ -59,9 +59,12 @@ impl Drafts {
             return Err(Error::Finished);
         }
         let provider = self.provider(draft).ok_or(Error::Incomplete)?;
+        let organization = &draft.record.organization;
+        let turn = self.0.bounds.turn(organization).ok_or(Error::TooOften)?;
         self.ask(draft)?;
         let redirect_uri = self.0.parts.config.redirect_uri(&draft.record.id);
         let examined = timeout(PATIENCE, provider.provider.examine(&redirect_uri)).await;
+        drop(turn);
         let checks = examined.map_or_else(
             |_| vec![Check::late()],
             |examined| {
@@ -73,15 +76,37 @@ impl Drafts {
             .iter()
             .find(|it| it.verdict == Verdict::Failed.as_str());
         let reason = failed.map(|it| it.check.clone());
-        let record = Record {
-            checkup: Some(Checkup {
-                at: self.now(),
-                checks,
-            }),
-            ..draft.record.clone()
+        let checkup = Checkup {
+            at: self.now(),
+            checks,
         };
-        self.put(draft, record, audit::Kind::DraftChecked, by, reason)
-            .await
+        let mut latest = draft.clone();
+        for _ in 0..TRIES {
+            let record = Record {
+                checkup: Some(checkup.clone()),
+                ..latest.record.clone()
+            };
+            let (by, reason) = (by.clone(), reason.clone());
+            let put = self.put(&latest, record, audit::Kind::DraftChecked, by, reason);
+            match put.await {
+                Err(Error::Store(store::Error::Conflict)) => latest = self.still(draft).await?,
+                other => return other,
+            }
+        }
+        Err(store::Error::Conflict.into())
+    }
+
+    /// A draft as it is by now, for what was found of the values that it had.
+    ///
+    /// # Errors
+    /// A conflict if they are other ones; [`Error::Gone`], the store's.
+    async fn still(&self, draft: &Draft) -> Result<Draft, Error> {
+        let latest = self.read(&draft.number).await?.ok_or(Error::Gone)?;
+        if record::are_the_same(&latest.record.values, &draft.record.values) {
+            Ok(latest)
+        } else {
+            Err(store::Error::Conflict.into())
+        }
     }
 
     /// Counts one more question to a provider of somebody's choice.
@@ -89,7 +114,7 @@ impl Drafts {
     /// # Errors
     /// [`Error::TooOften`].
     pub fn ask(&self, draft: &Draft) -> Result<(), Error> {
-        if self.0.bounds.ask(&draft.number) {
+        if self.0.bounds.ask(&draft.record.organization) {
             Ok(())
         } else {
             Err(Error::TooOften)
@@ -101,17 +126,24 @@ impl Drafts {
     /// # Errors
     /// [`Error::Gone`], the store's.
     pub async fn tried(&self, number: &str, failed: Option<&str>) -> Result<(), Error> {
-        let draft = self.numbered(number).await?;
-        let record = Record {
-            trial: Some(Trial {
-                at: self.now(),
-                failed: failed.map(record::cut),
-            }),
-            ..draft.record.clone()
+        let trial = Trial {
+            at: self.now(),
+            failed: failed.map(record::cut),
         };
-        let mut batch = Batch::new();
-        self.put_record(&mut batch, &draft, &record)?;
-        Ok(self.0.parts.store.commit(batch).await?)
+        for _ in 0..TRIES {
+            let draft = self.numbered(number).await?;
+            let record = Record {
+                trial: Some(trial.clone()),
+                ..draft.record.clone()
+            };
+            let mut batch = Batch::new();
+            self.put_record(&mut batch, &draft, &record)?;
+            match self.0.parts.store.commit(batch).await {
+                Err(store::Error::Conflict) => {}
+                other => return Ok(other?),
+            }
+        }
+        Err(store::Error::Conflict.into())
     }
 
     /// Hands it over to the operator: it does not change any more.
@@ -157,7 +189,9 @@ impl Drafts {
             index.entries.retain(|entry| entry.number != draft.number);
             let mut batch = Batch::new();
             self.put_index(&mut batch, organization, &index, raw)?;
-            batch.remove(Table::Drafts, record::key(&draft.number));
+            let key = record::key(&draft.number);
+            batch.unexpire(draft.record.until, &key);
+            batch.remove(Table::Drafts, key);
             if let Some(link) = &draft.record.link {
                 batch.remove(Table::Drafts, record::link_key(&link.hash));
             }

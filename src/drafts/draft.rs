@@ -33,11 +33,6 @@ impl Draft {
         &self.record.made_by
     }
 
-    /// When.
-    pub const fn made_at(&self) -> Timestamp {
-        self.record.made_at
-    }
-
     /// When it is over.
     pub const fn until(&self) -> Timestamp {
         self.record.until

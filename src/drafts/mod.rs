@@ -96,6 +96,8 @@ pub enum Stage {
     Finished,
     /// The file has a provider of that name by now.
     InForce,
+    /// The file has one, and it is another organization's: this one cannot come into force.
+    Displaced,
 }
 
 impl Stage {
@@ -107,6 +109,7 @@ impl Stage {
             Self::Complete => "complete",
             Self::Finished => "finished",
             Self::InForce => "in the file",
+            Self::Displaced => "name taken",
         }
     }
 }
@@ -129,6 +132,9 @@ pub enum Error {
     /// Another browser has it.
     #[error("another browser has opened the link")]
     Claimed,
+    /// The browser has as many as it may.
+    #[error("the browser has opened too many links")]
+    Crowded,
     /// It is finished, or in the file: it does not change any more.
     #[error("the draft is finished")]
     Finished,
@@ -167,7 +173,7 @@ impl Drafts {
     /// Makes one.
     ///
     /// # Errors
-    /// [`Error::NoSuchOrganization`], [`Error::Taken`], [`Error::TooMany`], the store's.
+    /// [`Error::NoSuchOrganization`], [`Error::Taken`], [`Error::TooMany`], [`Error::TooOften`], the store's.
     ///
     /// # Cancel safety
     /// Dropping the future leaves at most a draft whose link nobody has.
@@ -178,6 +184,10 @@ impl Drafts {
         }
         if config.providers.contains_key(&new.id) {
             return Err(Error::Taken);
+        }
+        // Operators are not outside.
+        if by != Actor::Operator && !self.0.bounds.create(&new.organization) {
+            return Err(Error::TooOften);
         }
         for _ in 0..TRIES {
             match self.try_create(&new, &by).await {
@@ -194,7 +204,11 @@ impl Drafts {
         if index.entries.iter().any(|entry| entry.id == new.id) {
             return Err(Error::Taken);
         }
-        if index.entries.len() >= DRAFTS_PER_ORGANIZATION {
+        // What the file has by now takes up no room.
+        let providers = &self.0.parts.config.providers;
+        let entries = index.entries.iter();
+        let open = entries.filter(|entry| !providers.contains_key(&entry.id));
+        if open.count() >= DRAFTS_PER_ORGANIZATION {
             return Err(Error::TooMany);
         }
         let number: Number = secret::random_bytes();
@@ -331,11 +345,30 @@ impl Drafts {
             .as_ref()
             .is_some_and(|link| link.holder.is_none());
         match self.faults(draft).is_empty() {
-            _ if config.providers.contains_key(&record.id) => Stage::InForce,
+            _ if config.providers.contains_key(&record.id) => self.stage_in_file(record),
             _ if record.finished_at.is_some() => Stage::Finished,
             true => Stage::Complete,
             false if is_unopened => Stage::Waiting,
             false => Stage::Open,
+        }
+    }
+
+    /// Whether the file has a provider of that name, whoever's it is.
+    fn is_in_file(&self, draft: &Draft) -> bool {
+        self.0.parts.config.providers.contains_key(draft.id())
+    }
+
+    /// One name is one redirect URI, whoever begins first with it: so drafts of two organizations may have the same name
+    /// until the file has it. That the file has it, whoever begins a draft is told anyway; of another draft, nobody is.
+    fn stage_in_file(&self, record: &Record) -> Stage {
+        let organizations = &self.0.parts.config.organizations;
+        let names = |it: &config::Organization| it.providers.contains(&record.id);
+        let is_ours = organizations.get(&record.organization).is_some_and(names);
+        // A provider that nobody names yet was just put there.
+        if is_ours || !organizations.values().any(names) {
+            Stage::InForce
+        } else {
+            Stage::Displaced
         }
     }
 
@@ -355,7 +388,7 @@ impl Drafts {
     /// The provider that it would be, for trying it and nothing else. `None`: it is not complete, or in the file by now.
     pub fn provider(&self, draft: &Draft) -> Option<Tried> {
         let parts = &self.0.parts;
-        if self.stage(draft) == Stage::InForce {
+        if self.is_in_file(draft) {
             return None;
         }
         let public_url = &parts.config.server.public_url;
@@ -375,8 +408,19 @@ impl Drafts {
             secret_expires: None,
             ..config.clone()
         };
-        let provider = provider::build(&labelled, &shared).ok()?;
-        Some(Tried { config, provider })
+        match provider::build(&labelled, &shared) {
+            Ok(provider) => Some(Tried { config, provider }),
+            Err(error) => {
+                // What a start would stop at, its table should not have passed: somebody has to know.
+                tracing::warn!(
+                    organization = %draft.organization(),
+                    provider = %draft.id(),
+                    error = &error as &dyn std::error::Error,
+                    "a draft that has no faults cannot be used"
+                );
+                None
+            }
+        }
     }
 
     /// Forgets who asked long ago. Called every so often.
@@ -449,8 +493,12 @@ impl Drafts {
             Some(raw) => batch.expect_unchanged(Table::Drafts, key.clone(), raw),
             None => batch.expect_absent(Table::Drafts, key.clone()),
         };
-        let raw = self.seal(&key, index)?;
-        batch.put(Table::Drafts, key, raw);
+        if index.entries.is_empty() {
+            batch.remove(Table::Drafts, key);
+        } else {
+            let raw = self.seal(&key, index)?;
+            batch.put(Table::Drafts, key, raw);
+        }
         Ok(())
     }
 

@@ -9,7 +9,7 @@ use crate::audit::Actor;
 use crate::clock::Timestamp;
 use crate::config::{DraftField, FieldKind, Slug};
 use crate::provider::{Checked, Finding, Verdict};
-use crate::secret::Secret;
+use crate::secret::{self, Secret};
 
 /// One draft.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -147,7 +147,8 @@ pub(super) fn change(
         if was.unwrap_or_default() == text || (field.is_secret() && text.is_empty()) {
             continue;
         }
-        is_elsewhere |= leads(field) && was.is_some();
+        // Also when there was none: what is left out means the provider's public address.
+        is_elsewhere |= leads(field);
         changed.push(field.key);
         if text.is_empty() {
             values.remove(field.key);
@@ -166,6 +167,19 @@ pub(super) fn change(
         }
     }
     changed
+}
+
+/// Whether nothing was typed in between.
+pub(super) fn are_the_same(
+    one: &BTreeMap<String, Secret<String>>,
+    other: &BTreeMap<String, Secret<String>>,
+) -> bool {
+    let bytes = |it: &Secret<String>| it.expose().as_bytes().to_vec();
+    one.keys().eq(other.keys())
+        && one
+            .values()
+            .zip(other.values())
+            .all(|(one, other)| secret::constant_time_eq(&bytes(one), &bytes(other)))
 }
 
 /// Whether a value decides whom the secret, or what it opens, is sent to.

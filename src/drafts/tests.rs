@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::clock::Manual;
-use crate::store::{Memory, SealKey};
+use crate::store::{Fickle, Memory, SealKey};
 use crate::tasks::Tasks;
 use crate::telemetry::Metrics;
 
@@ -51,11 +51,20 @@ struct World {
     drafts: Drafts,
     clock: Arc<Manual>,
     store: Arc<dyn Store>,
+    seal: Seal,
 }
 
 impl World {
     fn new() -> Self {
-        let store: Arc<dyn Store> = Arc::new(Memory::new());
+        Self::over(Arc::new(Memory::new()))
+    }
+
+    /// Over a store that lets others go first, in an order of its own for each seed.
+    fn wavering(seed: u64) -> Self {
+        Self::over(Arc::new(Fickle::wavering(seed * 7_919)))
+    }
+
+    fn over(store: Arc<dyn Store>) -> Self {
         let clock = Arc::new(Manual::new(Timestamp::from_seconds(1_800_000_000)));
         let seal = Seal::new(&SealKey::random()).unwrap();
         let config = Arc::new(Config::sample(FILE));
@@ -64,20 +73,42 @@ impl World {
             drafts: Drafts::sample(&store, &seal, &held, &config),
             clock,
             store,
+            seal,
         }
     }
 
+    /// The same records beside another file.
+    fn beside(&self, file: &str) -> Drafts {
+        let config = Arc::new(Config::sample(file));
+        let held: Arc<dyn Clock> = self.clock.clone();
+        Drafts::sample(&self.store, &self.seal, &held, &config)
+    }
+
+    /// How many records there are.
+    async fn records(&self, table: Table) -> usize {
+        let all = self.store.range(table, store::Keys::all(), 1_000).await;
+        all.unwrap().len()
+    }
+
     async fn make(&self, organization: &str, id: &str) -> Result<Made, Error> {
-        let slug = |text| Slug::parse(text).unwrap();
-        let new = New {
-            organization: slug(organization),
-            id: slug(id),
-            preset: Preset::Okta,
-            lifetime: Duration::from_secs(3600),
-            private_network: false,
-            with_link: true,
-        };
+        let new = new(organization, id, Preset::Okta);
         self.drafts.create(new, Actor::Operator).await
+    }
+
+    /// One of a provider that nobody is asked about: its address is behind the fence.
+    async fn make_fenced(&self) -> Draft {
+        let new = new("acme", "new", Preset::Oidc);
+        let made = self.drafts.create(new, Actor::Operator).await.unwrap();
+        let typed = [
+            ("issuer", "http://127.0.0.1:9"),
+            ("client_id", "1"),
+            ("client_secret", "2"),
+        ];
+        self.type_in(&made.draft, &typed).await
+    }
+
+    async fn now(&self, draft: &Draft) -> Draft {
+        self.drafts.numbered(&draft.number()).await.unwrap()
     }
 
     async fn type_in(&self, draft: &Draft, pairs: &[(&'static str, &str)]) -> Draft {
@@ -87,6 +118,17 @@ impl World {
             .change(draft, &typed, Actor::SetupLink)
             .await
             .unwrap()
+    }
+}
+
+fn new(organization: &str, id: &str, preset: Preset) -> New {
+    New {
+        organization: Slug::parse(organization).unwrap(),
+        id: Slug::parse(id).unwrap(),
+        preset,
+        lifetime: Duration::from_secs(3600),
+        private_network: false,
+        with_link: true,
     }
 }
 
@@ -119,28 +161,177 @@ async fn a_name_is_given_once_and_not_one_of_the_file() {
 
 #[tokio::test]
 async fn inv_54_an_organization_has_few_drafts_also_when_all_are_asked_for_at_once() {
-    let world = World::new();
-    let ids: Vec<String> = (0..30).map(|number| format!("p{number}")).collect();
-    let all = ids.iter().map(|id| world.make("acme", id));
-    let made = futures_util::future::join_all(all).await;
-    let made = made.iter().filter(|made| made.is_ok()).count();
-    assert!((1..=DRAFTS_PER_ORGANIZATION).contains(&made), "{made}");
-    let acme = Slug::parse("acme").unwrap();
-    assert_eq!(world.drafts.list(&acme).await.unwrap().len(), made);
-    assert!(world.make("globex", "new").await.is_ok());
+    for seed in 0..20 {
+        let world = World::wavering(seed);
+        let ids: Vec<String> = (0..30).map(|number| format!("p{number}")).collect();
+        let all = ids.iter().map(|id| world.make("acme", id));
+        let made = futures_util::future::join_all(all).await;
+        let made = made.iter().filter(|made| made.is_ok()).count();
+        assert!(
+            (1..=DRAFTS_PER_ORGANIZATION).contains(&made),
+            "{seed}: {made}"
+        );
+        let acme = Slug::parse("acme").unwrap();
+        let listed = world.drafts.list(&acme).await.unwrap().len();
+        assert_eq!(listed, made, "{seed}");
+        assert!(world.make("globex", "new").await.is_ok());
+    }
 }
 
 #[tokio::test]
 async fn inv_08_of_all_browsers_that_begin_one_has_the_link() {
+    for seed in 0..20 {
+        let world = World::wavering(seed);
+        let link = world.make("acme", "new").await.unwrap().link.unwrap();
+        let tries = (0..8_u8).map(|browser| world.drafts.claim(&link, [browser; 32]));
+        let tries = futures_util::future::join_all(tries).await;
+        let won: Vec<&Draft> = tries.iter().filter_map(|it| it.as_ref().ok()).collect();
+        assert_eq!(won.len(), 1, "{seed}");
+        assert!(tries.iter().any(|it| matches!(it, Err(Error::Claimed))));
+        let held = world.now(won[0]).await;
+        let holders = (0..8_u8).filter(|browser| held.is_held_by(&[*browser; 32]));
+        assert_eq!(holders.count(), 1);
+        assert_eq!(held.raw, won[0].raw, "{seed}");
+    }
+}
+
+#[tokio::test]
+async fn of_changes_at_the_same_time_none_is_lost_and_none_is_believed_that_is() {
+    for seed in 0..20 {
+        let world = World::wavering(seed);
+        let draft = world.make("acme", "new").await.unwrap().draft;
+        let typed = ALL.map(|(key, text)| BTreeMap::from([(key, text.to_owned())]));
+        let changes = typed
+            .iter()
+            .map(|typed| world.drafts.change(&draft, typed, Actor::SetupLink));
+        let changes = futures_util::future::join_all(changes).await;
+        let done = changes.iter().filter(|it| it.is_ok()).count();
+        let kept = world.now(&draft).await.record.values.len();
+        assert_eq!((done, kept), (1, 1), "{seed}");
+    }
+}
+
+#[tokio::test]
+async fn a_check_and_a_trial_at_the_same_time_are_both_remembered() {
+    for seed in 0..20 {
+        let world = World::wavering(seed);
+        let draft = world.make_fenced().await;
+        let number = draft.number();
+        let (checked, tried) = tokio::join!(
+            world.drafts.check(&draft, Actor::SetupLink),
+            world.drafts.tried(&number, None)
+        );
+        assert!(checked.is_ok() && tried.is_ok(), "{seed}");
+        let now = world.now(&draft).await;
+        assert!(now.checkup().is_some() && now.trial().is_some(), "{seed}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_found_of_other_values_is_not_remembered() {
+    for seed in 0..20 {
+        let world = World::wavering(seed);
+        let draft = world.make_fenced().await;
+        let typed = [("client_id", "another".to_owned())].into();
+        let change = async {
+            loop {
+                let latest = world.now(&draft).await;
+                let changed = world.drafts.change(&latest, &typed, Actor::SetupLink);
+                match changed.await {
+                    Err(Error::Store(store::Error::Conflict)) => {}
+                    other => break other,
+                }
+            }
+        };
+        let (checked, changed) = tokio::join!(world.drafts.check(&draft, Actor::SetupLink), change);
+        changed.unwrap();
+        let is_known = matches!(checked, Ok(_) | Err(Error::Store(store::Error::Conflict)));
+        assert!(is_known, "{seed}: {checked:?}");
+        assert!(world.now(&draft).await.checkup().is_none(), "{seed}");
+    }
+}
+
+#[tokio::test]
+async fn inv_54_whoever_throws_drafts_away_makes_no_more_of_them_and_leaves_nothing() {
     let world = World::new();
-    let link = world.make("acme", "new").await.unwrap().link.unwrap();
-    let tries = (0..8_u8).map(|browser| world.drafts.claim(&link, [browser; 32]));
-    let tries = futures_util::future::join_all(tries).await;
-    let won: Vec<&Draft> = tries.iter().filter_map(|it| it.as_ref().ok()).collect();
-    assert_eq!(won.len(), 1);
-    assert!(tries.iter().any(|it| matches!(it, Err(Error::Claimed))));
-    let holders = (0..8_u8).filter(|browser| won[0].is_held_by(&[*browser; 32]));
-    assert_eq!(holders.count(), 1);
+    let owner = Actor::Account("grace".to_owned());
+    let mut made = 0;
+    for _ in 0..40 {
+        match world
+            .drafts
+            .create(new("acme", "new", Preset::Okta), owner.clone())
+            .await
+        {
+            Ok(it) => {
+                made += 1;
+                world.drafts.remove(&it.draft, &owner).await.unwrap();
+            }
+            Err(error) => assert!(matches!(error, Error::TooOften), "{error}"),
+        }
+    }
+    assert!((12..20).contains(&made), "{made}");
+    assert_eq!(world.records(Table::Drafts).await, 0);
+    assert_eq!(world.records(Table::Expiry).await, 0);
+    let elsewhere = new("globex", "new", Preset::Okta);
+    assert!(world.drafts.create(elsewhere, owner).await.is_ok());
+    assert!(world.make("acme", "new").await.is_ok(), "operators may");
+}
+
+#[tokio::test]
+async fn inv_54_questions_are_counted_for_all_drafts_of_an_organization_together() {
+    let world = World::new();
+    let mut asked = 0;
+    for round in 0..12 {
+        let made = world.make("acme", &format!("p{round}")).await.unwrap();
+        asked += usize::from(world.drafts.ask(&made.draft).is_ok());
+        world
+            .drafts
+            .remove(&made.draft, &Actor::Operator)
+            .await
+            .unwrap();
+    }
+    assert!((5..8).contains(&asked), "{asked}");
+    let elsewhere = world.make("globex", "new").await.unwrap().draft;
+    assert!(world.drafts.ask(&elsewhere).is_ok());
+}
+
+#[tokio::test]
+async fn a_name_that_the_file_gives_to_another_organization_is_not_in_force() {
+    let world = World::new();
+    let ours = world.make("acme", "new").await.unwrap().draft;
+    let theirs = world.make("globex", "new").await.unwrap().draft;
+    let provider = "[providers.new]\nkind = \"oidc\"\nissuer = \"https://login.globex.com\"\n\
+                    client_id = \"1\"\nclient_secret = \"2\"\n[organizations.acme]";
+    let file = FILE.replace("[organizations.acme]", provider);
+    let unnamed = world.beside(&file);
+    assert_eq!(unnamed.stage(&ours), Stage::InForce, "nobody names it yet");
+    let (before, after) = file.split_once("[organizations.globex]").unwrap();
+    let after = after.replace("\"idp\"", "\"idp\", \"new\"");
+    let named = world.beside(&format!("{before}[organizations.globex]{after}"));
+    assert_eq!(named.stage(&theirs), Stage::InForce);
+    assert_eq!(named.stage(&ours), Stage::Displaced);
+    assert!(named.provider(&ours).is_none());
+    let typed = [("client_id", "x".to_owned())].into();
+    let late = named.change(&ours, &typed, Actor::SetupLink).await;
+    assert!(matches!(late, Err(Error::Finished)));
+}
+
+#[tokio::test]
+async fn what_the_file_has_by_now_takes_up_no_room() {
+    let world = World::new();
+    for number in 0..DRAFTS_PER_ORGANIZATION {
+        world.make("acme", &format!("p{number}")).await.unwrap();
+    }
+    assert!(matches!(
+        world.make("acme", "new").await,
+        Err(Error::TooMany)
+    ));
+    let file = FILE
+        .replace("providers.idp", "providers.p3")
+        .replace("idp", "p3");
+    let later = world.beside(&file);
+    let made = later.create(new("acme", "new", Preset::Okta), Actor::Operator);
+    assert!(made.await.is_ok());
 }
 
 #[tokio::test]
@@ -205,6 +396,40 @@ async fn inv_48_a_secret_does_not_follow_to_another_address() {
         let both = [("domain", domain), ("client_secret", "the same")];
         draft = world.type_in(&draft, &both).await;
         assert!(draft.has(&secret), "it was typed for {domain} too");
+    }
+}
+
+#[tokio::test]
+async fn inv_48_a_secret_does_not_follow_to_an_address_that_was_left_out() {
+    let world = World::new();
+    for (preset, key, address) in [
+        (Preset::GitHub, "base_url", "https://git.evil.example"),
+        (Preset::GitLab, "base_url", "https://git.evil.example"),
+        (Preset::Okta, "authorization_server", "theirs"),
+    ] {
+        let id = format!("{}-new", preset.as_str());
+        let made = world
+            .drafts
+            .create(new("acme", &id, preset), Actor::Operator);
+        let draft = made.await.unwrap().draft;
+        let mut typed = ALL.to_vec();
+        if preset != Preset::Okta {
+            typed.remove(0);
+        }
+        let draft = world.type_in(&draft, &typed).await;
+        let secret = preset.secret_field().unwrap();
+        assert!(draft.has(&secret));
+        let moved = world
+            .type_in(&draft, &[(key, address), ("client_secret", "")])
+            .await;
+        assert!(!moved.has(&secret), "{id}: to an address");
+        let meant = [(key, "https://git.acme.com"), ("client_secret", "again")];
+        let meant = world.type_in(&moved, &meant).await;
+        assert!(meant.has(&secret), "{id}: it was typed for it");
+        let back = world
+            .type_in(&meant, &[(key, ""), ("client_secret", "")])
+            .await;
+        assert!(!back.has(&secret), "{id}: back to the usual one");
     }
 }
 

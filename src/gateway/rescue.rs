@@ -333,6 +333,7 @@ fn of_draft(error: &drafts::Error, rd: ReturnPath) -> (Problem, Fault) {
             Problem::SetupLink(LinkOver::Gone)
         }
         drafts::Error::Claimed => Problem::SetupLink(LinkOver::Elsewhere),
+        drafts::Error::Crowded => Problem::SetupLink(LinkOver::Crowded),
         drafts::Error::TooOften => Problem::TooManyAttempts {
             retry_after: TRY_AGAIN,
             rd,

@@ -210,6 +210,8 @@ pub enum LinkOver {
     Gone,
     /// Another browser has it.
     Elsewhere,
+    /// This browser has as many as it may.
+    Crowded,
 }
 
 /// Why an identity could not be added.
@@ -282,6 +284,7 @@ impl Problem {
             | Self::NotAllowedHere { .. } => StatusCode::FORBIDDEN,
             Self::NotLinked { .. } => StatusCode::CONFLICT,
             Self::SetupLink(LinkOver::Gone) => StatusCode::GONE,
+            Self::SetupLink(LinkOver::Crowded) => StatusCode::CONFLICT,
             Self::OrganizationUnknown | Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::MisdirectedRequest => StatusCode::MISDIRECTED_REQUEST,
@@ -316,6 +319,7 @@ impl Problem {
             Self::OwnersOnly => "owners-only",
             Self::SetupLink(LinkOver::Gone) => "setup-link-gone",
             Self::SetupLink(LinkOver::Elsewhere) => "setup-link-elsewhere",
+            Self::SetupLink(LinkOver::Crowded) => "setup-link-crowded",
             Self::OrganizationUnknown => "organization-unknown",
             Self::OrganizationSuspended => "organization-suspended",
             Self::EmailUnverified { .. } => "email-unverified",

@@ -138,6 +138,7 @@ impl Problem {
             Self::OwnersOnly => plain("owners-only-heading"),
             Self::SetupLink(LinkOver::Gone) => plain("setup-link-gone-heading"),
             Self::SetupLink(LinkOver::Elsewhere) => plain("setup-link-elsewhere-heading"),
+            Self::SetupLink(LinkOver::Crowded) => plain("setup-link-crowded-heading"),
             Self::RedirectLoop { .. } => plain("redirect-loop-heading"),
             Self::CookiesBlocked { .. } => plain("cookies-blocked-heading"),
             Self::AppUnreachable { .. } => of_application("app-unreachable-heading"),
@@ -202,6 +203,7 @@ impl Problem {
             Self::NotLinked { provider, why, .. } => why.sentence(look, provider),
             Self::SetupLink(LinkOver::Gone) => plain("setup-link-gone-sentence"),
             Self::SetupLink(LinkOver::Elsewhere) => plain("setup-link-elsewhere-sentence"),
+            Self::SetupLink(LinkOver::Crowded) => plain("setup-link-crowded-sentence"),
             Self::OwnersOnly => match look.organization {
                 Some(organization) => say(
                     "owners-only-sentence",

@@ -71,6 +71,8 @@ pub enum WizardEnd {
     Finished,
     /// The file has it.
     InForce,
+    /// The file has another organization's provider of that name.
+    Displaced,
 }
 
 /// A value to fill in.
@@ -193,6 +195,8 @@ pub enum DraftState {
     Finished,
     /// The file has it.
     InForce,
+    /// The file has another organization's provider of that name.
+    Displaced,
 }
 
 /// Why no draft was made.
@@ -214,6 +218,7 @@ impl Serialize for DraftState {
             Self::Complete => "draft-complete",
             Self::Finished => "draft-finished",
             Self::InForce => "draft-in-force",
+            Self::Displaced => "draft-displaced",
         })
     }
 }

@@ -12,7 +12,7 @@ use crate::address::ReturnPath;
 use crate::audit;
 use crate::clock::Timestamp;
 use crate::config::defaults::LOOP_SIGN_INS;
-use crate::config::{RevalidationMethod, Slug};
+use crate::config::{self, RevalidationMethod, Slug};
 use crate::drafts::Tried;
 use crate::identity::{self, Door, Identity, Profile, Terms, Through};
 use crate::provider::{self, Asserted, Attempt, Callback, Flow, Provider, Said};
@@ -279,6 +279,10 @@ impl Shared {
         else {
             return Ok(error);
         };
+        // A rehearsal ends as a rehearsal, whoever is signed in here: whoever waits for its end is told.
+        if error.rehearsal().is_some() {
+            return Ok(error);
+        }
         let Some(to) = self.already_there(*why, again, cookies, now).await? else {
             return Ok(error);
         };
@@ -594,9 +598,18 @@ impl Shared {
     /// Somebody who could not be asked about would be signed out at the first question: better said now. Many providers
     /// hand out a refresh token only with a new consent, so that is asked for, once.
     pub(super) fn require_refresh(&self, claimed: &Claimed, is_there: bool) -> Result<(), Error> {
+        let provider = self.config.providers.get(&claimed.cleared.run.provider);
+        Self::require_refresh_from(provider, claimed, is_there)
+    }
+
+    /// The same for a provider that the file need not have.
+    pub(super) fn require_refresh_from(
+        provider: Option<&config::Provider>,
+        claimed: &Claimed,
+        is_there: bool,
+    ) -> Result<(), Error> {
         let run = &claimed.cleared.run;
-        let provider = self.config.providers.get(&run.provider);
-        let method = provider.map(crate::config::Provider::revalidation);
+        let method = provider.map(config::Provider::revalidation);
         if method != Some(RevalidationMethod::RefreshToken) || is_there {
             return Ok(());
         }

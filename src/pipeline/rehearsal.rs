@@ -129,7 +129,8 @@ impl Pipeline {
     /// Prepares one of a provider that the file does not have.
     ///
     /// # Errors
-    /// As [`Pipeline::rehearse`]; [`drafts::Error::Incomplete`] and [`drafts::Error::TooOften`].
+    /// As [`Pipeline::rehearse`]; [`drafts::Error::Incomplete`], [`drafts::Error::Finished`] and
+    /// [`drafts::Error::TooOften`].
     ///
     /// # Cancel safety
     /// As [`Pipeline::rehearse`].
@@ -140,6 +141,9 @@ impl Pipeline {
         back: String,
     ) -> Result<Rehearsal, Error> {
         let drafts = &self.shared.drafts;
+        if draft.finished_at().is_some() {
+            return Err(drafts::Error::Finished.into());
+        }
         drafts.provider(draft).ok_or(drafts::Error::Incomplete)?;
         drafts.ask(draft)?;
         let (number, provider) = (draft.number(), draft.id().clone());
@@ -311,9 +315,10 @@ impl Shared {
         let is_there = |tokens: &provider::Tokens| tokens.refresh.is_some();
         let is_there =
             is_there(&asserted.tokens) || known.is_some_and(|known| is_there(&known.tokens));
-        self.require_refresh(claimed, is_there)?;
         let tried = self.tried(run.errand.as_ref()).await?;
         let tried = tried.as_ref().map(|tried| &tried.config);
+        let judged = tried.or_else(|| self.config.providers.get(provider));
+        Self::require_refresh_from(judged, claimed, is_there)?;
         let rehearsed = self
             .foresee(organization, (provider, tried), asserted)
             .await?;
@@ -324,14 +329,14 @@ impl Shared {
         Ok(rehearsed)
     }
 
-    /// Remembers how one ended, for the operator who waits.
+    /// Remembers how one ended, for the operator who waits. Whether that is news.
     pub(super) async fn end_rehearsal(
         &self,
         id: &str,
         progress: Progress,
         reference: &str,
         now: Timestamp,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         let key = secret::decode(id).and_then(|key| <[u8; 32]>::try_from(key).ok());
         let key = key.ok_or_else(|| gone(Gone::Unknown, None))?;
         let Some((stored, raw)) = self.read_rehearsal(&key).await? else {
@@ -339,7 +344,7 @@ impl Shared {
         };
         let is_over = matches!(stored.progress, Progress::Done(_) | Progress::Failed { .. });
         if is_over && !matches!(progress, Progress::Done(_)) {
-            return Ok(());
+            return Ok(false);
         }
         let stored = Stored { progress, ..stored };
         let mut batch = Batch::new();
@@ -354,7 +359,8 @@ impl Shared {
             reference: Some(reference.to_owned()),
             ..event(&stored.stage, audit::Kind::RehearsalFinished, now)
         });
-        Ok(self.store.commit(batch).await?)
+        self.store.commit(batch).await?;
+        Ok(true)
     }
 
     /// Remembers that one failed, unless its end is known already: an answer may come again. Whoever waits is told, or
@@ -385,14 +391,18 @@ impl Shared {
         }
         let code = error.ending().code().to_owned();
         let why = why.trim_end().to_owned();
-        self.note_trial(id, Some(&why)).await;
-        let failed = Progress::Failed { code, why };
+        let failed = Progress::Failed {
+            code,
+            why: why.clone(),
+        };
         let ended = self.end_rehearsal(id, failed, reference, self.clock.now());
-        if let Err(error) = ended.await {
-            tracing::warn!(
+        match ended.await {
+            Ok(true) => self.note_trial(id, Some(&why)).await,
+            Ok(false) => {}
+            Err(error) => tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 "the end of a rehearsal could not be remembered"
-            );
+            ),
         }
     }
 

@@ -20,10 +20,8 @@ impl Batch {
                 .map(|(table, key)| (*table as u8, secret::encode(key)))
                 .collect(),
         );
-        let mut key = at.as_millis().to_be_bytes().to_vec();
-        if let Some((_, first)) = targets.first() {
-            key.extend_from_slice(first);
-        }
+        let first = targets.first().map(|(_, key)| key.as_slice());
+        let key = key(at, first.unwrap_or_default());
         // A list of numbers and strings always serialises.
         self.put(
             Table::Expiry,
@@ -31,6 +29,15 @@ impl Batch {
             serde_json::to_vec(&list).unwrap_or_default(),
         )
     }
+
+    /// Takes an [`expire`](Self::expire) back, whose first target was `first`: what is removed before its time leaves nothing.
+    pub fn unexpire(&mut self, at: Timestamp, first: &[u8]) -> &mut Self {
+        self.remove(Table::Expiry, key(at, first))
+    }
+}
+
+fn key(at: Timestamp, first: &[u8]) -> Vec<u8> {
+    [at.as_millis().to_be_bytes().as_slice(), first].concat()
 }
 
 /// What a sweep found.

@@ -6,7 +6,7 @@ use doorward::admin::drafts::{Draft, Drafts, MadeLink, SetupLink};
 use doorward::audit::{Actor, Event};
 use serde_json::{Value, json};
 
-use crate::support::idp::{ada, grace};
+use crate::support::idp::{Withholds, ada, grace};
 use crate::support::world::{CLIENT_SECRET, SITE, url};
 use crate::support::{Browser, Page, World};
 
@@ -23,15 +23,22 @@ owners = ["grace@acme.com"]
 "#;
 
 async fn link_for(world: &World, private_network: bool) -> MadeLink {
+    link_to(world, ("acme", "new"), private_network).await
+}
+
+async fn link_to(
+    world: &World,
+    (organization, id): (&str, &str),
+    private_network: bool,
+) -> MadeLink {
     let wanted = SetupLink {
-        provider: "new".to_owned(),
+        provider: id.to_owned(),
         preset: "oidc".to_owned(),
         expires_seconds: Some(3600),
         private_network,
     };
-    let socket = world.broker.socket();
-    let path = "/organizations/acme/setup-link";
-    socket.post(path, &wanted).await.unwrap()
+    let path = format!("/organizations/{organization}/setup-link");
+    world.broker.socket().post(&path, &wanted).await.unwrap()
 }
 
 /// Opens the link and presses the button: where the draft is, and its page.
@@ -166,6 +173,91 @@ async fn inv_08_a_link_is_for_the_browser_that_begins_first_and_looking_uses_not
 }
 
 #[tokio::test]
+async fn inv_08_a_cookie_that_was_made_up_opens_no_draft() {
+    let world = World::with(STAFF).await;
+    let (mut browser, mut other) = (world.browser(), world.browser());
+    let link = link_for(&world, true).await.url;
+    let (at, _) = begin(&mut browser, &link).await;
+    let (host, name, _) = {
+        let mut cookies = browser.cookies();
+        let of_draft = cookies.find(|(_, name, _)| name.contains("draft"));
+        let (host, name, value) = of_draft.unwrap();
+        (host.to_owned(), name.to_owned(), value.to_owned())
+    };
+    other.put_cookie(
+        &host,
+        &name,
+        "1.bm90IHdoYXQgdGhlIG90aGVyIGJyb3dzZXIgaG9sZHM",
+    );
+    for page in [
+        other.get(&at).await,
+        other.get(&link).await,
+        other
+            .post(&format!("{at}/values"), &[("client_id", "mine")])
+            .await,
+    ] {
+        assert_eq!(page.is(403).kind(), Some("setup-link-elsewhere"));
+    }
+    assert!(!drafts(&world).await[0].toml.contains("mine"));
+}
+
+#[tokio::test]
+async fn inv_12_of_two_drafts_in_one_browser_each_has_its_own_forms() {
+    let world = World::with(STAFF).await;
+    let mut browser = world.browser();
+    let (one, page) = begin(
+        &mut browser,
+        &link_to(&world, ("acme", "one"), true).await.url,
+    )
+    .await;
+    let (two, other) = begin(
+        &mut browser,
+        &link_to(&world, ("globex", "two"), true).await.url,
+    )
+    .await;
+    assert!(page.text.contains("callback/one") && other.text.contains("callback/two"));
+    let (csrf, foreign) = (page.input("csrf"), other.input("csrf"));
+    assert_ne!(csrf, foreign);
+    let values = |csrf| [("csrf", csrf), ("client_id", "mine")];
+    let refused = browser
+        .post(&format!("{one}/values"), &values(&foreign))
+        .await;
+    assert_eq!(refused.kind(), Some("login-expired"));
+    browser
+        .post(&format!("{one}/values"), &values(&csrf))
+        .await
+        .is(303);
+    for draft in drafts(&world).await {
+        let is_filled = draft.toml.contains("client_id = \"mine\"");
+        assert_eq!(is_filled, draft.provider == "one", "{}", draft.toml);
+    }
+    browser.get(&one).await.is(200);
+    browser.get(&two).await.is(200);
+}
+
+#[tokio::test]
+async fn a_browser_that_has_many_drafts_loses_none_of_them_to_another() {
+    let world = World::with(STAFF).await;
+    let mut browser = world.browser();
+    let mut places = Vec::new();
+    for number in 0..12 {
+        let organization = if number < 10 { "acme" } else { "globex" };
+        let id = format!("p{number}");
+        let link = link_to(&world, (organization, &id), true).await.url;
+        places.push(begin(&mut browser, &link).await.0);
+        world.later(Duration::from_secs(1));
+    }
+    let link = link_to(&world, ("globex", "last"), true).await.url;
+    let refused = browser.post(&link, &[]).await;
+    assert_eq!(refused.is(409).kind(), Some("setup-link-crowded"));
+    assert!(refused.text.contains("another browser"), "{}", refused.text);
+    for at in &places {
+        browser.get(at).await.is(200);
+    }
+    begin(&mut world.browser(), &link).await;
+}
+
+#[tokio::test]
 async fn inv_08_a_link_that_is_over_removed_or_made_up_says_so() {
     let world = World::with(STAFF).await;
     let link = link_for(&world, true).await.url;
@@ -273,9 +365,43 @@ async fn inv_48_whoever_has_a_link_cannot_look_around_in_the_network() {
     let before = world.acme.back_channel();
     press(&mut browser, &at, "check", &[]).await.is(303);
     let page = browser.get(&at).await;
-    assert!(page.text.contains("private address"), "{}", page.text);
+    assert!(page.text.contains("no connection: "), "{}", page.text);
     press(&mut browser, &at, "try", &[]).await.is(200);
     assert_eq!(world.acme.back_channel(), before, "nobody was asked");
+}
+
+/// What the check says of an address.
+async fn said_of(world: &World, browser: &mut Browser, at: &str, issuer: &str) -> String {
+    let typed = [("issuer", issuer), ("client_secret", CLIENT_SECRET)];
+    press(browser, at, "values", &typed).await.is(303);
+    press(browser, at, "check", &[]).await.is(303);
+    let page = browser.get(at).await;
+    let (_, said) = page
+        .text
+        .split_once("Something is not in order yet")
+        .unwrap();
+    let (said, _) = said.split_once("</dl>").unwrap();
+    let (_, said) = said.split_once("<dl>").unwrap();
+    world.later(Duration::from_secs(60));
+    said.replace(issuer, "")
+}
+
+#[tokio::test]
+async fn inv_48_names_of_the_network_cannot_be_told_from_names_that_are_none() {
+    let world = World::with(STAFF).await;
+    let mut browser = world.browser();
+    let (at, _) = begin(&mut browser, &link_for(&world, false).await.url).await;
+    fill_in(&mut browser, &at, &world).await;
+    let inside = said_of(&world, &mut browser, &at, "https://localhost:9").await;
+    assert!(inside.contains("no connection: "), "{inside}");
+    for other in [
+        "https://no-such-name.invalid",
+        "https://10.9.8.7",
+        "https://127.0.0.1:1",
+    ] {
+        let outside = said_of(&world, &mut browser, &at, other).await;
+        assert_eq!(outside, inside, "{other}");
+    }
 }
 
 #[tokio::test]
@@ -379,6 +505,87 @@ async fn a_trial_that_fails_leads_back_to_the_page_that_says_why() {
 }
 
 #[tokio::test]
+async fn a_draft_without_refresh_tokens_fails_as_its_sign_ins_would() {
+    let world = World::with(STAFF).await;
+    let mut browser = world.browser();
+    let (at, _) = begin(&mut browser, &link_for(&world, true).await.url).await;
+    fill_in(&mut browser, &at, &world).await;
+    press(&mut browser, &at, "values", &[("scopes", "offline_access")])
+        .await
+        .is(303);
+    world.acme.withhold(Withholds::Always);
+    let page = try_it(&mut browser, &at).await;
+    assert_eq!(page.kind(), Some("wizard"), "{}", page.text);
+    assert!(page.text.contains("it did not work"), "{}", page.text);
+    assert!(page.text.contains("no refresh token came"), "{}", page.text);
+    world.acme.withhold(Withholds::WithoutConsent);
+    let page = try_it(&mut browser, &at).await;
+    assert_eq!(page.kind(), Some("rehearsed"), "{}", page.text);
+    world.application.heard_nothing();
+}
+
+/// Tries it up to the answer of the provider.
+async fn up_to_the_answer(browser: &mut Browser, at: &str) -> String {
+    let away = press(browser, at, "try", &[]).await;
+    let link = away.leads_to().unwrap().to_string();
+    let mut page = browser.post(&link, &[]).await;
+    loop {
+        let next = page.leads_to().unwrap();
+        if next.path() == "/_sso/callback/new" {
+            break next.to_string();
+        }
+        page = browser.get(next.as_str()).await;
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_again_takes_no_success_back() {
+    let world = World::with(STAFF).await;
+    let mut browser = world.browser();
+    let (at, _) = begin(&mut browser, &link_for(&world, true).await.url).await;
+    fill_in(&mut browser, &at, &world).await;
+    let answer = up_to_the_answer(&mut browser, &at).await;
+    assert_eq!(browser.get(&answer).await.kind(), Some("rehearsed"));
+    let before = world.acme.back_channel();
+    assert_ne!(browser.get(&answer).await.kind(), Some("rehearsed"));
+    let page = browser.get(&at).await;
+    assert!(page.text.contains("and it worked"), "{}", page.text);
+    assert_eq!(world.acme.back_channel(), before, "nobody was asked");
+}
+
+#[tokio::test]
+async fn a_button_that_is_older_than_its_draft_leads_to_its_page() {
+    let world = World::with(STAFF).await;
+    let mut browser = world.browser();
+    let (at, page) = begin(&mut browser, &link_for(&world, true).await.url).await;
+    let csrf = page.input("csrf");
+    let press_try = async |browser: &mut Browser| {
+        let page = browser.post(&format!("{at}/try"), &[("csrf", &csrf)]).await;
+        page.is(303).leads_to().unwrap().to_string()
+    };
+    assert_eq!(
+        press_try(&mut browser).await,
+        format!("{at}#try"),
+        "not complete"
+    );
+    fill_in(&mut browser, &at, &world).await;
+    press(&mut browser, &at, "finish", &[]).await.is(303);
+    let before = world.acme.back_channel();
+    assert_eq!(
+        press_try(&mut browser).await,
+        format!("{at}#try"),
+        "finished"
+    );
+    assert_eq!(world.acme.back_channel(), before, "nobody was asked");
+    let events = world.trail(&[&browser]).await;
+    assert!(
+        !events
+            .iter()
+            .any(|it| it.kind.name().starts_with("rehearsal."))
+    );
+}
+
+#[tokio::test]
 async fn inv_11_nobody_signs_in_sets_up_or_links_by_a_draft() {
     let world = World::with(STAFF).await;
     let mut holder = world.browser();
@@ -420,24 +627,38 @@ async fn an_answer_counts_in_the_browser_that_tries_and_not_after_a_change() {
     let (mut browser, mut other) = (world.browser(), world.browser());
     let (at, _) = begin(&mut browser, &link_for(&world, true).await.url).await;
     fill_in(&mut browser, &at, &world).await;
-    let away = press(&mut browser, &at, "try", &[]).await;
-    let link = away.leads_to().unwrap().to_string();
-    let mut page = browser.post(&link, &[]).await;
-    let callback = loop {
-        let next = page.leads_to().unwrap();
-        if next.path() == "/_sso/callback/new" {
-            break next;
-        }
-        page = browser.get(next.as_str()).await;
-    };
+    let callback = up_to_the_answer(&mut browser, &at).await;
     let before = world.acme.back_channel();
-    assert_ne!(other.get(callback.as_str()).await.kind(), Some("rehearsed"));
+    assert_ne!(other.get(&callback).await.kind(), Some("rehearsed"));
     press(&mut browser, &at, "values", &[("client_id", "another")])
         .await
         .is(303);
-    let late = browser.visit(callback.as_str()).await;
+    let late = browser.visit(&callback).await;
     assert!(late.text.contains("it did not work"), "{}", late.text);
     assert_eq!(world.acme.back_channel(), before, "nobody was asked");
+}
+
+#[tokio::test]
+async fn the_trial_of_an_owner_who_is_signed_in_ends_as_a_trial() {
+    let world = World::with(STAFF).await;
+    let mut browser = owner(&world).await;
+    let (at, _) = begin(&mut browser, &link_for(&world, true).await.url).await;
+    fill_in(&mut browser, &at, &world).await;
+    let callback = up_to_the_answer(&mut browser, &at).await;
+    let before = world.acme.back_channel();
+    press(&mut browser, &at, "values", &[("client_id", "another")])
+        .await
+        .is(303);
+    let late = browser.visit(&callback).await;
+    assert_eq!(late.kind(), Some("wizard"), "{}", late.text);
+    assert!(late.text.contains("it did not work"), "{}", late.text);
+    assert_eq!(world.acme.back_channel(), before, "nobody was asked");
+    world.application.heard_nothing();
+    let events = world.trail(&[&browser]).await;
+    let ends = events
+        .iter()
+        .filter(|it| it.kind.name() == "rehearsal.finished");
+    assert_eq!(ends.count(), 1);
 }
 
 async fn owner(world: &World) -> Browser {

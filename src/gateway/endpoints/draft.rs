@@ -11,6 +11,7 @@ use hyper::body::Incoming;
 use super::form::{self, Fields};
 use super::{Ask, Leaving, looks_or_posts, nothing, set_cookie};
 use crate::audit::Actor;
+use crate::config::defaults::DRAFTS_PER_BROWSER;
 use crate::config::{FieldKind, Organization, Preset};
 use crate::drafts::{self, Checkup, Draft, Stage};
 use crate::gateway::{Body, Error, Gateway, Place};
@@ -18,6 +19,7 @@ use crate::pages::{
     Fact, SetupLink, Wizard, WizardCheck, WizardCheckup, WizardEnd, WizardField, WizardTrial,
     verdict_word,
 };
+use crate::pipeline;
 use crate::secret::{self, Secret};
 use crate::session::cookies::{self, Binding, BindingKind};
 use crate::store;
@@ -100,12 +102,13 @@ impl Gateway {
         link: &Secret<String>,
         draft: &Draft,
     ) -> Result<Response<Body>, Error> {
+        // What a browser loses of a draft, nobody gets back: so none makes room here.
+        if ask.cookies.bindings(BindingKind::Draft).len() >= DRAFTS_PER_BROWSER {
+            return Err(drafts::Error::Crowded.into());
+        }
         let binding = Binding::new(tag(draft));
         self.drafts.claim(link, binding.hash()).await?;
         let mut response = self.see_other(&self.below(&page(draft)), ask.reference);
-        for cookie in ask.cookies.evict_bindings(BindingKind::Draft) {
-            set_cookie(&mut response, cookie);
-        }
         let now = self.clock.now();
         let lifetime = draft.until().since(now);
         set_cookie(
@@ -202,7 +205,14 @@ impl Gateway {
         let prepared = self
             .pipeline
             .rehearse_draft(&desk.draft, desk.by.clone(), back)
-            .await?;
+            .await;
+        let prepared = match prepared {
+            // The button is older than what became of the draft: its page says what that is.
+            Err(pipeline::Error::Draft(drafts::Error::Incomplete | drafts::Error::Finished)) => {
+                return Ok(self.back_to_draft(ask, desk, "try"));
+            }
+            other => other?,
+        };
         let path = self.below(&format!("rehearse/{}", prepared.token.expose()));
         let to = self.config.server.public_url.join(&path);
         self.go_on(ask, &to, Leaving::Form)
@@ -278,6 +288,7 @@ impl Gateway {
                 Stage::Waiting | Stage::Open | Stage::Complete => None,
                 Stage::Finished => Some(WizardEnd::Finished),
                 Stage::InForce => Some(WizardEnd::InForce),
+                Stage::Displaced => Some(WizardEnd::Displaced),
             },
             toml: (desk.owned && is_whole).then(|| draft.to_toml()),
         };

@@ -30,6 +30,7 @@ impl Gateway {
                 Stage::Complete => DraftState::Complete,
                 Stage::Finished => DraftState::Finished,
                 Stage::InForce => DraftState::InForce,
+                Stage::Displaced => DraftState::Displaced,
             },
             until: draft.until(),
         });
