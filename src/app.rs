@@ -189,7 +189,8 @@ impl Rooms {
         let gateway = self.gateway.clone();
         let handler = move |request: Request<Incoming>, peer: Peer| {
             let gateway = gateway.clone();
-            async move { gateway.answer(request, peer.address).await }
+            // In one place from the beginning: it is handed on several times before it runs.
+            Box::pin(async move { gateway.answer(request, peer.address).await })
         };
         let (limits, tasks) = (limits.clone(), self.tasks.clone());
         self.tasks.spawn(server::serve(

@@ -40,6 +40,7 @@ pub mod config;
 pub mod address;
 pub mod audit;
 pub mod clock;
+pub mod rarely;
 pub mod secret;
 pub mod tasks;
 pub mod telemetry;

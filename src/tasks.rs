@@ -4,12 +4,15 @@
 //! [`Tasks::finish`] returns. Invariant: no work is detached.
 
 use std::future::Future;
+use std::pin::pin;
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
+
+use crate::rarely::Rarely;
 
 /// The tasks of one application, with the signal that ends them. Clones share both.
 #[derive(Clone, Debug, Default)]
@@ -50,9 +53,11 @@ impl Tasks {
     {
         let stop = self.stop.clone();
         tokio::spawn(self.tracker.track_future(async move {
+            let stopped = pin!(stop.cancelled());
+            let mut stopped = Rarely::new(stopped);
             tokio::select! {
                 biased;
-                () = stop.cancelled() => {}
+                () = &mut stopped => {}
                 _ = work => {}
             }
         }));

@@ -17,6 +17,7 @@ const FLOORS: [&[&str]; 8] = [
         "address",
         "audit",
         "clock",
+        "rarely",
         "secret",
         "tasks",
         "telemetry",

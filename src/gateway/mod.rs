@@ -14,6 +14,7 @@ mod forward;
 mod inbound;
 mod rescue;
 mod routes;
+mod sites;
 mod step_up;
 mod turns;
 
@@ -35,6 +36,7 @@ use self::decision::{Decision, Granted, Question, decide};
 use self::forward::Visitor;
 use self::inbound::Inbound;
 use self::routes::{Route, Routes};
+use self::sites::Sites;
 use self::turns::Turns;
 use crate::address::{Host, Origin};
 use crate::assertion::{self, Minter, PlainHeaders, Reserved};
@@ -51,9 +53,9 @@ use crate::session::cookies::Cookies;
 use crate::session::{self, Denied, Live, LiveGrant, Sessions};
 use crate::store::{self, Store};
 use crate::tasks::Tasks;
-use crate::telemetry::Reference;
-use crate::telemetry::metrics::{self, Metrics};
+use crate::telemetry::metrics::Metrics;
 use crate::telemetry::trace::Part;
+use crate::telemetry::{Reference, RouteTally};
 use crate::traces::Traces;
 
 /// The body of an answer: whole where we made it, streaming where the application did.
@@ -76,6 +78,11 @@ pub struct Shared {
     config: Arc<Config>,
     clock: Arc<dyn Clock>,
     routes: Routes,
+    sites: Sites,
+    /// What is counted of requests that found no route.
+    nowhere: Arc<RouteTally>,
+    /// What is counted of our own endpoints.
+    own: Arc<RouteTally>,
     upstreams: BTreeMap<Slug, Upstream>,
     sessions: Arc<Sessions>,
     pipeline: Pipeline,
@@ -192,7 +199,10 @@ impl Gateway {
         });
         Ok(Self(Arc::new(Shared {
             clock: parts.clock,
-            routes: Routes::new(&config.routes),
+            routes: Routes::new(&config.routes, &parts.metrics),
+            sites: Sites::new(&config),
+            nowhere: Arc::new(RouteTally::new("", &parts.metrics)),
+            own: Arc::new(RouteTally::new("sso", &parts.metrics)),
             upstreams: upstreams.collect(),
             sessions: parts.sessions,
             pipeline: parts.pipeline,
@@ -220,7 +230,7 @@ impl Gateway {
     pub async fn answer(&self, request: Request<Incoming>, peer: Option<IpAddr>) -> Response<Sent> {
         let began = self.clock.now();
         let in_flight = InFlight::begin(&self.metrics);
-        let mut asked = Asked::new(request.method());
+        let mut asked = Asked::new(request.method(), &self.nowhere);
         let response = match self.serve(request, peer, &mut asked).await {
             Ok(response) => response,
             Err(error) => {
@@ -245,16 +255,19 @@ impl Gateway {
         let (head, body) = request.into_parts();
         let server = &self.config.server;
         let inbound = Inbound::read(&head, peer, &server.trusted_proxies, &server.public_url)?;
+        let inbound = Arc::new(inbound);
         let request = Request::from_parts(head, body);
-        asked.inbound = Some(inbound.clone());
+        asked.inbound = Some(Arc::clone(&inbound));
         let place = self.place(&inbound.host)?;
         if let Place::Own(organization) = place {
             asked.own = Some(organization.slug.clone());
         }
         if let Some(own) = self.own_path(&inbound) {
-            asked.route = Arc::from("sso");
+            asked.route = Arc::clone(&self.own);
             let journal = asked.begin_journal(self.clock.now());
+            // Apart, like all that seldom happens: a request that is forwarded need not carry the room for it.
             let answer = self.endpoint(request, &inbound, place, own, asked.reference);
+            let answer = Box::pin(answer);
             let answer = journal.follow(answer).await?;
             return Ok(endpoints::referred(answer, asked.reference));
         }
@@ -266,7 +279,7 @@ impl Gateway {
                 Place::Own(organization) => route.is_open_to(&organization.slug),
             })
             .ok_or(Error::NoRoute)?;
-        asked.route = Arc::clone(&route.label);
+        asked.route = Arc::clone(&route.tally);
         self.act(request, &inbound, place, route, asked).await
     }
 
@@ -293,21 +306,21 @@ impl Gateway {
         }
         // Browsers send cookies along and ask nobody (RFC 6455 §10.2). Not on public routes either: the application's own
         // cookies are on them too.
-        if inbound.is_foreign_upgrade(&self.config.server.public_url.on(&inbound.host)) {
+        if inbound.is_foreign_upgrade(&self.config.server.public_url) {
             self.note_denied(asked, "foreign_origin");
             return Err(Error::ForeignOrigin);
         }
         let (known, reference) = (asked.known.as_ref(), asked.reference);
         self.check_connection(asked)?;
         let decision = decide(self.looked_at(inbound, route, doubtful, known));
-        self.count_decision(route, &decision);
+        Self::count_decision(route, &decision);
         match decision {
             Decision::Allow(known) => self.allow(request, inbound, route, known, reference).await,
             Decision::Anonymous => self.forward(request, inbound, route, None, reference).await,
             Decision::SignIn => {
                 let cookies = Cookies::read(request.headers());
                 let pinned = route.config.organization.as_ref();
-                self.part(&cookies, inbound, place, pinned).await?;
+                Box::pin(self.part(&cookies, inbound, place, pinned)).await?;
                 let (organization, chosen) = self.wanted_organization(place, pinned, &cookies);
                 let journal = asked.begin_journal(self.clock.now());
                 journal.door(organization.as_ref().map(Slug::as_str), chosen);
@@ -317,17 +330,16 @@ impl Gateway {
                 let (head, body) = request.into_parts();
                 let cookies = Cookies::read(&head.headers);
                 let pinned = route.config.organization.as_ref();
-                self.part(&cookies, inbound, place, pinned).await?;
-                self.keep_lapsed(inbound, place, pinned, (&head, body))
-                    .await?;
+                Box::pin(self.part(&cookies, inbound, place, pinned)).await?;
+                Box::pin(self.keep_lapsed(inbound, place, pinned, (&head, body))).await?;
                 let had_session = cookies.has_session();
                 Err(Error::Unauthorized { had_session })
             }
             Decision::StepUp(known) => {
                 let sent = request.into_parts();
-                self.step_up(inbound, route, known, sent, reference).await
+                Box::pin(self.step_up(inbound, route, known, sent, reference)).await
             }
-            Decision::Unconfirmed => Err(self.unconfirmed(asked.known.as_ref()).await),
+            Decision::Unconfirmed => Err(Box::pin(self.unconfirmed(asked.known.as_ref())).await),
             Decision::Deny(unmet) => {
                 self.note_denied(asked, unmet.as_str());
                 let rule = route.config.refusal.clone();
@@ -358,7 +370,7 @@ impl Gateway {
         let forwarded = self.forward(request, inbound, route, Some(visitor), reference);
         let mut response = forwarded.await?;
         if let Some(token) = kept {
-            self.settle(inbound, &token, &mut response, reference).await;
+            Box::pin(self.settle(inbound, &token, &mut response, reference)).await;
         }
         Ok(response)
     }
@@ -468,7 +480,7 @@ impl Gateway {
         let denied = Denied {
             kind: audit::Kind::AccessDenied,
             grant: known.grant.grant(),
-            route: &asked.route,
+            route: asked.route.name(),
             reason,
             reference: &asked.reference.to_string(),
         };
@@ -481,15 +493,12 @@ impl Gateway {
 
     /// Which organization a host belongs to. An unknown one is refused before anything else happens.
     fn place(&self, host: &Host) -> Result<Place<'_>, Error> {
-        if host == self.config.server.public_url.host() {
+        let site = self.sites.get(host).ok_or(Error::UnknownHost)?;
+        let Some(slug) = &site.organization else {
             return Ok(Place::Shared);
-        }
-        self.config
-            .organizations
-            .values()
-            .find(|organization| organization.hosts.contains(host))
-            .map(Place::Own)
-            .ok_or(Error::UnknownHost)
+        };
+        let organization = self.config.organizations.get(slug);
+        organization.map(Place::Own).ok_or(Error::UnknownHost)
     }
 
     /// The visitor's session and the grant that counts here.
@@ -573,7 +582,7 @@ impl Gateway {
         }
     }
 
-    fn count_decision(&self, route: &Route, decision: &Decision<&Known>) {
+    fn count_decision(route: &Route, decision: &Decision<&Known>) {
         let reason = match decision {
             Decision::Deny(unmet) => unmet.as_str(),
             Decision::Allow(_)
@@ -583,12 +592,7 @@ impl Gateway {
             | Decision::StepUp(_)
             | Decision::Unconfirmed => "",
         };
-        let labels = metrics::Decision {
-            route: Arc::clone(&route.label),
-            result: decision.as_str(),
-            reason,
-        };
-        self.metrics.decisions.get_or_create(&labels).inc();
+        route.tally.decided(decision.as_str(), reason);
     }
 }
 

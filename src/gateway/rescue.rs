@@ -71,7 +71,7 @@ impl Gateway {
         let slug = told.organization.as_ref().or(asked.organization());
         let organization = slug.and_then(|slug| self.config.organizations.get(slug));
         let place = place.unwrap_or(Place::Shared).into();
-        let inbound = asked.inbound.as_ref();
+        let inbound = asked.inbound.as_deref();
         let wish = inbound.and_then(|inbound| self.asked_languages(inbound));
         let wish = (inbound, wish.as_deref());
         let look = self.look(&origin, place, organization, wish);
@@ -492,7 +492,7 @@ fn log(error: &Error, told: &Told, asked: &Asked) {
                 code = told.problem.code(),
                 status = told.problem.status().as_u16(),
                 method = asked.method,
-                route = Some(&*asked.route).filter(|route| !route.is_empty()),
+                route = Some(&**asked.route.name()).filter(|route| !route.is_empty()),
                 organization = organization.map(Slug::as_str),
                 provider = provider.map(Slug::as_str),
                 client = asked.client().map(display),
@@ -511,9 +511,11 @@ fn log(error: &Error, told: &Told, asked: &Asked) {
 /// The setting that refused somebody.
 fn rule(error: &Error, asked: &Asked) -> Option<String> {
     match error {
-        Error::NotAllowed { unmet, .. } => {
-            Some(format!("routes.{}.require.{}", asked.route, key(*unmet)))
-        }
+        Error::NotAllowed { unmet, .. } => Some(format!(
+            "routes.{}.require.{}",
+            asked.route.name(),
+            key(*unmet)
+        )),
         Error::SignIn(pipeline::Error::NotAdmitted {
             again,
             why: NotAdmitted::Rule(unmet),

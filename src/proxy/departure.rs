@@ -19,7 +19,6 @@ pub(super) struct Trip {
     pub(super) request: Request<Outgoing>,
     /// Its head once more, if it may be sent again.
     pub(super) spare: Option<Spare>,
-    pub(super) upload: Upload,
     pub(super) back: Back,
 }
 
@@ -33,6 +32,7 @@ pub(super) struct Spare {
 /// What the way back needs to know.
 pub(super) struct Back {
     pub(super) method: Method,
+    pub(super) upload: Upload,
     pub(super) upgrade: Option<(HeaderValue, OnUpgrade)>,
     pub(super) gate: Option<Gate>,
     pub(super) passage: Passage,
@@ -62,7 +62,7 @@ impl Upstream {
             upgrade.as_ref().map(|(protocol, _)| protocol),
             endpoint,
         )?;
-        let upload = Upload::new();
+        let upload = Upload::new(bodiless);
         let expects = !bodiless
             && head
                 .headers
@@ -93,9 +93,9 @@ impl Upstream {
         Ok(Trip {
             request,
             spare,
-            upload,
             back: Back {
                 method,
+                upload,
                 upgrade,
                 gate,
                 passage,

@@ -11,6 +11,7 @@ use std::sync::Mutex;
 
 use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
+use http::HeaderMap;
 use http_body::Frame;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Empty, Full, StreamBody};
@@ -116,10 +117,10 @@ async fn front(
         let (upstream, errors) = (Arc::clone(&upstream), Arc::clone(&errors));
         let passage = Passage {
             host: HeaderValue::from_static("app.example.com"),
-            fields: HeaderMap::from_iter([(
+            fields: vec![(
                 HeaderName::from_static("remote-user"),
                 HeaderValue::from_static("ada"),
-            )]),
+            )],
             reserved: Arc::new(|name| name.as_str() == "remote-user"),
             cut: Arc::clone(&cut),
             until,
