@@ -45,3 +45,4 @@ pub mod secret;
 pub mod tasks;
 pub mod telemetry;
 pub mod tether;
+pub mod workers;

@@ -58,7 +58,7 @@ impl Gateway {
     /// ours is added (threat model 30, 31); if the assertion cannot be made, nothing is forwarded.
     pub(super) async fn forward(
         &self,
-        mut request: Request<Incoming>,
+        mut request: Box<Request<Incoming>>,
         inbound: &Inbound,
         route: &Route,
         visitor: Option<Visitor<'_>>,

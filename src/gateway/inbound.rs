@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use http::header::{ACCEPT, ACCEPT_LANGUAGE, HOST, ORIGIN, UPGRADE};
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version, request};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, Version};
 
 use super::Error;
 use crate::address::{CanonicalPath, Host, Origin};
@@ -54,39 +54,39 @@ impl Inbound {
     ///
     /// # Errors
     /// [`Error::Host`], [`Error::Target`] and [`Error::Method`]: nothing was decided or forwarded.
-    pub(super) fn read(
-        head: &request::Parts,
+    pub(super) fn read<B>(
+        head: &Request<B>,
         peer: Option<IpAddr>,
         trusted: &[TrustedProxy],
         public: &Origin,
     ) -> Result<Self, Error> {
-        if matches!(head.method, Method::TRACE | Method::CONNECT) {
+        if matches!(*head.method(), Method::TRACE | Method::CONNECT) {
             return Err(Error::Method);
         }
         let trusts = is_trusted(trusted, peer);
         let written = host(head, trusts)?;
         let host = Host::parse(written, public.default_port()).map_err(|_| Error::Host)?;
-        let path = CanonicalPath::parse(head.uri.path()).map_err(|_| Error::Target)?;
-        let query = head.uri.query().map(str::to_owned);
+        let path = CanonicalPath::parse(head.uri().path()).map_err(|_| Error::Target)?;
+        let query = head.uri().query().map(str::to_owned);
         let query_is_sound = query
             .as_ref()
             .is_none_or(|query| query.bytes().all(|byte| matches!(byte, 0x21..=0x7e)));
         if !query_is_sound {
             return Err(Error::Target);
         }
-        let target = target(&head.uri, &path, query.as_deref())?;
+        let target = target(head.uri(), &path, query.as_deref())?;
         Ok(Self {
             host,
             path,
             query,
             target,
-            method: head.method.clone(),
-            client: client(&head.headers, peer, trusts, trusted),
+            method: head.method().clone(),
+            client: client(head.headers(), peer, trusts, trusted),
             kind: kind(head),
-            origin: head.headers.get(ORIGIN).cloned(),
-            fetch_site: head.headers.get(SEC_FETCH_SITE).cloned(),
-            accept_language: head.headers.get(ACCEPT_LANGUAGE).cloned(),
-            upgrade: head.headers.contains_key(UPGRADE),
+            origin: head.headers().get(ORIGIN).cloned(),
+            fetch_site: head.headers().get(SEC_FETCH_SITE).cloned(),
+            accept_language: head.headers().get(ACCEPT_LANGUAGE).cloned(),
+            upgrade: head.headers().contains_key(UPGRADE),
         })
     }
 
@@ -153,16 +153,16 @@ fn target(came: &Uri, path: &CanonicalPath, query: Option<&str>) -> Result<PathA
 }
 
 /// The one host that a request names. Missing, several or contradictory ones are refused.
-fn host(head: &request::Parts, trusts: bool) -> Result<&str, Error> {
-    let fields = one(&head.headers, &HOST)?;
-    let target = head.uri.authority().map(http::uri::Authority::as_str);
+fn host<B>(head: &Request<B>, trusts: bool) -> Result<&str, Error> {
+    let fields = one(head.headers(), &HOST)?;
+    let target = head.uri().authority().map(http::uri::Authority::as_str);
     let named = match (fields, target) {
         (Some(field), Some(target)) if field.eq_ignore_ascii_case(target) => field,
         (Some(field), None) => field,
-        (None, Some(target)) if head.version >= Version::HTTP_2 => target,
+        (None, Some(target)) if head.version() >= Version::HTTP_2 => target,
         (Some(_) | None, _) => return Err(Error::Host),
     };
-    if trusts && let Some(forwarded) = one(&head.headers, &X_FORWARDED_HOST)? {
+    if trusts && let Some(forwarded) = one(head.headers(), &X_FORWARDED_HOST)? {
         return Ok(forwarded);
     }
     Ok(named)
@@ -206,9 +206,13 @@ fn client(
 }
 
 /// Fetch metadata where the browser sends it, else what it accepts.
-fn kind(head: &request::Parts) -> Kind {
-    let field = |name: HeaderName| head.headers.get(name).and_then(|value| value.to_str().ok());
-    let safe = matches!(head.method, Method::GET | Method::HEAD);
+fn kind<B>(head: &Request<B>) -> Kind {
+    let field = |name: HeaderName| {
+        head.headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+    };
+    let safe = matches!(*head.method(), Method::GET | Method::HEAD);
     let wants_page = match field(SEC_FETCH_MODE) {
         Some(mode) => mode == "navigate",
         None => {
@@ -216,11 +220,11 @@ fn kind(head: &request::Parts) -> Kind {
                 && field(X_REQUESTED_WITH).is_none()
         }
     };
-    if !wants_page || head.headers.contains_key(UPGRADE) {
+    if !wants_page || head.headers().contains_key(UPGRADE) {
         Kind::Program
     } else if safe {
         Kind::PageLoad
-    } else if head.method == Method::POST {
+    } else if head.method() == Method::POST {
         Kind::FormPost
     } else {
         Kind::Program
@@ -231,19 +235,19 @@ fn kind(head: &request::Parts) -> Kind {
 mod tests {
     use super::*;
 
-    fn head(uri: &str, fields: &[(&str, &str)]) -> request::Parts {
-        let mut request = http::Request::builder().uri(uri);
+    fn head(uri: &str, fields: &[(&str, &str)]) -> Request<()> {
+        let mut request = Request::builder().uri(uri);
         for (name, value) in fields {
             request = request.header(*name, *value);
         }
-        request.body(()).unwrap().into_parts().0
+        request.body(()).unwrap()
     }
 
     fn network(text: &str) -> TrustedProxy {
         TrustedProxy::Network(text.parse().unwrap())
     }
 
-    fn read(head: &request::Parts) -> Result<Inbound, Error> {
+    fn read(head: &Request<()>) -> Result<Inbound, Error> {
         let peer = Some("10.0.0.9".parse().unwrap());
         let public = Origin::parse("https://app.example.com").unwrap();
         Inbound::read(head, peer, &[network("10.0.0.0/8")], &public)
@@ -309,7 +313,7 @@ mod tests {
     fn people_and_programs_are_told_apart() {
         let check = |method: &str, fields: &[(&str, &str)], expected| {
             let mut head = head("/", fields);
-            head.method = method.parse().unwrap();
+            *head.method_mut() = method.parse().unwrap();
             assert_eq!(kind(&head), expected, "{method} {fields:?}");
         };
         check("GET", &[("sec-fetch-mode", "navigate")], Kind::PageLoad);

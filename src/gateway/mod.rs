@@ -228,6 +228,8 @@ impl Gateway {
     /// # Cancel safety
     /// When the visitor leaves, forwarding ends; sign-ins that were claimed go on to their end.
     pub async fn answer(&self, request: Request<Incoming>, peer: Option<IpAddr>) -> Response<Sent> {
+        // It is handed down a long way.
+        let request = Box::new(request);
         let began = self.clock.now();
         let in_flight = InFlight::begin(&self.metrics);
         let mut asked = Asked::new(request.method(), &self.nowhere);
@@ -248,15 +250,13 @@ impl Gateway {
 
     async fn serve(
         &self,
-        request: Request<Incoming>,
+        request: Box<Request<Incoming>>,
         peer: Option<IpAddr>,
         asked: &mut Asked,
     ) -> Result<Response<Body>, Error> {
-        let (head, body) = request.into_parts();
         let server = &self.config.server;
-        let inbound = Inbound::read(&head, peer, &server.trusted_proxies, &server.public_url)?;
+        let inbound = Inbound::read(&request, peer, &server.trusted_proxies, &server.public_url)?;
         let inbound = Arc::new(inbound);
-        let request = Request::from_parts(head, body);
         asked.inbound = Some(Arc::clone(&inbound));
         let place = self.place(&inbound.host)?;
         if let Place::Own(organization) = place {
@@ -266,7 +266,7 @@ impl Gateway {
             asked.route = Arc::clone(&self.own);
             let journal = asked.begin_journal(self.clock.now());
             // Apart, like all that seldom happens: a request that is forwarded need not carry the room for it.
-            let answer = self.endpoint(request, &inbound, place, own, asked.reference);
+            let answer = self.endpoint(*request, &inbound, place, own, asked.reference);
             let answer = Box::pin(answer);
             let answer = journal.follow(answer).await?;
             return Ok(endpoints::referred(answer, asked.reference));
@@ -286,7 +286,7 @@ impl Gateway {
     /// Decides, and does what was decided.
     async fn act(
         &self,
-        request: Request<Incoming>,
+        request: Box<Request<Incoming>>,
         inbound: &Inbound,
         place: Place<'_>,
         route: &Route,
@@ -351,7 +351,7 @@ impl Gateway {
     /// The application answers, and hears who asks. A form that had been kept is sent with that.
     async fn allow(
         &self,
-        request: Request<Incoming>,
+        request: Box<Request<Incoming>>,
         inbound: &Inbound,
         route: &Route,
         known: &Known,

@@ -35,7 +35,7 @@ impl<'a> Asked<'a> {
     pub(super) async fn send(
         &self,
         mut request: Request<Outgoing>,
-        spare: Option<Spare>,
+        spare: Option<Box<Spare>>,
         upgrade: bool,
     ) -> Result<(Response<Incoming>, Option<Lent>), Error> {
         let (mut tried, mut was_closed) = (Vec::new(), false);

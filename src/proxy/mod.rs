@@ -163,12 +163,12 @@ impl Upstream {
     /// Dropping the future drops the request, and its connection with it.
     pub async fn forward(
         &self,
-        request: Request<Incoming>,
+        request: Box<Request<Incoming>>,
         passage: Passage,
     ) -> Result<Response<Body>, Error> {
         let begun = Instant::now();
         let endpoint = self.choose(&[])?;
-        let trip = self.depart(request, passage, &endpoint)?;
+        let trip = Box::new(self.depart(request, passage, &endpoint)?);
         let answered = self.ask(trip, endpoint).await;
         match &answered {
             Ok((response, ..)) => self
@@ -187,14 +187,14 @@ impl Upstream {
     /// Sends, and waits for the head of the answer within all bounds.
     async fn ask(
         &self,
-        trip: Trip,
+        trip: Box<Trip>,
         endpoint: Arc<Endpoint>,
     ) -> Result<(Response<Incoming>, Option<Lent>, Back), Error> {
         let Trip {
             request,
             spare,
             mut back,
-        } = trip;
+        } = *trip;
         let until = back.passage.until;
         let bounded = |deadline: Instant| until.map_or(deadline, |until| deadline.min(until));
         let upgrade = back.upgrade.is_some();

@@ -21,6 +21,7 @@ use crate::config::defaults::{
     CONNECTION_BUFFER_BYTES, UPSTREAM_POOL_IDLE, UPSTREAM_POOL_IDLE_TIMEOUT,
 };
 use crate::tasks::Tasks;
+use crate::workers;
 
 /// The connections to one address. Clones are the same.
 #[derive(Clone)]
@@ -29,7 +30,10 @@ pub(super) struct Pool(Arc<Shared>);
 struct Shared {
     connector: Connector,
     tasks: Tasks,
-    resting: Mutex<Resting>,
+    /// By the place where requests are served: a connection stays where it was made.
+    resting: Box<[Mutex<Resting>]>,
+    /// How many may rest in one.
+    most: usize,
 }
 
 /// Those that rest, the last one at the end.
@@ -57,7 +61,10 @@ impl Pool {
         Self(Arc::new(Shared {
             connector,
             tasks: tasks.clone(),
-            resting: Mutex::default(),
+            resting: std::iter::repeat_with(Mutex::default)
+                .take(tasks.places())
+                .collect(),
+            most: UPSTREAM_POOL_IDLE.div_ceil(tasks.places()),
         }))
     }
 
@@ -72,7 +79,8 @@ impl Pool {
         loop {
             let mut line = match self.rested().await {
                 Some(line) => line,
-                None => self.connect().await?,
+                // Seldom, so the request need not carry the room for it.
+                None => Box::pin(self.connect()).await?,
             };
             let mut error = match line.sender.try_send_request(request).await {
                 Ok(response) => {
@@ -97,7 +105,7 @@ impl Pool {
     /// The connection that rested last and is still good.
     async fn rested(&self) -> Option<Line> {
         loop {
-            let (_, mut line) = self.resting().lines.pop_back()?;
+            let (_, mut line) = self.resting()?.lines.pop_back()?;
             // Its task may not have seen the end of the last answer yet.
             if line.sender.ready().await.is_ok() {
                 return Some(line);
@@ -119,18 +127,21 @@ impl Pool {
         Ok(Line { sender, course })
     }
 
-    fn resting(&self) -> MutexGuard<'_, Resting> {
-        let resting = &self.0.resting;
-        resting.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Those that rest here; none for a thread that serves nothing.
+    fn resting(&self) -> Option<MutexGuard<'_, Resting>> {
+        let resting = self.0.resting.get(workers::place())?;
+        Some(resting.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn keep(&self, line: Line) {
         if line.sender.is_closed() {
             return;
         }
-        let mut resting = self.resting();
+        let Some(mut resting) = self.resting() else {
+            return;
+        };
         resting.lines.push_back((Instant::now(), line));
-        let surplus = resting.lines.len() > UPSTREAM_POOL_IDLE;
+        let surplus = resting.lines.len() > self.0.most;
         let dropped = surplus.then(|| resting.lines.pop_front());
         let sweeps = !std::mem::replace(&mut resting.swept, true);
         drop(resting);
@@ -151,7 +162,7 @@ impl Pool {
     /// When the next one will have rested for too long; none if nothing rests, and then nobody sweeps.
     fn close_old(&self) -> Option<Instant> {
         let mut old = Vec::new();
-        let mut resting = self.resting();
+        let mut resting = self.resting()?;
         let next = loop {
             let ends = resting.lines.front();
             let Some(ends) = ends.map(|(since, _)| *since + UPSTREAM_POOL_IDLE_TIMEOUT) else {

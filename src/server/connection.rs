@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, error};
 
 use super::crowd::Permit;
-use super::listener::Accepted;
+use super::listener::{Accepted, Detached};
 use super::multiplex::{self, Streams};
 use super::stream::{Fate, Socket, Stream};
 use super::{Cut, Handler, Peer, TlsFiles};
@@ -45,7 +45,7 @@ pub(super) struct Terms<H> {
 
 /// Serves one connection to its end. Never fails: what goes wrong is the client's or is logged.
 pub(super) async fn attend<H, B>(
-    accepted: Accepted,
+    accepted: Detached,
     permit: Permit,
     tls: Option<Arc<TlsFiles>>,
     terms: Arc<Terms<H>>,
@@ -82,11 +82,12 @@ enum Protocol {
 
 /// The handshake, if any, and the choice of protocol, each within its limit.
 async fn prepare(
-    accepted: Accepted,
+    accepted: Detached,
     permit: Permit,
     tls: Option<Arc<TlsFiles>>,
     limits: &config::Limits,
 ) -> io::Result<(Stream, Protocol, Arc<Use>)> {
+    let accepted = accepted.attach()?;
     let mut peer = Peer {
         address: accepted.address(),
         port: None,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +10,8 @@ use doorward::app::App;
 use doorward::cli::socket::Socket;
 use doorward::clock::{Clock, Manual};
 use doorward::config;
+use doorward::tasks::Tasks;
+use doorward::workers::Workers;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -44,7 +47,9 @@ impl Broker {
             Err(faults) => panic!("{}", config::render(&faults.0, config::Style::Plain)),
         };
         let shared: Arc<dyn Clock> = clock.clone();
-        let app = App::start(loaded.config, shared).await.unwrap();
+        let workers = Workers::start(NonZeroUsize::new(2).unwrap()).unwrap();
+        let app = App::start(loaded.config, shared, Tasks::with(workers));
+        let app = app.await.unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         Self {
             address: app.addresses()[0],
@@ -52,7 +57,7 @@ impl Broker {
             clock,
             folder,
             stop: Some(stop),
-            running: doorward::tasks::Tasks::new().spawn(async move {
+            running: Tasks::new().spawn(async move {
                 let shutdown = async { drop(stopped.await) };
                 app.run(shutdown).await.unwrap();
             }),

@@ -127,7 +127,7 @@ async fn front(
             held: Arc::new(()),
         };
         async move {
-            match upstream.forward(request, passage).await {
+            match upstream.forward(Box::new(request), passage).await {
                 Ok(response) => Ok::<_, Error>(response),
                 Err(error) => {
                     errors.lock().unwrap().push(format!("{error:?}"));
