@@ -52,10 +52,16 @@ impl Host {
     }
 
     fn with_port(name: &str, port: Option<u16>, default_port: u16) -> Self {
-        match port {
-            Some(port) if port != default_port => Self(format!("{name}:{port}")),
-            Some(_) | None => Self(name.to_owned()),
+        let mut text = String::with_capacity(name.len() + ":65535".len());
+        text.push_str(name);
+        if let Some(port) = port.filter(|port| *port != default_port) {
+            text.push(':');
+            // No port is 0, so the first digit that is none is the first.
+            let digits = [10_000, 1_000, 100, 10, 1].map(|unit| (port / unit, port / unit % 10));
+            let digits = digits.into_iter().skip_while(|(rest, _)| *rest == 0);
+            text.extend(digits.filter_map(|(_, digit)| char::from_digit(u32::from(digit), 10)));
         }
+        Self(text)
     }
 
     /// The canonical text, as it stands in a `Host` field.

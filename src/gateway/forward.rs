@@ -74,7 +74,7 @@ impl Gateway {
             Error::TooBusy
         })?;
         let site = self.sites.get(&inbound.host).ok_or(Error::UnknownHost)?;
-        let now = self.clock.now();
+        let now = inbound.at;
         let headers = request.headers_mut();
         cookies::strip_request(headers);
         let trace = trace(headers);
@@ -91,7 +91,7 @@ impl Gateway {
                 let audience = audience.unwrap_or(&site.audience);
                 let prepared = self.prepare(visitor, upstream, audience, now)?;
                 fields.extend_from_slice(&prepared.fields);
-                let left = visitor.grant.expires_at().since(now);
+                let left = visitor.grant.expires_at().since(self.clock.now());
                 (Arc::clone(visitor.grant.cut()), Some(Instant::now() + left))
             }
         };
@@ -204,8 +204,7 @@ fn forwarding(
     reference: Reference,
 ) -> Vec<(HeaderName, HeaderValue)> {
     let mut fields = Vec::with_capacity(MOST_FIELDS);
-    let rebuilt = site.forwarding(inbound.client);
-    fields.extend(rebuilt.map(|(name, value)| (HeaderName::from_static(name), value)));
+    fields.extend(site.forwarding(inbound.client));
     let texts = [
         (TRACEPARENT, HeaderValue::try_from(traceparent(trace))),
         (
@@ -267,11 +266,9 @@ fn traceparent(incoming: Option<(&str, &str)>) -> String {
 
 /// In lower case. Nothing but zeros would be no id: the last digit is never one.
 fn push_hex(text: &mut String, id: &[u8]) {
-    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or('f');
-    for byte in id {
-        text.push(digit(byte >> 4));
-        text.push(digit(byte & 15));
-    }
+    let digit = |half: u8| char::from(half + if half < 10 { b'0' } else { b'a' - 10 });
+    let digits = id.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    text.extend(digits.map(digit));
     if text.ends_with('0') {
         text.pop();
         text.push('1');

@@ -11,6 +11,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, Version};
 
 use super::Error;
 use crate::address::{CanonicalPath, Host, Origin};
+use crate::clock::Timestamp;
 use crate::config::TrustedProxy;
 
 const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
@@ -21,6 +22,8 @@ const X_REQUESTED_WITH: HeaderName = HeaderName::from_static("x-requested-with")
 /// What a request asks for, in canonical form.
 #[derive(Clone, Debug)]
 pub(super) struct Inbound {
+    /// When it came: what is decided on it is decided as of then.
+    pub(super) at: Timestamp,
     pub(super) host: Host,
     pub(super) path: CanonicalPath,
     pub(super) query: Option<String>,
@@ -56,7 +59,7 @@ impl Inbound {
     /// [`Error::Host`], [`Error::Target`] and [`Error::Method`]: nothing was decided or forwarded.
     pub(super) fn read<B>(
         head: &Request<B>,
-        peer: Option<IpAddr>,
+        (at, peer): (Timestamp, Option<IpAddr>),
         trusted: &[TrustedProxy],
         public: &Origin,
     ) -> Result<Self, Error> {
@@ -76,6 +79,7 @@ impl Inbound {
         }
         let target = target(head.uri(), &path, query.as_deref())?;
         Ok(Self {
+            at,
             host,
             path,
             query,
@@ -250,7 +254,12 @@ mod tests {
     fn read(head: &Request<()>) -> Result<Inbound, Error> {
         let peer = Some("10.0.0.9".parse().unwrap());
         let public = Origin::parse("https://app.example.com").unwrap();
-        Inbound::read(head, peer, &[network("10.0.0.0/8")], &public)
+        Inbound::read(
+            head,
+            (Timestamp::EPOCH, peer),
+            &[network("10.0.0.0/8")],
+            &public,
+        )
     }
 
     #[test]
@@ -290,7 +299,13 @@ mod tests {
         let head = head("/", &fields);
         let from = |peer: &str, trusted: &[TrustedProxy]| {
             let public = Origin::parse("https://app.example.com").unwrap();
-            let inbound = Inbound::read(&head, peer.parse().ok(), trusted, &public).unwrap();
+            let inbound = Inbound::read(
+                &head,
+                (Timestamp::EPOCH, peer.parse().ok()),
+                trusted,
+                &public,
+            )
+            .unwrap();
             inbound.client.map(|client| client.to_string())
         };
         let (ours, all) = (

@@ -233,7 +233,7 @@ impl Gateway {
         let began = self.clock.now();
         let in_flight = InFlight::begin(&self.metrics);
         let mut asked = Asked::new(request.method(), &self.nowhere);
-        let response = match self.serve(request, peer, &mut asked).await {
+        let response = match self.serve(request, (began, peer), &mut asked).await {
             Ok(response) => response,
             Err(error) => {
                 if asked.journal.is_none() {
@@ -251,11 +251,11 @@ impl Gateway {
     async fn serve(
         &self,
         request: Box<Request<Incoming>>,
-        peer: Option<IpAddr>,
+        from: (Timestamp, Option<IpAddr>),
         asked: &mut Asked,
     ) -> Result<Response<Body>, Error> {
         let server = &self.config.server;
-        let inbound = Inbound::read(&request, peer, &server.trusted_proxies, &server.public_url)?;
+        let inbound = Inbound::read(&request, from, &server.trusted_proxies, &server.public_url)?;
         let inbound = Arc::new(inbound);
         asked.inbound = Some(Arc::clone(&inbound));
         let place = self.place(&inbound.host)?;
@@ -312,7 +312,7 @@ impl Gateway {
         }
         let (known, reference) = (asked.known.as_ref(), asked.reference);
         self.check_connection(asked)?;
-        let decision = decide(self.looked_at(inbound, route, doubtful, known));
+        let decision = decide(Self::looked_at(inbound, route, doubtful, known));
         Self::count_decision(route, &decision);
         match decision {
             Decision::Allow(known) => self.allow(request, inbound, route, known, reference).await,
@@ -322,7 +322,7 @@ impl Gateway {
                 let pinned = route.config.organization.as_ref();
                 Box::pin(self.part(&cookies, inbound, place, pinned)).await?;
                 let (organization, chosen) = self.wanted_organization(place, pinned, &cookies);
-                let journal = asked.begin_journal(self.clock.now());
+                let journal = asked.begin_journal(inbound.at);
                 journal.door(organization.as_ref().map(Slug::as_str), chosen);
                 Ok(self.to_sign_in(inbound, organization.as_ref(), reference))
             }
@@ -357,8 +357,7 @@ impl Gateway {
         known: &Known,
         reference: Reference,
     ) -> Result<Response<Body>, Error> {
-        self.sessions
-            .touch(&known.live, &known.grant, self.clock.now());
+        self.sessions.touch(&known.live, &known.grant, inbound.at);
         let visitor = Visitor {
             live: &known.live,
             grant: &known.grant,
@@ -389,7 +388,6 @@ impl Gateway {
 
     /// Everything that the decision looks at.
     fn looked_at<'a>(
-        &self,
         inbound: &Inbound,
         route: &'a Route,
         doubtful: bool,
@@ -406,8 +404,8 @@ impl Gateway {
                 profile: known.grant.profile(),
                 proofs: &known.grant.grant().proofs,
             }),
-            unconfirmed: known.is_some_and(|known| self.is_unconfirmed(known)),
-            now: self.clock.now(),
+            unconfirmed: known.is_some_and(|known| inbound.at >= known.grant.counts_until()),
+            now: inbound.at,
         }
     }
 
@@ -515,7 +513,7 @@ impl Gateway {
         let Some(live) = self.sessions.find(&handle, &inbound.host).await? else {
             return Ok(None);
         };
-        let now = self.clock.now();
+        let now = inbound.at;
         let grant = match (place, pinned) {
             // A route that pins another one was not found here.
             (Place::Own(organization), _) => live.grant(&organization.slug, now),

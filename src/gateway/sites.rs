@@ -1,13 +1,19 @@
 //! The hosts that we answer for, each with what its requests need ready.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use http::HeaderValue;
+use http::header::FORWARDED;
+use http::{HeaderName, HeaderValue};
 
 use crate::address::{Host, Origin};
 use crate::config::{Config, Slug};
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const X_FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
+const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// One host.
 #[derive(Debug)]
@@ -26,13 +32,13 @@ pub(super) struct Site {
 
 /// All of them.
 #[derive(Debug)]
-pub(super) struct Sites(HashMap<Host, Site>);
+pub(super) struct Sites(BTreeMap<Host, Site>);
 
 impl Sites {
     /// Those of a configuration. Of two organizations with one host, which `check` refuses, the first has it.
     pub(super) fn new(config: &Config) -> Self {
         let shared = &config.server.public_url;
-        let mut all = HashMap::new();
+        let mut all = BTreeMap::new();
         all.extend(Site::new(shared, shared.host(), None));
         for organization in config.organizations.values() {
             for host in &organization.hosts {
@@ -70,7 +76,7 @@ impl Site {
     pub(super) fn forwarding(
         &self,
         client: Option<IpAddr>,
-    ) -> impl Iterator<Item = (&'static str, HeaderValue)> {
+    ) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
         let mut forwarded = String::with_capacity("for=\"[]\"".len() + 46 + self.forwarded.len());
         forwarded.push_str("for=");
         let known = client.map(|client| match client {
@@ -92,12 +98,12 @@ impl Site {
         }
         forwarded.push_str(&self.forwarded);
         let named = [
-            ("x-forwarded-proto", Some(self.scheme.clone())),
-            ("x-forwarded-host", Some(self.host.clone())),
-            ("x-forwarded-port", Some(self.port.clone())),
-            ("forwarded", HeaderValue::try_from(forwarded).ok()),
+            (X_FORWARDED_PROTO, Some(self.scheme.clone())),
+            (X_FORWARDED_HOST, Some(self.host.clone())),
+            (X_FORWARDED_PORT, Some(self.port.clone())),
+            (FORWARDED, HeaderValue::try_from(forwarded).ok()),
             (
-                "x-forwarded-for",
+                X_FORWARDED_FOR,
                 known.and_then(|text| HeaderValue::try_from(text).ok()),
             ),
         ];

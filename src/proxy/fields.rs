@@ -10,24 +10,18 @@ use super::{Broken, Filter};
 /// Removes what concerns one connection only: the known fields and whatever `Connection` names. Must come before our own
 /// fields are added, so that no `Connection` can remove them (threat model 31).
 pub(super) fn strip_hop_by_hop(fields: &mut HeaderMap) {
-    if !fields.keys().any(is_hop_by_hop) {
+    let of_connection = |name: &&HeaderName| is_hop_by_hop(name);
+    if fields.keys().find(of_connection).is_none() {
         return;
     }
-    let named: Vec<HeaderName> = fields
-        .get_all(CONNECTION)
-        .iter()
-        .flat_map(tokens)
-        .filter_map(|name| HeaderName::from_bytes(name).ok())
+    let named = fields.get_all(CONNECTION).iter().flat_map(tokens);
+    // What it says most of the time is known already.
+    let named = named.filter(|token| *token != b"keep-alive");
+    let named = named.filter_map(|name| HeaderName::from_bytes(name).ok());
+    let ending: Vec<HeaderName> = named
+        .chain(fields.keys().filter(of_connection).cloned())
         .collect();
-    for name in named {
-        fields.remove(name);
-    }
-    let of_connection: Vec<HeaderName> = fields
-        .keys()
-        .filter(|name| is_hop_by_hop(name))
-        .cloned()
-        .collect();
-    for name in of_connection {
+    for name in ending {
         fields.remove(name);
     }
 }
@@ -167,6 +161,10 @@ pub(super) fn settle_length(
     method: &Method,
     status: StatusCode,
 ) -> Result<(), Broken> {
+    let bodiless = matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    if !bodiless && is_settled(fields) {
+        return Ok(());
+    }
     let mut codings = fields.get_all(TRANSFER_ENCODING).iter();
     let chunked = match (codings.next(), codings.next()) {
         (None, _) => false,
@@ -189,13 +187,23 @@ pub(super) fn settle_length(
     if chunked || !digits {
         return Err(Broken::Length);
     }
-    let bodiless = matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
     if bodiless && method != Method::HEAD {
         fields.remove(CONTENT_LENGTH);
     } else {
         fields.insert(CONTENT_LENGTH, value);
     }
     Ok(())
+}
+
+/// Whether there is one length in digits and no coding: the usual case, in which nothing is left to do.
+fn is_settled(fields: &HeaderMap) -> bool {
+    let mut lengths = fields.get_all(CONTENT_LENGTH).iter();
+    let (Some(length), None) = (lengths.next(), lengths.next()) else {
+        return false;
+    };
+    let length = length.as_bytes();
+    let digits = !length.is_empty() && length.iter().all(u8::is_ascii_digit);
+    digits && !fields.contains_key(TRANSFER_ENCODING)
 }
 
 /// The elements of a list field.

@@ -2,6 +2,7 @@
 
 mod application;
 mod balancing;
+mod pool;
 mod protocols;
 mod tls;
 
