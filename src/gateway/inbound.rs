@@ -9,7 +9,7 @@ use http::header::{ACCEPT, ACCEPT_LANGUAGE, HOST, ORIGIN, UPGRADE};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, Version};
 
-use super::Error;
+use super::{Error, grpc};
 use crate::address::{CanonicalPath, Host, Origin};
 use crate::clock::Timestamp;
 use crate::config::TrustedProxy;
@@ -33,6 +33,8 @@ pub(super) struct Inbound {
     /// From where, if that is known: a peer over a Unix socket has no address.
     pub(super) client: Option<IpAddr>,
     pub(super) kind: Kind,
+    /// Whether it is a call of gRPC.
+    pub(super) grpc: bool,
     /// Value of `Origin`, if there is one.
     origin: Option<HeaderValue>,
     fetch_site: Option<HeaderValue>,
@@ -87,6 +89,7 @@ impl Inbound {
             method: head.method().clone(),
             client: client(head.headers(), peer, trusts, trusted),
             kind: kind(head),
+            grpc: grpc::is_call(head.headers()),
             origin: head.headers().get(ORIGIN).cloned(),
             fetch_site: head.headers().get(SEC_FETCH_SITE).cloned(),
             accept_language: head.headers().get(ACCEPT_LANGUAGE).cloned(),

@@ -11,6 +11,7 @@ mod answer;
 mod decision;
 mod endpoints;
 mod forward;
+mod grpc;
 mod inbound;
 mod rescue;
 mod routes;

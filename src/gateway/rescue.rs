@@ -1,12 +1,13 @@
 //! Every error, and what the visitor is told: one exhaustive match. What went wrong inside goes to the log, once, under
 //! the reference that the page shows.
 
+use bytes::Bytes;
 use http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{Response, StatusCode};
 use tracing::{error, info, warn};
 
 use super::inbound::Kind;
-use super::{Asked, Body, Error, Gateway, Place, endpoints, step_up, whole};
+use super::{Asked, Body, Error, Gateway, Place, endpoints, grpc, step_up, whole};
 use crate::address::ReturnPath;
 use crate::config::{Refusal, Slug};
 use crate::drafts;
@@ -93,6 +94,9 @@ impl Gateway {
         }
         .map(whole);
         self.finish(error, &mut response);
+        if inbound.is_some_and(|inbound| inbound.grpc) {
+            return grpc::refusal(response, told.problem.code(), whole(Bytes::new()));
+        }
         response
     }
 
