@@ -35,24 +35,31 @@ pub struct UpstreamTally {
     codes: Codes,
 }
 
-/// A counter for each status, from the first that there is (RFC 9110 §15).
-#[derive(Debug)]
-struct Codes(Box<[OnceLock<Counter>]>);
+/// A counter for each status (RFC 9110 §15), by class: few classes are ever met, and few kinds of requests meet many.
+#[derive(Debug, Default)]
+struct Codes([OnceLock<Class>; CLASSES]);
 
-const FIRST_CODE: u16 = 100;
-const CODES: usize = 900;
+type Class = Box<[OnceLock<Counter>]>;
+
+/// From 1xx to 9xx: applications are free to invent some.
+const CLASSES: usize = 9;
+const OF_A_CLASS: u16 = 100;
 
 impl Codes {
-    fn new() -> Self {
-        Self(std::iter::repeat_with(OnceLock::new).take(CODES).collect())
-    }
-
     fn count(&self, code: u16, make: impl Fn() -> Counter) {
-        let place = usize::from(code.saturating_sub(FIRST_CODE));
-        match self.0.get(place) {
+        let class = usize::from(code / OF_A_CLASS).checked_sub(1);
+        let class = class.and_then(|class| self.0.get(class));
+        let class = class.map(|class| class.get_or_init(Self::class));
+        let place = usize::from(code % OF_A_CLASS);
+        match class.and_then(|class| class.get(place)) {
             Some(counter) => counter.get_or_init(make).inc(),
             None => make().inc(),
         };
+    }
+
+    fn class() -> Class {
+        let all = std::iter::repeat_with(OnceLock::new);
+        all.take(usize::from(OF_A_CLASS)).collect()
     }
 }
 
@@ -99,7 +106,7 @@ impl RouteTally {
         let durations = &self.metrics.http_request_duration;
         MethodTally {
             durations: durations.get_or_create_owned(&labels),
-            codes: Codes::new(),
+            codes: Codes::default(),
         }
     }
 
@@ -128,7 +135,7 @@ impl UpstreamTally {
             name: Arc::from(name),
             metrics: metrics.clone(),
             durations: OnceLock::new(),
-            codes: Codes::new(),
+            codes: Codes::default(),
         }
     }
 
