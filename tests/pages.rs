@@ -413,6 +413,7 @@ fn inv_38_links_stay_here_unless_their_destination_was_given() {
             let known = link.starts_with('/') && !link.starts_with("//")
                 || link.starts_with("data:image/svg+xml,")
                 || link.starts_with("https://acme.okta.example/logout?")
+                || link == "https://acme.okta.example/settings"
                 || link == "https://app.example.com/";
             assert!(known, "{name}: {link}");
         }
@@ -506,6 +507,56 @@ fn no_problem_is_a_dead_end() {
             html.contains(&format!("<code>{reference}</code>")),
             "{name}"
         );
+    }
+}
+
+/// Where whoever meets them can try as often as they like: somebody else has to do something.
+const NOT_BY_TRYING: [&str; 7] = [
+    "provider-refused",
+    "provider-misconfigured",
+    "organization-suspended",
+    "organization-not-open",
+    "account-not-allowed",
+    "identity-invalid",
+    "not-allowed-here",
+];
+
+#[test]
+fn the_first_way_on_from_a_problem_changes_something() {
+    let none = BTreeMap::new();
+    for organizations in [&none, &branded()] {
+        let pages = Pages::new(&config::Pages::default(), organizations).unwrap();
+        let mut met = 0;
+        for Sample { name, response } in samples::all(&pages, &Cast::usual()).unwrap() {
+            let html = body(&response);
+            let code = header(&response, "sso-generated");
+            if !name.starts_with("problem-") {
+                continue;
+            }
+            let primary = between(html, "<a class=\"button\" href=\"", "</a>");
+            let (href, label) = primary[0].split_once("\">").unwrap();
+            if NOT_BY_TRYING.contains(&code) {
+                met += 1;
+                assert!(
+                    !["Try again", "Sign in again", "Go to the start page"].contains(&label),
+                    "{name}: {label}"
+                );
+                let again = "/_sso/login/acme?rd=%2Freports%3Fid%3D7%26x%3D%27%2522";
+                assert!(href != "/" && href != again, "{name}: {href}");
+            }
+            let has_help = html.contains("<a href=\"https://help.acme.com/");
+            let helps = NOT_BY_TRYING[..4].contains(&code);
+            let leads = href.starts_with("https://help.acme.com/");
+            assert_eq!(leads, has_help && helps, "{name}: {href}");
+            // Nothing of what a provider says of itself but a code of our own list.
+            let details = between(html, "<details>", "</details>");
+            assert_eq!(
+                details.len(),
+                usize::from(html.contains("AADSTS50105")),
+                "{name}"
+            );
+        }
+        assert!(met > 20, "{met}");
     }
 }
 
@@ -698,7 +749,7 @@ fn an_organization_wears_its_own_logo_and_colour_and_others_do_not() {
             assert_eq!(script, copies(&name), "{name}");
         }
         let links = html
-            .matches("<a href=\"https://help.acme.com/sso?a=1&amp;b=%27\">")
+            .matches(" href=\"https://help.acme.com/sso?a=1&amp;b=%27\">")
             .count();
         let refuses = [
             "account-not-allowed",
@@ -726,6 +777,40 @@ fn a_page_with_the_largest_logo_in_any_language_stays_small() {
             let bytes = response.body().len();
             assert!(bytes < 30 * 1024, "{name} in {tag} has {bytes} bytes");
         }
+    }
+}
+
+/// A number that the source names.
+fn number_of(file: &str, name: &str) -> usize {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let source = std::fs::read_to_string(root.join(file)).unwrap();
+    between(&source, &format!("const {name}: usize = "), ";")[0]
+        .parse()
+        .unwrap()
+}
+
+#[test]
+fn the_fullest_pages_are_as_full_as_those_that_are_shown() {
+    let rows = samples::fullest::ROWS;
+    let account = "src/gateway/endpoints/account.rs";
+    let connection = "src/gateway/endpoints/owner/connection.rs";
+    let people = "src/gateway/endpoints/owner/people.rs";
+    for (shown, file, name) in [
+        (rows.own_sessions, account, "FIRST_SESSIONS"),
+        (rows.more_sessions, account, "SESSIONS"),
+        (rows.first_others, account, "FIRST_OTHERS"),
+        (rows.others, account, "OTHERS"),
+        (rows.first_ways, account, "FIRST_WAYS"),
+        (rows.ways, account, "WAYS"),
+        (rows.connections, connection, "CONNECTIONS"),
+        (rows.first_choices, connection, "FIRST_CHOICES"),
+        (rows.choices, connection, "CHOICES"),
+        (rows.people, people, "PAGE"),
+        (rows.identities, people, "IDENTITIES"),
+        (rows.first_sessions, people, "FIRST_SESSIONS"),
+        (rows.sessions, people, "SESSIONS"),
+    ] {
+        assert_eq!(shown, number_of(file, name), "{name} of {file}");
     }
 }
 

@@ -5,8 +5,8 @@ use doorward::audit::{Actor, Event, Head, Kind};
 use doorward::clock::Timestamp;
 use doorward::pages::owner::{
     Choice, ConnectionState, Counted, OwnedConnection, OwnedIdentity, OwnerDisable, OwnerDone,
-    OwnerHome, OwnerNotice, OwnerPeople, OwnerPerson, OwnerSessions, OwnerTrail, PersonRow,
-    SessionRow, TrailRow, state_word,
+    OwnerHome, OwnerNotice, OwnerPeople, OwnerPerson, OwnerSessions, OwnerTrail, PersonPart,
+    PersonRow, SessionRow, TrailRow, state_word,
 };
 use doorward::pages::{Error, Pages, Place, View};
 
@@ -29,7 +29,7 @@ pub(super) fn all(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, Error> {
     Ok(samples)
 }
 
-fn add<V: View>(
+pub(super) fn add<V: View>(
     pages: &Pages,
     cast: &Cast,
     samples: &mut Vec<Sample>,
@@ -59,6 +59,7 @@ fn homes(pages: &Pages, cast: &Cast, samples: &mut Vec<Sample>) -> Result<(), Er
                 count: 9_876,
             })
             .collect(),
+        more_choices: much,
         choices: (0..if much { 3 } else { 0 })
             .map(|number| Choice {
                 id: number.to_string(),
@@ -81,6 +82,7 @@ fn homes(pages: &Pages, cast: &Cast, samples: &mut Vec<Sample>) -> Result<(), Er
             suspended: much,
             sessions: usize::from(much) * 12_345,
             connections: vec![connection(state, much)],
+            next: None,
             notice: match state {
                 ConnectionState::Open => Some(OwnerNotice::Opened),
                 ConnectionState::ByFile => Some(OwnerNotice::Confirmed),
@@ -134,10 +136,17 @@ fn people(pages: &Pages, cast: &Cast, samples: &mut Vec<Sample>) -> Result<(), E
             person: who,
             own: false,
             since: NOW,
-            identities: identities(cast),
+            part: PersonPart::First,
+            identities: identities(cast)
+                .into_iter()
+                .skip(usize::from(removed) * 2)
+                .take(2)
+                .collect(),
+            next_identities: removed.then_some(2),
             sessions: (0..usize::from(!removed) * 3)
                 .map(|number| session(cast, number == 0))
                 .collect(),
+            next: None,
             csrf: &cast.token,
         };
         add(pages, cast, samples, &view)?;
@@ -169,7 +178,7 @@ fn sessions_and_trail(pages: &Pages, cast: &Cast, samples: &mut Vec<Sample>) -> 
     Ok(())
 }
 
-fn person(cast: &Cast, state: &'static str) -> PersonRow {
+pub(super) fn person(cast: &Cast, state: &'static str) -> PersonRow {
     PersonRow {
         account: "YWNjb3VudC1pZC1vZi0yMg".to_owned(),
         name: cast.person.clone(),
@@ -201,7 +210,7 @@ pub(super) fn identities(cast: &Cast) -> Vec<OwnedIdentity> {
     states.into_iter().enumerate().map(one).collect()
 }
 
-fn session(cast: &Cast, here: bool) -> SessionRow {
+pub(super) fn session(cast: &Cast, here: bool) -> SessionRow {
     SessionRow {
         id: "c2Vzc2lvbi1pZC1vZi0yMg".to_owned(),
         account: "YWNjb3VudC1pZC1vZi0yMg".to_owned(),

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+#[path = "fullest.rs"]
+pub(crate) mod fullest;
 #[path = "owner.rs"]
 pub(crate) mod owner;
 #[path = "wizard.rs"]
@@ -13,10 +15,11 @@ use doorward::address::{Origin, ReturnPath};
 use doorward::clock::Timestamp;
 use doorward::config::{self, Refusal, Slug};
 use doorward::pages::{
-    Account, Admitted, Answered, Choose, Destination, DevForm, Door, DoorProvider, EmailFault,
-    EmailFirst, Ended, Fact, FormNotKept, KeptForm, Language, LinkOver, Linked, LoggedOut,
-    LogoutConfirm, Look, Loop, NotLinked, Notice, Organization, OwnSession, Pages, Place, Problem,
-    Redirecting, RehearsalFailed, Rehearse, RehearsedPage,
+    Account, AccountSessions, AccountTold, Admitted, Answered, Choose, Destination, DevForm, Door,
+    DoorProvider, EmailFault, EmailFirst, Ended, Fact, FormNotKept, KeptForm, Language, LinkOver,
+    Linked, LoggedOut, LogoutConfirm, Look, Loop, NotLetIn, NotLinked, Notice, Organization,
+    OwnSession, Pages, Place, Problem, Redirecting, RehearsalFailed, Rehearse, RehearsedPage,
+    Unverified,
 };
 use doorward::telemetry::Reference;
 use http::Response;
@@ -142,10 +145,6 @@ impl Cast {
                 provider: provider(),
                 rd: rd(),
             },
-            Problem::ProviderRefused {
-                provider: provider(),
-                rd: rd(),
-            },
             Problem::ProviderMisconfigured {
                 provider: provider(),
                 rd: rd(),
@@ -219,6 +218,8 @@ impl Cast {
                 Problem::EmailUnverified {
                     email: email.clone(),
                     provider: provider(),
+                    why: Unverified::NotVouchedFor,
+                    home: Destination::parse("https://acme.okta.example/settings").ok(),
                     rd: rd(),
                 },
                 Problem::NotAllowedHere {
@@ -228,6 +229,24 @@ impl Cast {
                 },
             ]);
         }
+        let refusals = [
+            NotLetIn::Unsaid,
+            NotLetIn::NotAssigned("AADSTS50105"),
+            NotLetIn::Suspended,
+            NotLetIn::Ungranted,
+        ];
+        all.extend(refusals.map(|why| Problem::ProviderRefused {
+            provider: provider(),
+            why,
+            rd: rd(),
+        }));
+        all.push(Problem::EmailUnverified {
+            email: None,
+            provider: provider(),
+            why: Unverified::NoneIsPrimary,
+            home: None,
+            rd: rd(),
+        });
         all.extend(self.problems_of_step_up());
         let not_linked = [
             NotLinked::Taken,
@@ -285,6 +304,7 @@ pub(crate) fn all(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::p
     samples.extend(forms(pages, cast)?);
     samples.extend(owner::all(pages, cast)?);
     samples.extend(wizard::all(pages, cast)?);
+    samples.extend(fullest::all(pages, cast)?);
     Ok(samples)
 }
 
@@ -376,13 +396,12 @@ fn email_first(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::page
 
 fn accounts(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages::Error> {
     let mut samples = Vec::new();
-    for (name, email, facts) in options(cast.person.as_str(), cast.email.as_str(), cast.facts()) {
+    for (name, email, _) in options(cast.person.as_str(), cast.email.as_str(), ()) {
         for (others, answer) in [
             (0, Answered::Confirmed),
             (2, Answered::nothing(Some("timeout"))),
             (0, Answered::Unasked),
         ] {
-            let facts = facts.clone().unwrap_or_default();
             let view = Account {
                 name,
                 email,
@@ -396,6 +415,7 @@ fn accounts(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages::
                     .skip(1)
                     .take(others)
                     .collect(),
+                more_others: others > 0,
                 linked: Linked {
                     answer,
                     confirmed: Timestamp::from_seconds(1_790_000_000),
@@ -403,7 +423,8 @@ fn accounts(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages::
                     until: Some(Timestamp::from_seconds(1_790_018_000)),
                 },
                 sessions: own_sessions(others + 1),
-                more: others > 0,
+                next: (others > 0).then(|| cast.token.clone()),
+                more_ways: others > 0,
                 further: owner::identities(cast).into_iter().take(others).collect(),
                 linkable: (0..others)
                     .map(|which| DoorProvider {
@@ -411,8 +432,6 @@ fn accounts(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages::
                         label: &cast.buttons[which],
                     })
                     .collect(),
-                headers: facts.clone(),
-                claims: facts,
                 confirmed: others > 0,
                 csrf: &cast.token,
             };
@@ -422,12 +441,26 @@ fn accounts(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages::
             });
         }
     }
+    let look = cast.look(true, Place::Shared);
+    let nothing = AccountSessions {
+        sessions: Vec::new(),
+        next: None,
+        csrf: &cast.token,
+    };
+    samples.push(Sample {
+        name: "account-sessions-none".to_owned(),
+        response: pages.show(&look, &nothing)?,
+    });
+    samples.push(Sample {
+        name: "account-told".to_owned(),
+        response: pages.show(&look, &AccountTold::new(cast.facts(), cast.facts()))?,
+    });
     Ok(samples)
 }
 
-fn own_sessions(number: usize) -> Vec<OwnSession<'static>> {
+fn own_sessions(number: usize) -> Vec<OwnSession> {
     let one = |index: usize| OwnSession {
-        id: "c2Vzc2lvbi1pZC1vZi0yMg",
+        id: "c2Vzc2lvbi1pZC1vZi0yMg".to_owned(),
         since: Timestamp::from_seconds(1_790_000_000),
         used: Timestamp::from_seconds(1_790_000_600),
         here: index == 0,
@@ -525,6 +558,7 @@ fn rehearsals(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages
         headers: cast.facts(),
         assertion: cast.facts(),
         is_too_large: true,
+        shortened: false,
     };
     let tried = RehearsedPage {
         back: Some("https://app.example.com/"),

@@ -13,6 +13,7 @@ pub mod defaults;
 mod draft;
 mod expiry;
 mod fault;
+mod home;
 mod include;
 mod issuer;
 mod load;

@@ -12,9 +12,9 @@ use crate::address::ReturnPath;
 use crate::config::{Refusal, Slug};
 use crate::drafts;
 use crate::identity::{LinkRefusal, Unmet};
-use crate::pages::{Destination, Ended, LinkOver, Loop, NotLinked, Problem};
+use crate::pages::{Destination, Ended, LinkOver, Loop, NotLetIn, NotLinked, Problem, Unverified};
 use crate::pipeline::{self, Again, Ending, Failed, NotAdmitted};
-use crate::provider::Flow;
+use crate::provider::{self, Check, Flow, Refusal as Refused};
 use crate::proxy;
 use crate::session::{Farewell, Parting, cookies};
 use crate::telemetry::trace::Step;
@@ -286,6 +286,9 @@ impl Gateway {
             email,
             rule: known.map_or_else(Refusal::default, |known| known.refusal.clone()),
             stronger: again.and_then(|again| self.stronger(again)),
+            home: again.and_then(|again| self.home(&again.provider)),
+            refused: refused(error),
+            unverified: unverified(error),
         };
         let (problem, fault) = page_of(error.ending(), rd, of);
         Told {
@@ -321,6 +324,12 @@ impl Gateway {
             fault: Fault::Visitor,
             organization: Some(organization.clone()),
         }
+    }
+
+    /// Where the people of a provider see to their accounts.
+    fn home(&self, provider: &Slug) -> Option<Destination> {
+        let home = self.config.providers.get(provider)?.home()?;
+        Destination::parse(&home).ok()
     }
 
     /// The text of a provider's button.
@@ -370,6 +379,35 @@ fn meant(error: &Error) -> Option<Slug> {
     }
 }
 
+/// Why a provider let nobody in, as far as a visitor is told.
+const fn refused(error: &pipeline::Error) -> NotLetIn {
+    let pipeline::Error::Provider { source, .. } = error else {
+        return NotLetIn::Unsaid;
+    };
+    match source {
+        provider::Error::Refused(Refused::NotAssigned(code)) => {
+            NotLetIn::NotAssigned(code.as_str())
+        }
+        provider::Error::Refused(Refused::Suspended) => NotLetIn::Suspended,
+        provider::Error::Rejected(Check::Scope) => NotLetIn::Ungranted,
+        provider::Error::Refused(_)
+        | provider::Error::Rejected(_)
+        | provider::Error::Unreachable(_)
+        | provider::Error::Misconfigured(_) => NotLetIn::Unsaid,
+    }
+}
+
+/// What is missing of somebody's address.
+const fn unverified(error: &pipeline::Error) -> Unverified {
+    match error {
+        pipeline::Error::Provider {
+            source: provider::Error::Rejected(Check::NoPrimaryEmail),
+            ..
+        } => Unverified::NoneIsPrimary,
+        _ => Unverified::NotVouchedFor,
+    }
+}
+
 /// What is told of a sign-in that ended.
 #[derive(Default)]
 struct Of {
@@ -381,6 +419,12 @@ struct Of {
     rule: Refusal,
     /// Where it can begin again in a stronger way.
     stronger: Option<Destination>,
+    /// Where the person sees to their account at the provider.
+    home: Option<Destination>,
+    /// Why the provider let nobody in.
+    refused: NotLetIn,
+    /// What is missing of an address.
+    unverified: Unverified,
 }
 
 /// The page of a sign-in's ending, which metrics and audit trail call by the same name.
@@ -391,6 +435,9 @@ fn page_of(ending: Ending, rd: ReturnPath, of: Of) -> (Problem, Fault) {
         email,
         rule,
         stronger,
+        home,
+        refused: why,
+        unverified,
     } = of;
     let problem = match ending {
         Ending::OrganizationUnknown => Problem::OrganizationUnknown,
@@ -407,7 +454,7 @@ fn page_of(ending: Ending, rd: ReturnPath, of: Of) -> (Problem, Fault) {
         },
         Ending::ProviderUnreachable => Problem::ProviderUnreachable { provider, rd },
         Ending::ProviderMisconfigured => Problem::ProviderMisconfigured { provider, rd },
-        Ending::ProviderRefused => Problem::ProviderRefused { provider, rd },
+        Ending::ProviderRefused => Problem::ProviderRefused { provider, why, rd },
         Ending::LoginCancelled => Problem::LoginCancelled { provider, rd },
         Ending::AccountNotAllowed => Problem::AccountNotAllowed { email, rule, rd },
         Ending::OrganizationNotOpen => Problem::OrganizationNotOpen { rd },
@@ -419,6 +466,8 @@ fn page_of(ending: Ending, rd: ReturnPath, of: Of) -> (Problem, Fault) {
         Ending::EmailUnverified => Problem::EmailUnverified {
             email,
             provider,
+            why: unverified,
+            home,
             rd,
         },
         Ending::OtherAccount => Problem::OtherAccount {

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::owner::OwnedIdentity;
 use super::views::{DoorProvider, View};
+use super::words::Said;
 use super::{Look, Organization};
 use crate::clock::Timestamp;
 
@@ -24,20 +25,20 @@ pub struct Account<'a> {
     pub until: Timestamp,
     /// Other organizations in which this browser is signed in.
     pub others: Vec<Organization<'a>>,
+    /// Whether there are more, on a page of their own.
+    pub more_others: bool,
     /// How the identity stands through which they are signed in.
     pub linked: Linked,
-    /// What else they can sign in by.
+    /// What else they can sign in by: the first of it.
     pub further: Vec<OwnedIdentity>,
-    /// By what they cannot yet.
+    /// By what they cannot yet: the first of it.
     pub linkable: Vec<DoorProvider<'a>>,
+    /// Whether there is more of either, on a page of its own.
+    pub more_ways: bool,
     /// Where they are signed in, this browser first.
-    pub sessions: Vec<OwnSession<'a>>,
-    /// Whether there are more.
-    pub more: bool,
-    /// Identity headers that the application gets.
-    pub headers: Vec<Fact<'a>>,
-    /// Claims of the assertion that the application gets.
-    pub claims: Vec<Fact<'a>>,
+    pub sessions: Vec<OwnSession>,
+    /// Where the rest of those begins, on a page of its own.
+    pub next: Option<String>,
     /// Whether they have just come through the provider again, to add something.
     pub confirmed: bool,
     /// Token of the forms.
@@ -105,11 +106,140 @@ impl Answered {
     }
 }
 
+/// Where somebody is signed in besides this browser, a page of it.
+#[derive(Clone, Debug, Serialize)]
+pub struct AccountSessions<'a> {
+    /// Those.
+    pub sessions: Vec<OwnSession>,
+    /// Where the next page begins.
+    pub next: Option<String>,
+    /// Token of the forms.
+    pub csrf: &'a str,
+}
+
+/// In which other organizations this browser is signed in, a page of it.
+#[derive(Clone, Debug, Serialize)]
+pub struct AccountOrganizations<'a> {
+    /// Those.
+    pub others: Vec<Organization<'a>>,
+    /// Where the next page begins.
+    pub next: Option<usize>,
+    /// Token of the forms.
+    pub csrf: &'a str,
+}
+
+/// What somebody can sign in by besides what they did, and what they cannot yet: a page of it.
+#[derive(Clone, Debug, Serialize)]
+pub struct AccountWays<'a> {
+    /// What they can.
+    pub further: Vec<OwnedIdentity>,
+    /// What they cannot yet.
+    pub linkable: Vec<DoorProvider<'a>>,
+    /// Where the next page begins.
+    pub next: Option<usize>,
+    /// Token of the forms.
+    pub csrf: &'a str,
+}
+
+/// What the application is told of somebody, as far as a page has room for it.
+#[derive(Clone, Debug, Serialize)]
+pub struct AccountTold<'a> {
+    headers: Vec<Fact<'a>>,
+    claims: Vec<Fact<'a>>,
+    shortened: bool,
+}
+
+impl<'a> AccountTold<'a> {
+    /// From the identity headers and the claims of the assertion.
+    pub fn new(mut headers: Vec<Fact<'a>>, mut claims: Vec<Fact<'a>>) -> Self {
+        let shortened = Fact::fit(&mut headers, FACTS_ROOM) | Fact::fit(&mut claims, FACTS_ROOM);
+        Self {
+            headers,
+            claims,
+            shortened,
+        }
+    }
+}
+
+/// Room for one of two tables on a page.
+const FACTS_ROOM: usize = 3 * 1024;
+
+impl Fact<'_> {
+    /// Shortens long values, and leaves out what `room` bytes of a page do not hold. True if something is missing.
+    pub(super) fn fit(facts: &mut Vec<Self>, room: usize) -> bool {
+        const MOST_LETTERS: usize = 400;
+        /// What a row has besides its name and value.
+        const ROW: usize = 110;
+        let (mut used, mut shortened) = (0, false);
+        let all = facts.len();
+        for fact in facts.iter_mut() {
+            if let Some((end, _)) = fact.value.char_indices().nth(MOST_LETTERS) {
+                fact.value.truncate(end);
+                fact.value.push('…');
+                shortened = true;
+            }
+        }
+        let fits = |fact: &Self| {
+            used += ROW + weight(fact.name) + weight(&fact.value);
+            used <= room
+        };
+        let kept = facts.iter().map(fits).take_while(|fits| *fits).count();
+        facts.truncate(kept);
+        shortened || kept < all
+    }
+}
+
+/// How many bytes a text has on a page, where some letters are written as entities.
+fn weight(text: &str) -> usize {
+    let of = |letter: char| match letter {
+        '&' | '<' | '>' | '"' | '\'' => 6,
+        other => other.len_utf8(),
+    };
+    text.chars().map(of).sum()
+}
+
+impl View for AccountSessions<'_> {
+    const NAME: &'static str = "account-sessions";
+    const TEMPLATE: &'static str = "account_sessions.html";
+
+    fn title(&self, look: &Look<'_>) -> String {
+        look.language.say("account-sessions", &[])
+    }
+}
+
+impl View for AccountOrganizations<'_> {
+    const NAME: &'static str = "account-organizations";
+    const TEMPLATE: &'static str = "account_organizations.html";
+
+    fn title(&self, look: &Look<'_>) -> String {
+        look.language.say("account-others", &[])
+    }
+}
+
+impl View for AccountWays<'_> {
+    const NAME: &'static str = "account-ways";
+    const TEMPLATE: &'static str = "account_ways.html";
+
+    fn title(&self, look: &Look<'_>) -> String {
+        look.language.say("account-further", &[])
+    }
+}
+
+impl View for AccountTold<'_> {
+    const NAME: &'static str = "account-told";
+    const TEMPLATE: &'static str = "account_told.html";
+
+    fn title(&self, look: &Look<'_>) -> String {
+        let named = Said::Name(look.application());
+        look.language.say("account-told", &[("application", named)])
+    }
+}
+
 /// One of the person's own sessions.
 #[derive(Clone, Debug, Serialize)]
-pub struct OwnSession<'a> {
+pub struct OwnSession {
     /// Public id.
-    pub id: &'a str,
+    pub id: String,
     /// When they signed in.
     pub since: Timestamp,
     /// When it was last used.

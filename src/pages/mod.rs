@@ -32,11 +32,14 @@ use minijinja::{Environment, UndefinedBehavior, context};
 use serde::Serialize;
 use tracing::error;
 
-pub use self::account::{Account, Answered, Fact, Linked, OwnSession};
+pub use self::account::{
+    Account, AccountOrganizations, AccountSessions, AccountTold, AccountWays, Answered, Fact,
+    Linked, OwnSession,
+};
 use self::browser::Answer;
 use self::dress::{Dress, Wardrobe};
 pub use self::kept::{FormNotKept, KeptForm};
-pub use self::problem::{Ended, LinkOver, Loop, NotLinked, Problem};
+pub use self::problem::{Ended, LinkOver, Loop, NotLetIn, NotLinked, Problem, Unverified};
 pub use self::rehearsal::{Admitted, RehearsalFailed, Rehearse, RehearsedPage};
 pub use self::views::{
     Choose, Destination, DevForm, Door, DoorProvider, EmailFault, EmailFirst, LoggedOut,
@@ -175,6 +178,7 @@ impl Pages {
         templates.add_filter("rfc3339", words::rfc3339);
         templates.add_filter("query", words::query);
         templates.add_filter("exact", words::exact);
+        templates.add_filter("short", words::short);
         templates.add_global("script", Value::from_safe_string(SCRIPT.to_owned()));
         templates.add_global("copying", Value::from_safe_string(COPYING.to_owned()));
         for (name, source) in TEMPLATES {
@@ -232,6 +236,7 @@ impl Pages {
         let view = context! {
             told => Serde(&told),
             asks => problem.asks_for(),
+            for_support => problem.is_for_support(),
             reference => reference.to_string(),
         };
         let mut response = match self.render("problem.html", &told.heading, look, &view) {
@@ -345,7 +350,31 @@ const COPYING: &str = include_str!("templates/copy.js");
 /// on the way, at a provider that cuts such ties, closes too where the page says so and the browser lets it.
 const SCRIPT: &str = include_str!("templates/opener.js");
 
-const TEMPLATES: [(&str, &str); 28] = [
+const TEMPLATES: [(&str, &str); 34] = [
+    (
+        "account_rows.html",
+        include_str!("templates/account_rows.html"),
+    ),
+    (
+        "account_organizations.html",
+        include_str!("templates/account_organizations.html"),
+    ),
+    (
+        "account_sessions.html",
+        include_str!("templates/account_sessions.html"),
+    ),
+    (
+        "account_ways.html",
+        include_str!("templates/account_ways.html"),
+    ),
+    (
+        "account_told.html",
+        include_str!("templates/account_told.html"),
+    ),
+    (
+        "owner_choices.html",
+        include_str!("templates/owner_choices.html"),
+    ),
     ("setup_link.html", include_str!("templates/setup_link.html")),
     ("wizard.html", include_str!("templates/wizard.html")),
     (

@@ -20,8 +20,10 @@ pub struct OwnerHome<'a> {
     pub suspended: bool,
     /// Sessions that are stored.
     pub sessions: usize,
-    /// Its connections, in the order of the buttons.
+    /// Its connections, in the order of the buttons: a page of them.
     pub connections: Vec<OwnedConnection<'a>>,
+    /// Where the next page of those begins.
+    pub next: Option<usize>,
     /// What was just done.
     pub notice: Option<OwnerNotice>,
     /// Whether this is a window that somebody's page opened.
@@ -63,8 +65,23 @@ pub struct OwnedConnection<'a> {
     pub redirect_uri: String,
     /// Identities by state, if they have been counted.
     pub identities: Vec<Counted>,
-    /// What can be chosen from.
+    /// What can be chosen from: the first of it.
     pub choices: Vec<Choice>,
+    /// Whether there is more of that, on a page of its own.
+    pub more_choices: bool,
+}
+
+/// The provider's customers to choose from, a page of them.
+#[derive(Clone, Debug, Serialize)]
+pub struct OwnerChoices<'a> {
+    /// Which organization.
+    pub organization: Organization<'a>,
+    /// The connection.
+    pub one: OwnedConnection<'a>,
+    /// Where the next page begins.
+    pub next: Option<usize>,
+    /// Token of the form.
+    pub csrf: &'a str,
 }
 
 /// How a connection stands.
@@ -199,12 +216,30 @@ pub struct OwnerPerson<'a> {
     pub own: bool,
     /// First seen.
     pub since: Timestamp,
+    /// Which part of what there is to say.
+    pub part: PersonPart,
     /// What they sign in by.
     pub identities: Vec<OwnedIdentity>,
+    /// Where the next page of those begins.
+    pub next_identities: Option<usize>,
     /// Where they are signed in.
     pub sessions: Vec<SessionRow>,
+    /// Where the next page of those begins.
+    pub next: Option<String>,
     /// Token of the forms.
     pub csrf: &'a str,
+}
+
+/// What one of several pages about somebody has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PersonPart {
+    /// The beginning of everything.
+    First,
+    /// More identities.
+    Identities,
+    /// More sessions.
+    Sessions,
 }
 
 /// An identity with state, why and when.
@@ -312,6 +347,15 @@ impl View for OwnerHome<'_> {
 
     fn title(&self, look: &Look<'_>) -> String {
         of_organization(look, "owner-home-title", self.organization)
+    }
+}
+
+impl View for OwnerChoices<'_> {
+    const NAME: &'static str = "owner-choices";
+    const TEMPLATE: &'static str = "owner_choices.html";
+
+    fn title(&self, _: &Look<'_>) -> String {
+        name(provider(self.one.label))
     }
 }
 

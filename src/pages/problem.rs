@@ -47,6 +47,8 @@ pub enum Problem {
     ProviderRefused {
         /// Which one.
         provider: String,
+        /// Why, if it is known.
+        why: NotLetIn,
         /// Where to.
         rd: ReturnPath,
     },
@@ -101,6 +103,10 @@ pub enum Problem {
         email: Option<String>,
         /// Which provider.
         provider: String,
+        /// What is missing of it.
+        why: Unverified,
+        /// Where the person sees to that.
+        home: Option<Destination>,
         /// Where to.
         rd: ReturnPath,
     },
@@ -212,6 +218,31 @@ pub enum LinkOver {
     Elsewhere,
     /// This browser has as many as it may.
     Crowded,
+}
+
+/// Why a provider did not let somebody in, as far as it is known for certain or documented word by word. Whatever else it
+/// says can have been written into the callback's address by anybody, and stays in the log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NotLetIn {
+    /// It did not say, or not in words that we know.
+    #[default]
+    Unsaid,
+    /// Nobody gave them the application there: with the provider's code for that.
+    NotAssigned(&'static str),
+    /// The account is suspended.
+    Suspended,
+    /// Something that was asked for was not allowed.
+    Ungranted,
+}
+
+/// What is missing of an address.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unverified {
+    /// The provider does not vouch for it.
+    #[default]
+    NotVouchedFor,
+    /// The provider knows no address that is the primary one.
+    NoneIsPrimary,
 }
 
 /// Why an identity could not be added.
@@ -381,6 +412,17 @@ impl Problem {
             | Self::MethodNotAllowed
             | Self::Broken { .. } => None,
         }
+    }
+
+    /// Whether trying again changes nothing, and whoever helps is the way on: first, if the organization names somebody.
+    pub(super) const fn is_for_support(&self) -> bool {
+        matches!(
+            self,
+            Self::ProviderRefused { .. }
+                | Self::ProviderMisconfigured { .. }
+                | Self::OrganizationSuspended
+                | Self::OrganizationNotOpen { .. }
+        )
     }
 
     /// What `Retry-After` says.

@@ -47,7 +47,24 @@ pub struct RehearsedPage<'a> {
     pub assertion: Vec<Fact<'a>>,
     /// Whether something of that is too large to be sent.
     pub is_too_large: bool,
+    /// Whether this page has no room for all of that.
+    pub shortened: bool,
 }
+
+impl RehearsedPage<'_> {
+    /// With as much as a page has room for; the operator sees all of it.
+    #[must_use]
+    pub fn fitted(mut self) -> Self {
+        let tables = [&mut self.claims, &mut self.headers, &mut self.assertion];
+        for table in tables {
+            self.shortened |= Fact::fit(table, ROOM);
+        }
+        self
+    }
+}
+
+/// Room for one of three tables on a page.
+const ROOM: usize = 1_800;
 
 /// Whether an organization would let them in.
 #[derive(Clone, Copy, Debug, Serialize)]

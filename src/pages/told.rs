@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::problem::{Ended, LinkOver, Loop, NotLinked, Problem};
+use super::problem::{Ended, LinkOver, Loop, NotLetIn, NotLinked, Problem, Unverified};
 use super::words::{self, Said, provider};
 use super::{Ask, Look, Place};
 use crate::address::ReturnPath;
@@ -26,6 +26,8 @@ pub(super) struct Told {
     advice: Option<String>,
     /// For whoever runs the site.
     owner: Option<String>,
+    /// The provider's own code, from a list of ours.
+    code: Option<&'static str>,
     /// How far the request came.
     stages: bool,
     action: Action,
@@ -68,6 +70,7 @@ impl Problem {
             wait: self.retry_after().map(|wait| waiting(look, wait)),
             advice: self.advice().map(say),
             owner: self.owner().map(say),
+            code: self.detail(),
             stages: self.has_stages(),
             action: self.action(look),
             also: self.also(look),
@@ -116,8 +119,12 @@ impl Problem {
                 ),
                 None => plain("organization-suspended-heading-this"),
             },
-            Self::EmailUnverified { provider, .. } => {
-                of_provider("email-unverified-heading", provider)
+            Self::EmailUnverified { provider, why, .. } => {
+                let heading = match why {
+                    Unverified::NotVouchedFor => "email-unverified-heading",
+                    Unverified::NoneIsPrimary => "email-missing-heading",
+                };
+                of_provider(heading, provider)
             }
             Self::SessionEnded { .. } => plain("session-ended-heading"),
             Self::SignInRequired { .. } => plain("sign-in-required-heading"),
@@ -176,7 +183,7 @@ impl Problem {
                 None => plain("identity-unverified-sentence-soon"),
             },
             Self::IdentityInvalid { .. } => plain("identity-invalid-sentence"),
-            Self::ProviderRefused { .. } => of_application("provider-refused-sentence"),
+            Self::ProviderRefused { why, .. } => of_application(why.sentence()),
             Self::ProviderMisconfigured { .. } => plain("provider-misconfigured-sentence"),
             Self::AccountNotAllowed { .. } => match look.organization {
                 Some(organization) => say(
@@ -188,8 +195,17 @@ impl Problem {
             Self::OrganizationUnknown => plain("organization-unknown-sentence"),
             Self::OrganizationSuspended => plain("organization-suspended-sentence"),
             Self::EmailUnverified {
-                email, provider, ..
-            } => unverified(look, email.as_deref(), provider),
+                email,
+                provider,
+                why,
+                ..
+            } => match why {
+                Unverified::NotVouchedFor => unverified(look, email.as_deref(), provider),
+                Unverified::NoneIsPrimary => say(
+                    "email-missing-sentence",
+                    &[application(look), at_provider(provider)],
+                ),
+            },
             Self::SessionEnded { why, .. } => of_application(why.sentence()),
             Self::SignInRequired { .. } => of_application("sign-in-required-sentence"),
             Self::StepUpRequired { .. } => of_application("step-up-required-sentence"),
@@ -309,29 +325,50 @@ impl Problem {
         }
     }
 
+    /// What the provider calls it.
+    const fn detail(&self) -> Option<&'static str> {
+        match self {
+            Self::ProviderRefused {
+                why: NotLetIn::NotAssigned(code),
+                ..
+            } => Some(code),
+            _ => None,
+        }
+    }
+
     const fn has_stages(&self) -> bool {
         matches!(self, Self::AppUnreachable { .. } | Self::AppSlow { .. })
     }
 
     fn action(&self, look: &Look<'_>) -> Action {
         match self {
-            Self::LoginExpired { rd }
-            | Self::SessionEnded { rd, .. }
-            | Self::EmailUnverified { rd, .. } => {
+            Self::LoginExpired { rd } | Self::SessionEnded { rd, .. } => {
                 link(look, "action-sign-in-again", look.sign_in(rd, Ask::Usual))
             }
+            Self::EmailUnverified {
+                provider, home, rd, ..
+            } => match home {
+                Some(home) => Action {
+                    label: look
+                        .language
+                        .say("action-open-provider", &[at_provider(provider)]),
+                    href: home.to_string(),
+                },
+                None => link(look, "action-sign-in-again", look.sign_in(rd, Ask::Usual)),
+            },
             Self::SignInRequired { rd } => {
                 link(look, "action-sign-in", look.sign_in(rd, Ask::Usual))
             }
             Self::LoginCancelled { rd, .. }
             | Self::ProviderUnreachable { rd, .. }
             | Self::IdentityUnverified { rd, .. }
-            | Self::ProviderMisconfigured { rd, .. }
-            | Self::OrganizationNotOpen { rd }
             | Self::CookiesBlocked { rd } => {
                 link(look, "action-try-again", look.sign_in(rd, Ask::Usual))
             }
-            Self::ProviderRefused { rd, .. }
+            // Its door has the other ways in.
+            Self::ProviderMisconfigured { rd, .. }
+            | Self::OrganizationNotOpen { rd }
+            | Self::ProviderRefused { rd, .. }
             | Self::IdentityInvalid { rd, .. }
             | Self::AccountNotAllowed { rd, .. }
             | Self::OtherAccount { rd, .. }
@@ -354,7 +391,11 @@ impl Problem {
                     "action-another-organization",
                     format!("{}/login", look.prefix),
                 ),
-                Place::Own => link(look, "action-try-again", "/"),
+                Place::Own => link(
+                    look,
+                    "action-start-afresh",
+                    format!("{}/logout", look.prefix),
+                ),
             },
             Self::RedirectLoop { .. } => link(
                 look,
@@ -381,6 +422,14 @@ impl Problem {
             Self::LoginCancelled { rd, .. } | Self::EmailUnverified { rd, .. } => {
                 Some(another_account(look, rd))
             }
+            Self::ProviderMisconfigured { rd, .. } => {
+                Some(link(look, "action-try-again", look.sign_in(rd, Ask::Usual)))
+            }
+            Self::OrganizationNotOpen { .. } if look.place == Place::Shared => Some(link(
+                look,
+                "action-another-organization",
+                format!("{}/login", look.prefix),
+            )),
             Self::NotAllowedHere { .. } | Self::SignInTooWeak { .. } => Some(start_page(look)),
             Self::OtherAccount { door, .. } => {
                 Some(link(look, "action-try-again", door.to_string()))
@@ -405,7 +454,6 @@ impl Problem {
             | Self::ProviderUnreachable { .. }
             | Self::IdentityUnverified { .. }
             | Self::ProviderRefused { .. }
-            | Self::ProviderMisconfigured { .. }
             | Self::AccountNotAllowed { .. }
             | Self::OrganizationUnknown
             | Self::OrganizationSuspended
@@ -421,6 +469,17 @@ impl Problem {
             | Self::NotFound
             | Self::MethodNotAllowed
             | Self::Broken { .. } => None,
+        }
+    }
+}
+
+impl NotLetIn {
+    const fn sentence(self) -> &'static str {
+        match self {
+            Self::Unsaid => "provider-refused-sentence",
+            Self::NotAssigned(_) => "provider-refused-not-assigned",
+            Self::Suspended => "provider-refused-suspended",
+            Self::Ungranted => "provider-refused-ungranted",
         }
     }
 }

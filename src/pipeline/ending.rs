@@ -8,7 +8,7 @@ use crate::clock::Timestamp;
 use crate::config::Slug;
 use crate::drafts;
 use crate::identity::{AccountId, IdentityId, Shut, Unmet};
-use crate::provider::{self, Refusal};
+use crate::provider::{self, Check, Refusal};
 use crate::store::Batch;
 use crate::telemetry::metrics::{Connection, Kind, Login, Provider};
 
@@ -198,13 +198,20 @@ const fn of_provider(error: &provider::Error) -> Ending {
         provider::Error::Unreachable(_) | provider::Error::Refused(Refusal::Unavailable) => {
             Ending::ProviderUnreachable
         }
+        provider::Error::Rejected(Check::NoPrimaryEmail | Check::NoVerifiedEmail) => {
+            Ending::EmailUnverified
+        }
+        // What the person did not allow, or the provider did not hand out, nobody here can mend.
+        provider::Error::Rejected(Check::Scope) => Ending::ProviderRefused,
         provider::Error::Misconfigured(_)
         | provider::Error::Refused(Refusal::Registration)
         | provider::Error::Rejected(_) => Ending::ProviderMisconfigured,
         provider::Error::Refused(Refusal::AccessDenied | Refusal::InteractionRequired) => {
             Ending::LoginCancelled
         }
-        provider::Error::Refused(Refusal::Other) => Ending::ProviderRefused,
+        provider::Error::Refused(Refusal::NotAssigned(_) | Refusal::Suspended | Refusal::Other) => {
+            Ending::ProviderRefused
+        }
     }
 }
 

@@ -356,7 +356,10 @@ impl Callback {
             Response::Refused(Refusal::InteractionRequired, _) => "an interaction is required",
             Response::Refused(Refusal::Unavailable, _) => "temporarily unavailable",
             Response::Refused(Refusal::Registration, _) => "an error about our registration",
-            Response::Refused(Refusal::Other, _) => "an error that no specification names",
+            Response::Refused(Refusal::NotAssigned(_), _) => "access_denied: not assigned",
+            Response::Refused(Refusal::Suspended | Refusal::Other, _) => {
+                "an error that no specification names"
+            }
         };
         trace::Step::Callback {
             answer: answer.to_owned(),
@@ -398,8 +401,31 @@ pub enum Refusal {
     Unavailable,
     /// `invalid_request`, `unauthorized_client`, `unsupported_response_type`, `invalid_scope`, …: our registration.
     Registration,
+    /// An administrator there has not given the person our application, in the provider's documented words.
+    NotAssigned(Code),
+    /// The provider says that the account is suspended.
+    Suspended,
     /// A code that no specification here names.
     Other,
+}
+
+/// A code of a provider's that may be shown: one of a fixed list, so that nobody writes anything else onto our page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Code {
+    /// RFC 6749 §4.1.2.1.
+    AccessDenied,
+    /// Entra: the person is assigned to no role of the application.
+    Aadsts50105,
+}
+
+impl Code {
+    /// As it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AccessDenied => "access_denied",
+            Self::Aadsts50105 => "AADSTS50105",
+        }
+    }
 }
 
 /// What a provider says of a person, fully verified, before anything is stored.
@@ -635,7 +661,8 @@ impl Callback {
             (None, Some(error), None) => {
                 let description = one("error_description")?;
                 let said = Said::new(&error, description.as_deref(), &[&state]);
-                Response::Refused(Refusal::parse(&error), said)
+                let refusal = Refusal::described(&error, said.description());
+                Response::Refused(refusal, said)
             }
             (None, None, Some(email)) => Response::Form(DevForm {
                 email,
@@ -662,7 +689,24 @@ fn split_groups(text: &str) -> Vec<String> {
 }
 
 impl Refusal {
-    /// Parses an `error` parameter.
+    /// Parses an `error` parameter and what stands beside it. That decides nothing but which page is shown, and only where it
+    /// is, to the letter, what a provider documents: the protocols have one code for "the person said no" and for "nobody
+    /// gave them this application", and trying again helps with the first alone.
+    pub fn described(code: &str, description: &str) -> Self {
+        /// Okta's, for whoever is not assigned to the application.
+        const OKTA: &str = "User is not assigned to the client application.";
+        /// Entra's code in front of its sentence.
+        const ENTRA: &str = "AADSTS50105:";
+        match Self::parse(code) {
+            Self::AccessDenied if description == OKTA => Self::NotAssigned(Code::AccessDenied),
+            Self::AccessDenied | Self::InteractionRequired if description.starts_with(ENTRA) => {
+                Self::NotAssigned(Code::Aadsts50105)
+            }
+            other => other,
+        }
+    }
+
+    /// Parses an `error` parameter alone.
     pub fn parse(code: &str) -> Self {
         match code {
             // The second is Apple's word for it.

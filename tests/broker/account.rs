@@ -171,3 +171,51 @@ async fn who_was_signed_out_by_others_is_told_once_and_by_whom() {
     old.get(&url("/")).await.is(302);
     world.end(&[&browser, &old]).await;
 }
+
+#[tokio::test]
+async fn a_person_with_many_sessions_sees_each_and_what_the_application_is_told() {
+    let world = World::with(&format!("{ONE}[sessions]\nidle_timeout = \"30m\"\n")).await;
+    let mut all = Vec::new();
+    for late in [false, true] {
+        for _ in 0..20 {
+            all.push(world.signed_in().await.0);
+        }
+        if !late {
+            world.later(Duration::from_secs(3_600));
+        }
+    }
+    let mut laptop = all.pop().unwrap();
+    let first = account(&mut laptop).await;
+    assert!(first.text.contains("<b>This browser</b>"));
+    assert!(first.text.contains("End all other sessions"));
+    let mut seen = others(&first);
+    assert_eq!(seen.len(), 3, "{}", first.text);
+    let mut page = first;
+    while let Some((_, next)) = page.text.split_once("/account/sessions?after=") {
+        let (next, _) = next.split_once('"').unwrap();
+        let next = url(&format!("/_sso/account/sessions?after={next}"));
+        page = laptop.get(&next).await;
+        page.is(200);
+        seen.extend(others(&page));
+    }
+    seen.sort_unstable();
+    let shown = seen.len();
+    seen.dedup();
+    assert_eq!((seen.len(), shown), (19, 19), "each once, and those alone");
+    let told = laptop.get(&url("/_sso/account/told")).await;
+    for text in [
+        "remote-email",
+        "ada@acme.com",
+        "Claims of the signed assertion",
+    ] {
+        assert!(told.is(200).text.contains(text), "{text}: {}", told.text);
+    }
+    laptop.get(&url("/_sso/account/elsewhere")).await.is(404);
+    let mut nobody = world.browser();
+    for part in ["sessions", "ways", "told"] {
+        let page = nobody.get(&url(&format!("/_sso/account/{part}"))).await;
+        assert_eq!(page.is(303).field("location"), Some("/_sso/login"));
+    }
+    let browsers: Vec<&Browser> = all.iter().chain([&laptop, &nobody]).collect();
+    world.end(&browsers).await;
+}

@@ -198,6 +198,60 @@ async fn who_cancels_at_the_provider_ends_on_a_page_and_is_not_sent_back() {
     world.end(&[]).await;
 }
 
+/// The one code of the protocols for "the person said no" and for "nobody gave them this": providers document what they write
+/// beside it.
+#[tokio::test]
+async fn who_was_given_no_access_at_the_provider_did_not_cancel() {
+    let world = World::new().await;
+    let okta = "User+is+not+assigned+to+the+client+application.";
+    let entra = "AADSTS50105:+Your+administrator+has+configured+the+application+call+555";
+    for (error, description, kind, code) in [
+        (
+            "access_denied",
+            okta,
+            "provider-refused",
+            Some("access_denied"),
+        ),
+        (
+            "access_denied",
+            entra,
+            "provider-refused",
+            Some("AADSTS50105"),
+        ),
+        (
+            "interaction_required",
+            entra,
+            "provider-refused",
+            Some("AADSTS50105"),
+        ),
+        (
+            "access_denied",
+            "User+is+not+assigned.+Call+555",
+            "login-cancelled",
+            None,
+        ),
+        ("access_denied", "see+AADSTS50105:", "login-cancelled", None),
+        ("consent_required", okta, "login-cancelled", None),
+    ] {
+        world.acme.refuse(error);
+        let mut browser = world.browser();
+        let callback = browser.away_and_back(&url("/_sso/login/acme")).await;
+        let calls = world.acme.back_channel();
+        let page = browser
+            .get(&format!("{callback}&error_description={description}"))
+            .await;
+        assert_eq!(page.kind(), Some(kind), "{error} {description}");
+        let shown = code
+            .map(|code| format!("<details>\n<summary>Details</summary>\n<p><code>{code}</code>"));
+        assert_eq!(page.text.contains("<details>"), shown.is_some());
+        let shown = shown.unwrap_or_default();
+        assert!(page.text.contains(&shown), "{}", page.text);
+        assert!(!page.text.contains("555") && !page.text.contains("is not assigned"));
+        refused(&world, &browser, &page, kind, calls);
+    }
+    world.end(&[]).await;
+}
+
 /// For whoever has to mend it; nobody else sees it, and it decides nothing.
 #[tokio::test]
 async fn what_the_provider_says_of_its_error_is_in_the_log_and_nowhere_else() {

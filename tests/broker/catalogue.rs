@@ -108,6 +108,10 @@ async fn every_way_on_from_the_pages_of_somebody_signed_in_leads_somewhere() {
     );
     for (path, kind) in [
         ("/_sso/account", "account"),
+        ("/_sso/account/sessions", "account-sessions"),
+        ("/_sso/account/ways", "account-ways"),
+        ("/_sso/account/organizations", "account-organizations"),
+        ("/_sso/account/told", "account-told"),
         ("/_sso/logout", "logout-confirm"),
         ("/_sso/logged-out", "logged-out"),
         ("/_sso/admin/acme", "owner-home"),

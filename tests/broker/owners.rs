@@ -1,5 +1,7 @@
 //! The pages of owners: people, sessions, identities, what happened.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use crate::support::idp::{ada, grace};
@@ -75,6 +77,57 @@ async fn an_owner_sees_a_person_and_ends_their_sessions() {
         trail.text
     );
     world.end(&[&owner, &hers]).await;
+}
+
+#[tokio::test]
+async fn somebody_with_many_sessions_that_are_over_is_shown_signed_in_and_can_be_signed_out() {
+    let brief = "[sessions]\nidle_timeout = \"30m\"\n";
+    let world = World::with(&format!("{OWNED}{brief}")).await;
+    world.acme.person(grace());
+    let mut all = Vec::new();
+    for _ in 0..34 {
+        all.push(sign_in(&world, "acme").await);
+    }
+    world.later(Duration::from_secs(3_600));
+    for _ in 0..6 {
+        all.push(sign_in(&world, "acme").await);
+    }
+    world.acme.person(ada());
+    let mut owner = sign_in(&world, "acme").await;
+    let account = account_of(&mut owner, "hopper").await;
+    let mut rest = format!("/people/{account}");
+    let (mut shown, mut pages) = (Vec::new(), 0);
+    loop {
+        let page = page(&mut owner, &rest).await;
+        let text = &page.is(200).text;
+        assert!(text.contains("End all sessions"), "{text}");
+        let ids = text.split("/sessions/").skip(1);
+        shown.extend(ids.filter_map(|rest| Some(rest.split_once("/end?")?.0.to_owned())));
+        pages += 1;
+        let Some((_, next)) = text.split_once(&format!("/people/{account}?after=")) else {
+            break;
+        };
+        let (next, _) = next.split_once('"').unwrap();
+        rest = format!("/people/{account}?after={next}");
+    }
+    shown.sort_unstable();
+    shown.dedup();
+    assert_eq!((shown.len(), pages), (6, 2), "each once, and those alone");
+    let mut theirs = all.split_off(34);
+    press(&mut owner, &format!("/people/{account}/end"))
+        .await
+        .is(200);
+    world.application.forget();
+    for browser in &mut theirs {
+        browser.fetch(&url("/")).await.is(401);
+    }
+    world.application.heard_nothing();
+    let page = page(&mut owner, &format!("/people/{account}")).await;
+    let text = &page.is(200).text;
+    assert!(text.contains("<p>None.</p>"), "{text}");
+    assert!(text.contains("End all sessions"), "{text}");
+    let seen: Vec<&Browser> = all.iter().chain(&theirs).chain([&owner]).collect();
+    world.end(&seen).await;
 }
 
 #[tokio::test]

@@ -103,9 +103,14 @@ impl GitHub {
     }
 
     async fn with(more: &str) -> (World, Self) {
+        Self::requiring("", more).await
+    }
+
+    /// With more said of the provider, and of the organization.
+    async fn requiring(of_provider: &str, more: &str) -> (World, Self) {
         let world = World::with(&format!(
             "[providers.acme-idp]\npreset = \"github\"\nbase_url = \"{{acme}}\"\nclient_id = \"doorward\"\n\
-             client_secret = \"{CLIENT_SECRET}\"\n{ONE}{more}"
+             client_secret = \"{CLIENT_SECRET}\"\n{of_provider}{ONE}{more}"
         ))
         .await;
         let github = Self {
@@ -266,6 +271,128 @@ async fn an_owner_chooses_among_the_organizations_that_github_shows() {
     orgs(json!([{"id": 9919, "login": "renamed"}]));
     out(200).await;
     world.end(&[&owner]).await;
+}
+
+#[tokio::test]
+async fn an_owner_in_many_organizations_finds_theirs_on_a_further_page() {
+    let (world, _github) = GitHub::with(
+        "owners = [\"ada@acme.com\"]\nactivation = \"required\"\nallow = { anyone = true }\n",
+    )
+    .await;
+    let all: Vec<Value> = (1..=40)
+        .map(|id| json!({"id": id, "login": format!("club-{id}")}))
+        .collect();
+    world.acme.answer(
+        "/api/v3/user/orgs",
+        asked(move || Answer::json(&json!(all))),
+    );
+    let mut owner = world.browser();
+    let home = owner.visit(&url("/_sso/admin/acme")).await;
+    let csrf = home.is(200).input("csrf");
+    let setup = url("/_sso/admin/acme/setup/acme-idp");
+    let page = owner.post(&setup, &[("csrf", &csrf)]).await;
+    let page = owner.follow(page).await;
+    let offered = |page: &Page| page.is(200).text.matches("<bdi>club-").count();
+    assert_eq!(offered(&page), 3, "{}", page.text);
+    let (mut seen, mut next) = (0, "/_sso/admin/acme/choices/acme-idp".to_owned());
+    assert!(page.text.contains(&format!("href=\"{next}\"")));
+    let last = loop {
+        let page = owner.get(&url(&next)).await;
+        seen += offered(&page);
+        let Some((_, rest)) = page.text.split_once("/choices/acme-idp?from=") else {
+            break page;
+        };
+        let from = rest.split('"').next().unwrap();
+        next = format!("/_sso/admin/acme/choices/acme-idp?from={from}");
+    };
+    assert_eq!((seen, last.text.contains("club-40<")), (40, true));
+    let csrf = last.input("csrf");
+    let form = [("csrf", csrf.as_str()), ("choice", "40")];
+    let page = owner
+        .post(&url("/_sso/admin/acme/activate/acme-idp"), &form)
+        .await;
+    let page = owner.follow(page).await;
+    let chosen = "<dt>Only for</dt><dd><bdi>club-40</bdi>";
+    assert!(page.is(200).text.contains(chosen), "{}", page.text);
+    for nothing in ["acme-idp?from=40", "globex-idp", "dev"] {
+        let page = url(&format!("/_sso/admin/acme/choices/{nothing}"));
+        owner.get(&page).await.is(404);
+    }
+    world.end(&[&owner]).await;
+}
+
+/// What a sign-in through GitHub ends as: for the visitor, and in the metrics.
+async fn ends_as(world: &World, kind: &str, result: &str, words: &str) {
+    let mut browser = world.browser();
+    let page = browser.visit(&url("/reports")).await;
+    assert_eq!(
+        (page.status, page.kind()),
+        (403, Some(kind)),
+        "{}",
+        page.text
+    );
+    assert!(page.text.contains(words), "{words}: {}", page.text);
+    assert!(browser.cookie("app.example.com", "__Host-sso").is_none());
+    let of = "organization=\"acme\",provider=\"acme-idp\"";
+    let series =
+        format!("doorward_logins_completed_total{{{of},result=\"{result}\",reason=\"{kind}\"}}");
+    let counted = world.broker.metric(&series).await;
+    assert!(
+        (counted - 1.0).abs() < f64::EPSILON,
+        "{series} is {counted}"
+    );
+    world.application.heard_nothing();
+}
+
+#[tokio::test]
+async fn who_has_no_address_that_github_vouches_for_is_told_what_is_missing_and_where() {
+    for (emails, words) in [
+        (json!([]), "has no primary e-mail address"),
+        (
+            json!([{"email": "ada@acme.com", "primary": true, "verified": false}]),
+            "is not verified at",
+        ),
+    ] {
+        let (world, _github) = GitHub::start().await;
+        world
+            .acme
+            .answer("/api/v3/user/emails", asked(move || Answer::json(&emails)));
+        ends_as(&world, "email-unverified", "denied", words).await;
+        let page = world.browser().visit(&url("/reports")).await;
+        let there = "/settings/emails\">Open ";
+        assert!(page.text.contains(there), "{}", page.text);
+        world.end(&[]).await;
+    }
+}
+
+#[tokio::test]
+async fn who_is_suspended_at_github_or_allows_too_little_is_not_let_in_and_told_why() {
+    let (world, _github) = GitHub::start().await;
+    let suspended = json!({"id": 583_231, "login": "ada", "suspended_at": "2026-01-02T03:04:05Z"});
+    world
+        .acme
+        .answer("/api/v3/user", asked(move || Answer::json(&suspended)));
+    let words = "This account is suspended there.";
+    ends_as(&world, "provider-refused", "denied", words).await;
+    world.end(&[]).await;
+
+    let (world, _github) = GitHub::requiring(
+        "required_scopes = [\"read:org\"]\n",
+        "allow = { anyone = true }\n",
+    )
+    .await;
+    world.acme.answer("/login/oauth/access_token", |_| {
+        Answer::json(&json!({
+            "access_token": TOKEN, "scope": "user:email", "token_type": "bearer"
+        }))
+    });
+    let words = "allow everything that is asked for";
+    ends_as(&world, "provider-refused", "denied", words).await;
+    assert!(
+        world.acme.heard("/api/v3/user").is_empty(),
+        "nobody is asked about"
+    );
+    world.end(&[]).await;
 }
 
 #[tokio::test]

@@ -43,6 +43,8 @@ async fn signing_out_ends_here_and_then_at_the_provider() {
     let csrf = browser.get(&url("/_sso/logout")).await.input("csrf");
     let sent = browser.post(&url("/_sso/logout"), &[("csrf", &csrf)]).await;
     assert_eq!(browser.cookie("app.example.com", "__Host-sso"), None);
+    // The browser keeps no page to go back to.
+    assert_eq!(sent.field("clear-site-data"), Some("\"cache\""));
     old.fetch(&url("/")).await.is(401);
     let end = browser.follow(sent).await;
     assert_eq!(end.is(200).path(), "/_sso/logged-out?state=acme-idp");

@@ -94,6 +94,31 @@ story("who signs out at the provider is signed out here, of what that provider v
   assert.equal((await shown(elsewhere)).name, "Ada Park");
 });
 
+story("going back after signing out shows nothing that was protected", async (world) => {
+  const visitor = await world.visitor();
+  // What the provider used up does not come back, and it says so.
+  visitor.expects(/\/interaction\/|\/favicon\.ico|\/session\/end/);
+  const page = await visitor.tab();
+  await page.goto(world.doorward.door("acme"));
+  await signInAs(page, "ada");
+  assert.equal((await shown(page)).name, "Ada Park");
+  const back = page.url();
+  await page.goto(world.doorward.at("/_sso/logout"));
+  const answered = page.waitForResponse((response) => response.request().method() === "POST");
+  await page.getByRole("button", { name: "Sign out" }).click();
+  assert.equal((await (await answered).allHeaders())["clear-site-data"], '"cache"');
+  await page.getByRole("button", { name: "Yes, sign me out" }).click();
+  await page.getByText("Your session here is over").waitFor();
+  const heard = world.application.heard.length;
+
+  for (let steps = 0; steps < 8; steps += 1) {
+    await page.goBack({ timeout: 5_000 }).catch(() => undefined);
+    assert.ok(!(await page.content()).includes("Ada Park"), `shown again at ${page.url()}`);
+    if (page.url() === back) break;
+  }
+  assert.equal(world.application.heard.length, heard);
+});
+
 /** An old cookie opens nothing, and the application hears nothing of it. */
 async function refused(world, handle) {
   const before = world.application.heard.length;

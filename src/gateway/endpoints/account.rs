@@ -9,6 +9,7 @@ use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use serde_json::json;
 
+use super::listing::{following, start};
 use super::{Ask, form, slug};
 use crate::assertion::Statement;
 use crate::audit;
@@ -17,50 +18,85 @@ use crate::config;
 use crate::gateway::forward::{Visitor, statement};
 use crate::gateway::{Body, Error, Gateway, Known, Place, mark};
 use crate::identity::{self, Door, Identity, LinkState};
-use crate::pages::{Account, Answered, DoorProvider, Fact, Linked, Organization, OwnSession};
-use crate::session::{self, Filter, LiveGrant, Status};
+use crate::pages::owner::OwnedIdentity;
+use crate::pages::{
+    Account, AccountOrganizations, AccountSessions, AccountTold, AccountWays, Answered,
+    DoorProvider, Fact, Linked, Organization, OwnSession,
+};
+use crate::session::{self, Filter, LiveGrant};
 
-/// Sessions that the page shows.
-const MOST_SHOWN: usize = 50;
+/// Sessions of other browsers on the account page. Each has a form of its own, and the page stays small with the largest
+/// logo and in every language too: more are on a page of their own.
+const FIRST_SESSIONS: usize = 3;
+
+/// On a page of their own.
+const SESSIONS: usize = 12;
+
+/// Other organizations on the account page.
+const FIRST_OTHERS: usize = 3;
+
+/// On a page of their own.
+const OTHERS: usize = 15;
+
+/// Further identities on the account page, and other things of which there are seldom more.
+const FIRST_WAYS: usize = 2;
+
+/// On a page of their own.
+const WAYS: usize = 5;
 
 impl Gateway {
-    /// Who am I, in which organization, and what the application gets.
-    pub(super) async fn account(&self, ask: &Ask<'_>) -> Result<Response<Body>, Error> {
+    /// A page of the account: the first, or one with the rest of something.
+    pub(super) async fn account_page(
+        &self,
+        ask: &Ask<'_>,
+        part: Option<&str>,
+    ) -> Result<Response<Body>, Error> {
         let Some(known) = self.signed_in(ask).await? else {
             return Ok(self.see_other(&self.below("login"), ask.reference));
         };
+        let slug = &known.grant.grant().organization;
+        let organization = self.config.organizations.get(slug);
+        let organization = organization.ok_or(Error::NotFound)?;
+        match part {
+            None => self.account(ask, &known, organization).await,
+            Some("organizations") => self.account_organizations(ask, &known, organization),
+            Some("sessions") => self.account_sessions(ask, &known, organization).await,
+            Some("ways") => self.account_ways(ask, &known, organization).await,
+            Some("told") => self.account_told(ask, &known, organization),
+            Some(_) => Err(Error::NotFound),
+        }
+    }
+
+    /// Who am I, and in which organization.
+    async fn account(
+        &self,
+        ask: &Ask<'_>,
+        known: &Known,
+        organization: &config::Organization,
+    ) -> Result<Response<Body>, Error> {
         let now = self.clock.now();
-        let visitor = Visitor {
-            live: &known.live,
-            grant: &known.grant,
-        };
         let grant = known.grant.grant();
         let profile = known.grant.profile();
-        let statement = statement(visitor);
-        let headers = self.headers(&statement)?;
-        let facts = headers.iter().map(|(name, value)| Fact {
-            name: name.as_str(),
-            value: String::from_utf8_lossy(value.as_bytes()).into_owned(),
-        });
-        let organization = self
-            .config
-            .organizations
-            .get(&grant.organization)
-            .ok_or(Error::NotFound)?;
         let provider = self.config.providers.get(&grant.provider);
-        let token = ask.cookies.handle().map(|handle| handle.form_token());
         let others = known.live.grants(now);
+        let all_others = self.others(&others, &grant.organization);
+        let shown_others = all_others.iter().take(FIRST_OTHERS).copied();
         let linked = self.linked(&known.grant).await?;
-        let member = self.people.member(&grant.organization, &grant.account);
-        let identities = member.await?.map(|member| member.identities);
-        let identities = identities.unwrap_or_default();
-        let own = self.own_sessions(&known).await?;
-        let shown = own.iter().take(MOST_SHOWN).map(|one| OwnSession {
-            id: &one.id,
-            since: one.grant.granted_at,
-            used: one.grant.used_at,
-            here: one.id == known.live.id(),
-        });
+        let identities = self.own_identities(known).await?;
+        let mut further = self.further(known, &identities);
+        let mut linkable = self.linkable(organization, &identities);
+        let more_ways = further.len() > FIRST_WAYS || linkable.len() > FIRST_WAYS;
+        further.truncate(FIRST_WAYS);
+        linkable.truncate(FIRST_WAYS);
+        let others_of_theirs = self.other_sessions(known, None, FIRST_SESSIONS).await?;
+        let here = OwnSession {
+            id: known.live.id().to_owned(),
+            since: grant.granted_at,
+            used: known.grant.used_at(),
+            here: true,
+        };
+        let sessions = std::iter::once(here).chain(others_of_theirs.sessions.iter().map(row));
+        let token = ask.cookies.handle().map(|handle| handle.form_token());
         let view = Account {
             name: profile.name.as_deref(),
             email: profile.email.as_deref(),
@@ -68,22 +104,111 @@ impl Gateway {
             provider: provider.map_or(grant.provider.as_str(), |it| it.button.as_str()),
             since: grant.granted_at,
             until: known.grant.expires_at(),
-            others: self.others(&others, &grant.organization),
+            others: shown_others.collect(),
+            more_others: all_others.len() > FIRST_OTHERS,
             linked,
-            further: identities
-                .iter()
-                .filter(|identity| identity.id != grant.identity)
-                .map(|identity| self.shown(identity))
-                .collect(),
-            linkable: self.linkable(organization, &identities),
-            sessions: shown.collect(),
-            more: own.len() > MOST_SHOWN,
-            headers: facts.collect(),
-            claims: claims(&statement),
+            further,
+            linkable,
+            more_ways,
+            sessions: sessions.collect(),
+            next: others_of_theirs.next,
             confirmed: ask.query.get("confirmed").is_some(),
             csrf: token.as_deref().unwrap_or_default(),
         };
         self.show(ask, Some(organization), &view)
+    }
+
+    /// Where else they are signed in, a page of it.
+    async fn account_sessions(
+        &self,
+        ask: &Ask<'_>,
+        known: &Known,
+        organization: &config::Organization,
+    ) -> Result<Response<Body>, Error> {
+        let after = ask.query.get("after");
+        let page = self.other_sessions(known, after, SESSIONS).await?;
+        let token = ask.cookies.handle().map(|handle| handle.form_token());
+        let view = AccountSessions {
+            sessions: page.sessions.iter().map(row).collect(),
+            next: page.next,
+            csrf: token.as_deref().unwrap_or_default(),
+        };
+        self.show(ask, Some(organization), &view)
+    }
+
+    /// In which other organizations they are signed in, a page of it.
+    fn account_organizations(
+        &self,
+        ask: &Ask<'_>,
+        known: &Known,
+        organization: &config::Organization,
+    ) -> Result<Response<Body>, Error> {
+        let from = start(ask);
+        let grants = known.live.grants(self.clock.now());
+        let others = self.others(&grants, &organization.slug);
+        let token = ask.cookies.handle().map(|handle| handle.form_token());
+        let view = AccountOrganizations {
+            next: following(from, OTHERS, others.len()),
+            others: others.into_iter().skip(from).take(OTHERS).collect(),
+            csrf: token.as_deref().unwrap_or_default(),
+        };
+        self.show(ask, Some(organization), &view)
+    }
+
+    /// What else they can sign in by, a page of it.
+    async fn account_ways(
+        &self,
+        ask: &Ask<'_>,
+        known: &Known,
+        organization: &config::Organization,
+    ) -> Result<Response<Body>, Error> {
+        let from = start(ask);
+        let identities = self.own_identities(known).await?;
+        let further = self.further(known, &identities);
+        let linkable = self.linkable(organization, &identities);
+        let most = further.len().max(linkable.len());
+        let token = ask.cookies.handle().map(|handle| handle.form_token());
+        let view = AccountWays {
+            further: further.into_iter().skip(from).take(WAYS).collect(),
+            linkable: linkable.into_iter().skip(from).take(WAYS).collect(),
+            next: following(from, WAYS, most),
+            csrf: token.as_deref().unwrap_or_default(),
+        };
+        self.show(ask, Some(organization), &view)
+    }
+
+    /// What the application gets.
+    fn account_told(
+        &self,
+        ask: &Ask<'_>,
+        known: &Known,
+        organization: &config::Organization,
+    ) -> Result<Response<Body>, Error> {
+        let statement = statement(Visitor {
+            live: &known.live,
+            grant: &known.grant,
+        });
+        let headers = self.headers(&statement)?;
+        let headers = headers.iter().map(|(name, value)| Fact {
+            name: name.as_str(),
+            value: String::from_utf8_lossy(value.as_bytes()).into_owned(),
+        });
+        let view = AccountTold::new(headers.collect(), claims(&statement));
+        self.show(ask, Some(organization), &view)
+    }
+
+    async fn own_identities(&self, known: &Known) -> Result<Vec<Identity>, Error> {
+        let grant = known.grant.grant();
+        let member = self.people.member(&grant.organization, &grant.account);
+        let identities = member.await?.map(|member| member.identities);
+        Ok(identities.unwrap_or_default())
+    }
+
+    /// Of a person's identities, those by which they are not signed in here.
+    fn further(&self, known: &Known, identities: &[Identity]) -> Vec<OwnedIdentity> {
+        let used = &known.grant.grant().identity;
+        let further = identities.iter().filter(|identity| identity.id != *used);
+        further.map(|identity| self.shown(identity)).collect()
     }
 
     /// What the application gets in plain headers.
@@ -154,18 +279,18 @@ impl Gateway {
         })
     }
 
-    /// The person's sessions that let them in, this one first, then the one used last.
-    async fn own_sessions(&self, known: &Known) -> Result<Vec<session::Listed>, Error> {
-        let now = self.clock.now();
-        let filter = own(known.grant.grant());
-        let page = self.sessions.list(&filter, None, now).await?;
-        let mut own = page.sessions;
-        own.retain(|one| one.status == Status::Active);
-        own.sort_by_key(|one| {
-            let here = one.id == known.live.id();
-            std::cmp::Reverse((here, one.grant.used_at))
-        });
-        Ok(own)
+    /// The person's sessions in other browsers that let them in.
+    async fn other_sessions(
+        &self,
+        known: &Known,
+        after: Option<&str>,
+        most: usize,
+    ) -> Result<session::Page, Error> {
+        let filter = Filter {
+            except: Some(known.live.id().to_owned()),
+            ..own(known.grant.grant())
+        };
+        self.active_sessions(&filter, after, most).await
     }
 
     /// Ends one of the person's own sessions (`Some`), or all but this one. When this answers, that is durable and in
@@ -261,6 +386,15 @@ impl Gateway {
         };
         self.sessions.switch(&live, &organization).await?;
         self.move_on(ask, self.return_path(&fields).as_str())
+    }
+}
+
+fn row(one: &session::Listed) -> OwnSession {
+    OwnSession {
+        id: one.id.clone(),
+        since: one.grant.granted_at,
+        used: one.grant.used_at,
+        here: false,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::iter;
 
-use http::{Response, request};
+use http::{HeaderName, HeaderValue, Response, request};
 use hyper::body::Incoming;
 use tracing::warn;
 use url::Url;
@@ -74,6 +74,7 @@ impl Gateway {
         let mut response = self.move_on(ask, &to)?;
         set_cookie(&mut response, cookies::delete_session());
         set_cookie(&mut response, cookies::forget_sign_ins());
+        forget_pages(&mut response);
         Ok(response)
     }
 
@@ -196,6 +197,14 @@ impl Gateway {
         let is_elsewhere = self.is_open(organization) && !organization.hosts.is_empty();
         is_elsewhere.then_some(organization)
     }
+}
+
+/// Has the browser drop what it keeps of this host, pages to go back to included (Clear-Site-Data §3.1): an application may
+/// have let it keep what nobody is to see after sign-out. What runs in other tabs stays, as do the application's cookies.
+fn forget_pages(response: &mut Response<Body>) {
+    let cache = HeaderValue::from_static("\"cache\"");
+    let name = HeaderName::from_static("clear-site-data");
+    response.headers_mut().insert(name, cache);
 }
 
 /// Names of providers in one parameter.

@@ -7,6 +7,7 @@ mod errand;
 mod form;
 mod initiate;
 mod kept;
+mod listing;
 mod login;
 mod logout;
 mod owner;
@@ -113,7 +114,11 @@ impl Gateway {
             }
             ["logged-out"] if get => self.logged_out(&ask),
             ["signed-in"] if get => self.popup_done(&ask).await,
-            ["account"] if get => self.account(&ask).await,
+            ["account"] if get => self.account_page(&ask, None).await,
+            [
+                "account",
+                part @ ("sessions" | "ways" | "organizations" | "told"),
+            ] if get => self.account_page(&ask, Some(part)).await,
             ["account", rest @ ..] if post && !rest.is_empty() => {
                 self.account_form(&ask, rest, &head, body).await
             }
@@ -319,6 +324,7 @@ fn methods(segments: &[&str]) -> Option<&'static str> {
         ["callback", _] | ["login", _, _] => Some("GET, POST"),
         ["" | "kept" | "logged-out" | "signed-in" | "account" | "userinfo" | "jwks.json"]
         | ["login" | "draft", _]
+        | ["account", "sessions" | "ways" | "organizations" | "told"]
         | [".well-known", "openid-configuration"] => Some("GET, HEAD"),
         ["switch", _]
         | ["draft", _, "values" | "check" | "try" | "finish"]

@@ -148,7 +148,9 @@ impl Gateway {
             headers: facts(&rehearsed.headers),
             assertion: facts(&rehearsed.assertion),
             is_too_large: rehearsed.too_large.is_some(),
-        };
+            shortened: false,
+        }
+        .fitted();
         self.show(ask, Some(organization), &view)
     }
 

@@ -17,6 +17,8 @@ action-start-afresh = تسجيل الخروج والبدء من جديد
 action-start-page = الانتقال إلى صفحة البداية
 action-go-to = الانتقال إلى { $application }
 action-ask-for-access = طلب الوصول
+action-open-provider = فتح { $provider }
+action-more = عرض المزيد
 
 moment = { $day } { $month ->
     [1] يناير
@@ -75,6 +77,9 @@ identity-invalid-sentence = سألنا من جديد عمّا إذا كان لا
 
 provider-refused-heading = لم يُسمح لك بتسجيل الدخول عبر { $provider }
 provider-refused-sentence = تلك الخدمة هي التي تقرر من يمكنه استخدام { $application }، ولم تسمح لهذا الحساب.
+provider-refused-not-assigned = لم يُخصَّص { $application } لهذا الحساب في تلك الخدمة. يمكن لمن يدير الحسابات هناك تغيير ذلك.
+provider-refused-suspended = هذا الحساب موقوف في تلك الخدمة. يمكن لمن يدير الحسابات هناك تغيير ذلك.
+provider-refused-ungranted = لم تُقدِّم تلك الخدمة ما يحتاج { $application } إلى معرفته عنك. سجّل الدخول من جديد واسمح بكل ما يُطلب.
 
 provider-misconfigured-heading = تسجيل الدخول عبر { $provider } غير مُعَدّ بشكل صحيح
 provider-misconfigured-sentence = لا يمكن إصلاح ذلك إلا من جانب المسؤول. أخبره بالرقم المرجعي أدناه.
@@ -94,6 +99,8 @@ organization-suspended-sentence = لا يمكن لأحد تسجيل الدخول
 email-unverified-heading = لم يتم التحقق من بريدك الإلكتروني لدى { $provider }
 email-unverified-sentence = لا يقبل { $application } إلا العناوين التي جرى التحقق منها. افتح حسابك لدى { $provider }، وتحقق من { $email }، ثم سجّل الدخول من جديد.
 email-unverified-sentence-yours = لا يقبل { $application } إلا العناوين التي جرى التحقق منها. افتح حسابك لدى { $provider }، وتحقق من عنوانك، ثم سجّل الدخول من جديد.
+email-missing-heading = ليس لحسابك لدى { $provider } بريد إلكتروني أساسي
+email-missing-sentence = يحتاج { $application } إلى عنوان. افتح حسابك لدى { $provider }، واختر عنوانًا جرى التحقق منه ليكون الأساسي، ثم سجّل الدخول من جديد.
 
 session-ended-heading = تم تسجيل خروجك
 session-ended-idle = لم تستخدم { $application } منذ مدة.
@@ -159,6 +166,7 @@ stage-silent = لا يستجيب
 
 problem-owner = للمسؤول:
 problem-reference = الرقم المرجعي
+problem-details = التفاصيل
 problem-reference-hint = إذا طلبت المساعدة، فاذكر هذا الرقم.
 
 door-title = تسجيل الدخول إلى { $organization }
@@ -246,7 +254,6 @@ account-another-browser = متصفح آخر
 account-session = منذ { $since }، آخر استخدام { $used }
 account-end = إنهاء
 account-end-label = إنهاء الجلسة القائمة منذ { $since }
-account-more = هناك المزيد.
 account-end-others = إنهاء جميع الجلسات الأخرى
 account-others = مؤسساتك الأخرى
 account-switch = تبديل
@@ -256,6 +263,7 @@ account-headers = ترويسات الطلب
 account-claims = بيانات الإقرار الموقّع
 account-fact-name = الاسم
 account-fact-value = القيمة
+facts-shortened = القيم والقوائم الطويلة مختصرة هنا.
 
 ## Step-up, forms that are kept, Setup and further identities
 

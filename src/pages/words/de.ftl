@@ -17,6 +17,8 @@ action-start-afresh = Abmelden und neu beginnen
 action-start-page = Zur Startseite
 action-go-to = Zu { $application }
 action-ask-for-access = Zugang anfragen
+action-open-provider = { $provider } öffnen
+action-more = Mehr anzeigen
 
 moment = { $day }. { $month ->
     [1] Januar
@@ -66,6 +68,9 @@ identity-invalid-sentence = Wir haben dort nachgefragt, ob Sie weiterhin Zugang 
 
 provider-refused-heading = { $provider } hat Ihre Anmeldung nicht zugelassen
 provider-refused-sentence = Dort wird entschieden, wer { $application } nutzen darf, und dieses Konto wurde nicht zugelassen.
+provider-refused-not-assigned = Dieses Konto ist dort für { $application } nicht freigeschaltet. Das kann ändern, wer die Konten dort verwaltet.
+provider-refused-suspended = Dieses Konto ist dort gesperrt. Das kann ändern, wer die Konten dort verwaltet.
+provider-refused-ungranted = Es wurde nicht weitergegeben, was { $application } über Sie wissen muss. Melden Sie sich erneut an und erlauben Sie alles, wonach gefragt wird.
 
 provider-misconfigured-heading = Die Anmeldung mit { $provider } ist nicht richtig eingerichtet
 provider-misconfigured-sentence = Das kann nur die Administration beheben. Nennen Sie ihr die Referenz unten.
@@ -85,6 +90,8 @@ organization-suspended-sentence = Zurzeit kann sich niemand bei dieser Organisat
 email-unverified-heading = Ihre E-Mail-Adresse ist bei { $provider } nicht bestätigt
 email-unverified-sentence = { $application } akzeptiert nur bestätigte Adressen. Öffnen Sie Ihr Konto bei { $provider }, bestätigen Sie { $email } und melden Sie sich dann erneut an.
 email-unverified-sentence-yours = { $application } akzeptiert nur bestätigte Adressen. Öffnen Sie Ihr Konto bei { $provider }, bestätigen Sie Ihre Adresse und melden Sie sich dann erneut an.
+email-missing-heading = Ihr Konto bei { $provider } hat keine primäre E-Mail-Adresse
+email-missing-sentence = { $application } braucht eine. Öffnen Sie Ihr Konto bei { $provider }, wählen Sie eine bestätigte Adresse als primäre aus und melden Sie sich dann erneut an.
 
 session-ended-heading = Sie wurden abgemeldet
 session-ended-idle = Sie hatten { $application } eine Weile nicht benutzt.
@@ -150,6 +157,7 @@ stage-silent = antwortet nicht
 
 problem-owner = Für die Administration:
 problem-reference = Referenz
+problem-details = Einzelheiten
 problem-reference-hint = Nennen Sie diese Referenz, wenn Sie um Hilfe bitten.
 
 door-title = Bei { $organization } anmelden
@@ -237,7 +245,6 @@ account-another-browser = Ein anderer Browser
 account-session = Seit { $since }, zuletzt verwendet { $used }
 account-end = Beenden
 account-end-label = Die Sitzung seit { $since } beenden
-account-more = Es gibt weitere.
 account-end-others = Alle anderen Sitzungen beenden
 account-others = Ihre anderen Organisationen
 account-switch = Wechseln
@@ -247,6 +254,7 @@ account-headers = Anfrage-Header
 account-claims = Angaben in der signierten Bestätigung
 account-fact-name = Name
 account-fact-value = Wert
+facts-shortened = Lange Werte und lange Listen sind hier gekürzt.
 
 ## Step-up, forms that are kept, Setup and further identities
 

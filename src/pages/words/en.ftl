@@ -22,6 +22,8 @@ action-start-afresh = Sign out and start afresh
 action-start-page = Go to the start page
 action-go-to = Go to { $application }
 action-ask-for-access = Ask for access
+action-open-provider = Open { $provider }
+action-more = Show more
 
 ## Moments, waits and lists
 
@@ -75,6 +77,9 @@ identity-invalid-sentence = It was asked again whether you may still come in, an
 
 provider-refused-heading = { $provider } did not let you sign in
 provider-refused-sentence = It decides who may use { $application }, and it did not let this account through.
+provider-refused-not-assigned = This account has not been given { $application } there. Whoever looks after the accounts there can change that.
+provider-refused-suspended = This account is suspended there. Whoever looks after the accounts there can change that.
+provider-refused-ungranted = It did not pass on what { $application } needs to know of you. Sign in again and allow everything that is asked for.
 
 provider-misconfigured-heading = Sign-in with { $provider } is not set up correctly
 provider-misconfigured-sentence = Only an administrator can put this right. Tell them the reference below.
@@ -94,6 +99,8 @@ organization-suspended-sentence = Nobody can sign in to this organization at the
 email-unverified-heading = Your e-mail address is not verified at { $provider }
 email-unverified-sentence = { $application } accepts only verified addresses. Open your account at { $provider }, verify { $email }, then sign in again.
 email-unverified-sentence-yours = { $application } accepts only verified addresses. Open your account at { $provider }, verify your address, then sign in again.
+email-missing-heading = Your account at { $provider } has no primary e-mail address
+email-missing-sentence = { $application } needs one. Open your account at { $provider }, choose a verified address as the primary one, then sign in again.
 
 session-ended-heading = You were signed out
 session-ended-idle = You had not used { $application } for a while.
@@ -159,6 +166,7 @@ stage-silent = does not answer
 
 problem-owner = For the administrator:
 problem-reference = Reference
+problem-details = Details
 problem-reference-hint = If you ask for help, give this reference.
 
 ## The door of an organization
@@ -256,7 +264,6 @@ account-another-browser = Another browser
 account-session = Since { $since }, last used { $used }
 account-end = End
 account-end-label = End the session since { $since }
-account-more = There are more.
 account-end-others = End all other sessions
 account-others = Your other organizations
 account-switch = Switch
@@ -266,6 +273,7 @@ account-headers = Request headers
 account-claims = Claims of the signed assertion
 account-fact-name = Name
 account-fact-value = Value
+facts-shortened = Long values and long lists are shortened here.
 
 ## Step-up, forms that are kept, Setup and further identities
 

@@ -17,6 +17,8 @@ action-start-afresh = Cerrar sesión y empezar de nuevo
 action-start-page = Ir a la página de inicio
 action-go-to = Ir a { $application }
 action-ask-for-access = Solicitar acceso
+action-open-provider = Abrir { $provider }
+action-more = Mostrar más
 
 moment = { $day } de { $month ->
     [1] enero
@@ -66,6 +68,9 @@ identity-invalid-sentence = Volvimos a preguntar si usted sigue teniendo acceso 
 
 provider-refused-heading = { $provider } no le permitió iniciar sesión
 provider-refused-sentence = Ese servicio decide quién puede usar { $application } y no aceptó esta cuenta.
+provider-refused-not-assigned = Esta cuenta no tiene asignada allí { $application }. Quien administra las cuentas en ese servicio puede cambiarlo.
+provider-refused-suspended = Esta cuenta está suspendida allí. Quien administra las cuentas en ese servicio puede cambiarlo.
+provider-refused-ungranted = Ese servicio no transmitió lo que { $application } necesita saber de usted. Inicie sesión de nuevo y permita todo lo que se le pida.
 
 provider-misconfigured-heading = El inicio de sesión con { $provider } no está bien configurado
 provider-misconfigured-sentence = Solo la administración puede corregirlo. Indíquele la referencia que aparece abajo.
@@ -85,6 +90,8 @@ organization-suspended-sentence = En este momento nadie puede iniciar sesión en
 email-unverified-heading = Su correo electrónico no está verificado en { $provider }
 email-unverified-sentence = { $application } solo acepta direcciones verificadas. Abra su cuenta en { $provider }, verifique { $email } e inicie sesión de nuevo.
 email-unverified-sentence-yours = { $application } solo acepta direcciones verificadas. Abra su cuenta en { $provider }, verifique su dirección e inicie sesión de nuevo.
+email-missing-heading = Su cuenta en { $provider } no tiene un correo electrónico principal
+email-missing-sentence = { $application } necesita uno. Abra su cuenta en { $provider }, elija una dirección verificada como principal e inicie sesión de nuevo.
 
 session-ended-heading = Su sesión se cerró
 session-ended-idle = Hacía tiempo que no usaba { $application }.
@@ -150,6 +157,7 @@ stage-silent = no responde
 
 problem-owner = Para la administración:
 problem-reference = Referencia
+problem-details = Detalles
 problem-reference-hint = Si pide ayuda, indique esta referencia.
 
 door-title = Iniciar sesión en { $organization }
@@ -237,7 +245,6 @@ account-another-browser = Otro navegador
 account-session = Desde el { $since }; último uso: { $used }
 account-end = Cerrar
 account-end-label = Cerrar la sesión iniciada el { $since }
-account-more = Hay más.
 account-end-others = Cerrar todas las demás sesiones
 account-others = Sus otras organizaciones
 account-switch = Cambiar
@@ -247,6 +254,7 @@ account-headers = Cabeceras de la petición
 account-claims = Datos de la aserción firmada
 account-fact-name = Nombre
 account-fact-value = Valor
+facts-shortened = Los valores y las listas largas se muestran aquí abreviados.
 
 ## Step-up, forms that are kept, Setup and further identities
 

@@ -17,6 +17,8 @@ action-start-afresh = Se déconnecter et recommencer
 action-start-page = Aller à la page d’accueil
 action-go-to = Aller à { $application }
 action-ask-for-access = Demander l’accès
+action-open-provider = Ouvrir { $provider }
+action-more = Afficher la suite
 
 moment = { $day } { $month ->
     [1] janvier
@@ -66,6 +68,9 @@ identity-invalid-sentence = Nous avons redemandé si vous aviez toujours accès,
 
 provider-refused-heading = { $provider } n’a pas autorisé votre connexion
 provider-refused-sentence = C’est ce service qui décide qui peut utiliser { $application }, et il n’a pas accepté ce compte.
+provider-refused-not-assigned = Ce compte n’y est pas autorisé à utiliser { $application }. La personne qui y gère les comptes peut changer cela.
+provider-refused-suspended = Ce compte y est suspendu. La personne qui y gère les comptes peut changer cela.
+provider-refused-ungranted = Ce service n’a pas transmis ce que { $application } doit savoir de vous. Reconnectez-vous et autorisez tout ce qui est demandé.
 
 provider-misconfigured-heading = La connexion avec { $provider } n’est pas configurée correctement
 provider-misconfigured-sentence = Seule l’équipe d’administration peut y remédier. Communiquez-lui la référence ci-dessous.
@@ -85,6 +90,8 @@ organization-suspended-sentence = Personne ne peut se connecter à cette organis
 email-unverified-heading = Votre adresse e-mail n’est pas vérifiée chez { $provider }
 email-unverified-sentence = { $application } n’accepte que les adresses vérifiées. Ouvrez votre compte chez { $provider }, faites vérifier { $email }, puis reconnectez-vous.
 email-unverified-sentence-yours = { $application } n’accepte que les adresses vérifiées. Ouvrez votre compte chez { $provider }, faites vérifier votre adresse, puis reconnectez-vous.
+email-missing-heading = Votre compte chez { $provider } n’a pas d’adresse e-mail principale
+email-missing-sentence = { $application } en a besoin. Ouvrez votre compte chez { $provider }, choisissez une adresse vérifiée comme adresse principale, puis reconnectez-vous.
 
 session-ended-heading = Votre session a été fermée
 session-ended-idle = Vous n’aviez pas utilisé { $application } depuis un moment.
@@ -150,6 +157,7 @@ stage-silent = ne répond pas
 
 problem-owner = Pour l’équipe d’administration :
 problem-reference = Référence
+problem-details = Détails
 problem-reference-hint = Si vous demandez de l’aide, indiquez cette référence.
 
 door-title = Connexion à { $organization }
@@ -237,7 +245,6 @@ account-another-browser = Un autre navigateur
 account-session = Depuis le { $since }, dernière utilisation le { $used }
 account-end = Fermer
 account-end-label = Fermer la session ouverte depuis le { $since }
-account-more = Il y en a d’autres.
 account-end-others = Fermer toutes les autres sessions
 account-others = Vos autres organisations
 account-switch = Changer
@@ -247,6 +254,7 @@ account-headers = En-têtes de requête
 account-claims = Déclarations de l’assertion signée
 account-fact-name = Nom
 account-fact-value = Valeur
+facts-shortened = Les valeurs et les listes longues sont abrégées ici.
 
 ## Step-up, forms that are kept, Setup and further identities
 

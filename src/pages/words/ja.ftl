@@ -17,6 +17,8 @@ action-start-afresh = サインアウトしてやり直す
 action-start-page = トップページへ
 action-go-to = { $application } へ移動
 action-ask-for-access = アクセス権を依頼
+action-open-provider = { $provider } を開く
+action-more = さらに表示
 
 moment = { $year }年{ $month ->
     [1] 1月
@@ -63,6 +65,9 @@ identity-invalid-sentence = 引き続きご利用いただけるか改めて問�
 
 provider-refused-heading = { $provider } がサインインを許可しませんでした
 provider-refused-sentence = { $application } を利用できる方はそのサービスが決めており、このアカウントは認められませんでした。
+provider-refused-not-assigned = このアカウントには、そのサービスで { $application } が割り当てられていません。そのサービスの管理者が変更できます。
+provider-refused-suspended = このアカウントは、そのサービスで停止されています。そのサービスの管理者が変更できます。
+provider-refused-ungranted = { $application } に必要な情報が渡されませんでした。もう一度サインインし、求められる項目をすべて許可してください。
 
 provider-misconfigured-heading = { $provider } によるサインインが正しく設定されていません
 provider-misconfigured-sentence = 修正できるのは管理者だけです。下の参照番号を管理者にお伝えください。
@@ -82,6 +87,8 @@ organization-suspended-sentence = 現在、この組織には誰もサインイ�
 email-unverified-heading = { $provider } でメールアドレスが確認されていません
 email-unverified-sentence = { $application } は確認済みのアドレスだけを受け付けます。{ $provider } のアカウントを開いて { $email } を確認してから、もう一度サインインしてください。
 email-unverified-sentence-yours = { $application } は確認済みのアドレスだけを受け付けます。{ $provider } のアカウントを開いてアドレスを確認してから、もう一度サインインしてください。
+email-missing-heading = { $provider } のアカウントにメインのメールアドレスがありません
+email-missing-sentence = { $application } にはメールアドレスが必要です。{ $provider } のアカウントを開き、確認済みのアドレスをメインに設定してから、もう一度サインインしてください。
 
 session-ended-heading = サインアウトされました
 session-ended-idle = { $application } がしばらく使われていませんでした。
@@ -147,6 +154,7 @@ stage-silent = 応答なし
 
 problem-owner = 管理者の方へ：
 problem-reference = 参照番号
+problem-details = 詳細
 problem-reference-hint = お問い合わせの際は、この参照番号をお知らせください。
 
 door-title = { $organization } にサインイン
@@ -234,7 +242,6 @@ account-another-browser = 別のブラウザー
 account-session = { $since } から、最終使用 { $used }
 account-end = 終了
 account-end-label = { $since } からのセッションを終了
-account-more = ほかにもあります。
 account-end-others = ほかのセッションをすべて終了
 account-others = ほかの組織
 account-switch = 切り替え
@@ -244,6 +251,7 @@ account-headers = リクエストヘッダー
 account-claims = 署名付きアサーションのクレーム
 account-fact-name = 名前
 account-fact-value = 値
+facts-shortened = 長い値と長い一覧は、ここでは省略しています。
 
 ## Step-up, forms that are kept, Setup and further identities
 

@@ -155,6 +155,15 @@ pub(super) fn query(text: &str) -> String {
     utf8_percent_encode(text, &KEPT).to_string()
 }
 
+/// A value in a list, where somebody else's long one would take the room of many.
+pub(super) fn short(text: String) -> String {
+    const MOST_LETTERS: usize = 64;
+    match text.char_indices().nth(MOST_LETTERS) {
+        None => text,
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+    }
+}
+
 /// How every value gets into a template: as text, whatever it holds (threat model 37). Safe for element content and for
 /// quoted attributes; the templates have no other places.
 ///

@@ -17,6 +17,8 @@ action-start-afresh = Sair e começar de novo
 action-start-page = Ir para a página inicial
 action-go-to = Ir para { $application }
 action-ask-for-access = Pedir acesso
+action-open-provider = Abrir { $provider }
+action-more = Mostrar mais
 
 moment = { $day } de { $month ->
     [1] janeiro
@@ -66,6 +68,9 @@ identity-invalid-sentence = Perguntamos de novo se você ainda tem acesso, e a r
 
 provider-refused-heading = { $provider } não permitiu seu acesso
 provider-refused-sentence = Esse serviço decide quem pode usar { $application } e não aceitou esta conta.
+provider-refused-not-assigned = Esta conta não tem { $application } atribuído nesse serviço. Quem administra as contas lá pode mudar isso.
+provider-refused-suspended = Esta conta está suspensa nesse serviço. Quem administra as contas lá pode mudar isso.
+provider-refused-ungranted = Esse serviço não repassou o que { $application } precisa saber sobre você. Entre novamente e permita tudo o que for pedido.
 
 provider-misconfigured-heading = O acesso com { $provider } não está configurado corretamente
 provider-misconfigured-sentence = Só a administração pode corrigir isso. Informe a ela a referência abaixo.
@@ -85,6 +90,8 @@ organization-suspended-sentence = Ninguém pode entrar nesta organização no mo
 email-unverified-heading = Seu e-mail não está verificado em { $provider }
 email-unverified-sentence = { $application } aceita somente endereços verificados. Abra sua conta em { $provider }, verifique { $email } e entre novamente.
 email-unverified-sentence-yours = { $application } aceita somente endereços verificados. Abra sua conta em { $provider }, verifique seu endereço e entre novamente.
+email-missing-heading = Sua conta em { $provider } não tem um e-mail principal
+email-missing-sentence = { $application } precisa de um. Abra sua conta em { $provider }, escolha um endereço verificado como principal e entre novamente.
 
 session-ended-heading = Sua sessão foi encerrada
 session-ended-idle = Fazia algum tempo que você não usava { $application }.
@@ -150,6 +157,7 @@ stage-silent = não responde
 
 problem-owner = Para a administração:
 problem-reference = Referência
+problem-details = Detalhes
 problem-reference-hint = Se pedir ajuda, informe esta referência.
 
 door-title = Entrar em { $organization }
@@ -237,7 +245,6 @@ account-another-browser = Outro navegador
 account-session = Desde { $since }, último uso em { $used }
 account-end = Encerrar
 account-end-label = Encerrar a sessão iniciada em { $since }
-account-more = Há mais.
 account-end-others = Encerrar todas as outras sessões
 account-others = Suas outras organizações
 account-switch = Trocar
@@ -247,6 +254,7 @@ account-headers = Cabeçalhos da requisição
 account-claims = Declarações da asserção assinada
 account-fact-name = Nome
 account-fact-value = Valor
+facts-shortened = Valores e listas longos aparecem aqui abreviados.
 
 ## Step-up, forms that are kept, Setup and further identities
 

@@ -17,6 +17,8 @@ action-start-afresh = 退出登录并重新开始
 action-start-page = 前往首页
 action-go-to = 前往 { $application }
 action-ask-for-access = 申请访问权限
+action-open-provider = 打开 { $provider }
+action-more = 显示更多
 
 moment = { $year }年{ $month ->
     [1] 1月
@@ -63,6 +65,9 @@ identity-invalid-sentence = 我们再次询问您是否仍可访问，得到的�
 
 provider-refused-heading = { $provider } 未允许您登录
 provider-refused-sentence = 谁可以使用 { $application } 由该服务决定，它没有放行此帐户。
+provider-refused-not-assigned = 该服务未将 { $application } 分配给此帐户。那里的帐户管理员可以更改。
+provider-refused-suspended = 此帐户在该服务已被停用。那里的帐户管理员可以更改。
+provider-refused-ungranted = 该服务未提供 { $application } 所需的信息。请重新登录，并允许所请求的全部内容。
 
 provider-misconfigured-heading = 通过 { $provider } 登录的设置不正确
 provider-misconfigured-sentence = 只有管理员可以修正此问题。请将下方的参考编号告知管理员。
@@ -82,6 +87,8 @@ organization-suspended-sentence = 目前任何人都无法登录该组织。您�
 email-unverified-heading = 您的电子邮箱尚未在 { $provider } 验证
 email-unverified-sentence = { $application } 只接受已验证的邮箱。请打开您在 { $provider } 的帐户，验证 { $email }，然后重新登录。
 email-unverified-sentence-yours = { $application } 只接受已验证的邮箱。请打开您在 { $provider } 的帐户，验证您的邮箱，然后重新登录。
+email-missing-heading = 您在 { $provider } 的帐户没有主要电子邮箱
+email-missing-sentence = { $application } 需要一个。请打开您在 { $provider } 的帐户，将已验证的邮箱设为主要邮箱，然后重新登录。
 
 session-ended-heading = 您已退出登录
 session-ended-idle = 您已有一段时间没有使用 { $application }。
@@ -147,6 +154,7 @@ stage-silent = 没有回应
 
 problem-owner = 致管理员：
 problem-reference = 参考编号
+problem-details = 详细信息
 problem-reference-hint = 寻求帮助时，请提供此参考编号。
 
 door-title = 登录 { $organization }
@@ -234,7 +242,6 @@ account-another-browser = 其他浏览器
 account-session = 自 { $since } 起，上次使用 { $used }
 account-end = 结束
 account-end-label = 结束自 { $since } 起的会话
-account-more = 还有更多。
 account-end-others = 结束所有其他会话
 account-others = 您的其他组织
 account-switch = 切换
@@ -244,6 +251,7 @@ account-headers = 请求标头
 account-claims = 签名断言中的声明
 account-fact-name = 名称
 account-fact-value = 值
+facts-shortened = 过长的值和列表在此处有所缩略。
 
 ## Step-up, forms that are kept, Setup and further identities
 

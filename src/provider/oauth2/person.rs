@@ -7,7 +7,9 @@ use serde_json::{Map, Value};
 use crate::provider::again::{because, trouble, unreadable};
 use crate::provider::directory::unreachable;
 use crate::provider::http::CallError;
-use crate::provider::{Cause, Check, Error, Fault, Outcome, Revocation, Subject, Tenant, Trouble};
+use crate::provider::{
+    Cause, Check, Error, Fault, Outcome, Refusal, Revocation, Subject, Tenant, Trouble,
+};
 
 /// A person, as far as the provider says.
 #[derive(Clone, Debug)]
@@ -82,9 +84,8 @@ impl Unheard {
             Self::Registration => {
                 Error::Misconfigured("the provider does not accept our registration".to_owned())
             }
-            Self::Refused | Self::Suspended | Self::Status | Self::Unreadable => {
-                Error::Rejected(Check::UserInfo)
-            }
+            Self::Suspended => Error::Refused(Refusal::Suspended),
+            Self::Refused | Self::Status | Self::Unreadable => Error::Rejected(Check::UserInfo),
             Self::Failed(check) => Error::Rejected(check),
         }
     }

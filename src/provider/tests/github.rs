@@ -407,7 +407,11 @@ async fn a_suspended_account_and_another_person_are_out() {
         told(&story.again("583231", &held()).await),
         "revoked suspended"
     );
-    assert_rejected(&story.finish().await, Check::UserInfo, "suspended");
+    let finished = story.finish().await;
+    assert!(
+        matches!(&finished, Err(Error::Refused(Refusal::Suspended))),
+        "{finished:?}"
+    );
     let mut other = ada();
     other["id"] = json!(7);
     api(&story, "user", &other);

@@ -172,7 +172,10 @@ async fn okta_vouches_by_a_custom_server_with_groups() {
     ];
     let denied = denied.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let denied = story.finish_with(&Callback::parse(&denied).unwrap()).await;
-    assert_eq!(meaning(&denied.unwrap_err()), "refused AccessDenied");
+    assert_eq!(
+        meaning(&denied.unwrap_err()),
+        "refused NotAssigned(AccessDenied)"
+    );
     okta.end().await;
 }
 

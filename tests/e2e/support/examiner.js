@@ -46,29 +46,44 @@ export class Album {
   }
 }
 
-/** Examines a page in every way. `context` has scripts, which axe-core is one of; the pages have none. */
-export async function examine(context, { name, html }) {
+/** Two ways in which a page is read, which differ in everything: enough for one that another story meets in other ways. */
+const READERS = [["light", WIDE], ["dark", NARROW]];
+
+/** Every way. */
+const ALL_READERS = [["light", WIDE], ["light", NARROW], ["dark", WIDE], ["dark", NARROW]];
+
+/** Examines a page. `context` has scripts, which axe-core is one of; the pages have none. `thoroughly`: in every combination,
+ * and by axe-core at 200 % too. */
+export async function examine(context, { name, html }, { thoroughly = false } = {}) {
   assert.ok(Buffer.byteLength(html) < MAX_BYTES, `${name} weighs ${Buffer.byteLength(html)} bytes`);
   const page = await context.newPage();
   try {
     await page.setContent(html.replace(/<meta http-equiv="refresh"[^>]*>|<script>[^<]*<\/script>/g, ""));
     await page.evaluate(axe.source);
-    for (const [colorScheme, size] of [["light", WIDE], ["dark", NARROW]]) {
+    for (const [colorScheme, size] of thoroughly ? ALL_READERS : READERS) {
       // Nothing fades from one scheme to the other while it is looked at.
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
       await page.setViewportSize(size);
-      const { violations } = await page.evaluate((rules) => window.axe.run(document, rules), RULES);
-      const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html)}`);
-      await page.screenshot({ path: shot(`${name}-${colorScheme}-${size.width}`), fullPage: true });
+      const found = await violations(page);
+      if (READERS.some(([scheme, its]) => scheme === colorScheme && its === size)) {
+        await page.screenshot({ path: shot(`${name}-${colorScheme}-${size.width}`), fullPage: true });
+      }
       assert.deepEqual(found, [], `${name}, ${colorScheme}, ${size.width} px`);
     }
     assert.equal(await surplus(page), 0, `${name} is too wide for ${NARROW.width} px`);
     await page.setViewportSize({ width: WIDE.width / 2, height: WIDE.height / 2 });
     await page.evaluate(() => (document.documentElement.style.fontSize = "200%"));
     assert.equal(await surplus(page), 0, `${name} is too wide at 200 %`);
+    if (thoroughly) assert.deepEqual(await violations(page), [], `${name} at 200 %`);
   } finally {
     await page.close();
   }
+}
+
+/** What axe-core finds wrong. */
+async function violations(page) {
+  const { violations } = await page.evaluate((rules) => window.axe.run(document, rules), RULES);
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html)}`);
 }
 
 /** How often each name was used: a page may be shown in several states. */

@@ -7,13 +7,14 @@ use http::Response;
 use super::Owner;
 use super::form::Fields;
 use crate::config::{self, Provider, Slug};
+use crate::gateway::endpoints::listing::{following, start};
 use crate::gateway::endpoints::{Ask, slug};
 use crate::gateway::{Body, Error, Gateway};
 use crate::identity::{self, Door, LinkState, Standing};
 use crate::pages::Organization;
 use crate::pages::owner::{
-    Choice, ConnectionState, Counted, OwnedConnection, OwnerDisable, OwnerDone, OwnerHome,
-    OwnerNotice, state_word,
+    Choice, ConnectionState, Counted, OwnedConnection, OwnerChoices, OwnerDisable, OwnerDone,
+    OwnerHome, OwnerNotice, state_word,
 };
 use crate::pipeline::{Ending, Errand};
 use crate::provider::Flow;
@@ -24,6 +25,15 @@ const MOST_COUNTED: usize = 20_000;
 
 /// People who are looked at together.
 const PIECE: usize = 200;
+
+/// Connections on one page of the overview: it stays small with the largest logo and in every language too.
+const CONNECTIONS: usize = 2;
+
+/// What a connection there offers to choose from.
+const FIRST_CHOICES: usize = 3;
+
+/// The same on a page of its own.
+const CHOICES: usize = 15;
 
 /// What the way out would do.
 #[derive(Default)]
@@ -45,9 +55,15 @@ impl Gateway {
         let sessions = self.sessions.count(&organization.slug, MOST_COUNTED);
         let sessions = sessions.await?;
         let mut connections = Vec::new();
-        for id in &organization.providers {
+        let from = start(ask);
+        for id in organization.providers.iter().skip(from).take(CONNECTIONS) {
             if let Some(provider) = self.config.providers.get(id) {
-                connections.push(self.owned_connection(owner, provider).await?);
+                let mut connection = self.owned_connection(owner, provider).await?;
+                // The one that was chosen is seen without a search.
+                connection.choices.sort_by_key(|choice| !choice.chosen);
+                connection.more_choices = connection.choices.len() > FIRST_CHOICES;
+                connection.choices.truncate(FIRST_CHOICES);
+                connections.push(connection);
             }
         }
         let root = crate::address::ReturnPath::root();
@@ -63,6 +79,7 @@ impl Gateway {
             suspended: self.sessions.is_suspended(&organization.slug),
             sessions,
             connections,
+            next: following(from, CONNECTIONS, organization.providers.len()),
             notice: match ask.query.get("done") {
                 Some("disabled") => Some(OwnerNotice::Disabled),
                 Some("opened") => Some(OwnerNotice::Opened),
@@ -76,6 +93,32 @@ impl Gateway {
             return self.show_to_opener(ask, Some(organization), &view);
         }
         self.show(ask, Some(organization), &view)
+    }
+
+    /// What a connection can be narrowed to, a page of it.
+    pub(super) async fn owner_choices(
+        &self,
+        ask: &Ask<'_>,
+        owner: &Owner<'_>,
+        provider: &str,
+    ) -> Result<Response<Body>, Error> {
+        let id = slug(provider)?;
+        let is_theirs = owner.organization.providers.contains(&id);
+        let provider = self.config.providers.get(&id).filter(|_| is_theirs);
+        let provider = provider.ok_or(Error::NotFound)?;
+        let mut one = self.owned_connection(owner, provider).await?;
+        let (from, all) = (start(ask), one.choices.len());
+        one.choices = one.choices.into_iter().skip(from).take(CHOICES).collect();
+        if one.choices.is_empty() {
+            return Err(Error::NotFound);
+        }
+        let view = OwnerChoices {
+            organization: Organization::from(owner.organization),
+            one,
+            next: following(from, CHOICES, all),
+            csrf: &owner.csrf,
+        };
+        self.show(ask, Some(owner.organization), &view)
     }
 
     async fn owned_connection<'a>(
@@ -114,6 +157,7 @@ impl Gateway {
             redirect_uri: self.config.server.public_url.join(&path),
             identities: self.counted(slug, &provider.id),
             choices: choices.collect(),
+            more_choices: false,
         })
     }
 

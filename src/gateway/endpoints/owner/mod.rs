@@ -93,6 +93,7 @@ impl Gateway {
             [] => self.owner_home(ask, owner).await,
             ["disable", provider] => self.ask_to_disable(ask, owner, provider, false).await,
             ["done", provider] => self.owner_done(ask, owner, provider),
+            ["choices", provider] => self.owner_choices(ask, owner, provider).await,
             ["people"] => self.owned_people(ask, owner).await,
             ["people", account] => self.owned_person(ask, owner, account).await,
             ["sessions"] => self.owned_sessions(ask, owner).await,
@@ -224,7 +225,7 @@ enum Entry<'a> {
 /// The methods of a page below `/_sso/admin/{org}`.
 fn methods(rest: &[&str]) -> Option<&'static str> {
     match rest {
-        [] | ["people" | "sessions" | "audit"] | ["people" | "done" | "drafts", _] => {
+        [] | ["people" | "sessions" | "audit"] | ["people" | "done" | "drafts" | "choices", _] => {
             Some("GET, HEAD")
         }
         ["disable", _] | ["drafts"] => Some("GET, HEAD, POST"),

@@ -9,16 +9,17 @@ use crate::audit;
 use crate::clock::Timestamp;
 use crate::config;
 use crate::gateway::endpoints::Ask;
+use crate::gateway::endpoints::listing::following;
 use crate::gateway::{Body, Error, Gateway};
 use crate::identity::{
     AccountId, Deed, Identity, IdentityId, LinkState, Member, Membership, Terms,
 };
 use crate::pages::Organization;
 use crate::pages::owner::{
-    OwnedIdentity, OwnerPeople, OwnerPerson, OwnerSessions, PersonRow, SessionRow, reason,
-    state_word,
+    OwnedIdentity, OwnerPeople, OwnerPerson, OwnerSessions, PersonPart, PersonRow, SessionRow,
+    reason, state_word,
 };
-use crate::session::{Filter, Listed, Status};
+use crate::session::{Filter, Listed};
 
 /// People on one page: it stays small with the largest logo and in every language too.
 const PAGE: usize = 20;
@@ -26,8 +27,11 @@ const PAGE: usize = 20;
 /// Sessions on one page: each has a form of its own.
 const SESSIONS: usize = 15;
 
-/// How many pieces of that size are looked at before a page shows what it has.
-const MOST_PIECES: usize = 50;
+/// Of one person, on the page that says more of them.
+const FIRST_SESSIONS: usize = 3;
+
+/// Identities on that page, and on each that has the rest of them.
+const IDENTITIES: usize = 2;
 
 /// The longest search: nobody's name is longer.
 const MAX_SEARCH_BYTES: usize = 320;
@@ -60,18 +64,36 @@ impl Gateway {
     ) -> Result<Response<Body>, Error> {
         let member = self.owned_member(owner, account).await?;
         let filter = theirs(owner, &member.account.id);
-        let now = self.clock.now();
-        let page = self
-            .sessions
-            .list_some(&filter, None, SESSIONS, now)
-            .await?;
+        let (after, from) = (ask.query.get("after"), ask.query.get("from"));
+        let from = from.and_then(|from| from.parse::<usize>().ok());
+        let (part, most) = match (after, from) {
+            (Some(_), _) => (PersonPart::Sessions, SESSIONS),
+            (None, Some(_)) => (PersonPart::Identities, 0),
+            (None, None) => (PersonPart::First, FIRST_SESSIONS),
+        };
+        let page = match part {
+            PersonPart::Identities => None,
+            PersonPart::First | PersonPart::Sessions => {
+                Some(self.active_sessions(&filter, after, most).await?)
+            }
+        };
+        let (sessions, next) = page.map_or((Vec::new(), None), |it| (it.sessions, it.next));
+        let (from, all) = (from.unwrap_or(0), member.identities.len());
+        let shown = match part {
+            PersonPart::Sessions => &[],
+            PersonPart::First | PersonPart::Identities => member.identities.as_slice(),
+        };
+        let shown = shown.iter().skip(from).take(IDENTITIES);
         let view = OwnerPerson {
             organization: Organization::from(owner.organization),
             person: row(&member),
             own: member.account.id == owner.known.grant.grant().account,
             since: member.account.created_at,
-            identities: member.identities.iter().map(|it| self.shown(it)).collect(),
-            sessions: rows(owner, page.sessions),
+            part,
+            identities: shown.map(|it| self.shown(it)).collect(),
+            next_identities: following(from, IDENTITIES, all),
+            sessions: rows(owner, sessions),
+            next,
             csrf: &owner.csrf,
         };
         self.show(ask, Some(owner.organization), &view)
@@ -86,24 +108,12 @@ impl Gateway {
             organization: Some(owner.organization.slug.clone()),
             ..Filter::default()
         };
-        let mut next = ask.query.get("after").map(str::to_owned);
-        let (mut active, now) = (Vec::new(), self.clock.now());
-        // Those that are over stay in the store for a while, and may be many at the end of a day.
-        for _ in 0..MOST_PIECES {
-            let left = SESSIONS - active.len();
-            let after = next.as_deref();
-            let page = self.sessions.list_some(&filter, after, left, now).await?;
-            let is_active = |one: &Listed| one.status == Status::Active;
-            active.extend(page.sessions.into_iter().filter(is_active));
-            next = page.next;
-            if next.is_none() || active.len() >= SESSIONS {
-                break;
-            }
-        }
+        let after = ask.query.get("after");
+        let page = self.active_sessions(&filter, after, SESSIONS).await?;
         let view = OwnerSessions {
             organization: Organization::from(owner.organization),
-            sessions: rows(owner, active),
-            next,
+            sessions: rows(owner, page.sessions),
+            next: page.next,
             csrf: &owner.csrf,
         };
         self.show(ask, Some(owner.organization), &view)
@@ -290,11 +300,11 @@ fn row(member: &Member) -> PersonRow {
     }
 }
 
-/// Those that let somebody in, this one first, then the one used last.
+/// This one first, then the one used last.
 fn rows(owner: &Owner<'_>, listed: Vec<Listed>) -> Vec<SessionRow> {
     let here = owner.known.live.id();
-    let active = listed.into_iter().filter(|it| it.status == Status::Active);
-    let mut rows: Vec<SessionRow> = active
+    let mut rows: Vec<SessionRow> = listed
+        .into_iter()
         .map(|one| SessionRow {
             here: one.id == here,
             account: one.grant.account.to_string(),
