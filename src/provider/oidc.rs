@@ -211,6 +211,7 @@ impl Oidc {
                 let sent = sent.into_iter().flatten();
                 exchange::explain(
                     error,
+                    calling.status(),
                     &sent.map(|it| it.expose().as_str()).collect::<Vec<_>>(),
                 )
             })
