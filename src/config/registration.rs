@@ -151,10 +151,10 @@ fn claims(provider: &Provider) -> Vec<String> {
 }
 
 fn of_tokens(preset: Preset, oidc: &Oidc) -> Vec<String> {
-    let mut all = if oidc.tenants.is_empty() {
-        vec!["sub"]
-    } else {
+    let mut all = if preset == Preset::Entra {
         vec!["oid"]
+    } else {
+        vec!["sub"]
     };
     all.push("email");
     let own: &[&str] = match preset {

@@ -108,7 +108,8 @@ pub fn build(config: &config::Provider, shared: &Shared) -> Result<Arc<dyn Provi
 
 /// Whether an issuer is one whose people sign in by this registration.
 pub fn is_issuer_of(oidc: &config::Oidc, issuer: &str) -> bool {
-    issuers::Issuers::of(oidc).contain(issuer)
+    // By which name its people are known makes no difference here.
+    issuers::Issuers::of(config::Preset::Oidc, oidc).contain(issuer)
 }
 
 /// The answer of a provider, to be awaited.
