@@ -6,7 +6,7 @@ use doorward::clock::Timestamp;
 use doorward::pages::owner::{
     Choice, ConnectionState, Counted, OwnedConnection, OwnedIdentity, OwnerDisable, OwnerDone,
     OwnerHome, OwnerNotice, OwnerPeople, OwnerPerson, OwnerSessions, OwnerTrail, PersonRow,
-    SessionRow, TrailRow, state_word,
+    ProviderState, Registered, SessionRow, TrailRow, state_word,
 };
 use doorward::pages::{Error, Pages, Place, View};
 
@@ -50,7 +50,20 @@ fn homes(pages: &Pages, cast: &Cast, samples: &mut Vec<Sample>) -> Result<(), Er
         state,
         since: much.then_some(NOW),
         only: much.then(|| cast.claim.clone()),
-        redirect_uri: "https://app.example.com/_sso/callback/okta".to_owned(),
+        health: match state {
+            ConnectionState::ByFile => ProviderState::new("unknown", None),
+            ConnectionState::Open => ProviderState::new("up", Some(NOW)),
+            ConnectionState::Choosing => ProviderState::new("degraded", Some(NOW)),
+            ConnectionState::Closed | ConnectionState::Disabled => {
+                ProviderState::new("down", Some(NOW))
+            }
+        },
+        registered: [&cast.buttons[0], &cast.claim, &cast.claim]
+            .map(|name| Registered {
+                name: name.clone(),
+                value: "https://app.example.com/_sso/callback/okta".to_owned(),
+            })
+            .into(),
         identities: STATES
             .into_iter()
             .filter(|_| much)

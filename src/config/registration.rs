@@ -110,6 +110,20 @@ impl Registration {
     }
 }
 
+impl Registration {
+    /// Names and values of all that is registered or has to be allowed, for people.
+    pub fn facts(&self) -> Vec<(&str, String)> {
+        let mut all: Vec<(&str, String)> = self.addresses.clone();
+        all.extend([
+            ("Grant types", self.grant_types.join(", ")),
+            ("Scopes we request", self.scopes.join(" ")),
+            ("Claims we use", self.claims.join(", ")),
+        ]);
+        all.retain(|(_, value)| !value.is_empty());
+        all
+    }
+}
+
 fn grant_types(provider: &Provider) -> Vec<&'static str> {
     match (&provider.protocol, provider.revalidation()) {
         (Protocol::Dev, _) => Vec::new(),

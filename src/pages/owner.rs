@@ -59,12 +59,50 @@ pub struct OwnedConnection<'a> {
     pub since: Option<Timestamp>,
     /// The only customer of the provider whose people come in.
     pub only: Option<String>,
-    /// What is registered at the provider.
-    pub redirect_uri: String,
+    /// How the provider is doing.
+    pub health: ProviderState,
+    /// What is registered at the provider: names and values.
+    pub registered: Vec<Registered>,
     /// Identities by state, if they have been counted.
     pub identities: Vec<Counted>,
     /// What can be chosen from.
     pub choices: Vec<Choice>,
+}
+
+/// How a provider is doing.
+#[derive(Clone, Debug, Serialize)]
+pub struct ProviderState {
+    /// `up`, `degraded`, `down` or `unknown`.
+    pub state: &'static str,
+    /// The same as the name of a message.
+    pub state_word: &'static str,
+    /// Since when, if that is known.
+    pub since: Option<Timestamp>,
+}
+
+impl ProviderState {
+    /// From the word.
+    pub fn new(state: &'static str, since: Option<Timestamp>) -> Self {
+        Self {
+            state,
+            state_word: match state {
+                "up" => "owner-health-up",
+                "degraded" => "owner-health-degraded",
+                "down" => "owner-health-down",
+                _ => "owner-health-unknown",
+            },
+            since,
+        }
+    }
+}
+
+/// A line of what is registered at a provider.
+#[derive(Clone, Debug, Serialize)]
+pub struct Registered {
+    /// What the provider's portal calls it.
+    pub name: String,
+    /// To the letter.
+    pub value: String,
 }
 
 /// How a connection stands.

@@ -26,6 +26,8 @@ pub(super) struct Told {
     advice: Option<String>,
     /// For whoever runs the site.
     owner: Option<String>,
+    /// What has to be registered at the provider, to the letter.
+    registered: Option<String>,
     /// How far the request came.
     stages: bool,
     action: Action,
@@ -68,9 +70,18 @@ impl Problem {
             wait: self.retry_after().map(|wait| waiting(look, wait)),
             advice: self.advice().map(say),
             owner: self.owner().map(say),
+            registered: self.registered().map(str::to_owned),
             stages: self.has_stages(),
             action: self.action(look),
             also: self.also(look),
+        }
+    }
+
+    fn registered(&self) -> Option<&str> {
+        if let Self::ProviderMisconfigured { registered, .. } = self {
+            registered.as_deref()
+        } else {
+            None
         }
     }
 

@@ -288,6 +288,9 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
 
     /// Whether the newest call worked; for health and metrics.
     fn health(&self) -> Health;
+
+    /// Since when it is so; `None` if it was not asked yet.
+    fn health_since(&self) -> Option<Timestamp>;
 }
 
 /// What came of an examination.
@@ -498,6 +501,18 @@ pub enum Health {
     Up,
     /// The newest call did not.
     Down,
+}
+
+impl Health {
+    /// A provider's state in a word, the worst that is known of it: `degraded` while asking it again about people is paused.
+    pub const fn state(self, is_degraded: bool) -> &'static str {
+        match self {
+            Self::Down => "down",
+            Self::Unknown | Self::Up if is_degraded => "degraded",
+            Self::Unknown => "unknown",
+            Self::Up => "up",
+        }
+    }
 }
 
 /// Which check an answer did not pass. For logs and metrics; a visitor never sees it.

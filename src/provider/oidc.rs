@@ -517,6 +517,10 @@ impl Provider for Oidc {
     fn health(&self) -> Health {
         self.client.health()
     }
+
+    fn health_since(&self) -> Option<Timestamp> {
+        self.client.health_since()
+    }
 }
 
 fn redirect_uri(attempt: &Attempt) -> Result<RedirectUrl, Error> {

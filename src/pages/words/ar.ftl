@@ -158,6 +158,7 @@ stage-works = يعمل
 stage-silent = لا يستجيب
 
 problem-owner = للمسؤول:
+problem-registered = يجب أن يكون المسجَّل لدى المزوّد هو عنوان URI لإعادة التوجيه هذا تمامًا:
 problem-reference = الرقم المرجعي
 problem-reference-hint = إذا طلبت المساعدة، فاذكر هذا الرقم.
 
@@ -367,7 +368,13 @@ owner-state-choosing-since = لم يكتمل الإعداد: اختر أدناه
 owner-state-disabled-since = معطّل منذ { $moment }
 owner-state-since = في هذه الحالة منذ
 owner-only = مخصص لـ
-owner-redirect-uri = عنوان URI لإعادة التوجيه
+owner-registered = ما هو مسجَّل لدى المزوّد
+owner-health = المزوّد
+owner-health-up = يجيب
+owner-health-degraded = يجيب، لكن إعادة السؤال عن الأشخاص متوقفة مؤقتًا
+owner-health-down = لا يجيب
+owner-health-unknown = لم يُسأل بعد
+owner-health-since = منذ { $moment }
 owner-identities = الهويات: { $state }
 owner-which = أيّ هذه الخيارات يمثّل { $organization }؟ لن يدخل إلا من ينتمون إليها.
 owner-none-of-them = لا شيء منها: القواعد المضبوطة وحدها تحدد من يدخل

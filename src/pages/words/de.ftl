@@ -149,6 +149,7 @@ stage-works = funktioniert
 stage-silent = antwortet nicht
 
 problem-owner = Für die Administration:
+problem-registered = Beim Anbieter muss genau diese Weiterleitungs-URI eingetragen sein:
 problem-reference = Referenz
 problem-reference-hint = Nennen Sie diese Referenz, wenn Sie um Hilfe bitten.
 
@@ -358,7 +359,13 @@ owner-state-choosing-since = Die Einrichtung ist nicht abgeschlossen: Wählen Si
 owner-state-disabled-since = Deaktiviert seit { $moment }
 owner-state-since = In diesem Status seit
 owner-only = Nur für
-owner-redirect-uri = Weiterleitungs-URI
+owner-registered = Was beim Anbieter eingetragen ist
+owner-health = Anbieter
+owner-health-up = Antwortet
+owner-health-degraded = Antwortet, aber die erneuten Nachfragen zu Personen ruhen
+owner-health-down = Antwortet nicht
+owner-health-unknown = Noch nicht gefragt
+owner-health-since = seit { $moment }
 owner-identities = Identitäten: { $state }
 owner-which = Was davon ist { $organization }? Nur wer dazugehört, erhält Zugang.
 owner-none-of-them = Nichts davon: Allein die konfigurierten Regeln bestimmen, wer Zugang erhält

@@ -158,6 +158,7 @@ stage-works = works
 stage-silent = does not answer
 
 problem-owner = For the administrator:
+problem-registered = What is registered at the provider must be exactly this redirect URI:
 problem-reference = Reference
 problem-reference-hint = If you ask for help, give this reference.
 
@@ -377,7 +378,13 @@ owner-state-choosing-since = Setup is not complete: choose below. It began { $mo
 owner-state-disabled-since = Disabled since { $moment }
 owner-state-since = In this state since
 owner-only = Only for
-owner-redirect-uri = Redirect URI
+owner-registered = What is registered at the provider
+owner-health = Provider
+owner-health-up = Answers
+owner-health-degraded = Answers, but asking it about people again is paused
+owner-health-down = Does not answer
+owner-health-unknown = Not asked yet
+owner-health-since = since { $moment }
 owner-identities = Identities: { $state }
 owner-which = Which of these is { $organization }? Only its people will come in.
 owner-none-of-them = None of them: the configured rules alone say who comes in

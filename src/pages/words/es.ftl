@@ -149,6 +149,7 @@ stage-works = funciona
 stage-silent = no responde
 
 problem-owner = Para la administración:
+problem-registered = En el proveedor debe estar registrada exactamente esta URI de redirección:
 problem-reference = Referencia
 problem-reference-hint = Si pide ayuda, indique esta referencia.
 
@@ -358,7 +359,13 @@ owner-state-choosing-since = La configuración no está completa: elija abajo. E
 owner-state-disabled-since = Desactivada desde el { $moment }
 owner-state-since = En este estado desde
 owner-only = Solo para
-owner-redirect-uri = URI de redirección
+owner-registered = Lo que está registrado en el proveedor
+owner-health = Proveedor
+owner-health-up = Responde
+owner-health-degraded = Responde, pero las comprobaciones de personas están en pausa
+owner-health-down = No responde
+owner-health-unknown = Aún no consultado
+owner-health-since = desde el { $moment }
 owner-identities = Identidades: { $state }
 owner-which = ¿Cuál de estas opciones es { $organization }? Solo tendrán acceso quienes pertenezcan a ella.
 owner-none-of-them = Ninguna: solo las reglas configuradas deciden quién tiene acceso

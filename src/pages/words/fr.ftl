@@ -149,6 +149,7 @@ stage-works = fonctionne
 stage-silent = ne répond pas
 
 problem-owner = Pour l’équipe d’administration :
+problem-registered = Chez le fournisseur doit être enregistrée exactement cette URI de redirection :
 problem-reference = Référence
 problem-reference-hint = Si vous demandez de l’aide, indiquez cette référence.
 
@@ -358,7 +359,13 @@ owner-state-choosing-since = La configuration n’est pas terminée : choisissez
 owner-state-disabled-since = Désactivée depuis le { $moment }
 owner-state-since = Dans cet état depuis
 owner-only = Réservée à
-owner-redirect-uri = URI de redirection
+owner-registered = Ce qui est enregistré chez le fournisseur
+owner-health = Fournisseur
+owner-health-up = Répond
+owner-health-degraded = Répond, mais les vérifications des personnes sont suspendues
+owner-health-down = Ne répond pas
+owner-health-unknown = Pas encore interrogé
+owner-health-since = depuis le { $moment }
 owner-identities = Identités : { $state }
 owner-which = Lequel de ces choix correspond à { $organization } ? Seules les personnes qui en font partie auront accès.
 owner-none-of-them = Aucun : seules les règles configurées déterminent qui a accès

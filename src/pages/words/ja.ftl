@@ -146,6 +146,7 @@ stage-works = 正常
 stage-silent = 応答なし
 
 problem-owner = 管理者の方へ：
+problem-registered = プロバイダーには、次のリダイレクト URI を一字一句そのまま登録する必要があります：
 problem-reference = 参照番号
 problem-reference-hint = お問い合わせの際は、この参照番号をお知らせください。
 
@@ -355,7 +356,13 @@ owner-state-choosing-since = セットアップが完了していません。下
 owner-state-disabled-since = 無効（{ $moment } から）
 owner-state-since = この状態の開始
 owner-only = 対象
-owner-redirect-uri = リダイレクト URI
+owner-registered = プロバイダーに登録する内容
+owner-health = プロバイダー
+owner-health-up = 応答しています
+owner-health-degraded = 応答していますが、メンバーの再確認は一時停止中です
+owner-health-down = 応答がありません
+owner-health-unknown = まだ問い合わせていません
+owner-health-since = { $moment } から
 owner-identities = アイデンティティ：{ $state }
 owner-which = { $organization } はどれですか？ そこに属する方だけが利用できるようになります。
 owner-none-of-them = どれでもない：誰が利用できるかは、設定ファイルの規則だけで決まります

@@ -149,6 +149,7 @@ stage-works = funciona
 stage-silent = não responde
 
 problem-owner = Para a administração:
+problem-registered = No provedor deve estar registrada exatamente esta URI de redirecionamento:
 problem-reference = Referência
 problem-reference-hint = Se pedir ajuda, informe esta referência.
 
@@ -358,7 +359,13 @@ owner-state-choosing-since = A configuração não está concluída: escolha aba
 owner-state-disabled-since = Desativada desde { $moment }
 owner-state-since = Neste estado desde
 owner-only = Somente para
-owner-redirect-uri = URI de redirecionamento
+owner-registered = O que está registrado no provedor
+owner-health = Provedor
+owner-health-up = Responde
+owner-health-degraded = Responde, mas as verificações de pessoas estão em pausa
+owner-health-down = Não responde
+owner-health-unknown = Ainda não consultado
+owner-health-since = desde { $moment }
 owner-identities = Identidades: { $state }
 owner-which = Qual destas opções é { $organization }? Só quem pertence a ela terá acesso.
 owner-none-of-them = Nenhuma: só as regras configuradas definem quem tem acesso

@@ -146,6 +146,7 @@ stage-works = 正常
 stage-silent = 没有回应
 
 problem-owner = 致管理员：
+problem-registered = 在提供方登记的必须与此重定向 URI 完全一致：
 problem-reference = 参考编号
 problem-reference-hint = 寻求帮助时，请提供此参考编号。
 
@@ -355,7 +356,13 @@ owner-state-choosing-since = 设置未完成：请在下方选择。开始于 { 
 owner-state-disabled-since = 自 { $moment } 起停用
 owner-state-since = 此状态始于
 owner-only = 仅限
-owner-redirect-uri = 重定向 URI
+owner-registered = 在提供方登记的内容
+owner-health = 提供方
+owner-health-up = 有响应
+owner-health-degraded = 有响应，但对用户的再次确认已暂停
+owner-health-down = 无响应
+owner-health-unknown = 尚未询问
+owner-health-since = 自 { $moment } 起
 owner-identities = 身份：{ $state }
 owner-which = 以下哪一个是 { $organization }？只有属于它的用户才能进入。
 owner-none-of-them = 都不是：仅由配置的规则决定谁可以进入
