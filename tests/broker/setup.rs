@@ -385,6 +385,50 @@ async fn an_owner_on_a_host_of_its_own_sets_up_there() {
 }
 
 #[tokio::test]
+async fn a_setup_in_a_window_of_its_own_fails_there_too_if_the_proof_before_it_does() {
+    let world = World::with(&format!(
+        "{TWO_WAYS}[admin]\nsocket = \"run/admin.sock\"\npopup_origin = \"https://console.acme.com\"\n"
+    ))
+    .await;
+    let mut owner = sign_in(&world, "acme", "acme-idp").await;
+    world.clock.advance(std::time::Duration::from_secs(16 * 60));
+    let start = [("display", "popup")];
+    world.acme.refuse("access_denied");
+    let page = press(&mut owner, "/setup/globex-idp", &start).await;
+    let page = owner.follow(page).await;
+    let done = format!("{ADMIN}/done/globex-idp?failed=login-cancelled&");
+    assert!(page.is(200).path().starts_with(&done), "{}", page.path());
+    for told in [
+        "data-origin=\"https://console.acme.com\"",
+        "&quot;error&quot;:&quot;login-cancelled&quot;",
+        "&quot;provider&quot;:&quot;globex-idp&quot;",
+        "&quot;success&quot;:false",
+    ] {
+        assert!(page.text.contains(told), "{told}: {}", page.text);
+    }
+    assert!(world.globex.heard("/authorize").is_empty(), "nothing began");
+
+    // Once they have proven who they are, they are where they began, and the window has kept its tie.
+    world.acme.grant();
+    let page = press(&mut owner, "/setup/globex-idp", &start).await;
+    let page = owner.follow(page).await;
+    assert_eq!(page.is(200).url.path(), ADMIN);
+    assert_eq!(page.input("display"), "popup");
+    assert_eq!(
+        page.field("cross-origin-opener-policy"),
+        Some("unsafe-none")
+    );
+    let page = press(&mut owner, "/setup/globex-idp", &start).await;
+    let page = owner.follow(page).await;
+    assert!(
+        page.is(200).text.contains("&quot;success&quot;:true"),
+        "{}",
+        page.text
+    );
+    world.end(&[&owner]).await;
+}
+
+#[tokio::test]
 async fn a_setup_in_a_window_of_its_own_tells_its_opener_and_nobody_else() {
     let world = World::with(&format!("{TWO_WAYS}[admin]\nsocket = \"run/admin.sock\"\npopup_origin = \"https://console.acme.com\"\n")).await;
     let mut owner = sign_in(&world, "acme", "acme-idp").await;
