@@ -132,6 +132,7 @@ fn people(pages: &Pages, cast: &Cast, samples: &mut Vec<Sample>) -> Result<(), E
         let view = OwnerPeople {
             organization: cast.organization(0),
             search: (many > 0).then_some(cast.email.as_str()),
+            state: if many > 0 { "attention" } else { "" },
             people: (0..many)
                 .map(|number| person(cast, states[number % states.len()]))
                 .collect(),
@@ -174,6 +175,10 @@ fn sessions_and_trail(pages: &Pages, cast: &Cast, samples: &mut Vec<Sample>) -> 
         let view = OwnerTrail {
             organization: cast.organization(0),
             search: (number > 0).then_some(cast.claim.as_str()),
+            person: (number > 0).then_some(cast.email.as_str()),
+            from: (number > 0).then_some("2026-11-01"),
+            to: (number > 0).then_some("2026-11-30"),
+            query: "q=x&from=2026-11-01".to_owned(),
             entries: entries.to_vec(),
             next: (number % 2 == 0).then_some(77),
         };

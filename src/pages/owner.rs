@@ -201,6 +201,8 @@ pub struct OwnerPeople<'a> {
     pub organization: Organization<'a>,
     /// What was searched for.
     pub search: Option<&'a str>,
+    /// The word of the state that one of their identities is in; empty if any will do.
+    pub state: &'static str,
     /// Those found.
     pub people: Vec<PersonRow>,
     /// Where the next page begins.
@@ -311,6 +313,14 @@ pub struct OwnerTrail<'a> {
     pub organization: Organization<'a>,
     /// What was searched for.
     pub search: Option<&'a str>,
+    /// Whom it was about.
+    pub person: Option<&'a str>,
+    /// From which day on.
+    pub from: Option<&'a str>,
+    /// Up to which day, that one too.
+    pub to: Option<&'a str>,
+    /// The same search, as the query of an address.
+    pub query: String,
     /// Newest first.
     pub entries: Vec<TrailRow>,
     /// Where the next page begins.

@@ -303,7 +303,7 @@ impl Gateway {
             let slug = &organization.slug;
             let piece = self
                 .people
-                .members(slug, None, after.as_deref(), PIECE)
+                .members(slug, (None, &[]), after.as_deref(), PIECE)
                 .await?;
             for member in &piece.members {
                 let theirs = member.identities.iter().map(|it| &it.provider);
