@@ -1,5 +1,6 @@
 //! Setup: owners open, pin and shut the connections of their organization, and nobody else does.
 
+use doorward::audit::Kind;
 use serde_json::json;
 
 use crate::support::idp::{Withholds, ada, grace};
@@ -210,6 +211,12 @@ async fn a_disabled_connection_ends_its_sessions_and_gives_everybody_their_accou
         .await
         .is(303);
     by_globex.fetch(&url("/")).await.is(401);
+    let orphaned = owner_page(&mut owner, "/people?standing=orphaned").await;
+    assert!(
+        orphaned.is(200).text.contains("grace@acme.com"),
+        "{}",
+        orphaned.text
+    );
     owner.fetch(&url("/")).await.is(200);
     elsewhere.fetch(&url("/")).await.is(200);
     let mut shut_out = world.browser();
@@ -481,4 +488,100 @@ async fn a_setup_in_a_window_of_its_own_tells_its_opener_and_nobody_else() {
             .contains("script-src")
     );
     world.end(&[&owner]).await;
+}
+
+#[tokio::test]
+async fn whoever_is_no_owner_any_more_when_a_setup_ends_changes_nothing() {
+    let world = World::with(TWO_WAYS).await;
+    let mut owner = sign_in(&world, "acme", "acme-idp").await;
+    let away = press(&mut owner, "/setup/acme-idp", &[]).await;
+    let away = away.leads_to().unwrap();
+    let callback = owner.away_and_back(away.as_str()).await;
+    let world = world
+        .restart_with(
+            "owners = [\"ada@acme.com\"]",
+            "owners = [\"grace@acme.com\"]",
+        )
+        .await;
+    owner.now_at(world.broker.address);
+    let ended = owner.get(&callback).await;
+    assert_eq!(
+        (ended.status, ended.kind()),
+        (409, Some("identity-not-linked"))
+    );
+    assert!(
+        ended.text.contains("Only an owner can complete the setup"),
+        "{}",
+        ended.text
+    );
+    world.acme.person(grace());
+    let mut other = sign_in(&world, "acme", "acme-idp").await;
+    let home = owner_page(&mut other, "").await;
+    assert_eq!(home.is(200).text.matches("Open, as configured").count(), 2);
+    world.application.heard_nothing();
+    let trail = world.trail(&[&owner, &other]).await;
+    let refused = trail.iter().any(|event| {
+        event.kind == Kind::IdentityLinkRefused && event.reason.as_deref() == Some("not_an_owner")
+    });
+    assert!(refused, "{trail:?}");
+    let activated = trail
+        .iter()
+        .any(|event| event.kind == Kind::ConnectionActivated);
+    assert!(!activated, "{trail:?}");
+}
+
+#[tokio::test]
+async fn inv_26_posts_of_those_who_are_no_owners_change_nothing() {
+    let world = World::with(TWO_WAYS).await;
+    let mut owner = sign_in(&world, "acme", "acme-idp").await;
+    world.acme.person(grace());
+    let mut member = sign_in(&world, "acme", "acme-idp").await;
+    let mut stranger = sign_in(&world, "initech", "globex-idp").await;
+    let mut nobody = world.browser();
+    let before = (world.acme.requests(), world.globex.requests());
+    for rest in [
+        "/setup/acme-idp",
+        "/setup/globex-idp",
+        "/activate/acme-idp",
+        "/disable/acme-idp",
+    ] {
+        for (browser, status) in [(&mut member, 403), (&mut stranger, 404)] {
+            let csrf = browser.get(&url("/_sso/account")).await.input("csrf");
+            let fields = [
+                ("csrf", csrf.as_str()),
+                ("confirm", "acme"),
+                ("choice", "*"),
+            ];
+            let page = browser.post(&url(&format!("{ADMIN}{rest}")), &fields).await;
+            assert_eq!(page.status, status, "{rest}: {}", page.text);
+        }
+        let page = nobody.post(&url(&format!("{ADMIN}{rest}")), &[]).await;
+        assert!(page.status >= 300 && page.status != 500, "{rest}");
+        // An owner's browser that somebody else's page sent: without the token, and with another's.
+        for token in ["", "x"] {
+            let fields = [("csrf", token), ("confirm", "acme"), ("choice", "*")];
+            let page = owner.post(&url(&format!("{ADMIN}{rest}")), &fields).await;
+            assert_eq!(
+                (page.status, page.kind()),
+                (400, Some("login-expired")),
+                "{rest}"
+            );
+        }
+    }
+    let after = (world.acme.requests(), world.globex.requests());
+    assert_eq!(after, before, "nobody was sent anywhere");
+    let home = owner_page(&mut owner, "").await;
+    assert_eq!(home.is(200).text.matches("Open, as configured").count(), 2);
+    let trail = world.trail(&[&owner, &member, &stranger, &nobody]).await;
+    let refused = trail
+        .iter()
+        .filter(|event| event.kind == Kind::AdminActionRefused);
+    assert!(refused.count() > 0, "{trail:?}");
+    let done = trail.iter().any(|event| {
+        matches!(
+            event.kind,
+            Kind::ConnectionActivated | Kind::ConnectionDisabled
+        )
+    });
+    assert!(!done, "{trail:?}");
 }
