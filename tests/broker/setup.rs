@@ -585,3 +585,69 @@ async fn inv_26_posts_of_those_who_are_no_owners_change_nothing() {
     });
     assert!(!done, "{trail:?}");
 }
+
+/// An organization whose owner comes in by one provider and sets up Google.
+fn with_google(allow: &str) -> String {
+    format!(
+        "[providers.globex-idp]\npreset = \"google\"\nissuer = \"{{globex}}\"\nclient_id = \"doorward\"\n\
+         client_secret = \"the-secret-of-globex\"\n[organizations.acme]\nname = \"Acme Inc.\"\n\
+         providers = [\"acme-idp\", \"globex-idp\"]\nowners = [\"ada@acme.com\"]\nactivation = \"required\"\n\
+         allow = {{ {allow} }}\n"
+    )
+}
+
+#[tokio::test]
+async fn inv_20_a_private_account_at_google_opens_an_organization_to_the_world_only_if_its_owner_says_so()
+ {
+    let world = World::with(&with_google("anyone = true")).await;
+    let mut owner = sign_in(&world, "acme", "acme-idp").await;
+    let private = |who: &str| json!({ "sub": who, "email": "x@gmail.com", "email_verified": true });
+    for _ in 0..2 {
+        world.globex.person(private("ada-there"));
+    }
+    let page = set_up(&mut owner, "globex-idp").await;
+    assert!(
+        page.is(200).text.contains("Setup is not complete"),
+        "{}",
+        page.text
+    );
+    world.globex.person(private("eve"));
+    let start = url("/_sso/login/acme/globex-idp");
+    let mut eve = world.browser();
+    let page = eve.post(&start, &[("rd", "/")]).await;
+    let page = eve.follow(page).await;
+    assert_eq!(
+        (page.status, page.kind()),
+        (403, Some("organization-not-open"))
+    );
+    world.application.heard_nothing();
+    press(&mut owner, "/activate/globex-idp", &[("choice", "*")])
+        .await
+        .is(303);
+    let page = eve.post(&start, &[("rd", "/")]).await;
+    eve.follow(page).await.is(200);
+    world.end(&[&owner, &eve]).await;
+}
+
+#[tokio::test]
+async fn a_rule_on_addresses_is_enough_for_setup_by_a_private_account_at_google() {
+    let world = World::with(&with_google("email_domains = [\"acme.com\"]")).await;
+    let mut owner = sign_in(&world, "acme", "acme-idp").await;
+    let with =
+        |who: &str, email: &str| json!({ "sub": who, "email": email, "email_verified": true });
+    for _ in 0..2 {
+        world.globex.person(with("ada-there", "ada@acme.com"));
+    }
+    let page = set_up(&mut owner, "globex-idp").await;
+    assert!(page.is(200).text.contains("Open since"), "{}", page.text);
+    for (who, email, status) in [("bob", "bob@acme.com", 200), ("eve", "x@gmail.com", 403)] {
+        for _ in 0..2 {
+            world.globex.person(with(who, email));
+        }
+        let mut browser = world.browser();
+        let start = url("/_sso/login/acme/globex-idp");
+        let page = browser.post(&start, &[("rd", "/")]).await;
+        browser.follow(page).await.is(status);
+    }
+    world.end(&[&owner]).await;
+}
