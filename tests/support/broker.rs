@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -79,7 +80,11 @@ impl Broker {
 
     /// What operators ask through.
     pub fn socket(&self) -> Socket {
-        Socket::at(self.folder.path().join("run/admin.sock"))
+        Socket::at(self.socket_path())
+    }
+
+    pub fn socket_path(&self) -> PathBuf {
+        self.folder.path().join("run/admin.sock")
     }
 
     /// Whether probes are answered.
