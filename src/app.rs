@@ -19,7 +19,7 @@ use crate::admin::{self, Admin, Door};
 use crate::assertion::{self, Minter};
 use crate::audit;
 use crate::clock::{Clock, Timestamp};
-use crate::config::{self, Config, Listen};
+use crate::config::{self, Config, Listen, Registration};
 use crate::drafts::{self, Drafts};
 use crate::gateway::{self, Gateway};
 use crate::identity::{self, People};
@@ -148,6 +148,7 @@ impl App {
             .tasks
             .spawn(asking.work(rooms.tasks.stopping().clone()));
         info!(public_url = %self.config.server.public_url, "serving");
+        tell_registrations(&self.config);
 
         shutdown.await;
         info!("stopping");
@@ -177,6 +178,24 @@ impl App {
         record(&*rooms.store, &*self.clock, audit::Kind::ServerStopped).await;
         info!("stopped");
         Ok(())
+    }
+}
+
+/// Says in the log what has to be registered at each provider, as `check` does: whoever meets a provider that knows another
+/// address has it there.
+fn tell_registrations(config: &Config) {
+    for provider in config.providers.values() {
+        let registration = Registration::of(config, provider);
+        info!(
+            provider = registration.provider,
+            redirect_uri = registration.redirect_uri,
+            post_logout_redirect_uri = registration.post_logout_redirect_uri,
+            initiate_login_uri = registration.initiate_login_uri,
+            backchannel_logout_uri = registration.backchannel_logout_uri,
+            frontchannel_logout_uri = registration.frontchannel_logout_uri,
+            scopes = registration.scopes.join(" "),
+            "what is registered at a provider"
+        );
     }
 }
 

@@ -14,6 +14,7 @@ mod support;
 
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 
@@ -350,6 +351,141 @@ async fn an_operator_watches_one_person_try_again() {
     drop(child.wait());
     assert!(told.contains("jo@acme.io"), "{told}");
     assert!(!told.contains("ada@acme.com"), "{told}");
+}
+
+/// Every address in a text that ends in this, to the letter.
+fn addresses<'a>(text: &'a str, end: &str) -> Vec<&'a str> {
+    let is_around = |letter: char| letter.is_whitespace() || "\"<>`'()|".contains(letter);
+    let words = text.split(is_around);
+    words.filter(|word| word.ends_with(end)).collect()
+}
+
+/// `doorward run` in a folder: its child, where it listens, and what it logs of a provider.
+fn serve(folder: &TempDir, prefix: &str, provider: &str) -> (Child, SocketAddr, Value) {
+    let mut child = doorward(folder, &["run"])
+        .env("DOORWARD__SERVER__PREFIX", prefix)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (mut address, mut told) = (None, None);
+    let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
+    while address.is_none() || told.is_none() {
+        let line = log.next().expect("it goes on").unwrap();
+        let line: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("{line}"));
+        if line["message"] == "listening" && address.is_none() {
+            address = line["address"].as_str().and_then(|text| text.parse().ok());
+        }
+        if line["message"] == "what is registered at a provider" && line["provider"] == provider {
+            told = Some(line);
+        }
+    }
+    // Whoever reads no further must not keep it from writing.
+    std::thread::spawn(move || log.for_each(drop));
+    (child, address.unwrap(), told.unwrap())
+}
+
+/// Signs an owner in by the form, whoever else may come.
+async fn owner_of(address: SocketAddr, site: &str, prefix: &str) -> Browser {
+    let mut browser = Browser::new(address, Arc::new(System));
+    let door = format!("{site}{prefix}/login/acme/dev");
+    let form = browser.post(&door, &[("rd", "/")]).await;
+    let form = browser.follow(form).await;
+    let state = form.input("state");
+    let fields = [("state", state.as_str()), ("email", "ada@acme.com")];
+    let callback = format!("{site}{prefix}/callback/dev");
+    let page = browser.post(&callback, &fields).await;
+    assert!(matches!(page.status, 200 | 303), "{}", page.text);
+    browser
+}
+
+#[tokio::test]
+async fn six_places_show_one_redirect_uri_whatever_the_address_and_the_prefix() {
+    for (site, prefix) in [
+        ("http://localhost:8000", "/_sso"),
+        ("http://localhost:9000", "/_sso"),
+        ("http://localhost:8000", "/sign-in"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let run = |arguments: &[&str]| {
+            let mut command = doorward(&folder, arguments);
+            let told = command.env("DOORWARD__SERVER__PREFIX", prefix).output();
+            let told = told.unwrap();
+            assert_eq!(told.status.code(), Some(0), "{told:?}");
+            String::from_utf8(told.stdout).unwrap()
+        };
+        let init = ["init", "--preset", "github", "--public-url", site];
+        let first = run(&init);
+        let file = folder.path().join("doorward.toml");
+        let written = std::fs::read_to_string(&file).unwrap();
+        let whole = written
+            .replace("client_id = \"\"", "client_id = \"doorward\"")
+            .replace(
+                "version = 1\n",
+                "version = 1\nmanagement = { listen = \"off\" }\n",
+            )
+            .replace("#listen = [\"0.0.0.0:443\"]", "listen = [\"127.0.0.1:0\"]")
+            .replace("allow = { tenants = [\"0\"] }", "allow = { anyone = true }")
+            .replace(
+                "#owners = [\"you@example.com\"]",
+                "owners = [\"ada@acme.com\"]",
+            )
+            .replace("[\"github\"]", "[\"github\", \"dev\"]");
+        let whole = format!("{whole}[providers.dev]\nkind = \"dev\"\n");
+        std::fs::write(&file, whole).unwrap();
+        let secret = folder.path().join("github.secret");
+        std::fs::write(&secret, "a secret for tests").unwrap();
+        std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o600)).unwrap();
+        let check = run(&["check"]);
+        let guide = run(&["provider", "guide", "github"]);
+        let (mut child, address, log) = serve(&folder, prefix, "github");
+
+        let mut owner = owner_of(address, site, prefix).await;
+        let home = owner.get(&format!("{site}{prefix}/admin/acme")).await;
+        // GitHub sends whoever it knows by another address back to us with its word for that.
+        let mut browser = Browser::new(address, Arc::new(System));
+        let door = format!("{site}{prefix}/login/acme/github");
+        let away = browser.post(&door, &[("rd", "/")]).await;
+        let away = away.leads_to().unwrap();
+        assert_eq!(away.host_str(), Some("github.com"));
+        let of = |name: &str| {
+            let mut pairs = away.query_pairs();
+            pairs.find(|(key, _)| key == name).unwrap().1.into_owned()
+        };
+        let callback = format!("{site}{prefix}/callback/github");
+        assert_eq!(of("redirect_uri"), callback);
+        let state = of("state");
+        let back = format!("{callback}?error=redirect_uri_mismatch&state={state}");
+        let mismatch = browser.get(&back).await;
+        drop(child.kill());
+        drop(child.wait());
+
+        assert_eq!(mismatch.kind(), Some("provider-misconfigured"));
+        let log = log.to_string();
+        for (place, text) in [
+            ("init", &first),
+            ("check", &check),
+            ("guide", &guide),
+            ("log", &log),
+            ("owner's page", &home.is(200).text),
+            ("mismatch page", &mismatch.text),
+        ] {
+            let shown = addresses(text, "/callback/github");
+            assert!(!shown.is_empty(), "{place}: {text}");
+            assert!(
+                shown.iter().all(|uri| *uri == callback),
+                "{place}: {shown:?}"
+            );
+        }
+        for (place, text) in [
+            ("check", &check),
+            ("guide", &guide),
+            ("owner's page", &home.text),
+        ] {
+            for scope in ["user:email", "read:org"] {
+                assert!(text.contains(scope), "{place}: {text}");
+            }
+        }
+    }
 }
 
 #[tokio::test]

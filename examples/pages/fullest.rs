@@ -3,7 +3,8 @@
 use doorward::clock::Timestamp;
 use doorward::pages::owner::{
     Choice, ConnectionState, Counted, OwnedConnection, OwnedIdentity, OwnerChoices, OwnerHome,
-    OwnerNotice, OwnerPeople, OwnerPerson, OwnerSessions, PersonPart, state_word,
+    OwnerNotice, OwnerPeople, OwnerPerson, OwnerSessions, PersonPart, ProviderState, Registered,
+    state_word,
 };
 use doorward::pages::{
     Account, AccountOrganizations, AccountSessions, AccountTold, AccountWays, Admitted, Answered,
@@ -218,7 +219,23 @@ fn connection<'a>(cast: &'a Cast, slug: usize, choices: usize) -> OwnedConnectio
         state_word: state.word(),
         since: Some(NOW),
         only: Some(long(&cast.organizations[0])),
-        redirect_uri: "https://app.example.com/_sso/callback/okta".to_owned(),
+        health: ProviderState::new("degraded", Some(NOW)),
+        registered: [
+            "Redirect URI",
+            "Post-logout",
+            "Back-channel",
+            "Front-channel",
+            "Scopes",
+            "Claims",
+        ]
+        .map(|name| Registered {
+            name: name.to_owned(),
+            value: format!(
+                "https://app.example.com/_sso/callback/{}",
+                long(cast.slugs[slug].as_str())
+            ),
+        })
+        .into(),
         identities: ["valid", "suspect", "invalid", "orphaned", "blocked"]
             .map(counted)
             .into(),
@@ -269,6 +286,7 @@ fn people(pages: &Pages, cast: &Cast, samples: &mut Vec<Sample>) -> Result<(), E
     let view = OwnerPeople {
         organization: cast.organization(2),
         search: Some(&long(&cast.email)),
+        state: "attention",
         people: (0..ROWS.people).map(|_| somebody()).collect(),
         next: place(cast),
     };

@@ -6,7 +6,7 @@ use doorward::clock::Timestamp;
 use doorward::pages::owner::{
     Choice, ConnectionState, Counted, OwnedConnection, OwnedIdentity, OwnerDisable, OwnerDone,
     OwnerHome, OwnerNotice, OwnerPeople, OwnerPerson, OwnerSessions, OwnerTrail, PersonPart,
-    PersonRow, SessionRow, TrailRow, state_word,
+    PersonRow, ProviderState, Registered, SessionRow, TrailRow, state_word,
 };
 use doorward::pages::{Error, Pages, Place, View};
 
@@ -50,7 +50,20 @@ fn homes(pages: &Pages, cast: &Cast, samples: &mut Vec<Sample>) -> Result<(), Er
         state,
         since: much.then_some(NOW),
         only: much.then(|| cast.claim.clone()),
-        redirect_uri: "https://app.example.com/_sso/callback/okta".to_owned(),
+        health: match state {
+            ConnectionState::ByFile => ProviderState::new("unknown", None),
+            ConnectionState::Open => ProviderState::new("up", Some(NOW)),
+            ConnectionState::Choosing => ProviderState::new("degraded", Some(NOW)),
+            ConnectionState::Closed | ConnectionState::Disabled => {
+                ProviderState::new("down", Some(NOW))
+            }
+        },
+        registered: [&cast.buttons[0], &cast.claim, &cast.claim]
+            .map(|name| Registered {
+                name: name.clone(),
+                value: "https://app.example.com/_sso/callback/okta".to_owned(),
+            })
+            .into(),
         identities: STATES
             .into_iter()
             .filter(|_| much)
@@ -121,6 +134,7 @@ fn people(pages: &Pages, cast: &Cast, samples: &mut Vec<Sample>) -> Result<(), E
         let view = OwnerPeople {
             organization: cast.organization(0),
             search: (many > 0).then_some(cast.email.as_str()),
+            state: if many > 0 { "attention" } else { "" },
             people: (0..many)
                 .map(|number| person(cast, states[number % states.len()]))
                 .collect(),
@@ -170,6 +184,10 @@ fn sessions_and_trail(pages: &Pages, cast: &Cast, samples: &mut Vec<Sample>) -> 
         let view = OwnerTrail {
             organization: cast.organization(0),
             search: (number > 0).then_some(cast.claim.as_str()),
+            person: (number > 0).then_some(cast.email.as_str()),
+            from: (number > 0).then_some("2026-11-01"),
+            to: (number > 0).then_some("2026-11-30"),
+            query: "q=x&from=2026-11-01".to_owned(),
             entries: entries.to_vec(),
             next: (number % 2 == 0).then_some(77),
         };

@@ -147,6 +147,12 @@ impl Cast {
             },
             Problem::ProviderMisconfigured {
                 provider: provider(),
+                registered: None,
+                rd: rd(),
+            },
+            Problem::ProviderMisconfigured {
+                provider: provider(),
+                registered: Some("https://app.acme.com/_sso/callback/google".to_owned()),
                 rd: rd(),
             },
             Problem::OrganizationUnknown,

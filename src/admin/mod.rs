@@ -220,7 +220,7 @@ impl Admin {
         let all = shared.pipeline.health().into_iter();
         all.map(|(id, health)| {
             let is_degraded = shared.revalidation.is_degraded(&id);
-            (id, views::state(health, is_degraded))
+            (id, health.state(is_degraded))
         })
         .collect()
     }

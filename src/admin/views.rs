@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::audit::{self, Actor};
 use crate::clock::Timestamp;
 use crate::config::{self, Config, Protocol};
-use crate::provider::{self, Health};
+use crate::provider;
 use crate::session::{Listed, Suspension};
 use crate::store::trail;
 use crate::telemetry::trace;
@@ -411,16 +411,6 @@ impl Provider {
                 .map(|organization| organization.slug.to_string())
                 .collect(),
         }
-    }
-}
-
-/// A provider's state in a word: the worst that is known of it.
-pub(super) const fn state(health: Health, is_degraded: bool) -> &'static str {
-    match health {
-        Health::Down => "down",
-        Health::Unknown | Health::Up if is_degraded => "degraded",
-        Health::Unknown => "unknown",
-        Health::Up => "up",
     }
 }
 

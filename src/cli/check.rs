@@ -4,9 +4,10 @@ use std::io::IsTerminal;
 
 use serde_json::json;
 
+use super::table::facts;
 use super::{Exit, Output, print};
 use crate::clock::{Clock as _, System};
-use crate::config::{self, Config, Fault, Loaded, Style, Weight};
+use crate::config::{self, Config, Fault, Loaded, Registration, Style, Weight};
 
 /// `doorward check`.
 #[derive(Clone, Debug, clap::Args)]
@@ -64,16 +65,11 @@ fn for_people(check: &Check, faults: &[Fault], config: Option<&Config>) -> Strin
         }
         Some(config) => {
             text.push_str(&format!("{file} is fine"));
-            for id in config.providers.keys() {
-                let uri = config.redirect_uri(id);
-                text.push_str(&format!("\n  register at {id} as redirect URI:  {uri}"));
-                if let Some(uri) = config.backchannel_logout_uri(id) {
-                    let what = "back-channel logout URI, if it has one";
-                    text.push_str(&format!("\n  register at {id} as {what}:  {uri}"));
-                }
-                if let Some(uri) = config.initiate_login_uri(id) {
-                    let what = "initiate-login URI, if it shows tiles";
-                    text.push_str(&format!("\n  register at {id} as {what}:  {uri}"));
+            for provider in config.providers.values() {
+                let registration = Registration::of(config, provider);
+                text.push_str(&format!("\n\nRegistered at {} is:\n", provider.id));
+                for line in facts(&registration.facts()).lines() {
+                    text.push_str(&format!("\n  {line}"));
                 }
             }
         }

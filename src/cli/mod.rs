@@ -6,6 +6,7 @@ pub mod demo;
 pub mod draft;
 pub mod guide;
 pub mod identity;
+pub mod init;
 pub mod live;
 pub mod org;
 pub mod provider;
@@ -33,6 +34,7 @@ pub struct Cli {
 
 const EXAMPLES: &str = "Examples:
   doorward demo                     a whole working installation on this machine, nothing left behind
+  doorward init --preset okta       a first file, and what to register there
   doorward check -c doorward.toml   every mistake in the file, with line and cure
   doorward provider guide google    what to register there, with the addresses of this file
   doorward run -c doorward.toml     serve until SIGTERM
@@ -49,6 +51,8 @@ Exit codes: 0 fine, 1 failed or not fine, 2 usage, 3 configuration invalid, 4 an
 /// The commands.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Command {
+    /// Write a first configuration file, and say what to register at the provider. Over nothing that is there.
+    Init(init::Init),
     /// Find every mistake in the configuration; needs no running process and no network.
     Check(check::Check),
     /// Try everything: a whole working installation on this machine, nothing left behind.
@@ -209,6 +213,7 @@ fn is_yes(answer: &str) -> bool {
 /// Does what was typed.
 pub async fn run(cli: Cli) -> Exit {
     match cli.command {
+        Command::Init(init) => init::run(&init),
         Command::Check(check) => check::run(&check),
         Command::Demo(demo) => demo::run(&demo).await,
         Command::Run(source) => run::run(&source).await,

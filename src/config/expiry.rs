@@ -12,7 +12,10 @@ use crate::clock::Timestamp;
 const NOTICE: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// A day as `2027-02-01`: its beginning, in UTC.
-pub(super) fn parse(text: &str) -> Result<Timestamp, &'static str> {
+///
+/// # Errors
+/// What is wrong with it.
+pub fn parse(text: &str) -> Result<Timestamp, &'static str> {
     const NO_DAY: &str = "is no day such as 2027-02-01";
     let sound = text.len() == 10 && text.is_ascii();
     let mut parts = text.split('-').filter(|_| sound);

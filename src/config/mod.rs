@@ -39,6 +39,7 @@ mod words;
 
 pub use self::colour::{Colour, LEGIBLE};
 pub use self::draft::{DRAFTABLE, Draft, DraftField, FieldFault, FieldKind};
+pub use self::expiry::parse as parse_day;
 pub use self::fault::{Fault, Faults, Place, Source, Style, Weight, render, to_json};
 pub use self::load::{
     Loaded, Operators, known_keys, load, load_file, load_operators, load_unregistered,

@@ -322,11 +322,11 @@ fn revalidation(
         RevalidationMethod::UserInfo,
         RevalidationMethod::Introspection,
     ];
-    if written.is_some_and(|it| by_userinfo.contains(&it)) && reader.has("tenants") {
+    if written.is_some_and(|it| by_userinfo.contains(&it)) && preset == Preset::Entra {
         reader.fault(
             "revalidation",
             "contradiction",
-            "people of several directories are known by their ID tokens alone, which come with a refresh",
+            "people of a directory are known by their ID tokens alone, which come with a refresh",
             "leave it out, or write revalidation = \"none\"",
         );
     }

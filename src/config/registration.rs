@@ -110,6 +110,20 @@ impl Registration {
     }
 }
 
+impl Registration {
+    /// Names and values of all that is registered or has to be allowed, for people.
+    pub fn facts(&self) -> Vec<(&str, String)> {
+        let mut all: Vec<(&str, String)> = self.addresses.clone();
+        all.extend([
+            ("Grant types", self.grant_types.join(", ")),
+            ("Scopes we request", self.scopes.join(" ")),
+            ("Claims we use", self.claims.join(", ")),
+        ]);
+        all.retain(|(_, value)| !value.is_empty());
+        all
+    }
+}
+
 fn grant_types(provider: &Provider) -> Vec<&'static str> {
     match (&provider.protocol, provider.revalidation()) {
         (Protocol::Dev, _) => Vec::new(),
@@ -151,10 +165,10 @@ fn claims(provider: &Provider) -> Vec<String> {
 }
 
 fn of_tokens(preset: Preset, oidc: &Oidc) -> Vec<String> {
-    let mut all = if oidc.tenants.is_empty() {
-        vec!["sub"]
-    } else {
+    let mut all = if preset == Preset::Entra {
         vec!["oid"]
+    } else {
+        vec!["sub"]
     };
     all.push("email");
     let own: &[&str] = match preset {

@@ -281,8 +281,11 @@ impl Gateway {
             _ => again.map(|again| &again.organization),
         };
         let known = organization.and_then(|slug| self.config.organizations.get(slug));
+        let registered = again.filter(|_| is_unknown_there(error));
+        let registered = registered.map(|again| self.config.redirect_uri(&again.provider));
         let of = Of {
             provider,
+            registered,
             email,
             rule: known.map_or_else(Refusal::default, |known| known.refusal.clone()),
             stronger: again.and_then(|again| self.stronger(again)),
@@ -408,11 +411,26 @@ const fn unverified(error: &pipeline::Error) -> Unverified {
     }
 }
 
+/// Whether a provider says that it knows our name, our secret or our redirect URI otherwise than we do. An answer that must not be
+/// believed has nothing to do with that.
+const fn is_unknown_there(error: &pipeline::Error) -> bool {
+    matches!(
+        error,
+        pipeline::Error::Provider {
+            source: provider::Error::Misconfigured(_)
+                | provider::Error::Refused(provider::Refusal::Registration),
+            ..
+        }
+    )
+}
+
 /// What is told of a sign-in that ended.
 #[derive(Default)]
 struct Of {
     /// The text of the provider's button.
     provider: String,
+    /// What has to be registered there.
+    registered: Option<String>,
     /// The address of the person themself.
     email: Option<String>,
     /// What the organization says to those whom it does not admit.
@@ -432,6 +450,7 @@ struct Of {
 fn page_of(ending: Ending, rd: ReturnPath, of: Of) -> (Problem, Fault) {
     let Of {
         provider,
+        registered,
         email,
         rule,
         stronger,
@@ -453,7 +472,11 @@ fn page_of(ending: Ending, rd: ReturnPath, of: Of) -> (Problem, Fault) {
             rd,
         },
         Ending::ProviderUnreachable => Problem::ProviderUnreachable { provider, rd },
-        Ending::ProviderMisconfigured => Problem::ProviderMisconfigured { provider, rd },
+        Ending::ProviderMisconfigured => Problem::ProviderMisconfigured {
+            provider,
+            registered,
+            rd,
+        },
         Ending::ProviderRefused => Problem::ProviderRefused { provider, why, rd },
         Ending::LoginCancelled => Problem::LoginCancelled { provider, rd },
         Ending::AccountNotAllowed => Problem::AccountNotAllowed { email, rule, rd },

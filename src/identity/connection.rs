@@ -74,7 +74,8 @@ const fn meaning(preset: Preset) -> &'static str {
     match preset {
         Preset::Oidc => "oidc",
         Preset::Google => "google",
-        Preset::Entra => "entra",
+        // The second way to know people: a grant of the first is nobody's.
+        Preset::Entra => "entra 2",
         Preset::Okta => "okta",
         Preset::Auth0 => "auth0",
         Preset::Keycloak => "keycloak",

@@ -56,15 +56,25 @@ const TRIES: usize = 16;
 impl Member {
     /// Whether somebody typed what this person is known by: a part of the address or name, or an id as a whole.
     fn is_meant(&self, text: &str) -> bool {
+        // Ids tell capital letters from small ones.
+        let lower = text.to_lowercase();
         let holds = |value: &Option<String>| {
             let value = value.as_deref().unwrap_or_default();
-            value.to_lowercase().contains(text)
+            value.to_lowercase().contains(&lower)
         };
         let is = |identity: &Identity| {
             let profile = &identity.profile;
-            holds(&profile.email) || holds(&profile.name) || profile.subject.as_str() == text
+            let is_id = profile.subject.as_str() == text || identity.id.as_str() == text;
+            holds(&profile.email) || holds(&profile.name) || is_id
         };
         self.account.id.as_str() == text || self.identities.iter().any(is)
+    }
+}
+
+impl Member {
+    fn is_in(&self, states: &[LinkState]) -> bool {
+        let is = |identity: &Identity| states.contains(&identity.link.state);
+        states.is_empty() || self.identities.iter().any(is)
     }
 }
 
@@ -85,7 +95,8 @@ impl People {
         }
     }
 
-    /// A piece of an organization's people, at most `limit`, whom `search` means: from where the piece before ended.
+    /// A piece of an organization's people, at most `limit`, whom `search` means and of whose identities one is in one of
+    /// these `states` (none: whatever they are in): from where the piece before ended.
     ///
     /// # Errors
     /// The store's.
@@ -95,11 +106,10 @@ impl People {
     pub async fn members(
         &self,
         organization: &Slug,
-        search: Option<&str>,
+        (search, states): (Option<&str>, &[LinkState]),
         after: Option<&str>,
         limit: usize,
     ) -> Result<Members, Error> {
-        let search = search.map(str::to_lowercase);
         let prefix = format!("{organization}\0").into_bytes();
         // A place in another organization's part is none (threat model 26).
         let mut after = after
@@ -120,7 +130,8 @@ impl People {
                 let account = self.seal.open_json(Table::Accounts, &key, &raw)?;
                 let member = self.with_identities(account).await?;
                 after = Some(key);
-                if search.as_deref().is_none_or(|text| member.is_meant(text)) {
+                let is_meant = search.is_none_or(|text| member.is_meant(text));
+                if is_meant && member.is_in(states) {
                     members.push(member);
                 }
                 if members.len() >= limit {

@@ -61,8 +61,10 @@ pub struct OwnedConnection<'a> {
     pub since: Option<Timestamp>,
     /// The only customer of the provider whose people come in.
     pub only: Option<String>,
-    /// What is registered at the provider.
-    pub redirect_uri: String,
+    /// How the provider is doing.
+    pub health: ProviderState,
+    /// What is registered at the provider: names and values.
+    pub registered: Vec<Registered>,
     /// Identities by state, if they have been counted.
     pub identities: Vec<Counted>,
     /// What can be chosen from: the first of it.
@@ -82,6 +84,42 @@ pub struct OwnerChoices<'a> {
     pub next: Option<usize>,
     /// Token of the form.
     pub csrf: &'a str,
+}
+
+/// How a provider is doing.
+#[derive(Clone, Debug, Serialize)]
+pub struct ProviderState {
+    /// `up`, `degraded`, `down` or `unknown`.
+    pub state: &'static str,
+    /// The same as the name of a message.
+    pub state_word: &'static str,
+    /// Since when, if that is known.
+    pub since: Option<Timestamp>,
+}
+
+impl ProviderState {
+    /// From the word.
+    pub fn new(state: &'static str, since: Option<Timestamp>) -> Self {
+        Self {
+            state,
+            state_word: match state {
+                "up" => "owner-health-up",
+                "degraded" => "owner-health-degraded",
+                "down" => "owner-health-down",
+                _ => "owner-health-unknown",
+            },
+            since,
+        }
+    }
+}
+
+/// A line of what is registered at a provider.
+#[derive(Clone, Debug, Serialize)]
+pub struct Registered {
+    /// What the provider's portal calls it.
+    pub name: String,
+    /// To the letter.
+    pub value: String,
 }
 
 /// How a connection stands.
@@ -180,6 +218,8 @@ pub struct OwnerPeople<'a> {
     pub organization: Organization<'a>,
     /// What was searched for.
     pub search: Option<&'a str>,
+    /// The word of the state that one of their identities is in; empty if any will do.
+    pub state: &'static str,
     /// Those found.
     pub people: Vec<PersonRow>,
     /// Where the next page begins.
@@ -308,6 +348,14 @@ pub struct OwnerTrail<'a> {
     pub organization: Organization<'a>,
     /// What was searched for.
     pub search: Option<&'a str>,
+    /// Whom it was about.
+    pub person: Option<&'a str>,
+    /// From which day on.
+    pub from: Option<&'a str>,
+    /// Up to which day, that one too.
+    pub to: Option<&'a str>,
+    /// The same search, as the query of an address.
+    pub query: String,
     /// Newest first.
     pub entries: Vec<TrailRow>,
     /// Where the next page begins.

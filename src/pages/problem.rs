@@ -56,6 +56,8 @@ pub enum Problem {
     ProviderMisconfigured {
         /// Which one.
         provider: String,
+        /// Our redirect URI, if the provider does not know us by what is registered there.
+        registered: Option<String>,
         /// Where to.
         rd: ReturnPath,
     },

@@ -28,6 +28,8 @@ pub(super) struct Told {
     owner: Option<String>,
     /// The provider's own code, from a list of ours.
     code: Option<&'static str>,
+    /// What has to be registered at the provider, to the letter.
+    registered: Option<String>,
     /// How far the request came.
     stages: bool,
     action: Action,
@@ -71,9 +73,18 @@ impl Problem {
             advice: self.advice().map(say),
             owner: self.owner().map(say),
             code: self.detail(),
+            registered: self.registered().map(str::to_owned),
             stages: self.has_stages(),
             action: self.action(look),
             also: self.also(look),
+        }
+    }
+
+    fn registered(&self) -> Option<&str> {
+        if let Self::ProviderMisconfigured { registered, .. } = self {
+            registered.as_deref()
+        } else {
+            None
         }
     }
 

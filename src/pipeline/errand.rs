@@ -14,7 +14,7 @@ use super::{Again, Error, NotAdmitted, Shared};
 use crate::address::Host;
 use crate::audit;
 use crate::clock::Timestamp;
-use crate::config::Slug;
+use crate::config::{Preset, Slug};
 use crate::identity::{
     self, AccountId, Activation, ActivationState, Door, Fact, Generation, IdentityId, LinkRefusal,
     Profile, Through,
@@ -174,7 +174,18 @@ impl Shared {
             let kind = audit::Kind::IdentityLinked;
             batch.audit(ending.event(kind, &account, Some(&linked.identity.id), now));
         }
-        let said = setup.then(|| captured(organization, ending, &account, before, profile, now));
+        let said = setup.then(|| {
+            let provider = self.config.providers.get(ending.provider);
+            let preset = provider.map(|it| it.preset);
+            captured(
+                (organization, preset),
+                ending,
+                &account,
+                before,
+                profile,
+                now,
+            )
+        });
         if let Some(said) = &said {
             let (organization, provider) = (ending.organization, ending.provider);
             self.people
@@ -257,7 +268,7 @@ impl Shared {
 /// What Setup makes of a connection. The file's own rule on tenants is the last word: nothing is captured beside it. What
 /// was captured before is neither dropped nor replaced without a choice (threat model 20).
 fn captured(
-    organization: &crate::config::Organization,
+    (organization, preset): (&crate::config::Organization, Option<Preset>),
     ending: &Ending<'_>,
     by: &AccountId,
     before: Option<Activation>,
@@ -274,6 +285,14 @@ fn captured(
         (ActivationState::Open, None)
     } else {
         capture(&Fact::seen_in(profile), pinned, was_open)
+    };
+    // A private account at Google is in no domain that could be captured. Where nothing else says who comes in, it would open the
+    // organization to the world: whoever means that says so.
+    let is_private = preset == Some(Preset::Google) && profile.hosted_domain.is_none();
+    let state = if is_private && allow.anyone && only.is_none() && !was_open {
+        ActivationState::Choosing
+    } else {
+        state
     };
     Activation {
         by: by.clone(),

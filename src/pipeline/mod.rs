@@ -50,7 +50,7 @@ use tracing::warn;
 use url::Url;
 
 use crate::address::ReturnPath;
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::config::{self, Config, Slug};
 use crate::drafts::{self, Drafts, Tried};
 use crate::identity::{self, Generation, People, Shut, Unmet};
@@ -163,6 +163,12 @@ impl Pipeline {
         providers
             .map(|(id, provider)| (id.clone(), provider.health()))
             .collect()
+    }
+
+    /// How one is doing, and since when. `None` if there is no such provider.
+    pub fn health_of(&self, provider: &Slug) -> Option<(Health, Option<Timestamp>)> {
+        let provider = self.shared.providers.get(provider)?;
+        Some((provider.health(), provider.health_since()))
     }
 
     /// Asks a provider now what it says of itself, after whoever does so already. `None` if there is no such provider.

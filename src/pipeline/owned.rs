@@ -308,7 +308,7 @@ impl Shared {
             let organization = &owner.organization;
             let people = &self.people;
             let piece = people
-                .members(organization, None, after.as_deref(), PIECE)
+                .members(organization, (None, &[]), after.as_deref(), PIECE)
                 .await;
             let result = match piece {
                 Ok(piece) => {

@@ -265,6 +265,14 @@ fn refusal(error: TokenError, status: Option<StatusCode>) -> Outcome {
             | Code::UnsupportedGrantType
             | Code::InvalidScope
             | Code::InvalidRequest => Outcome::ConnectionFault(Fault::Client),
+            Code::Extension(code) if is_for_a_person(code) => {
+                Outcome::Revoked(Revocation::InvalidGrant)
+            }
+            // Whatever a provider calls it (`deleted_client`, `access_denied`), 401 at this place is about our own name and
+            // secret (RFC 6749 §5.2): nobody else's are in the request.
+            Code::Extension(_) if status == Some(StatusCode::UNAUTHORIZED) => {
+                Outcome::ConnectionFault(Fault::Client)
+            }
             Code::Extension(_) => Outcome::Transient(because(Cause::Status)),
         },
         // Both carry the body, which may hold tokens.
@@ -274,6 +282,15 @@ fn refusal(error: TokenError, status: Option<StatusCode>) -> Outcome {
             Some(_) | None => unreadable(),
         },
     }
+}
+
+/// The codes by which Entra says that a grant alone does not do any more, and that the person has to come themself (OIDC Core
+/// §3.1.2.6, at an endpoint that it does not name): they are `invalid_grant` by another name, and no trouble that passes.
+fn is_for_a_person(code: &str) -> bool {
+    matches!(
+        code,
+        "interaction_required" | "login_required" | "consent_required"
+    )
 }
 
 /// What other failures mean.

@@ -90,6 +90,10 @@ impl Provider for Dev {
     fn health(&self) -> Health {
         Health::Up
     }
+
+    fn health_since(&self) -> Option<Timestamp> {
+        None
+    }
 }
 
 fn asserted(form: &DevForm, now: Timestamp) -> Result<Asserted, Error> {

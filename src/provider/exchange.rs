@@ -1,5 +1,6 @@
 //! A code becomes tokens (RFC 6749 §4.1.3, §5).
 
+use http::StatusCode;
 use openidconnect::core::{
     CoreAuthDisplay, CoreAuthPrompt, CoreErrorResponseType, CoreGenderClaim, CoreJsonWebKey,
     CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreRevocableToken,
@@ -216,10 +217,10 @@ where
 pub(super) type TokenError = RequestTokenError<CallError, ErrorResponse>;
 
 /// What a failed exchange means, and what the provider says of it without the secrets that were sent.
-pub(super) fn explain(error: TokenError, sent: &[&str]) -> Failed {
+pub(super) fn explain(error: TokenError, status: Option<StatusCode>, sent: &[&str]) -> Failed {
     let said = said(&error, sent);
     Failed {
-        error: meaning(error),
+        error: meaning(error, status),
         said,
     }
 }
@@ -237,8 +238,8 @@ pub(super) fn said(error: &TokenError, sent: &[&str]) -> Option<Said> {
     }
 }
 
-/// Decided by the error's code (RFC 6749 §5.2), never by its text.
-fn meaning(error: TokenError) -> Error {
+/// Decided by the error's code and the status (RFC 6749 §5.2), never by its text.
+fn meaning(error: TokenError, status: Option<StatusCode>) -> Error {
     use CoreErrorResponseType as Code;
     match error {
         RequestTokenError::Request(error) => unreachable(error),
@@ -253,6 +254,10 @@ fn meaning(error: TokenError) -> Error {
             }
             Code::InvalidScope => misconfigured("the token endpoint does not know a scope"),
             Code::InvalidRequest => misconfigured("the token endpoint does not accept our request"),
+            // Whatever the provider calls it: 401 at this place is about our own name and secret.
+            Code::Extension(_) if status == Some(StatusCode::UNAUTHORIZED) => {
+                misconfigured("the token endpoint does not accept our client id and secret")
+            }
             Code::Extension(code) => Error::Refused(Refusal::parse(code)),
         },
         // Both carry the body, which may hold tokens.

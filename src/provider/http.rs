@@ -11,7 +11,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU16, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU64, Ordering};
 use std::time::Duration;
 
 use ::http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, header};
@@ -144,6 +144,8 @@ pub(super) struct Client {
     tasks: Tasks,
     clock: Arc<dyn Clock>,
     health: AtomicU8,
+    /// Since when that is so, in milliseconds.
+    health_since: AtomicU64,
 }
 
 impl fmt::Debug for Client {
@@ -181,6 +183,7 @@ impl Client {
             tasks: shared.tasks.clone(),
             clock: Arc::clone(&shared.clock),
             health: AtomicU8::new(UNKNOWN),
+            health_since: AtomicU64::new(0),
         }
     }
 
@@ -356,6 +359,12 @@ impl Client {
         }
     }
 
+    /// Since when they go as the newest did.
+    pub(super) fn health_since(&self) -> Option<Timestamp> {
+        let is_known = self.health() != Health::Unknown;
+        is_known.then(|| Timestamp::from_millis(self.health_since.load(Ordering::Relaxed)))
+    }
+
     /// Remembers how a call went: an answer that came but cannot be used counts as none.
     pub(super) fn note(&self, health: Health) {
         let (state, gauge) = match health {
@@ -363,7 +372,10 @@ impl Client {
             Health::Up => (UP, 1),
             Health::Down => (DOWN, 0),
         };
-        self.health.store(state, Ordering::Relaxed);
+        if self.health.swap(state, Ordering::Relaxed) != state {
+            let now = self.clock.now().as_millis();
+            self.health_since.store(now, Ordering::Relaxed);
+        }
         let labels = metrics::Provider {
             provider: self.provider.clone(),
         };

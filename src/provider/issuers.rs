@@ -3,14 +3,17 @@
 use serde_json::{Map, Value};
 
 use super::claims::text;
+use super::logout::Who;
 use super::{Check, Error, Subject};
-use crate::config;
+use crate::config::{self, Preset};
 
 /// The issuers of one provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Issuers {
     /// The one of discovery, compared byte for byte.
     One(String),
+    /// That of one directory (Entra), compared byte for byte: its people are known by their id in it.
+    Directory(String),
     /// One for each directory that is listed.
     PerTenant {
         /// As discovery spells it, with a place to fill.
@@ -25,9 +28,14 @@ const PLACE: &str = "{tenantid}";
 
 impl Issuers {
     /// Those of a configuration.
-    pub(super) fn of(oidc: &config::Oidc) -> Self {
+    pub(super) fn of(preset: Preset, oidc: &config::Oidc) -> Self {
         if oidc.tenants.is_empty() {
-            return Self::One(oidc.issuer.clone());
+            let issuer = oidc.issuer.clone();
+            return if preset == Preset::Entra {
+                Self::Directory(issuer)
+            } else {
+                Self::One(issuer)
+            };
         }
         // The address to discover at names all of them in the place of one.
         let fill = |template: String, shared| {
@@ -45,7 +53,7 @@ impl Issuers {
     /// What discovery calls the issuer.
     pub(super) fn in_discovery(&self) -> &str {
         match self {
-            Self::One(issuer) => issuer,
+            Self::One(issuer) | Self::Directory(issuer) => issuer,
             Self::PerTenant { template, .. } => template,
         }
     }
@@ -53,7 +61,7 @@ impl Issuers {
     /// Whether an answer may come from this issuer (RFC 9207 §2.4).
     pub(super) fn contain(&self, issuer: &str) -> bool {
         match self {
-            Self::One(one) => one == issuer,
+            Self::One(one) | Self::Directory(one) => one == issuer,
             Self::PerTenant { template, tenants } => {
                 let mut all = tenants.iter().map(|tenant| template.replace(PLACE, tenant));
                 all.any(|one| one == issuer)
@@ -68,7 +76,7 @@ impl Issuers {
     pub(super) fn vouching(&self, claims: &Map<String, Value>) -> Result<String, Error> {
         let issuer = text(claims, "iss").ok_or(Error::Rejected(Check::Issuer))?;
         let sound = match self {
-            Self::One(one) => one == issuer,
+            Self::One(one) | Self::Directory(one) => one == issuer,
             Self::PerTenant { template, tenants } => text(claims, "tid").is_some_and(|tenant| {
                 let listed = tenants.iter().any(|one| one == tenant);
                 listed && template.replace(PLACE, tenant) == issuer
@@ -81,7 +89,8 @@ impl Issuers {
         }
     }
 
-    /// Whom these claims are about: `sub`, or where several directories share a registration the person's id in theirs.
+    /// Whom these claims are about: `sub`, or at a directory its id and the person's in it. What Entra calls `sub` is another
+    /// one for each registration: whoever registers the application anew would lose everybody.
     ///
     /// # Errors
     /// [`Check::Subject`] if that is not said.
@@ -92,7 +101,7 @@ impl Issuers {
     ) -> Result<Subject, Error> {
         match self {
             Self::One(_) => Ok(subject.clone()),
-            Self::PerTenant { .. } => {
+            Self::Directory(_) | Self::PerTenant { .. } => {
                 let part = |name| text(claims, name).filter(|text| !text.is_empty());
                 match (part("tid"), part("oid")) {
                     (Some(tenant), Some(object)) => Subject::parse(&format!("{tenant}/{object}")),
@@ -102,11 +111,28 @@ impl Issuers {
         }
     }
 
+    /// Whom a logout token means: what it calls `sub` is no name of ours at a directory, so its session alone counts there.
+    ///
+    /// # Errors
+    /// [`Check::LogoutTarget`] if nothing is left of it.
+    pub(super) fn meant(&self, who: Who) -> Result<Who, Error> {
+        match (self, who) {
+            (Self::One(_), who) => Ok(who),
+            (
+                Self::Directory(_) | Self::PerTenant { .. },
+                Who::Session(session) | Who::Both { session, .. },
+            ) => Ok(Who::Session(session)),
+            (Self::Directory(_) | Self::PerTenant { .. }, Who::Subject(_)) => {
+                Err(Error::Rejected(Check::LogoutTarget))
+            }
+        }
+    }
+
     /// Whether claims without an ID token's `sub` tell who somebody is: userinfo knows no other word.
     pub(super) const fn are_known_to_userinfo(&self) -> bool {
         match self {
             Self::One(_) => true,
-            Self::PerTenant { .. } => false,
+            Self::Directory(_) | Self::PerTenant { .. } => false,
         }
     }
 }
@@ -159,16 +185,19 @@ mod tests {
     }
 
     #[test]
-    fn inv_17_who_comes_from_one_of_several_directories_is_known_by_its_id_too() {
+    fn inv_17_who_comes_from_a_directory_is_known_by_its_id_too() {
         let subject = Subject::parse("s-1").unwrap();
         let mut all = claims("i", &json!(A));
-        let person = many().person(&all, &subject).unwrap();
-        assert_eq!(person.as_str(), format!("{A}/o-1"));
-        for name in ["tid", "oid"] {
-            for bad in [json!(""), json!(7), json!(null)] {
-                let mut all = all.clone();
-                all.insert(name.to_owned(), bad);
-                assert!(many().person(&all, &subject).is_err(), "{name}");
+        for issuers in [many(), Issuers::Directory("i".to_owned())] {
+            let person = issuers.person(&all, &subject).unwrap();
+            assert_eq!(person.as_str(), format!("{A}/o-1"));
+            assert!(!issuers.are_known_to_userinfo());
+            for name in ["tid", "oid"] {
+                for bad in [json!(""), json!(7), json!(null)] {
+                    let mut all = all.clone();
+                    all.insert(name.to_owned(), bad);
+                    assert!(issuers.person(&all, &subject).is_err(), "{name}");
+                }
             }
         }
         all.remove("oid");

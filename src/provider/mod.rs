@@ -108,7 +108,8 @@ pub fn build(config: &config::Provider, shared: &Shared) -> Result<Arc<dyn Provi
 
 /// Whether an issuer is one whose people sign in by this registration.
 pub fn is_issuer_of(oidc: &config::Oidc, issuer: &str) -> bool {
-    issuers::Issuers::of(oidc).contain(issuer)
+    // By which name its people are known makes no difference here.
+    issuers::Issuers::of(config::Preset::Oidc, oidc).contain(issuer)
 }
 
 /// The answer of a provider, to be awaited.
@@ -287,6 +288,9 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
 
     /// Whether the newest call worked; for health and metrics.
     fn health(&self) -> Health;
+
+    /// Since when it is so; `None` if it was not asked yet.
+    fn health_since(&self) -> Option<Timestamp>;
 }
 
 /// What came of an examination.
@@ -523,6 +527,18 @@ pub enum Health {
     Up,
     /// The newest call did not.
     Down,
+}
+
+impl Health {
+    /// A provider's state in a word, the worst that is known of it: `degraded` while asking it again about people is paused.
+    pub const fn state(self, is_degraded: bool) -> &'static str {
+        match self {
+            Self::Down => "down",
+            Self::Unknown | Self::Up if is_degraded => "degraded",
+            Self::Unknown => "unknown",
+            Self::Up => "up",
+        }
+    }
 }
 
 /// Which check an answer did not pass. For logs and metrics; a visitor never sees it.

@@ -68,7 +68,7 @@ impl Oidc {
         check_parameters(written.map(|(name, _)| name.as_str()))?;
         let signer = oidc.signed_secret.as_ref();
         let signer = signer.map(|secret| Signer::new(secret, &oidc.client_id));
-        let issuers = Issuers::of(oidc);
+        let issuers = Issuers::of(provider.preset, oidc);
         let trust = Trust::new(oidc.ca.as_deref(), &shared.roots)?;
         let fence = Fence::new(&oidc.issuer, oidc.private_network, shared.written);
         let limits = Limits::new(oidc.timeout);
@@ -211,6 +211,7 @@ impl Oidc {
                 let sent = sent.into_iter().flatten();
                 exchange::explain(
                     error,
+                    calling.status(),
                     &sent.map(|it| it.expose().as_str()).collect::<Vec<_>>(),
                 )
             })
@@ -490,7 +491,9 @@ impl Provider for Oidc {
                 .verify(&self.client, &token, expecting)
                 .await?;
             let issuer = self.issuers.in_discovery();
-            logout::check(&token.payload, issuer, self.audience(), now)
+            let told = logout::check(&token.payload, issuer, self.audience(), now)?;
+            let who = self.issuers.meant(told.who)?;
+            Ok(Logout { who, ..told })
         })
     }
 
@@ -513,6 +516,10 @@ impl Provider for Oidc {
 
     fn health(&self) -> Health {
         self.client.health()
+    }
+
+    fn health_since(&self) -> Option<Timestamp> {
+        self.client.health_since()
     }
 }
 

@@ -164,6 +164,13 @@ impl Revalidation {
         lanes.any(|lane| lane.id == *provider && lane.condition().is_degraded())
     }
 
+    /// Since when that is so; `None` if it is not.
+    pub fn degraded_since(&self, provider: &Slug) -> Option<Timestamp> {
+        let mut lanes = self.shared.lanes.iter();
+        let lane = lanes.find(|lane| lane.id == *provider)?;
+        lane.condition().degraded_since()
+    }
+
     /// Asks until told to stop. Questions under way then go on to their end.
     pub async fn work(self, stop: CancellationToken) {
         let counting = Arc::clone(&self.shared).keep_counting(stop.clone());

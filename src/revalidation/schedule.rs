@@ -48,6 +48,8 @@ pub(super) struct Condition {
     /// Pauses in a row.
     strikes: u32,
     resume_at: Option<Timestamp>,
+    /// When the first of them began.
+    since: Option<Timestamp>,
 }
 
 impl Condition {
@@ -63,6 +65,11 @@ impl Condition {
     /// Whether the sweep is paused or only tries.
     pub(super) const fn is_degraded(&self) -> bool {
         self.resume_at.is_some()
+    }
+
+    /// Since when.
+    pub(super) const fn degraded_since(&self) -> Option<Timestamp> {
+        self.since
     }
 
     /// Whether one more no would be one of so many that the fault is almost certainly ours or the provider's.
@@ -94,6 +101,7 @@ impl Condition {
         if !paused {
             self.strikes = self.strikes.saturating_add(1);
         }
+        self.since.get_or_insert(now);
         let until = now.plus(wait(self.strikes, retry_after, Duration::MAX));
         self.resume_at = Some(
             self.resume_at

@@ -156,6 +156,10 @@ impl Provider for Rotating {
     fn health(&self) -> Health {
         Health::Up
     }
+
+    fn health_since(&self) -> Option<Timestamp> {
+        None
+    }
 }
 
 /// What can happen to a person.

@@ -1,15 +1,22 @@
 //! Linking: a person adds an identity to their account, and takes one away.
 
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::support::idp::{ada, grace};
 use crate::support::world::{CLIENT_SECRET, url};
-use crate::support::{Browser, Page, World};
+use crate::support::{Answer, Browser, Page, World};
 
 /// Acme has two providers, and both are asked again every hour.
 async fn world() -> World {
+    world_with("").await
+}
+
+async fn world_with(more: &str) -> World {
     let provider = |name: &str| {
         format!(
             "[providers.{name}-idp]\nkind = \"oidc\"\nissuer = \"{{{name}}}\"\nclient_id = \"doorward\"\n\
@@ -17,7 +24,7 @@ async fn world() -> World {
         )
     };
     let file = format!(
-        "{}{}[organizations.acme]\nname = \"Acme Inc.\"\nproviders = [\"acme-idp\", \"globex-idp\"]\n",
+        "{}{}[organizations.acme]\nname = \"Acme Inc.\"\nproviders = [\"acme-idp\", \"globex-idp\"]\n{more}",
         provider("acme"),
         provider("globex")
     );
@@ -284,4 +291,128 @@ async fn an_operator_moves_an_identity_that_no_sign_in_would() {
         .iter()
         .filter(|it| it.kind.name() == "identity.relinked");
     assert_eq!(moves.count(), 1);
+}
+
+/// What is told of an identity in the four places: state and, if somebody is told why, why.
+struct Told {
+    state: String,
+    since: String,
+    why: Option<String>,
+}
+
+/// By the built command, as an operator reads it.
+async fn by_command(world: &World, id: &str) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_doorward"));
+    command
+        .args(["identity", "show", "--socket"])
+        .arg(world.broker.socket_path())
+        .args(["--", id])
+        .env_clear();
+    let told = tokio::task::spawn_blocking(move || command.output());
+    let told = told.await.unwrap().unwrap();
+    assert!(told.status.success(), "{told:?}");
+    String::from_utf8(told.stdout).unwrap()
+}
+
+async fn by_socket(world: &World, id: &str) -> Told {
+    let told: Value = world
+        .broker
+        .socket()
+        .get(&format!("/identities?id={id}"))
+        .await
+        .unwrap();
+    let told = &told["identities"][0];
+    let text = |name: &str| told[name].as_str().map(str::to_owned);
+    Told {
+        state: text("state").unwrap(),
+        since: text("since").unwrap(),
+        why: text("reason"),
+    }
+}
+
+/// The four places agree on how an identity stands.
+async fn all_agree(world: &World, browser: &mut Browser, id: &str, expected: (&str, Option<&str>)) {
+    let api = by_socket(world, id).await;
+    let (state, why) = expected;
+    assert_eq!(api.state, state);
+    assert_eq!(api.why.is_some(), why.is_some(), "{:?}", api.why);
+    let command = by_command(world, id).await;
+    for word in [&api.state, &api.since].into_iter().chain(&api.why) {
+        assert!(command.contains(word.as_str()), "{word}: {command}");
+    }
+    let account = who(browser).await["sub"].as_str().unwrap().to_owned();
+    let owners = browser
+        .get(&url(&format!("/_sso/admin/acme/people/{account}")))
+        .await;
+    let own = browser.get(&url("/_sso/account")).await;
+    let mark = format!("<span class=\"state {state}\">");
+    let (_, section) = owners
+        .is(200)
+        .text
+        .split_once(&format!("aria-labelledby=\"i-{id}\""))
+        .unwrap();
+    let section = section.split("</section>").next().unwrap();
+    let row = own
+        .is(200)
+        .text
+        .split("<li>")
+        .find(|row| row.contains(&format!("/account/identities/{id}/unlink")));
+    let row = row.unwrap();
+    for (page, text) in [("owner's", section), ("own", row)] {
+        assert!(text.contains(&mark), "{page} {state}: {text}");
+        for why in why {
+            assert!(text.contains(why), "{page} {why}: {text}");
+        }
+    }
+    let since = api.since.split('.').next().unwrap().trim_end_matches('Z');
+    assert!(
+        section.contains(&format!("datetime=\"{since}")),
+        "{since}: {section}"
+    );
+}
+
+#[tokio::test]
+async fn command_socket_owners_and_ones_own_page_agree_on_how_an_identity_stands() {
+    let world = world_with("owners = [\"ada@acme.com\"]\n").await;
+    let mut browser = sign_in(&world, "acme-idp").await;
+    let id = removable(&press(&mut browser, "/link/globex-idp").await);
+    let status = Arc::new(AtomicU16::new(200));
+    let answers = Arc::clone(&status);
+    world
+        .globex
+        .answer("/userinfo", move |_| match answers.load(Ordering::SeqCst) {
+            200 => Answer::json(&at_globex()),
+            401 => Answer::with(
+                401,
+                "WWW-Authenticate: Bearer error=\"invalid_token\"\r\n",
+                "",
+            ),
+            other => Answer::new(other, "text/plain", "down"),
+        });
+    let owned = |deed: &str| format!("/_sso/admin/acme/identities/{id}/{deed}");
+    all_agree(&world, &mut browser, &id, ("valid", None)).await;
+    for (answer, deed, state, why) in [
+        (503, "revalidate", "suspect", Some("trouble")),
+        (200, "revalidate", "valid", None),
+        (503, "revalidate", "suspect", Some("trouble")),
+        (401, "revalidate", "invalid", Some("withdrew")),
+        (200, "block", "blocked", None),
+        (200, "unblock", "invalid", Some("sign-in is needed")),
+    ] {
+        world.later(Duration::from_secs(61));
+        status.store(answer, Ordering::SeqCst);
+        let csrf = browser.get(&url("/_sso/account")).await.input("csrf");
+        let done = browser.post(&url(&owned(deed)), &[("csrf", &csrf)]).await;
+        done.is(303);
+        all_agree(&world, &mut browser, &id, (state, why)).await;
+    }
+    world.globex.person(at_globex());
+    let again = sign_in(&world, "globex-idp").await;
+    all_agree(&world, &mut browser, &id, ("valid", None)).await;
+    let csrf = browser.get(&url("/_sso/account")).await.input("csrf");
+    let disable = url("/_sso/admin/acme/disable/globex-idp");
+    let fields = [("csrf", csrf.as_str()), ("confirm", "acme")];
+    browser.post(&disable, &fields).await.is(303);
+    all_agree(&world, &mut browser, &id, ("orphaned", Some("connection"))).await;
+    world.end(&[&browser, &again]).await;
 }

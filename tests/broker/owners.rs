@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use doorward::clock::Clock as _;
 use serde_json::json;
 
 use crate::support::idp::{ada, grace};
 use crate::support::world::url;
-use crate::support::{Browser, Page, World};
+use crate::support::{Answer, Browser, Page, World};
 
 const OWNED: &str = r#"
 [organizations.acme]
@@ -305,4 +306,198 @@ async fn many_people_are_shown_in_pages_and_found_by_name() {
     assert_eq!(found.text.matches("/people/").count(), 1, "{}", found.text);
     world.acme.person(ada());
     world.end(&[&owner]).await;
+}
+
+#[tokio::test]
+async fn the_trail_is_searched_by_person_and_day_and_handed_out_as_a_sheet() {
+    let world = World::with(OWNED).await;
+    let mut owner = sign_in(&world, "acme").await;
+    world.acme.person(grace());
+    let hers = sign_in(&world, "acme").await;
+    let theirs = sign_in(&world, "globex").await;
+    let account = account_of(&mut owner, "hopper").await;
+    let own = account_of(&mut owner, "lovelace").await;
+    for person in ["Grace%20Hopper", "grace@acme.com", account.as_str()] {
+        let found = page(&mut owner, &format!("/audit?person={person}")).await;
+        assert!(
+            found.is(200).text.contains(&account),
+            "{person}: {}",
+            found.text
+        );
+        assert!(!found.text.contains(&own), "{person}");
+    }
+    let nobody = page(&mut owner, "/audit?person=nobody@acme.com").await;
+    assert!(!nobody.is(200).text.contains("login.succeeded"));
+    // Whole days, the last one too.
+    let today = world.clock.now().to_string();
+    let today = today.split('T').next().unwrap();
+    for (range, is_there) in [
+        (format!("from={today}&to={today}"), true),
+        (format!("from={today}"), true),
+        (format!("to={today}"), true),
+        ("to=2001-01-01".to_owned(), false),
+        ("from=2901-01-01".to_owned(), false),
+        ("from=yesterday".to_owned(), true),
+    ] {
+        let found = page(&mut owner, &format!("/audit?q=login.succeeded&{range}")).await;
+        let shown = found.is(200).text.contains("<code>login.succeeded</code>");
+        assert_eq!(shown, is_there, "{range}: {}", found.text);
+    }
+
+    let query = format!("?person={account}&q=login.succeeded");
+    let shown = page(&mut owner, &format!("/audit{query}")).await;
+    assert!(
+        shown
+            .text
+            .contains("/audit/export?q=login.succeeded&amp;person=")
+    );
+    let sheet = page(&mut owner, &format!("/audit/export{query}")).await;
+    assert_eq!(
+        sheet.is(200).field("content-type"),
+        Some("text/csv; charset=utf-8")
+    );
+    assert_eq!(
+        sheet.field("content-disposition"),
+        Some("attachment; filename=\"acme-audit.csv\"")
+    );
+    assert_eq!(sheet.field("cache-control"), Some("no-store"));
+    let lines: Vec<&str> = sheet.text.lines().collect();
+    assert!(
+        lines[0].starts_with("sequence,time,event,"),
+        "{}",
+        sheet.text
+    );
+    assert_eq!(lines.len(), 2, "{}", sheet.text);
+    assert!(lines[1].contains("\"login.succeeded\"") && lines[1].contains(&account));
+    let all = page(&mut owner, "/audit/export").await;
+    assert!(!all.is(200).text.contains("globex"), "{}", all.text);
+
+    // Nobody else gets it: another owner's organization, a member, a stranger.
+    let mut member = hers;
+    let mut stranger = theirs;
+    let refused = page(&mut member, "/audit/export").await;
+    assert_eq!((refused.status, refused.kind()), (403, Some("owners-only")));
+    let nothing = page(&mut stranger, "/audit/export").await;
+    assert_eq!(nothing.status, 404);
+    world.end(&[&owner, &member, &stranger]).await;
+}
+
+#[tokio::test]
+async fn owners_list_people_by_the_state_of_their_identities() {
+    let world = World::with(OWNED).await;
+    let mut owner = sign_in(&world, "acme").await;
+    world.acme.person(grace());
+    let hers = sign_in(&world, "acme").await;
+    let account = account_of(&mut owner, "hopper").await;
+    let person = page(&mut owner, &format!("/people/{account}")).await;
+    let id = person.text.split("/identities/").nth(1).unwrap();
+    let id = id.split('/').next().unwrap().to_owned();
+    press(&mut owner, &format!("/identities/{id}/block"))
+        .await
+        .is(200);
+    for (state, who, other) in [
+        ("attention", "Grace Hopper", "Ada Lovelace"),
+        ("blocked", "Grace Hopper", "Ada Lovelace"),
+        ("valid", "Ada Lovelace", "Grace Hopper"),
+    ] {
+        let list = page(&mut owner, &format!("/people?standing={state}")).await;
+        assert!(list.is(200).text.contains(who), "{state}: {}", list.text);
+        assert!(!list.text.contains(other), "{state}: {}", list.text);
+        let chosen = format!("/people?standing={state}\" aria-current=\"true\"");
+        assert!(list.text.contains(&chosen), "{state}");
+    }
+    let nobody = page(&mut owner, "/people?standing=invalid").await;
+    assert!(nobody.is(200).text.contains("Nobody"), "{}", nobody.text);
+    let all = page(&mut owner, "/people?standing=").await;
+    assert!(all.is(200).text.contains("Grace Hopper") && all.text.contains("Ada Lovelace"));
+    // What happened to it is one click away.
+    let history = format!("/_sso/admin/acme/audit?person={account}");
+    let person = page(&mut owner, &format!("/people/{account}")).await;
+    assert!(person.text.contains(&history), "{}", person.text);
+    let history = page(&mut owner, &format!("/audit?person={account}")).await;
+    assert!(history.is(200).text.contains("identity.blocked"));
+    world.end(&[&owner, &hers]).await;
+}
+
+#[tokio::test]
+async fn an_owner_takes_an_identity_from_an_account_but_never_the_last() {
+    let world = World::with(
+        "[organizations.acme]\nname = \"Acme Inc.\"\nproviders = [\"acme-idp\", \"globex-idp\"]\n\
+         owners = [\"ada@acme.com\"]\n",
+    )
+    .await;
+    let mut owner = world.browser();
+    owner.visit(&url("/_sso/login/acme")).await;
+    let start = url("/_sso/login/acme/acme-idp");
+    let signing = owner.post(&start, &[("rd", "/_sso/account")]).await;
+    owner.follow(signing).await.is(200);
+    let account = account_of(&mut owner, "lovelace").await;
+    let ids = |page: &Page| {
+        let parts = page.text.split("/identities/").skip(1);
+        let mut ids: Vec<String> = parts
+            .map(|rest| rest.split('/').next().unwrap().to_owned())
+            .collect();
+        ids.dedup();
+        ids
+    };
+    let person = page(&mut owner, &format!("/people/{account}")).await;
+    let [first] = ids(&person).try_into().unwrap();
+    assert!(!person.text.contains("/unlink"), "{}", person.text);
+    let last = press(&mut owner, &format!("/identities/{first}/unlink")).await;
+    assert_eq!(last.status, 400, "{}", last.text);
+
+    let csrf = owner.get(&url("/_sso/account")).await.input("csrf");
+    let link = url("/_sso/account/link/globex-idp");
+    let away = owner.post(&link, &[("csrf", &csrf)]).await;
+    owner.follow(away).await.is(200);
+    let person = page(&mut owner, &format!("/people/{account}")).await;
+    let both = ids(&person);
+    assert_eq!(both.len(), 2, "{}", person.text);
+    let other = both.iter().find(|id| **id != first).unwrap();
+    press(&mut owner, &format!("/identities/{other}/unlink"))
+        .await
+        .is(200);
+    let person = page(&mut owner, &format!("/people/{account}")).await;
+    assert_eq!(ids(&person), [first]);
+    let trail = page(&mut owner, &format!("/audit?q={other}")).await;
+    assert!(
+        trail.is(200).text.contains("identity.unlinked"),
+        "{}",
+        trail.text
+    );
+    owner.fetch(&url("/")).await.is(200);
+    world.end(&[&owner]).await;
+}
+
+#[tokio::test]
+async fn an_owner_sees_how_the_provider_is_doing_and_since_when() {
+    let world = World::with(OWNED).await;
+    let mut owner = sign_in(&world, "acme").await;
+    let home = page(&mut owner, "").await;
+    assert!(
+        home.is(200).text.contains("<dd>Answers <span"),
+        "{}",
+        home.text
+    );
+    world
+        .acme
+        .answer("/token", |_| Answer::new(503, "text/plain", "down"));
+    let mut other = world.browser();
+    let refused = other.visit(&url("/_sso/login/acme")).await;
+    assert_eq!(refused.kind(), Some("provider-unreachable"));
+    let home = page(&mut owner, "").await;
+    assert!(
+        home.is(200).text.contains("<dd>Does not answer <span"),
+        "{}",
+        home.text
+    );
+    // What is registered there stands beside it.
+    for told in [
+        "https://app.example.com/_sso/callback/acme-idp",
+        "https://app.example.com/_sso/logged-out",
+        "openid email profile",
+    ] {
+        assert!(home.text.contains(told), "{told}: {}", home.text);
+    }
+    world.end(&[&owner, &other]).await;
 }

@@ -417,7 +417,7 @@ async fn inv_20_who_is_in_more_groups_than_a_token_of_entra_holds_is_refused_and
     ))
     .await;
     world.acme.person(json!({
-        "sub": "s-1", "name": "Ada", "_claim_names": {"groups": "src1"},
+        "sub": "s-1", "tid": "d-1", "oid": "o-1", "name": "Ada", "_claim_names": {"groups": "src1"},
         "_claim_sources": {"src1": {"endpoint": "https://graph.microsoft.com/x"}}
     }));
     let mut browser = world.browser();

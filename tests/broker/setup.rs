@@ -1,5 +1,6 @@
 //! Setup: owners open, pin and shut the connections of their organization, and nobody else does.
 
+use doorward::audit::Kind;
 use serde_json::json;
 
 use crate::support::idp::{Withholds, ada, grace};
@@ -210,6 +211,12 @@ async fn a_disabled_connection_ends_its_sessions_and_gives_everybody_their_accou
         .await
         .is(303);
     by_globex.fetch(&url("/")).await.is(401);
+    let orphaned = owner_page(&mut owner, "/people?standing=orphaned").await;
+    assert!(
+        orphaned.is(200).text.contains("grace@acme.com"),
+        "{}",
+        orphaned.text
+    );
     owner.fetch(&url("/")).await.is(200);
     elsewhere.fetch(&url("/")).await.is(200);
     let mut shut_out = world.browser();
@@ -385,6 +392,50 @@ async fn an_owner_on_a_host_of_its_own_sets_up_there() {
 }
 
 #[tokio::test]
+async fn a_setup_in_a_window_of_its_own_fails_there_too_if_the_proof_before_it_does() {
+    let world = World::with(&format!(
+        "{TWO_WAYS}[admin]\nsocket = \"run/admin.sock\"\npopup_origin = \"https://console.acme.com\"\n"
+    ))
+    .await;
+    let mut owner = sign_in(&world, "acme", "acme-idp").await;
+    world.clock.advance(std::time::Duration::from_secs(16 * 60));
+    let start = [("display", "popup")];
+    world.acme.refuse("access_denied");
+    let page = press(&mut owner, "/setup/globex-idp", &start).await;
+    let page = owner.follow(page).await;
+    let done = format!("{ADMIN}/done/globex-idp?failed=login-cancelled&");
+    assert!(page.is(200).path().starts_with(&done), "{}", page.path());
+    for told in [
+        "data-origin=\"https://console.acme.com\"",
+        "&quot;error&quot;:&quot;login-cancelled&quot;",
+        "&quot;provider&quot;:&quot;globex-idp&quot;",
+        "&quot;success&quot;:false",
+    ] {
+        assert!(page.text.contains(told), "{told}: {}", page.text);
+    }
+    assert!(world.globex.heard("/authorize").is_empty(), "nothing began");
+
+    // Once they have proven who they are, they are where they began, and the window has kept its tie.
+    world.acme.grant();
+    let page = press(&mut owner, "/setup/globex-idp", &start).await;
+    let page = owner.follow(page).await;
+    assert_eq!(page.is(200).url.path(), ADMIN);
+    assert_eq!(page.input("display"), "popup");
+    assert_eq!(
+        page.field("cross-origin-opener-policy"),
+        Some("unsafe-none")
+    );
+    let page = press(&mut owner, "/setup/globex-idp", &start).await;
+    let page = owner.follow(page).await;
+    assert!(
+        page.is(200).text.contains("&quot;success&quot;:true"),
+        "{}",
+        page.text
+    );
+    world.end(&[&owner]).await;
+}
+
+#[tokio::test]
 async fn a_setup_in_a_window_of_its_own_tells_its_opener_and_nobody_else() {
     let world = World::with(&format!("{TWO_WAYS}[admin]\nsocket = \"run/admin.sock\"\npopup_origin = \"https://console.acme.com\"\n")).await;
     let mut owner = sign_in(&world, "acme", "acme-idp").await;
@@ -436,5 +487,167 @@ async fn a_setup_in_a_window_of_its_own_tells_its_opener_and_nobody_else() {
             .unwrap()
             .contains("script-src")
     );
+    world.end(&[&owner]).await;
+}
+
+#[tokio::test]
+async fn whoever_is_no_owner_any_more_when_a_setup_ends_changes_nothing() {
+    let world = World::with(TWO_WAYS).await;
+    let mut owner = sign_in(&world, "acme", "acme-idp").await;
+    let away = press(&mut owner, "/setup/acme-idp", &[]).await;
+    let away = away.leads_to().unwrap();
+    let callback = owner.away_and_back(away.as_str()).await;
+    let world = world
+        .restart_with(
+            "owners = [\"ada@acme.com\"]",
+            "owners = [\"grace@acme.com\"]",
+        )
+        .await;
+    owner.now_at(world.broker.address);
+    let ended = owner.get(&callback).await;
+    assert_eq!(
+        (ended.status, ended.kind()),
+        (409, Some("identity-not-linked"))
+    );
+    assert!(
+        ended.text.contains("Only an owner can complete the setup"),
+        "{}",
+        ended.text
+    );
+    world.acme.person(grace());
+    let mut other = sign_in(&world, "acme", "acme-idp").await;
+    let home = owner_page(&mut other, "").await;
+    assert_eq!(home.is(200).text.matches("Open, as configured").count(), 2);
+    world.application.heard_nothing();
+    let trail = world.trail(&[&owner, &other]).await;
+    let refused = trail.iter().any(|event| {
+        event.kind == Kind::IdentityLinkRefused && event.reason.as_deref() == Some("not_an_owner")
+    });
+    assert!(refused, "{trail:?}");
+    let activated = trail
+        .iter()
+        .any(|event| event.kind == Kind::ConnectionActivated);
+    assert!(!activated, "{trail:?}");
+}
+
+#[tokio::test]
+async fn inv_26_posts_of_those_who_are_no_owners_change_nothing() {
+    let world = World::with(TWO_WAYS).await;
+    let mut owner = sign_in(&world, "acme", "acme-idp").await;
+    world.acme.person(grace());
+    let mut member = sign_in(&world, "acme", "acme-idp").await;
+    let mut stranger = sign_in(&world, "initech", "globex-idp").await;
+    let mut nobody = world.browser();
+    let before = (world.acme.requests(), world.globex.requests());
+    for rest in [
+        "/setup/acme-idp",
+        "/setup/globex-idp",
+        "/activate/acme-idp",
+        "/disable/acme-idp",
+    ] {
+        for (browser, status) in [(&mut member, 403), (&mut stranger, 404)] {
+            let csrf = browser.get(&url("/_sso/account")).await.input("csrf");
+            let fields = [
+                ("csrf", csrf.as_str()),
+                ("confirm", "acme"),
+                ("choice", "*"),
+            ];
+            let page = browser.post(&url(&format!("{ADMIN}{rest}")), &fields).await;
+            assert_eq!(page.status, status, "{rest}: {}", page.text);
+        }
+        let page = nobody.post(&url(&format!("{ADMIN}{rest}")), &[]).await;
+        assert!(page.status >= 300 && page.status != 500, "{rest}");
+        // An owner's browser that somebody else's page sent: without the token, and with another's.
+        for token in ["", "x"] {
+            let fields = [("csrf", token), ("confirm", "acme"), ("choice", "*")];
+            let page = owner.post(&url(&format!("{ADMIN}{rest}")), &fields).await;
+            assert_eq!(
+                (page.status, page.kind()),
+                (400, Some("login-expired")),
+                "{rest}"
+            );
+        }
+    }
+    let after = (world.acme.requests(), world.globex.requests());
+    assert_eq!(after, before, "nobody was sent anywhere");
+    let home = owner_page(&mut owner, "").await;
+    assert_eq!(home.is(200).text.matches("Open, as configured").count(), 2);
+    let trail = world.trail(&[&owner, &member, &stranger, &nobody]).await;
+    let refused = trail
+        .iter()
+        .filter(|event| event.kind == Kind::AdminActionRefused);
+    assert!(refused.count() > 0, "{trail:?}");
+    let done = trail.iter().any(|event| {
+        matches!(
+            event.kind,
+            Kind::ConnectionActivated | Kind::ConnectionDisabled
+        )
+    });
+    assert!(!done, "{trail:?}");
+}
+
+/// An organization whose owner comes in by one provider and sets up Google.
+fn with_google(allow: &str) -> String {
+    format!(
+        "[providers.globex-idp]\npreset = \"google\"\nissuer = \"{{globex}}\"\nclient_id = \"doorward\"\n\
+         client_secret = \"the-secret-of-globex\"\n[organizations.acme]\nname = \"Acme Inc.\"\n\
+         providers = [\"acme-idp\", \"globex-idp\"]\nowners = [\"ada@acme.com\"]\nactivation = \"required\"\n\
+         allow = {{ {allow} }}\n"
+    )
+}
+
+#[tokio::test]
+async fn inv_20_a_private_account_at_google_opens_an_organization_to_the_world_only_if_its_owner_says_so()
+ {
+    let world = World::with(&with_google("anyone = true")).await;
+    let mut owner = sign_in(&world, "acme", "acme-idp").await;
+    let private = |who: &str| json!({ "sub": who, "email": "x@gmail.com", "email_verified": true });
+    for _ in 0..2 {
+        world.globex.person(private("ada-there"));
+    }
+    let page = set_up(&mut owner, "globex-idp").await;
+    assert!(
+        page.is(200).text.contains("Setup is not complete"),
+        "{}",
+        page.text
+    );
+    world.globex.person(private("eve"));
+    let start = url("/_sso/login/acme/globex-idp");
+    let mut eve = world.browser();
+    let page = eve.post(&start, &[("rd", "/")]).await;
+    let page = eve.follow(page).await;
+    assert_eq!(
+        (page.status, page.kind()),
+        (403, Some("organization-not-open"))
+    );
+    world.application.heard_nothing();
+    press(&mut owner, "/activate/globex-idp", &[("choice", "*")])
+        .await
+        .is(303);
+    let page = eve.post(&start, &[("rd", "/")]).await;
+    eve.follow(page).await.is(200);
+    world.end(&[&owner, &eve]).await;
+}
+
+#[tokio::test]
+async fn a_rule_on_addresses_is_enough_for_setup_by_a_private_account_at_google() {
+    let world = World::with(&with_google("email_domains = [\"acme.com\"]")).await;
+    let mut owner = sign_in(&world, "acme", "acme-idp").await;
+    let with =
+        |who: &str, email: &str| json!({ "sub": who, "email": email, "email_verified": true });
+    for _ in 0..2 {
+        world.globex.person(with("ada-there", "ada@acme.com"));
+    }
+    let page = set_up(&mut owner, "globex-idp").await;
+    assert!(page.is(200).text.contains("Open since"), "{}", page.text);
+    for (who, email, status) in [("bob", "bob@acme.com", 200), ("eve", "x@gmail.com", 403)] {
+        for _ in 0..2 {
+            world.globex.person(with(who, email));
+        }
+        let mut browser = world.browser();
+        let start = url("/_sso/login/acme/globex-idp");
+        let page = browser.post(&start, &[("rd", "/")]).await;
+        browser.follow(page).await.is(status);
+    }
     world.end(&[&owner]).await;
 }

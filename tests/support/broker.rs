@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -93,7 +94,11 @@ impl Broker {
 
     /// What operators ask through.
     pub fn socket(&self) -> Socket {
-        Socket::at(self.folder.path().join("run/admin.sock"))
+        Socket::at(self.socket_path())
+    }
+
+    pub fn socket_path(&self) -> PathBuf {
+        self.folder.path().join("run/admin.sock")
     }
 
     /// Whether probes are answered.

@@ -66,18 +66,6 @@ fn load(path: &Path) -> Result<Config, Exit> {
 }
 
 impl Registration {
-    /// Names and values, for both ways of reading.
-    fn facts(&self) -> Vec<(&str, String)> {
-        let mut all: Vec<(&str, String)> = self.addresses.clone();
-        all.extend([
-            ("Grant types", self.grant_types.join(", ")),
-            ("Scopes we request", self.scopes.join(" ")),
-            ("Claims we use", self.claims.join(", ")),
-        ]);
-        all.retain(|(_, value)| !value.is_empty());
-        all
-    }
-
     fn toml(&self) -> String {
         let pairs = self.keys.iter();
         let pairs = pairs.map(|key| (format!("{} = {}", key.key, key.example), key.shown_as));

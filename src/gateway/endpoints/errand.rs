@@ -13,7 +13,7 @@ use crate::audit;
 use crate::config::{self, Slug};
 use crate::gateway::{Body, Error, Gateway, Known, Place};
 use crate::identity::{Deed, Done, Identity, IdentityId};
-use crate::pipeline::{Begin, Errand, Target};
+use crate::pipeline::{Again, Begin, Errand, Target};
 use crate::provider::Flow;
 use crate::secret;
 use crate::session::cookies::{self, Binding, BindingKind};
@@ -101,7 +101,7 @@ impl Gateway {
         } else {
             Leaving::Form
         };
-        let page = self.page_before(&errand, &organization.slug);
+        let page = self.page_before(&errand, &organization.slug, provider);
         if let Some(first) = self.prove_again(ask, known, &page, leaving)? {
             return Ok(first);
         }
@@ -207,13 +207,15 @@ impl Gateway {
     }
 
     /// Where it begins, for somebody who has just come through the provider again.
-    fn page_before(&self, errand: &Errand, organization: &Slug) -> String {
+    fn page_before(&self, errand: &Errand, organization: &Slug, provider: &Slug) -> String {
         let page = match errand.flow {
             Flow::Setup => self.below(&format!("admin/{organization}")),
             Flow::SignIn | Flow::StepUp | Flow::Link | Flow::Rehearsal => self.below("account"),
         };
         let mut pairs = vec![("confirmed", "yes")];
-        pairs.extend(errand.popup.then_some(("display", "popup")));
+        if errand.popup {
+            pairs.extend([("display", "popup"), (SETUP, provider.as_str())]);
+        }
         with_query(&page, &pairs)
     }
 
@@ -236,22 +238,37 @@ impl Gateway {
         error: crate::pipeline::Error,
         leaving: Leaving,
     ) -> Result<Response<Body>, Error> {
-        let Some(again) = error.again().filter(|again| {
+        let end = error.again().and_then(|again| {
             let errand = again.errand.as_ref();
-            errand.is_some_and(|errand| errand.popup)
-        }) else {
+            let is_in_window = errand.is_some_and(|errand| errand.popup);
+            let end = is_in_window.then(|| again.return_path.as_str().to_owned());
+            Some((again, end.or_else(|| self.end_of_setup(again))?))
+        });
+        let Some((again, end)) = end else {
             return Err(error.into());
         };
         let pairs = [
             ("failed", error.ending().code()),
             ("reference", &ask.reference.to_string()),
         ];
-        let path = with_query(again.return_path.as_str(), &pairs);
+        let path = with_query(&end, &pairs);
         let to = match &again.target {
             Target::Shared => path,
             Target::Own { host, .. } => self.config.server.public_url.on(host).join(&path),
         };
         self.go_on(ask, &to, leaving)
+    }
+
+    /// Where Setup in a window of its own ends, if it got no further than to the proof that it wants first: the page that this
+    /// leads back to says so. Whoever else writes such an address gains nothing by it: the end is a page for owners.
+    fn end_of_setup(&self, again: &Again) -> Option<String> {
+        again.step_up.as_ref()?;
+        let page = self.below(&format!("admin/{}", again.organization));
+        let (path, query) = again.return_path.as_str().split_once('?')?;
+        let query = form::Fields::parse(query);
+        let provider = slug(query.get(SETUP)?).ok()?;
+        let is_it = path == page && query.get("display") == Some("popup");
+        is_it.then(|| format!("{page}/done/{provider}"))
     }
 
     /// Whoever sent a form of their own pages, and its fields (threat model 12).

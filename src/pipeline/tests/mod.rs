@@ -194,6 +194,10 @@ impl Provider for Counting {
     fn health(&self) -> Health {
         Health::Up
     }
+
+    fn health_since(&self) -> Option<Timestamp> {
+        None
+    }
 }
 
 struct World {

@@ -313,4 +313,8 @@ impl Provider for OAuth2 {
     fn health(&self) -> Health {
         self.client.health()
     }
+
+    fn health_since(&self) -> Option<Timestamp> {
+        self.client.health_since()
+    }
 }

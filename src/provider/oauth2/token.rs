@@ -32,8 +32,8 @@ pub(super) struct Granted {
 /// Why none was.
 #[derive(Debug)]
 pub(super) enum Refused {
-    /// An error with a code and perhaps some words.
-    Code(String, Option<String>),
+    /// An error with a code, perhaps some words, and its status.
+    Code(String, Option<String>, StatusCode),
     /// Something else, with its status.
     Unreadable(StatusCode),
 }
@@ -125,7 +125,7 @@ impl OAuth2 {
         let sent = sent.iter().copied().chain([secret]).flatten();
         let sent: Vec<&str> = sent.map(|secret| secret.expose().as_str()).collect();
         match refused {
-            Refused::Code(code, words) => Some(Said::new(code, words.as_deref(), &sent)),
+            Refused::Code(code, words, _) => Some(Said::new(code, words.as_deref(), &sent)),
             Refused::Unreadable(_) => None,
         }
     }
@@ -142,10 +142,10 @@ fn read(answer: &HttpResponse) -> Result<Granted, Refused> {
     let is_there = |name| members.get(name).is_some_and(|value| !value.is_null());
     if is_there("error") || is_there("error_description") {
         let code = word("error").unwrap_or_default();
-        return Err(Refused::Code(code.to_owned(), words()));
+        return Err(Refused::Code(code.to_owned(), words(), status));
     }
     if members.get("ok").is_some_and(|ok| *ok != Value::Bool(true)) {
-        return Err(Refused::Code(String::new(), None));
+        return Err(Refused::Code(String::new(), None, status));
     }
     if status != StatusCode::OK {
         return Err(unreadable());
@@ -222,7 +222,7 @@ enum Code {
 }
 
 impl Code {
-    fn parse(code: &str) -> Self {
+    fn parse(code: &str, status: StatusCode) -> Self {
         match code {
             "invalid_grant" | "bad_verification_code" | "bad_refresh_token" => Self::Grant,
             "invalid_client"
@@ -233,6 +233,8 @@ impl Code {
             | "incorrect_client_credentials"
             | "redirect_uri_mismatch"
             | "application_suspended" => Self::Client,
+            // Whatever the provider calls it: 401 at this place is about our own name and secret (RFC 6749 §5.2).
+            code if !code.is_empty() && status == StatusCode::UNAUTHORIZED => Self::Client,
             _ => Self::Other,
         }
     }
@@ -241,7 +243,7 @@ impl Code {
 /// What it means for a sign-in: decided by the code, never by a text.
 fn meaning(refused: &Refused) -> Error {
     match refused {
-        Refused::Code(code, _) => match Code::parse(code) {
+        Refused::Code(code, _, status) => match Code::parse(code, *status) {
             // The code is not theirs, or is spent, or the verifier does not fit it.
             Code::Grant => Error::Rejected(Check::TokenResponse),
             Code::Client => {
@@ -260,7 +262,7 @@ fn meaning(refused: &Refused) -> Error {
 /// What it means for somebody who is asked about again.
 fn refusal(refused: &Refused) -> Outcome {
     match refused {
-        Refused::Code(code, _) => match Code::parse(code) {
+        Refused::Code(code, _, status) => match Code::parse(code, *status) {
             Code::Grant => Outcome::Revoked(Revocation::InvalidGrant),
             Code::Client => Outcome::ConnectionFault(Fault::Client),
             Code::Other => Outcome::Transient(because(Cause::Status)),

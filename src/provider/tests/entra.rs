@@ -1,4 +1,4 @@
-//! Entra ID with several directories behind one registration.
+//! Entra ID: one directory, and several behind one registration.
 
 use super::*;
 
@@ -26,10 +26,25 @@ impl Entra {
         entra
     }
 
+    /// One directory, by the address that names it.
+    async fn of_one_directory() -> Self {
+        let story =
+            Story::of(|at| format!("preset = \"entra\"\nissuer = \"{at}/{ONE}/v2.0\"")).await;
+        let key = rsa();
+        story.idp.publish(&[key.jwk(Some("one"))]);
+        let entra = Self { story, key };
+        entra.describe_below(ONE, ONE);
+        entra
+    }
+
     /// Publishes discovery below the shared address, with this in the place of a tenant.
     fn describe(&self, tenant: &str) {
+        self.describe_below("organizations", tenant);
+    }
+
+    fn describe_below(&self, below: &str, tenant: &str) {
         let at = &self.story.idp.issuer;
-        let shared = format!("{at}/organizations");
+        let shared = format!("{at}/{below}");
         let document = json!({
             "issuer": format!("{at}/{tenant}/v2.0"),
             "authorization_endpoint": format!("{shared}/oauth2/v2.0/authorize"),
@@ -40,8 +55,25 @@ impl Entra {
             "subject_types_supported": ["pairwise"],
             "id_token_signing_alg_values_supported": ["RS256"],
         });
-        let path = format!("/organizations/v2.0{DISCOVERY}");
+        let path = format!("/{below}/v2.0{DISCOVERY}");
         self.story.idp.reply(&path, Reply::json(&document));
+    }
+
+    /// What becomes of somebody when the token endpoint answers this to a refresh, as Entra writes its errors.
+    async fn renewing(&self, status: u16, error: &str, number: u32) -> String {
+        let body = json!({
+            "error": error, "error_description": format!("AADSTS{number}: as its documentation has it."),
+            "error_codes": [number], "timestamp": "2026-01-01 00:00:00Z",
+            "trace_id": "00000000-0000-0000-0000-000000000000",
+            "correlation_id": "00000000-0000-0000-0000-000000000000",
+        });
+        let reply = Reply::new(status, "application/json", &body.to_string());
+        self.story.idp.reply("/token", reply);
+        let tokens = Tokens {
+            refresh: Some(Secret::new("r-1".to_owned())),
+            ..Tokens::default()
+        };
+        told(&self.story.again(&format!("{ONE}/o-1"), &tokens).await)
     }
 
     /// Lets the token endpoint hand out a token of this directory.
@@ -76,6 +108,105 @@ async fn people_of_each_listed_directory_are_known_by_its_id_and_theirs() {
         assert_eq!(ada.tenants[0].id, tenant);
         assert!(ada.email_verified);
     }
+    entra.story.end().await;
+}
+
+#[tokio::test]
+async fn inv_17_people_of_the_only_directory_are_known_by_its_id_and_theirs() {
+    let entra = Entra::of_one_directory().await;
+    let ada = format!("{ONE}/o-1");
+    // Another registration would call the same person something else.
+    for sub in ["pairwise-1", "pairwise-2"] {
+        entra.hand_out(ONE, json!({"sub": sub}));
+        let found = entra.story.finish().await.unwrap();
+        assert_eq!(found.subject.as_str(), ada);
+        assert_eq!(found.tenants[0].id, ONE);
+        assert!(found.email_verified);
+    }
+    let tokens = entra.story.finish().await.unwrap().tokens;
+    for (more, expected) in [
+        (json!({}), "valid"),
+        (json!({"sub": "pairwise-2"}), "valid"),
+        (json!({"oid": "o-2"}), "revoked subject_changed"),
+        (json!({"tid": TWO}), "revoked subject_changed"),
+    ] {
+        entra.hand_out(ONE, more.clone());
+        let outcome = entra.story.again(&ada, &tokens).await;
+        assert_eq!(told(&outcome), expected, "{more}");
+    }
+    // Who was known by the old name is nobody's any more: asked again, and signing in.
+    entra.hand_out(ONE, json!({}));
+    let outcome = entra.story.again("pairwise-1", &tokens).await;
+    assert_eq!(told(&outcome), "revoked subject_changed");
+    for name in ["tid", "oid"] {
+        entra.hand_out(ONE, json!({ name: null }));
+        assert_rejected(&entra.story.finish().await, Check::Subject, name);
+    }
+    entra.hand_out(TWO, json!({}));
+    assert_rejected(&entra.story.finish().await, Check::Issuer, "another one");
+    // Without an ID token nobody says who it is.
+    let bare = json!({"access_token": ACCESS, "refresh_token": "r"});
+    entra.story.idp.reply("/token", Reply::json(&bare));
+    let outcome = entra.story.again(&ada, &tokens).await;
+    assert_eq!(told(&outcome), "transient unreadable");
+    entra.story.end().await;
+}
+
+#[tokio::test]
+async fn what_entra_documents_of_its_errors_is_told_apart() {
+    for entra in [Entra::of_one_directory().await, Entra::new().await] {
+        for (status, error, number, expected) in [
+            // The secret has expired, or is none.
+            (401, "invalid_client", 7_000_222, "fault client"),
+            (401, "invalid_client", 7_000_215, "fault client"),
+            // The refresh token was not used for too long; a second factor is wanted; the account is disabled.
+            (400, "invalid_grant", 700_082, "revoked invalid_grant"),
+            (400, "invalid_grant", 50_076, "revoked invalid_grant"),
+            (400, "interaction_required", 50_076, "revoked invalid_grant"),
+            (400, "consent_required", 65_001, "revoked invalid_grant"),
+            (400, "invalid_grant", 50_057, "revoked invalid_grant"),
+            // It cannot say just now.
+            (400, "temporarily_unavailable", 90_033, "transient status"),
+            (503, "temporarily_unavailable", 90_033, "transient status"),
+            // Not its application.
+            (400, "unauthorized_client", 700_016, "fault client"),
+        ] {
+            let found = entra.renewing(status, error, number).await;
+            assert_eq!(found, expected, "{error} {number}");
+        }
+        let no_secret = Reply::new(
+            401,
+            "application/json",
+            &json!({"error": "invalid_client", "error_codes": [7_000_222]}).to_string(),
+        );
+        entra.story.idp.reply("/token", no_secret);
+        let finished = entra.story.finish().await.unwrap_err();
+        assert_eq!(meaning(&finished), "misconfigured");
+        entra.story.end().await;
+    }
+}
+
+#[tokio::test]
+async fn a_logout_token_of_a_directory_means_a_session_and_never_a_person() {
+    let entra = Entra::of_one_directory().await;
+    let token = |more: Value| {
+        let mut claims = object(json!({
+            "iss": format!("{}/{ONE}/v2.0", entra.story.idp.issuer), "aud": CLIENT, "sub": "pairwise-1",
+            "iat": NOW.as_seconds(), "exp": NOW.as_seconds() + 60, "jti": "j-1",
+            "events": {"http://schemas.openid.net/event/backchannel-logout": {}},
+        }));
+        claims.extend(object(more));
+        let header = json!({"alg": "RS256", "kid": "one", "typ": "logout+jwt"});
+        Secret::new(entra.key.sign(&header, &Value::Object(claims).to_string()))
+    };
+    let session = token(json!({"sid": "session-1"}));
+    let told = entra.story.provider.logout(&session, NOW).await.unwrap();
+    assert_eq!(told.who, Who::Session("session-1".to_owned()));
+    let nobody = entra.story.provider.logout(&token(json!({})), NOW).await;
+    assert!(
+        matches!(nobody, Err(Error::Rejected(Check::LogoutTarget))),
+        "{nobody:?}"
+    );
     entra.story.end().await;
 }
 

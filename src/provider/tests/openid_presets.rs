@@ -84,6 +84,13 @@ async fn google_says_the_hosted_domain_and_private_accounts_have_none() {
         assert_eq!(ada.hosted_domain.as_deref(), expected);
         assert!(ada.email_verified && ada.groups.is_none());
     }
+    let deleted = Reply::error(401, "deleted_client");
+    story.idp.reply("/token", deleted);
+    assert_eq!(
+        meaning(&story.finish().await.unwrap_err()),
+        "misconfigured",
+        "nobody who signs in can do anything about it"
+    );
     // Nor is what userinfo says of it.
     let elsewhere = json!({"sub": "s-1", "hd": "acme.com"});
     story.idp.reply("/userinfo", Reply::json(&elsewhere));
@@ -112,7 +119,7 @@ async fn google_says_the_hosted_domain_and_private_accounts_have_none() {
             401,
             "deleted_client",
             "The OAuth client was deleted.",
-            "transient status",
+            "fault client",
         ),
         (503, "backend_error", "x", "transient status"),
     ] {
@@ -246,12 +253,50 @@ async fn gitlab_lists_groups_at_userinfo_and_renews_tokens() {
     assert!(ada.email_verified && !ada.groups_are_teams);
     assert_eq!(ada.tenants, [], "paths are names, and no ids");
     assert_eq!(told(&story.again("42", &ada.tokens).await), "valid");
-    let revoked = json!({"error": "invalid_grant", "error_description": "The provided authorization grant is invalid"});
-    let revoked = Reply::new(400, "application/json", &revoked.to_string());
-    story.idp.reply("/token", revoked);
+    for (status, error, description, expected) in [
+        (
+            400,
+            "invalid_grant",
+            "The provided authorization grant is invalid, expired, revoked, does not match the redirection URI used in the authorization request, or was issued to another client.",
+            "revoked invalid_grant",
+        ),
+        (
+            401,
+            "invalid_client",
+            "Client authentication failed due to unknown client, no client authentication included, or unsupported authentication method.",
+            "fault client",
+        ),
+        (
+            400,
+            "unauthorized_client",
+            "The client is not authorized to perform this request using this method.",
+            "fault client",
+        ),
+        (
+            400,
+            "invalid_request",
+            "The request is missing a required parameter: refresh_token.",
+            "fault client",
+        ),
+        (429, "rate_limited", "Retry later", "transient rate_limited"),
+        (
+            502,
+            "bad_gateway",
+            "GitLab is not responding",
+            "transient status",
+        ),
+    ] {
+        let found = gitlab.renewing(status, error, description).await;
+        assert_eq!(found, expected, "{error}");
+    }
+    // Its answer to a token of somebody who was blocked.
+    let blocked = json!({"error": "invalid_token", "error_description": "Token was revoked. You have to re-authorize from the user."});
+    let blocked = Reply::new(401, "application/json", &blocked.to_string());
+    gitlab.hand_out(json!({"sub": "42"}));
+    story.idp.reply("/userinfo", blocked);
     assert_eq!(
         told(&story.again("42", &ada.tokens).await),
-        "revoked invalid_grant"
+        "revoked token_refused"
     );
     gitlab.end().await;
 }
@@ -376,9 +421,15 @@ async fn apple_gets_a_secret_that_is_signed_for_each_use_and_short_lived() {
         });
         assert_eq!(claims, expected);
     }
-    let refused = Reply::error(400, "invalid_client");
-    story.idp.reply("/token", refused);
-    assert_eq!(told(&story.again("s-1", &ada.tokens).await), "fault client");
+    for (error, expected) in [
+        ("invalid_client", "fault client"),
+        ("unauthorized_client", "fault client"),
+        ("invalid_grant", "revoked invalid_grant"),
+    ] {
+        story.idp.reply("/token", Reply::error(400, error));
+        let outcome = story.again("s-1", &ada.tokens).await;
+        assert_eq!(told(&outcome), expected, "{error}");
+    }
     apple.end().await;
 }
 
@@ -459,7 +510,8 @@ async fn auth0_names_its_organization() {
             "Unknown or invalid refresh token.",
             "revoked invalid_grant",
         ),
-        (401, "access_denied", "Unauthorized", "transient status"),
+        (401, "access_denied", "Unauthorized", "fault client"),
+        (403, "access_denied", "Unauthorized", "transient status"),
         (429, "too_many_requests", "x", "transient rate_limited"),
     ] {
         let found = auth0.renewing(status, error, description).await;

@@ -6,7 +6,7 @@ use http::Response;
 
 use super::Owner;
 use super::form::Fields;
-use crate::config::{self, Provider, Slug};
+use crate::config::{self, Provider, Registration, Slug};
 use crate::gateway::endpoints::listing::{following, start};
 use crate::gateway::endpoints::{Ask, slug};
 use crate::gateway::{Body, Error, Gateway};
@@ -14,10 +14,10 @@ use crate::identity::{self, Door, LinkState, Standing};
 use crate::pages::Organization;
 use crate::pages::owner::{
     Choice, ConnectionState, Counted, OwnedConnection, OwnerChoices, OwnerDisable, OwnerDone,
-    OwnerHome, OwnerNotice, state_word,
+    OwnerHome, OwnerNotice, ProviderState, Registered, state_word,
 };
 use crate::pipeline::{Ending, Errand};
-use crate::provider::Flow;
+use crate::provider::{Flow, Health};
 use crate::session::{Filter, Status};
 
 /// People and sessions that are counted before a connection is shut; more are told of as more.
@@ -146,7 +146,6 @@ impl Gateway {
             name: fact.name().to_owned(),
             chosen: only.is_some_and(|only| only.id() == fact.id()),
         });
-        let path = self.below(&format!("callback/{}", provider.id));
         Ok(OwnedConnection {
             id: provider.id.as_str(),
             label: &provider.button,
@@ -154,11 +153,21 @@ impl Gateway {
             state_word: state.word(),
             since: said.as_ref().map(|said| said.at),
             only: only.map(|only| only.name().to_owned()),
-            redirect_uri: self.config.server.public_url.join(&path),
+            health: self.health_of(&provider.id),
+            registered: registered(&self.config, provider),
             identities: self.counted(slug, &provider.id),
             choices: choices.collect(),
             more_choices: false,
         })
+    }
+
+    /// How a provider is doing, as `status` has it too.
+    fn health_of(&self, provider: &Slug) -> ProviderState {
+        let known = self.pipeline.health_of(provider);
+        let (health, since) = known.unwrap_or((Health::Unknown, None));
+        let degraded = self.revalidation.degraded_since(provider);
+        let state = health.state(degraded.is_some());
+        ProviderState::new(state, degraded.filter(|_| state == "degraded").or(since))
     }
 
     /// How the identities of a connection stood when they were last counted.
@@ -338,7 +347,7 @@ impl Gateway {
             let slug = &organization.slug;
             let piece = self
                 .people
-                .members(slug, None, after.as_deref(), PIECE)
+                .members(slug, (None, &[]), after.as_deref(), PIECE)
                 .await?;
             for member in &piece.members {
                 let theirs = member.identities.iter().map(|it| &it.provider);
@@ -371,6 +380,17 @@ impl Gateway {
             }
         }
     }
+}
+
+/// What is registered at a provider, as `check` and `provider guide` say it.
+fn registered(config: &config::Config, provider: &Provider) -> Vec<Registered> {
+    let registration = Registration::of(config, provider);
+    let facts = registration.facts().into_iter();
+    let facts = facts.map(|(name, value)| Registered {
+        name: name.to_owned(),
+        value,
+    });
+    facts.collect()
 }
 
 /// How a connection stands, for its owners.

@@ -98,6 +98,7 @@ impl Gateway {
             ["people", account] => self.owned_person(ask, owner, account).await,
             ["sessions"] => self.owned_sessions(ask, owner).await,
             ["audit"] => self.owned_trail(ask, owner).await,
+            ["audit", "export"] => self.export_trail(ask, owner).await,
             ["drafts"] => self.owned_drafts(ask, owner, None).await,
             ["drafts", id] => self.owned_draft(ask, owner, id).await,
             _ => Err(Error::NotFound),
@@ -225,13 +226,18 @@ enum Entry<'a> {
 /// The methods of a page below `/_sso/admin/{org}`.
 fn methods(rest: &[&str]) -> Option<&'static str> {
     match rest {
-        [] | ["people" | "sessions" | "audit"] | ["people" | "done" | "drafts" | "choices", _] => {
-            Some("GET, HEAD")
-        }
+        []
+        | ["people" | "sessions" | "audit"]
+        | ["audit", "export"]
+        | ["people" | "done" | "drafts" | "choices", _] => Some("GET, HEAD"),
         ["disable", _] | ["drafts"] => Some("GET, HEAD, POST"),
         ["setup" | "activate", _]
         | ["people", _, "end" | "remove" | "restore"]
-        | ["identities", _, "revalidate" | "block" | "unblock"]
+        | [
+            "identities",
+            _,
+            "revalidate" | "block" | "unblock" | "unlink",
+        ]
         | ["sessions", _, "end"]
         | [
             "drafts",

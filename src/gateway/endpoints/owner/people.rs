@@ -12,7 +12,7 @@ use crate::gateway::endpoints::Ask;
 use crate::gateway::endpoints::listing::following;
 use crate::gateway::{Body, Error, Gateway};
 use crate::identity::{
-    AccountId, Deed, Identity, IdentityId, LinkState, Member, Membership, Terms,
+    AccountId, Deed, Done, Identity, IdentityId, LinkState, Member, Membership, Terms,
 };
 use crate::pages::Organization;
 use crate::pages::owner::{
@@ -46,10 +46,16 @@ impl Gateway {
         let search = search.filter(|text| (1..=MAX_SEARCH_BYTES).contains(&text.len()));
         let slug = &owner.organization.slug;
         let after = ask.query.get("after");
-        let page = self.people.members(slug, search, after, PAGE).await?;
+        let state = ask.query.get("standing").and_then(|word| in_state(word));
+        let (word, states) = state.unwrap_or(("", &[]));
+        let page = self
+            .people
+            .members(slug, (search, states), after, PAGE)
+            .await?;
         let view = OwnerPeople {
             organization: Organization::from(owner.organization),
             search,
+            state: word,
             people: page.members.iter().map(row).collect(),
             next: page.next,
         };
@@ -168,7 +174,7 @@ impl Gateway {
         Ok(self.back_to(ask, owner, id))
     }
 
-    /// Has the provider asked about an identity, blocks it, or lifts that.
+    /// Has the provider asked about an identity, blocks it, lifts that, or takes it from its account.
     pub(super) async fn deal_with_identity(
         &self,
         ask: &Ask<'_>,
@@ -193,6 +199,14 @@ impl Gateway {
             "block" => {
                 let event = event(audit::Kind::IdentityBlocked);
                 self.deal(&identity.id, Deed::Block, event).await?;
+            }
+            "unlink" => {
+                let event = event(audit::Kind::IdentityUnlinked);
+                match self.deal(&identity.id, Deed::Detach, event).await? {
+                    // The last one would take the account along.
+                    Done::Last | Done::Tombstone => return Err(Error::Form),
+                    Done::Changed(_) | Done::Unchanged(_) | Done::Missing => {}
+                }
             }
             "unblock" => {
                 let event = event(audit::Kind::IdentityUnblocked);
@@ -253,6 +267,27 @@ impl Gateway {
             until: Some(until).filter(|until| *until != Timestamp::END),
         }
     }
+}
+
+/// What a list of people can be narrowed to, by the word in its address: those who need somebody's attention, or one state.
+fn in_state(word: &str) -> Option<(&'static str, &'static [LinkState])> {
+    const ALL: [(&str, &[LinkState]); 6] = [
+        (
+            "attention",
+            &[
+                LinkState::Suspect,
+                LinkState::Invalid,
+                LinkState::Orphaned,
+                LinkState::Blocked,
+            ],
+        ),
+        ("suspect", &[LinkState::Suspect]),
+        ("invalid", &[LinkState::Invalid]),
+        ("orphaned", &[LinkState::Orphaned]),
+        ("blocked", &[LinkState::Blocked]),
+        ("valid", &[LinkState::Valid]),
+    ];
+    ALL.into_iter().find(|(known, _)| *known == word)
 }
 
 /// Ids are base64url: whatever else stands in an address names nothing.
