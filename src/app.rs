@@ -147,8 +147,7 @@ impl App {
         rooms
             .tasks
             .spawn(asking.work(rooms.tasks.stopping().clone()));
-        info!(public_url = %self.config.server.public_url, "serving");
-        tell_registrations(&self.config);
+        tell_serving(&self.config);
 
         shutdown.await;
         info!("stopping");
@@ -183,7 +182,8 @@ impl App {
 
 /// Says in the log what has to be registered at each provider, as `check` does: whoever meets a provider that knows another
 /// address has it there.
-fn tell_registrations(config: &Config) {
+fn tell_serving(config: &Config) {
+    info!(public_url = %config.server.public_url, "serving");
     for provider in config.providers.values() {
         let registration = Registration::of(config, provider);
         info!(

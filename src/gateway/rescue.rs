@@ -167,7 +167,7 @@ impl Gateway {
             .inbound
             .as_ref()
             .and_then(|inbound| {
-                ReturnPath::parse(&inbound.target(), &self.config.server.prefix).ok()
+                ReturnPath::parse(inbound.target(), &self.config.server.prefix).ok()
             })
             .unwrap_or_else(ReturnPath::root)
     }

@@ -28,7 +28,7 @@ impl Gateway {
         };
         let grant = known.grant.grant();
         let step_up = StepUp::of(grant, known.grant.profile(), &assurance);
-        let return_path = ReturnPath::parse(&inbound.target(), &self.config.server.prefix)
+        let return_path = ReturnPath::parse(inbound.target(), &self.config.server.prefix)
             .unwrap_or_else(|_| ReturnPath::root());
         match inbound.kind {
             Kind::PageLoad => {

@@ -174,34 +174,50 @@ impl Shared {
             let kind = audit::Kind::IdentityLinked;
             batch.audit(ending.event(kind, &account, Some(&linked.identity.id), now));
         }
-        let said = setup.then(|| {
-            let provider = self.config.providers.get(ending.provider);
-            let preset = provider.map(|it| it.preset);
-            captured(
-                (organization, preset),
-                ending,
-                &account,
-                before,
-                profile,
-                now,
-            )
-        });
+        let acting = (&account, before);
+        let said = setup.then(|| self.captured(organization, ending, acting, profile, now));
         if let Some(said) = &said {
-            let (organization, provider) = (ending.organization, ending.provider);
-            self.people
-                .put_activation(batch, organization, provider, said)?;
-            let kind = audit::Kind::ConnectionActivated;
-            let only = said.only.as_ref().map(|only| only.id().to_owned());
-            batch.audit(audit::Event {
-                reason: only,
-                ..ending.event(kind, &account, Some(&linked.identity.id), now)
-            });
+            self.put_said(batch, ending, said, &linked.identity.id, now)?;
         }
         Ok(Planned {
             identity: linked.identity,
             said,
             session: live.id().to_owned(),
         })
+    }
+
+    fn captured(
+        &self,
+        organization: &crate::config::Organization,
+        ending: &Ending<'_>,
+        (by, before): (&AccountId, Option<Activation>),
+        profile: &Profile,
+        now: Timestamp,
+    ) -> Activation {
+        let provider = self.config.providers.get(ending.provider);
+        let preset = provider.map(|it| it.preset);
+        captured((organization, preset), ending, by, before, profile, now)
+    }
+
+    /// Writes down what Setup makes of a connection.
+    fn put_said(
+        &self,
+        batch: &mut Batch,
+        ending: &Ending<'_>,
+        said: &Activation,
+        identity: &IdentityId,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let (organization, provider) = (ending.organization, ending.provider);
+        self.people
+            .put_activation(batch, organization, provider, said)?;
+        let kind = audit::Kind::ConnectionActivated;
+        let only = said.only.as_ref().map(|only| only.id().to_owned());
+        batch.audit(audit::Event {
+            reason: only,
+            ..ending.event(kind, &said.by, Some(identity), now)
+        });
+        Ok(())
     }
 
     /// Whoever is signed in in the browser that brings the answer, if that is whoever began.

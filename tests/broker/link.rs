@@ -389,7 +389,7 @@ async fn command_socket_owners_and_ones_own_page_agree_on_how_an_identity_stands
             ),
             other => Answer::new(other, "text/plain", "down"),
         });
-    let owned = |deed: &str| format!("/_sso/admin/acme/identities/{id}/{deed}");
+    let owned = format!("/_sso/admin/acme/identities/{id}/revalidate");
     all_agree(&world, &mut browser, &id, ("valid", None)).await;
     for (answer, deed, state, why) in [
         (503, "revalidate", "suspect", Some("trouble")),
@@ -401,9 +401,17 @@ async fn command_socket_owners_and_ones_own_page_agree_on_how_an_identity_stands
     ] {
         world.later(Duration::from_secs(61));
         status.store(answer, Ordering::SeqCst);
-        let csrf = browser.get(&url("/_sso/account")).await.input("csrf");
-        let done = browser.post(&url(&owned(deed)), &[("csrf", &csrf)]).await;
-        done.is(303);
+        if deed == "revalidate" {
+            let csrf = browser.get(&url("/_sso/account")).await.input("csrf");
+            let done = browser.post(&url(&owned), &[("csrf", &csrf)]).await;
+            done.is(303);
+        } else {
+            // Nobody shuts themselves out: an operator does.
+            let at = format!("/identities/{deed}");
+            let asked = json!({ "id": id });
+            let dealt = world.broker.socket().post::<_, Value>(&at, &asked).await;
+            dealt.unwrap();
+        }
         all_agree(&world, &mut browser, &id, (state, why)).await;
     }
     world.globex.person(at_globex());
@@ -412,7 +420,17 @@ async fn command_socket_owners_and_ones_own_page_agree_on_how_an_identity_stands
     let csrf = browser.get(&url("/_sso/account")).await.input("csrf");
     let disable = url("/_sso/admin/acme/disable/globex-idp");
     let fields = [("csrf", csrf.as_str()), ("confirm", "acme")];
-    browser.post(&disable, &fields).await.is(303);
-    all_agree(&world, &mut browser, &id, ("orphaned", Some("connection"))).await;
+    let done = browser.post(&disable, &fields).await;
+    let done = done.is(303).leads_to().unwrap();
+    assert_eq!(done.query(), Some("done=disabled"), "{done}");
+    // What is left behind is marked when nobody waits for it any more.
+    for _ in 0..500 {
+        if by_socket(&world, &id).await.state != "valid" {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let why = Some("connection was shut");
+    all_agree(&world, &mut browser, &id, ("orphaned", why)).await;
     world.end(&[&browser, &again]).await;
 }

@@ -72,7 +72,7 @@ impl Gateway {
         (head, body): (&request::Parts, Incoming),
     ) -> Result<Option<(HeaderValue, ReturnPath)>, Error> {
         let origin = self.config.server.public_url.on(&inbound.host);
-        let path = ReturnPath::parse(&inbound.target(), &self.config.server.prefix);
+        let path = ReturnPath::parse(inbound.target(), &self.config.server.prefix);
         let (true, Kind::FormPost, Ok(path)) =
             (inbound.is_same_origin(&origin), inbound.kind, path)
         else {
@@ -183,7 +183,7 @@ impl Gateway {
         reference: Reference,
     ) -> Result<(), Error> {
         let origin = self.config.server.public_url.on(&inbound.host);
-        let asked = origin.join(&inbound.target());
+        let asked = origin.join(inbound.target());
         let Some(to) = leads_to(&asked, response) else {
             return Ok(());
         };

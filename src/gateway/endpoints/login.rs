@@ -47,7 +47,7 @@ impl Gateway {
         organization: Option<&Slug>,
         reference: Reference,
     ) -> Response<Body> {
-        let return_path = ReturnPath::parse(&inbound.target(), &self.config.server.prefix)
+        let return_path = ReturnPath::parse(inbound.target(), &self.config.server.prefix)
             .unwrap_or_else(|_| ReturnPath::root());
         let page = match organization {
             Some(organization) => format!("login/{organization}"),

@@ -253,6 +253,18 @@ async fn gitlab_lists_groups_at_userinfo_and_renews_tokens() {
     assert!(ada.email_verified && !ada.groups_are_teams);
     assert_eq!(ada.tenants, [], "paths are names, and no ids");
     assert_eq!(told(&story.again("42", &ada.tokens).await), "valid");
+    gitlab.end().await;
+}
+
+#[tokio::test]
+async fn what_gitlab_documents_of_its_errors_is_told_apart() {
+    let gitlab = Signing::of(|at| format!("preset = \"gitlab\"\nbase_url = \"{at}\"")).await;
+    let story = &gitlab.story;
+    gitlab.hand_out(json!({"sub": "42"}));
+    story
+        .idp
+        .reply("/userinfo", Reply::json(&json!({"sub": "42"})));
+    let ada = story.finish().await.unwrap();
     for (status, error, description, expected) in [
         (
             400,

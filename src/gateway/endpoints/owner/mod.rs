@@ -196,7 +196,7 @@ impl Gateway {
             let had_session = ask.cookies.has_session();
             return Err(Error::Unauthorized { had_session });
         }
-        let page = ReturnPath::parse(&ask.inbound.target(), &self.config.server.prefix);
+        let page = ReturnPath::parse(ask.inbound.target(), &self.config.server.prefix);
         let page = page.unwrap_or_else(|_| ReturnPath::root());
         let to = self.door_url(organization, &page, None);
         Ok(Entry::SignIn(self.see_other(&to, ask.reference)))

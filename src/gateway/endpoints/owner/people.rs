@@ -46,7 +46,7 @@ impl Gateway {
         let search = search.filter(|text| (1..=MAX_SEARCH_BYTES).contains(&text.len()));
         let slug = &owner.organization.slug;
         let after = ask.query.get("after");
-        let state = ask.query.get("standing").and_then(|word| in_state(word));
+        let state = ask.query.get("standing").and_then(in_state);
         let (word, states) = state.unwrap_or(("", &[]));
         let page = self
             .people
