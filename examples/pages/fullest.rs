@@ -33,7 +33,7 @@ pub(crate) const ROWS: Rows = Rows {
     connections: 2,
     first_choices: 3,
     choices: 15,
-    people: 20,
+    people: 12,
     identities: 2,
     first_sessions: 3,
     sessions: 15,
@@ -220,22 +220,12 @@ fn connection<'a>(cast: &'a Cast, slug: usize, choices: usize) -> OwnedConnectio
         since: Some(NOW),
         only: Some(long(&cast.organizations[0])),
         health: ProviderState::new("degraded", Some(NOW)),
-        registered: [
-            "Redirect URI",
-            "Post-logout",
-            "Back-channel",
-            "Front-channel",
-            "Scopes",
-            "Claims",
-        ]
-        .map(|name| Registered {
-            name: name.to_owned(),
-            value: format!(
-                "https://app.example.com/_sso/callback/{}",
-                long(cast.slugs[slug].as_str())
-            ),
-        })
-        .into(),
+        registered: [&cast.buttons[0]; 6]
+            .map(|name| Registered {
+                name: name.clone(),
+                value: format!("https://app.example.com/_sso/callback/{}", cast.slugs[slug]),
+            })
+            .into(),
         identities: ["valid", "suspect", "invalid", "orphaned", "blocked"]
             .map(counted)
             .into(),

@@ -200,7 +200,7 @@ async fn inv_40_what_was_granted_by_an_identity_ends_with_it_and_the_rest_goes_o
         json!({ "sub": "ada-at-globex", "email": "a.l@globex.com", "email_verified": true }),
     );
     world.globex.answer("/userinfo", |_| {
-        crate::support::wire::Answer::with(
+        Answer::with(
             401,
             "WWW-Authenticate: Bearer error=\"invalid_token\"\r\n",
             "",
@@ -360,7 +360,7 @@ async fn all_agree(world: &World, browser: &mut Browser, id: &str, expected: (&s
     let row = row.unwrap();
     for (page, text) in [("owner's", section), ("own", row)] {
         assert!(text.contains(&mark), "{page} {state}: {text}");
-        for why in why {
+        if let Some(why) = why {
             assert!(text.contains(why), "{page} {why}: {text}");
         }
     }

@@ -22,7 +22,7 @@ use crate::pages::owner::{
 use crate::session::{Filter, Listed};
 
 /// People on one page: it stays small with the largest logo and in every language too.
-const PAGE: usize = 20;
+const PAGE: usize = 12;
 
 /// Sessions on one page: each has a form of its own.
 const SESSIONS: usize = 15;
