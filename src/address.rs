@@ -46,18 +46,22 @@ impl Host {
         if !labels_are_sound {
             return Err(Error::Host);
         }
-        Ok(Self::with_port(
-            &name.to_ascii_lowercase(),
-            port,
-            default_port,
-        ))
+        let mut host = Self::with_port(name, port, default_port);
+        host.0.make_ascii_lowercase();
+        Ok(host)
     }
 
     fn with_port(name: &str, port: Option<u16>, default_port: u16) -> Self {
-        match port {
-            Some(port) if port != default_port => Self(format!("{name}:{port}")),
-            Some(_) | None => Self(name.to_owned()),
+        let mut text = String::with_capacity(name.len() + ":65535".len());
+        text.push_str(name);
+        if let Some(port) = port.filter(|port| *port != default_port) {
+            text.push(':');
+            // No port is 0, so the first digit that is none is the first.
+            let digits = [10_000, 1_000, 100, 10, 1].map(|unit| (port / unit, port / unit % 10));
+            let digits = digits.into_iter().skip_while(|(rest, _)| *rest == 0);
+            text.extend(digits.filter_map(|(_, digit)| char::from_digit(u32::from(digit), 10)));
         }
+        Self(text)
     }
 
     /// The canonical text, as it stands in a `Host` field.
@@ -219,6 +223,7 @@ impl CanonicalPath {
             return Err(Error::Path);
         }
         let text = normalise(raw)?;
+        let parameters = text.contains(';') || text.contains(ENCODED_SEMICOLON);
         // What was decoded may itself look encoded (`%25%32%65`), and an overlong spelling hides a plain one (`%C0%AE`).
         if text.match_indices('%').any(|(at, _)| {
             let sequence = text.get(at..).unwrap_or_default();
@@ -228,13 +233,16 @@ impl CanonicalPath {
         }
         let mut segments = text.split('/').skip(1).peekable();
         while let Some(segment) = segments.next() {
-            let bare = without_parameters(segment);
+            let bare = if parameters {
+                without_parameters(segment)
+            } else {
+                segment
+            };
             let hidden = bare.is_empty() && (segments.peek().is_some() || !segment.is_empty());
             if hidden || bare == "." || bare == ".." {
                 return Err(Error::Path);
             }
         }
-        let parameters = text.contains(';') || text.contains(ENCODED_SEMICOLON);
         Ok(Self { text, parameters })
     }
 
@@ -251,7 +259,11 @@ impl CanonicalPath {
 
     /// The segments without their parameters: what rules are matched against.
     pub fn segments(&self) -> impl Iterator<Item = &str> {
-        self.text.split('/').skip(1).map(without_parameters)
+        let segments = self.text.split('/').skip(1);
+        segments.map(|segment| match self.parameters {
+            true => without_parameters(segment),
+            false => segment,
+        })
     }
 }
 

@@ -73,16 +73,17 @@ const TICK: Duration = Duration::from_secs(15);
 const LAST_GRACE: Duration = Duration::from_secs(5);
 
 impl App {
-    /// Builds every room and binds every listener. Asks no provider and no application.
+    /// Builds every room and binds every listener. Asks no provider and no application. Connections of visitors are served
+    /// where `tasks` have threads for them.
     ///
     /// # Errors
     /// What does not open, bind or load.
     ///
     /// # Cancel safety
     /// Dropping the future leaves at most an opened store, which closes with it.
-    pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Self, Error> {
+    pub async fn start(config: Config, clock: Arc<dyn Clock>, tasks: Tasks) -> Result<Self, Error> {
         let config = Arc::new(config);
-        let rooms = Rooms::build(&config, &clock).await?;
+        let rooms = Rooms::build(&config, &clock, tasks).await?;
         let public = bind_public(&config, &rooms.tasks).await?;
         let operator = bind_operator(&config).await?;
         Ok(Self {
@@ -189,7 +190,8 @@ impl Rooms {
         let gateway = self.gateway.clone();
         let handler = move |request: Request<Incoming>, peer: Peer| {
             let gateway = gateway.clone();
-            async move { gateway.answer(request, peer.address).await }
+            // In one place from the beginning: it is handed on several times before it runs.
+            Box::pin(async move { gateway.answer(request, peer.address).await })
         };
         let (limits, tasks) = (limits.clone(), self.tasks.clone());
         self.tasks.spawn(server::serve(
@@ -213,7 +215,7 @@ impl Rooms {
             let admin = admin.clone();
             async move { admin.answer(request, door).await }
         };
-        let (limits, tasks) = (limits.clone(), self.tasks.clone());
+        let (limits, tasks) = (limits.clone(), self.tasks.aside());
         self.tasks.spawn(server::serve(
             listener,
             handler,
@@ -223,8 +225,12 @@ impl Rooms {
         ))
     }
 
-    async fn build(config: &Arc<Config>, clock: &Arc<dyn Clock>) -> Result<Self, Error> {
-        let (tasks, metrics) = (Tasks::new(), Metrics::new(clock.now().as_seconds()));
+    async fn build(
+        config: &Arc<Config>,
+        clock: &Arc<dyn Clock>,
+        tasks: Tasks,
+    ) -> Result<Self, Error> {
+        let metrics = Metrics::new(clock.now().as_seconds());
         let (store, seal) = store::open(&config.store, clock.now(), &metrics).await?;
         let (people, sessions) = people(config, &store, &seal, &metrics).await?;
         let minter = Arc::new(minter(config, &store, seal.clone(), clock, &metrics).await?);
@@ -530,6 +536,9 @@ pub enum Error {
     /// The store does not open.
     #[error("the store does not open")]
     Store(#[from] store::Error),
+    /// The system gives no threads for connections.
+    #[error("no threads for connections")]
+    Workers(#[source] std::io::Error),
     /// A listener does not bind, or the certificate does not load.
     #[error("a listener cannot be opened")]
     Server(#[from] server::Error),

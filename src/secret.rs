@@ -4,6 +4,7 @@
 //! Leaves to others: sealing at rest (`store::Seal`) and signing (`assertion`).
 //! Invariants: a secret is never printed (threat model 51) and never compared with `==` (53).
 
+use std::cell::RefCell;
 use std::fmt;
 
 use aws_lc_rs::{constant_time, digest, rand};
@@ -69,6 +70,27 @@ pub fn random_bytes<const N: usize>() -> [u8; N] {
     bytes
 }
 
+/// `N` random bytes for what is no secret and must not repeat, such as the id of a trace: from the same source, many drawn
+/// at a time.
+pub fn serial_bytes<const N: usize>() -> [u8; N] {
+    thread_local! {
+        static DRAWN: RefCell<(usize, [u8; DRAWN_AT_ONCE])> = const { RefCell::new((DRAWN_AT_ONCE, [0; DRAWN_AT_ONCE])) };
+    }
+    DRAWN.with_borrow_mut(|(used, drawn)| {
+        if drawn.get(*used..).is_none_or(|left| left.len() < N) {
+            (*used, *drawn) = (0, random_bytes());
+        }
+        let (mut taken, from) = ([0; N], *used);
+        *used += N;
+        for (to, from) in taken.iter_mut().zip(drawn.iter().skip(from)) {
+            *to = *from;
+        }
+        taken
+    })
+}
+
+const DRAWN_AT_ONCE: usize = 512;
+
 /// 256 random bits as 43 characters of base64url.
 pub fn random_token() -> Secret<String> {
     Secret::new(encode(&random_bytes::<32>()))
@@ -114,6 +136,18 @@ pub fn decode(text: &str) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn serial_numbers_do_not_repeat() {
+        let drawn: std::collections::BTreeSet<[u8; 24]> =
+            std::iter::repeat_with(serial_bytes).take(1_000).collect();
+        assert_eq!(drawn.len(), 1_000);
+        assert!(
+            drawn
+                .iter()
+                .all(|drawn| drawn.iter().any(|byte| *byte != 0))
+        );
+    }
 
     #[test]
     fn inv_51_a_secret_is_not_printed() {

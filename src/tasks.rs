@@ -4,6 +4,7 @@
 //! [`Tasks::finish`] returns. Invariant: no work is detached.
 
 use std::future::Future;
+use std::pin::pin;
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
@@ -11,17 +12,56 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 
+use crate::rarely::Rarely;
+use crate::workers::Workers;
+
 /// The tasks of one application, with the signal that ends them. Clones share both.
 #[derive(Clone, Debug, Default)]
 pub struct Tasks {
     tracker: TaskTracker,
     stop: CancellationToken,
+    workers: Option<Workers>,
 }
 
 impl Tasks {
     /// An empty set.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The same, with threads of their own for connections.
+    pub fn with(workers: Workers) -> Self {
+        Self {
+            workers: Some(workers),
+            ..Self::default()
+        }
+    }
+
+    /// These tasks without the threads for connections: for what operators ask, which must not be in a visitor's way.
+    #[must_use]
+    pub fn aside(&self) -> Self {
+        Self {
+            workers: None,
+            ..self.clone()
+        }
+    }
+
+    /// In how many places requests are served, the runtime of the process among them.
+    pub fn places(&self) -> usize {
+        self.workers.as_ref().map_or(0, Workers::count) + 1
+    }
+
+    /// Starts what serves a connection: where it stays, if there are threads for that.
+    pub fn serve<F>(&self, work: F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let Some(workers) = &self.workers else {
+            drop(self.spawn(work));
+            return;
+        };
+        let work = self.tracker.track_future(work.in_current_span());
+        drop(workers.deal(work));
     }
 
     /// Starts a task in the current span. It is waited for by [`Tasks::finish`].
@@ -50,9 +90,11 @@ impl Tasks {
     {
         let stop = self.stop.clone();
         tokio::spawn(self.tracker.track_future(async move {
+            let stopped = pin!(stop.cancelled());
+            let mut stopped = Rarely::new(stopped);
             tokio::select! {
                 biased;
-                () = stop.cancelled() => {}
+                () = &mut stopped => {}
                 _ = work => {}
             }
         }));

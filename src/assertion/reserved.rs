@@ -1,6 +1,6 @@
 //! The one list of names that only Doorward sends upstream. What is stripped and what is set come from here.
 
-use std::collections::BTreeSet;
+use std::collections::HashMap;
 
 use http::{HeaderMap, HeaderName};
 
@@ -45,14 +45,9 @@ const OURS: &str = "sso-";
 /// Names beginning like this say where a request came from.
 const FORWARDED: &str = "x-forwarded-";
 
-/// The names, folded.
+/// The names, folded, by what they claim to say.
 #[derive(Clone, Debug)]
-pub struct Reserved {
-    /// What says who somebody is: no client has a reason to send it.
-    identity: BTreeSet<String>,
-    /// What says where a request came from or what it is: proxies and tracers send it in good faith.
-    passage: BTreeSet<String>,
-}
+pub struct Reserved(HashMap<String, Claim>);
 
 impl Reserved {
     /// From the configuration. The routes say whether methods matter.
@@ -62,13 +57,11 @@ impl Reserved {
         let plain = IDENTITY_FIELDS.iter().map(|&name| name.to_owned());
         let set = headers.set.iter().map(|(name, _)| fold_name(name));
         let passage = FORWARDING.iter().chain(methods);
-        Self {
-            identity: plain
-                .chain(set)
-                .chain([fold_name(&assertion.header)])
-                .collect(),
-            passage: passage.map(|&name| name.to_owned()).collect(),
-        }
+        let passage = passage.map(|&name| (name.to_owned(), Claim::Passage));
+        let identity = plain.chain(set).chain([fold_name(&assertion.header)]);
+        let identity = identity.map(|name| (name, Claim::Identity));
+        // Of two claims by one name the graver counts, which comes last.
+        Self(passage.chain(identity).collect())
     }
 
     /// Whether only Doorward may send this name: after folding case (`HeaderName` is lower case already) and all that is
@@ -102,22 +95,20 @@ impl Reserved {
     }
 
     fn claim_of(&self, folded: &str) -> Option<Claim> {
-        if folded.starts_with(OURS) || self.identity.contains(folded) {
-            Some(Claim::Identity)
-        } else if folded.starts_with(FORWARDED) || self.passage.contains(folded) {
-            Some(Claim::Passage)
-        } else {
-            None
+        if folded.starts_with(OURS) {
+            return Some(Claim::Identity);
         }
+        let forwarded = || folded.starts_with(FORWARDED).then_some(Claim::Passage);
+        self.0.get(folded).copied().or_else(forwarded)
     }
 }
 
 /// What a reserved name is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Claim {
-    /// Who somebody is.
+    /// Who somebody is: no client has a reason to send it.
     Identity,
-    /// Where a request came from, or what it is.
+    /// Where a request came from, or what it is: proxies and tracers send it in good faith.
     Passage,
 }
 

@@ -2,6 +2,7 @@
 
 use std::future::pending;
 use std::io;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use futures_util::future::{BoxFuture, select_all};
@@ -12,7 +13,9 @@ use crate::app::{self, App};
 use crate::clock::{Clock as _, System};
 use crate::config::{self, Config, LogFormat};
 use crate::store;
+use crate::tasks::Tasks;
 use crate::telemetry::logs;
+use crate::workers::Workers;
 
 use super::Exit;
 
@@ -76,7 +79,9 @@ pub fn chain(error: &dyn std::error::Error) -> String {
 /// # Cancel safety
 /// Dropping the future ends everything without order.
 pub async fn serve(config: Config) -> Result<(), app::Error> {
-    let app = App::start(config, Arc::new(System)).await?;
+    let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let workers = Workers::start(cores).map_err(app::Error::Workers)?;
+    let app = App::start(config, Arc::new(System), Tasks::with(workers)).await?;
     until_stopped(Hangup::Passes, |stopped| app.run(stopped))
         .await
         .unwrap_or(Ok(()))
@@ -164,6 +169,7 @@ pub const fn exit(error: &app::Error) -> Exit {
             | store::Error::TooLarge(_)
             | store::Error::Io(_),
         )
+        | app::Error::Workers(_)
         | app::Error::Server(_)
         | app::Error::Provider(_)
         | app::Error::Proxy(_)

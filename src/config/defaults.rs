@@ -95,7 +95,7 @@ pub const UPSTREAM_POOL_IDLE: usize = 256;
 pub const UPSTREAM_POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Largest read and write buffer of one connection: larger ones save calls, smaller ones memory.
-pub const CONNECTION_BUFFER_BYTES: usize = 128 * 1024;
+pub const CONNECTION_BUFFER_BYTES: usize = 256 * 1024;
 
 /// A provider that gave no secret is the exception, and leaving the secret out a mistake more often.
 pub const PUBLIC_CLIENT: bool = false;

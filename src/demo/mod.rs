@@ -104,7 +104,7 @@ impl Demo {
         };
         let application = Application::new(surroundings, Arc::clone(&clock), tasks.clone())?;
         Ok(Self {
-            app: App::start(config, clock).await?,
+            app: App::start(config, clock, Tasks::new()).await?,
             provider: (provider_at, provider),
             application: (application_at, application),
             tasks,

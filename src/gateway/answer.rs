@@ -15,9 +15,9 @@ use super::inbound::Inbound;
 use super::{Body, Gateway, Known};
 use crate::clock::Timestamp;
 use crate::config::Slug;
-use crate::telemetry::Reference;
 use crate::telemetry::metrics::{self, Metrics};
 use crate::telemetry::trace::Journal;
+use crate::telemetry::{Reference, RouteTally};
 
 /// What is known of a request by the time it is answered.
 #[derive(Debug)]
@@ -25,9 +25,9 @@ pub(super) struct Asked {
     pub(super) reference: Reference,
     /// As a label.
     pub(super) method: &'static str,
-    /// Name of the route, or `sso`; empty before routing.
-    pub(super) route: Arc<str>,
-    pub(super) inbound: Option<Inbound>,
+    /// What is counted of the route, or of `sso`; nameless before routing.
+    pub(super) route: Arc<RouteTally>,
+    pub(super) inbound: Option<Arc<Inbound>>,
     /// The one whose own host was asked.
     pub(super) own: Option<Slug>,
     /// Who asks, where that was looked up.
@@ -37,11 +37,11 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    pub(super) fn new(method: &http::Method) -> Self {
+    pub(super) fn new(method: &http::Method, route: &Arc<RouteTally>) -> Self {
         Self {
             reference: Reference::random(),
             method: metrics::method_label(method),
-            route: Arc::from(""),
+            route: Arc::clone(route),
             inbound: None,
             own: None,
             known: None,
@@ -101,26 +101,13 @@ impl Gateway {
         let method = asked.method;
         let status = response.status().as_u16();
         let duration = self.clock.now().since(began);
-        let labels = metrics::Request {
-            route: Arc::clone(&asked.route),
-            method,
-            code: status,
-        };
-        self.metrics.http_requests.get_or_create(&labels).inc();
-        let labels = metrics::RouteMethod {
-            route: labels.route,
-            method,
-        };
-        self.metrics
-            .http_request_duration
-            .get_or_create(&labels)
-            .observe(duration.as_secs_f64());
+        asked.route.answered(method, status, duration);
         macro_rules! answered {
             ($level:ident) => {
                 $level!(
                     reference = %asked.reference,
                     method,
-                    route = &*asked.route,
+                    route = &**asked.route.name(),
                     status,
                     organization = asked.organization().map(Slug::as_str),
                     provider = asked.provider().map(Slug::as_str),

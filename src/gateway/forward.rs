@@ -9,17 +9,17 @@ use hyper::body::Incoming;
 use tokio::time::Instant;
 use tracing::warn;
 
-use super::inbound::{self, Inbound};
+use super::inbound::Inbound;
 use super::routes::Route;
+use super::sites::Site;
 use super::{Body, Error, Gateway, Upstream};
-use crate::address::Origin;
 use crate::assertion::{self, Statement};
 use crate::clock::Timestamp;
 use crate::proxy::Passage;
 use crate::secret;
 use crate::server::Cut;
 use crate::session::{Live, LiveGrant, Prepared, cookies};
-use crate::telemetry::{Reference, metrics};
+use crate::telemetry::{Reference, RouteTally, metrics};
 use crate::tether::Tether;
 
 /// The answer to one request carries these names from us alone.
@@ -38,14 +38,14 @@ pub(super) struct Visitor<'a> {
 /// Goes with the last of a request that is open: body, upload or tunnel.
 struct Watch {
     tether: Arc<Tether>,
-    route: Arc<str>,
+    route: Arc<RouteTally>,
     gateway: Gateway,
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
         if let Some(outlived) = self.tether.since_cut() {
-            let route = Arc::clone(&self.route);
+            let route = Arc::clone(self.route.name());
             let cuts = &self.gateway.metrics.stream_cut_duration;
             cuts.get_or_create(&metrics::Route { route })
                 .observe(outlived.as_secs_f64());
@@ -58,7 +58,7 @@ impl Gateway {
     /// ours is added (threat model 30, 31); if the assertion cannot be made, nothing is forwarded.
     pub(super) async fn forward(
         &self,
-        mut request: Request<Incoming>,
+        mut request: Box<Request<Incoming>>,
         inbound: &Inbound,
         route: &Route,
         visitor: Option<Visitor<'_>>,
@@ -73,36 +73,38 @@ impl Gateway {
             self.metrics.rate_limited.get_or_create(&labels).inc();
             Error::TooBusy
         })?;
-        let origin = self.config.server.public_url.on(&inbound.host);
-        let now = self.clock.now();
+        let site = self.sites.get(&inbound.host).ok_or(Error::UnknownHost)?;
+        let now = inbound.at;
         let headers = request.headers_mut();
         cookies::strip_request(headers);
-        let mut fields = self.forwarding(trace(headers), inbound, &origin, reference);
-        if trace(headers).is_none() {
+        let trace = trace(headers);
+        let is_new = trace.is_none();
+        let mut fields = forwarding(trace, inbound, site, reference);
+        if is_new {
             // It belongs to the trace that did not come in (Trace Context §3.3).
-            headers.remove("tracestate");
+            headers.remove(TRACESTATE);
         }
         let (cut, until) = match visitor {
             None => (Arc::default(), None),
             Some(visitor) => {
-                let audience = upstream.audience.clone().or_else(|| self.audience.clone());
-                let audience = audience.unwrap_or_else(|| origin.to_string().into());
-                let prepared = self.prepare(visitor, upstream, &audience, now)?;
-                fields.extend(prepared.fields.clone());
-                let left = visitor.grant.expires_at().since(now);
+                let audience = upstream.audience.as_ref().or(self.audience.as_ref());
+                let audience = audience.unwrap_or(&site.audience);
+                let prepared = self.prepare(visitor, upstream, audience, now)?;
+                fields.extend_from_slice(&prepared.fields);
+                let left = visitor.grant.expires_at().since(self.clock.now());
                 (Arc::clone(visitor.grant.cut()), Some(Instant::now() + left))
             }
         };
         let spoofed = self.reserved.strip(request.headers_mut());
         self.count_spoofed(route, spoofed);
         request.headers_mut().remove(HOST);
-        *request.uri_mut() = inbound.uri()?;
+        *request.uri_mut() = inbound.target.clone().into();
         let end = Cut {
             tether: Arc::clone(&cut),
             until,
         };
         let passage = Passage {
-            host: HeaderValue::from_str(inbound.host.as_str()).map_err(|_| Error::Host)?,
+            host: site.host.clone(),
             fields,
             reserved: Arc::clone(&self.reserved_filter),
             held: Arc::new((turn, self.watch(route, &cut))),
@@ -124,7 +126,7 @@ impl Gateway {
     fn watch(&self, route: &Route, tether: &Arc<Tether>) -> Watch {
         Watch {
             tether: Arc::clone(tether),
-            route: Arc::clone(&route.label),
+            route: Arc::clone(&route.tally),
             gateway: self.clone(),
         }
     }
@@ -132,7 +134,7 @@ impl Gateway {
     /// Counts fields that looked like ours.
     fn count_spoofed(&self, route: &Route, spoofed: usize) {
         if spoofed > 0 {
-            let route = Arc::clone(&route.label);
+            let route = Arc::clone(route.tally.name());
             self.metrics
                 .spoofed_headers_stripped
                 .get_or_create(&metrics::Route { route })
@@ -184,41 +186,46 @@ impl Gateway {
         expires_at: Timestamp,
     ) -> Result<Prepared, assertion::Error> {
         let minted = self.minter.mint(statement, audience, now, expires_at)?;
-        let mut fields = HeaderMap::new();
-        for (name, value) in self.plain.fields(statement)? {
-            fields.insert(name, value);
-        }
-        fields.insert(self.config.assertion.header.clone(), minted.value);
+        let mut fields = self.plain.fields(statement)?;
+        fields.push((self.config.assertion.header.clone(), minted.value));
         Ok(Prepared {
             fields,
             made_at: now,
             refresh_at: minted.refresh_at,
         })
     }
-
-    /// Where the request came from, rebuilt.
-    fn forwarding(
-        &self,
-        trace: Option<(&str, &str)>,
-        inbound: &Inbound,
-        origin: &Origin,
-        reference: Reference,
-    ) -> HeaderMap {
-        let mut fields = HeaderMap::new();
-        let texts = inbound::forwarding_fields(inbound, origin)
-            .into_iter()
-            .chain([
-                ("traceparent", traceparent(trace)),
-                ("sso-reference", reference.to_string()),
-            ]);
-        for (name, text) in texts {
-            if let Ok(value) = HeaderValue::try_from(text) {
-                fields.insert(HeaderName::from_static(name), value);
-            }
-        }
-        fields
-    }
 }
+
+/// Where the request came from, rebuilt.
+fn forwarding(
+    trace: Option<(&str, &str)>,
+    inbound: &Inbound,
+    site: &Site,
+    reference: Reference,
+) -> Vec<(HeaderName, HeaderValue)> {
+    let mut fields = Vec::with_capacity(MOST_FIELDS);
+    fields.extend(site.forwarding(inbound.client));
+    let texts = [
+        (TRACEPARENT, HeaderValue::try_from(traceparent(trace))),
+        (
+            SSO_REFERENCE,
+            HeaderValue::from_bytes(&reference.text()).map_err(Into::into),
+        ),
+    ];
+    fields.extend(
+        texts
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value.ok()?))),
+    );
+    fields
+}
+
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
+const SSO_REFERENCE: HeaderName = HeaderName::from_static("sso-reference");
+
+/// Room for what is added to most requests.
+const MOST_FIELDS: usize = 24;
 
 /// What a grant says of its person.
 pub(super) fn statement<'a>(visitor: Visitor<'a>) -> Statement<'a> {
@@ -242,19 +249,35 @@ pub(super) fn statement<'a>(visitor: Visitor<'a>) -> Statement<'a> {
 /// W3C Trace Context, level 1: the trace that came in goes on if it is well formed, else a new one begins. Either way
 /// the parent is a span of ours.
 fn traceparent(incoming: Option<(&str, &str)>) -> String {
-    let span = u64::from_be_bytes(secret::random_bytes()).max(1);
+    let drawn: [u8; 24] = secret::serial_bytes();
+    let (own, span) = drawn.split_at(16);
+    let mut text = String::with_capacity("00-".len() + 32 + 1 + 16 + 1 + 2);
+    text.push_str("00-");
     match incoming {
-        Some((trace, flags)) => format!("00-{trace}-{span:016x}-{flags}"),
-        None => {
-            let trace = u128::from_be_bytes(secret::random_bytes()).max(1);
-            format!("00-{trace:032x}-{span:016x}-00")
-        }
+        Some((trace, _)) => text.push_str(trace),
+        None => push_hex(&mut text, own),
+    }
+    text.push('-');
+    push_hex(&mut text, span);
+    text.push('-');
+    text.push_str(incoming.map_or("00", |(_, flags)| flags));
+    text
+}
+
+/// In lower case. Nothing but zeros would be no id: the last digit is never one.
+fn push_hex(text: &mut String, id: &[u8]) {
+    let digit = |half: u8| char::from(half + if half < 10 { b'0' } else { b'a' - 10 });
+    let digits = id.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    text.extend(digits.map(digit));
+    if text.ends_with('0') {
+        text.pop();
+        text.push('1');
     }
 }
 
 /// The id and the flags of the trace that came in. One that is said twice is none.
 fn trace(headers: &HeaderMap) -> Option<(&str, &str)> {
-    let mut all = headers.get_all("traceparent").iter();
+    let mut all = headers.get_all(TRACEPARENT).iter();
     match (all.next(), all.next()) {
         (Some(value), None) => value.to_str().ok().and_then(trace_id),
         (Some(_) | None, _) => None,

@@ -6,22 +6,35 @@
 use std::net::IpAddr;
 
 use http::header::{ACCEPT, ACCEPT_LANGUAGE, HOST, ORIGIN, UPGRADE};
-use http::{HeaderMap, HeaderValue, Method, Uri, Version, request};
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, Version};
 
-use super::Error;
+use super::{Error, grpc};
 use crate::address::{CanonicalPath, Host, Origin};
+use crate::clock::Timestamp;
 use crate::config::TrustedProxy;
+
+const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const X_REQUESTED_WITH: HeaderName = HeaderName::from_static("x-requested-with");
 
 /// What a request asks for, in canonical form.
 #[derive(Clone, Debug)]
 pub(super) struct Inbound {
+    /// When it came: what is decided on it is decided as of then.
+    pub(super) at: Timestamp,
     pub(super) host: Host,
     pub(super) path: CanonicalPath,
     pub(super) query: Option<String>,
+    /// The canonical target as a request line has it.
+    pub(super) target: PathAndQuery,
     pub(super) method: Method,
     /// From where, if that is known: a peer over a Unix socket has no address.
     pub(super) client: Option<IpAddr>,
     pub(super) kind: Kind,
+    /// Whether it is a call of gRPC.
+    pub(super) grpc: bool,
     /// Value of `Origin`, if there is one.
     origin: Option<HeaderValue>,
     fetch_site: Option<HeaderValue>,
@@ -46,37 +59,41 @@ impl Inbound {
     ///
     /// # Errors
     /// [`Error::Host`], [`Error::Target`] and [`Error::Method`]: nothing was decided or forwarded.
-    pub(super) fn read(
-        head: &request::Parts,
-        peer: Option<IpAddr>,
+    pub(super) fn read<B>(
+        head: &Request<B>,
+        (at, peer): (Timestamp, Option<IpAddr>),
         trusted: &[TrustedProxy],
         public: &Origin,
     ) -> Result<Self, Error> {
-        if matches!(head.method, Method::TRACE | Method::CONNECT) {
+        if matches!(*head.method(), Method::TRACE | Method::CONNECT) {
             return Err(Error::Method);
         }
         let trusts = is_trusted(trusted, peer);
         let written = host(head, trusts)?;
-        let host = Host::parse(&written, public.default_port()).map_err(|_| Error::Host)?;
-        let path = CanonicalPath::parse(head.uri.path()).map_err(|_| Error::Target)?;
-        let query = head.uri.query().map(str::to_owned);
+        let host = Host::parse(written, public.default_port()).map_err(|_| Error::Host)?;
+        let path = CanonicalPath::parse(head.uri().path()).map_err(|_| Error::Target)?;
+        let query = head.uri().query().map(str::to_owned);
         let query_is_sound = query
             .as_ref()
             .is_none_or(|query| query.bytes().all(|byte| matches!(byte, 0x21..=0x7e)));
         if !query_is_sound {
             return Err(Error::Target);
         }
+        let target = target(head.uri(), &path, query.as_deref())?;
         Ok(Self {
+            at,
             host,
             path,
             query,
-            method: head.method.clone(),
-            client: client(&head.headers, peer, trusts, trusted),
+            target,
+            method: head.method().clone(),
+            client: client(head.headers(), peer, trusts, trusted),
             kind: kind(head),
-            origin: head.headers.get(ORIGIN).cloned(),
-            fetch_site: head.headers.get("sec-fetch-site").cloned(),
-            accept_language: head.headers.get(ACCEPT_LANGUAGE).cloned(),
-            upgrade: head.headers.contains_key(UPGRADE),
+            grpc: grpc::is_call(head.headers()),
+            origin: head.headers().get(ORIGIN).cloned(),
+            fetch_site: head.headers().get(SEC_FETCH_SITE).cloned(),
+            accept_language: head.headers().get(ACCEPT_LANGUAGE).cloned(),
+            upgrade: head.headers().contains_key(UPGRADE),
         })
     }
 
@@ -86,16 +103,8 @@ impl Inbound {
     }
 
     /// The canonical target: what the application is asked for.
-    pub(super) fn target(&self) -> String {
-        match &self.query {
-            Some(query) => format!("{}?{query}", self.path.as_str()),
-            None => self.path.as_str().to_owned(),
-        }
-    }
-
-    /// The canonical target as a request line has it.
-    pub(super) fn uri(&self) -> Result<Uri, Error> {
-        self.target().parse().map_err(|_| Error::Target)
+    pub(super) fn target(&self) -> &str {
+        self.target.as_str()
     }
 
     /// Whether a browser says that a page of `origin` itself sent this (threat model 12). Without any word from the
@@ -113,13 +122,12 @@ impl Inbound {
         self.fetch_site.as_ref().is_some_and(|site| site == "none")
     }
 
-    /// Whether another site opens a socket with the visitor's cookies.
-    pub(super) fn is_foreign_upgrade(&self, origin: &Origin) -> bool {
-        self.upgrade
-            && self
-                .origin
-                .as_ref()
-                .is_some_and(|from| from.as_bytes() != origin.to_string().as_bytes())
+    /// Whether another site opens a socket with the visitor's cookies. `public` says the scheme.
+    pub(super) fn is_foreign_upgrade(&self, public: &Origin) -> bool {
+        let Some(from) = self.origin.as_ref().filter(|_| self.upgrade) else {
+            return false;
+        };
+        from.as_bytes() != public.on(&self.host).to_string().as_bytes()
     }
 
     /// Whether the method is one whose meaning everybody shares; others get the strictest rule (threat model 6).
@@ -137,23 +145,37 @@ impl Inbound {
     }
 }
 
+/// The canonical target. It is the one that came, most of the time.
+fn target(came: &Uri, path: &CanonicalPath, query: Option<&str>) -> Result<PathAndQuery, Error> {
+    if let Some(target) = came.path_and_query()
+        && target.path() == path.as_str()
+    {
+        return Ok(target.clone());
+    }
+    let text = match query {
+        Some(query) => format!("{}?{query}", path.as_str()),
+        None => path.as_str().to_owned(),
+    };
+    PathAndQuery::try_from(text).map_err(|_| Error::Target)
+}
+
 /// The one host that a request names. Missing, several or contradictory ones are refused.
-fn host(head: &request::Parts, trusts: bool) -> Result<String, Error> {
-    let fields = one(&head.headers, HOST.as_str())?;
-    let target = head.uri.authority().map(http::uri::Authority::as_str);
+fn host<B>(head: &Request<B>, trusts: bool) -> Result<&str, Error> {
+    let fields = one(head.headers(), &HOST)?;
+    let target = head.uri().authority().map(http::uri::Authority::as_str);
     let named = match (fields, target) {
         (Some(field), Some(target)) if field.eq_ignore_ascii_case(target) => field,
         (Some(field), None) => field,
-        (None, Some(target)) if head.version >= Version::HTTP_2 => target,
+        (None, Some(target)) if head.version() >= Version::HTTP_2 => target,
         (Some(_) | None, _) => return Err(Error::Host),
     };
-    if trusts && let Some(forwarded) = one(&head.headers, "x-forwarded-host")? {
-        return Ok(forwarded.to_owned());
+    if trusts && let Some(forwarded) = one(head.headers(), &X_FORWARDED_HOST)? {
+        return Ok(forwarded);
     }
-    Ok(named.to_owned())
+    Ok(named)
 }
 
-fn one<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Error> {
+fn one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, Error> {
     let mut all = headers.get_all(name).iter();
     match (all.next(), all.next()) {
         (None, _) => Ok(None),
@@ -191,74 +213,56 @@ fn client(
 }
 
 /// Fetch metadata where the browser sends it, else what it accepts.
-fn kind(head: &request::Parts) -> Kind {
-    let field = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
-    let safe = matches!(head.method, Method::GET | Method::HEAD);
-    let wants_page = match field("sec-fetch-mode") {
+fn kind<B>(head: &Request<B>) -> Kind {
+    let field = |name: HeaderName| {
+        head.headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+    };
+    let safe = matches!(*head.method(), Method::GET | Method::HEAD);
+    let wants_page = match field(SEC_FETCH_MODE) {
         Some(mode) => mode == "navigate",
         None => {
-            field(ACCEPT.as_str()).is_some_and(|accept| accept.contains("text/html"))
-                && field("x-requested-with").is_none()
+            field(ACCEPT).is_some_and(|accept| accept.contains("text/html"))
+                && field(X_REQUESTED_WITH).is_none()
         }
     };
-    if !wants_page || head.headers.contains_key(UPGRADE) {
+    if !wants_page || head.headers().contains_key(UPGRADE) {
         Kind::Program
     } else if safe {
         Kind::PageLoad
-    } else if head.method == Method::POST {
+    } else if head.method() == Method::POST {
         Kind::FormPost
     } else {
         Kind::Program
     }
 }
 
-/// The forwarding fields that are rebuilt for the application (threat model 33). `X-Forwarded-For` has no word for a
-/// client that is not known, so there is none then; `Forwarded` has (RFC 7239 §6.3).
-pub(super) fn forwarding_fields(inbound: &Inbound, origin: &Origin) -> Vec<(&'static str, String)> {
-    let node = match inbound.client {
-        Some(IpAddr::V4(address)) => address.to_string(),
-        Some(IpAddr::V6(address)) => format!("\"[{address}]\""),
-        None => "unknown".to_owned(),
-    };
-    let client = inbound.client.map(|client| client.to_string());
-    let port = inbound.host.port().unwrap_or(origin.default_port());
-    let mut fields = vec![
-        ("x-forwarded-proto", origin.scheme().to_owned()),
-        ("x-forwarded-host", inbound.host.to_string()),
-        ("x-forwarded-port", port.to_string()),
-        (
-            "forwarded",
-            format!(
-                "for={node};host=\"{}\";proto={}",
-                inbound.host,
-                origin.scheme()
-            ),
-        ),
-    ];
-    fields.extend(client.map(|client| ("x-forwarded-for", client)));
-    fields
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn head(uri: &str, fields: &[(&str, &str)]) -> request::Parts {
-        let mut request = http::Request::builder().uri(uri);
+    fn head(uri: &str, fields: &[(&str, &str)]) -> Request<()> {
+        let mut request = Request::builder().uri(uri);
         for (name, value) in fields {
             request = request.header(*name, *value);
         }
-        request.body(()).unwrap().into_parts().0
+        request.body(()).unwrap()
     }
 
     fn network(text: &str) -> TrustedProxy {
         TrustedProxy::Network(text.parse().unwrap())
     }
 
-    fn read(head: &request::Parts) -> Result<Inbound, Error> {
+    fn read(head: &Request<()>) -> Result<Inbound, Error> {
         let peer = Some("10.0.0.9".parse().unwrap());
         let public = Origin::parse("https://app.example.com").unwrap();
-        Inbound::read(head, peer, &[network("10.0.0.0/8")], &public)
+        Inbound::read(
+            head,
+            (Timestamp::EPOCH, peer),
+            &[network("10.0.0.0/8")],
+            &public,
+        )
     }
 
     #[test]
@@ -298,7 +302,13 @@ mod tests {
         let head = head("/", &fields);
         let from = |peer: &str, trusted: &[TrustedProxy]| {
             let public = Origin::parse("https://app.example.com").unwrap();
-            let inbound = Inbound::read(&head, peer.parse().ok(), trusted, &public).unwrap();
+            let inbound = Inbound::read(
+                &head,
+                (Timestamp::EPOCH, peer.parse().ok()),
+                trusted,
+                &public,
+            )
+            .unwrap();
             inbound.client.map(|client| client.to_string())
         };
         let (ours, all) = (
@@ -321,7 +331,7 @@ mod tests {
     fn people_and_programs_are_told_apart() {
         let check = |method: &str, fields: &[(&str, &str)], expected| {
             let mut head = head("/", fields);
-            head.method = method.parse().unwrap();
+            *head.method_mut() = method.parse().unwrap();
             assert_eq!(kind(&head), expected, "{method} {fields:?}");
         };
         check("GET", &[("sec-fetch-mode", "navigate")], Kind::PageLoad);

@@ -11,9 +11,11 @@ mod answer;
 mod decision;
 mod endpoints;
 mod forward;
+mod grpc;
 mod inbound;
 mod rescue;
 mod routes;
+mod sites;
 mod step_up;
 mod turns;
 
@@ -35,6 +37,7 @@ use self::decision::{Decision, Granted, Question, decide};
 use self::forward::Visitor;
 use self::inbound::Inbound;
 use self::routes::{Route, Routes};
+use self::sites::Sites;
 use self::turns::Turns;
 use crate::address::{Host, Origin};
 use crate::assertion::{self, Minter, PlainHeaders, Reserved};
@@ -51,9 +54,9 @@ use crate::session::cookies::Cookies;
 use crate::session::{self, Denied, Live, LiveGrant, Sessions};
 use crate::store::{self, Store};
 use crate::tasks::Tasks;
-use crate::telemetry::Reference;
-use crate::telemetry::metrics::{self, Metrics};
+use crate::telemetry::metrics::Metrics;
 use crate::telemetry::trace::Part;
+use crate::telemetry::{Reference, RouteTally};
 use crate::traces::Traces;
 
 /// The body of an answer: whole where we made it, streaming where the application did.
@@ -76,6 +79,11 @@ pub struct Shared {
     config: Arc<Config>,
     clock: Arc<dyn Clock>,
     routes: Routes,
+    sites: Sites,
+    /// What is counted of requests that found no route.
+    nowhere: Arc<RouteTally>,
+    /// What is counted of our own endpoints.
+    own: Arc<RouteTally>,
     upstreams: BTreeMap<Slug, Upstream>,
     sessions: Arc<Sessions>,
     pipeline: Pipeline,
@@ -192,7 +200,10 @@ impl Gateway {
         });
         Ok(Self(Arc::new(Shared {
             clock: parts.clock,
-            routes: Routes::new(&config.routes),
+            routes: Routes::new(&config.routes, &parts.metrics),
+            sites: Sites::new(&config),
+            nowhere: Arc::new(RouteTally::new("", &parts.metrics)),
+            own: Arc::new(RouteTally::new("sso", &parts.metrics)),
             upstreams: upstreams.collect(),
             sessions: parts.sessions,
             pipeline: parts.pipeline,
@@ -218,10 +229,12 @@ impl Gateway {
     /// # Cancel safety
     /// When the visitor leaves, forwarding ends; sign-ins that were claimed go on to their end.
     pub async fn answer(&self, request: Request<Incoming>, peer: Option<IpAddr>) -> Response<Sent> {
+        // It is handed down a long way.
+        let request = Box::new(request);
         let began = self.clock.now();
         let in_flight = InFlight::begin(&self.metrics);
-        let mut asked = Asked::new(request.method());
-        let response = match self.serve(request, peer, &mut asked).await {
+        let mut asked = Asked::new(request.method(), &self.nowhere);
+        let response = match self.serve(request, (began, peer), &mut asked).await {
             Ok(response) => response,
             Err(error) => {
                 if asked.journal.is_none() {
@@ -238,23 +251,24 @@ impl Gateway {
 
     async fn serve(
         &self,
-        request: Request<Incoming>,
-        peer: Option<IpAddr>,
+        request: Box<Request<Incoming>>,
+        from: (Timestamp, Option<IpAddr>),
         asked: &mut Asked,
     ) -> Result<Response<Body>, Error> {
-        let (head, body) = request.into_parts();
         let server = &self.config.server;
-        let inbound = Inbound::read(&head, peer, &server.trusted_proxies, &server.public_url)?;
-        let request = Request::from_parts(head, body);
-        asked.inbound = Some(inbound.clone());
+        let inbound = Inbound::read(&request, from, &server.trusted_proxies, &server.public_url)?;
+        let inbound = Arc::new(inbound);
+        asked.inbound = Some(Arc::clone(&inbound));
         let place = self.place(&inbound.host)?;
         if let Place::Own(organization) = place {
             asked.own = Some(organization.slug.clone());
         }
         if let Some(own) = self.own_path(&inbound) {
-            asked.route = Arc::from("sso");
+            asked.route = Arc::clone(&self.own);
             let journal = asked.begin_journal(self.clock.now());
-            let answer = self.endpoint(request, &inbound, place, own, asked.reference);
+            // Apart, like all that seldom happens: a request that is forwarded need not carry the room for it.
+            let answer = self.endpoint(*request, &inbound, place, own, asked.reference);
+            let answer = Box::pin(answer);
             let answer = journal.follow(answer).await?;
             return Ok(endpoints::referred(answer, asked.reference));
         }
@@ -266,14 +280,14 @@ impl Gateway {
                 Place::Own(organization) => route.is_open_to(&organization.slug),
             })
             .ok_or(Error::NoRoute)?;
-        asked.route = Arc::clone(&route.label);
+        asked.route = Arc::clone(&route.tally);
         self.act(request, &inbound, place, route, asked).await
     }
 
     /// Decides, and does what was decided.
     async fn act(
         &self,
-        request: Request<Incoming>,
+        request: Box<Request<Incoming>>,
         inbound: &Inbound,
         place: Place<'_>,
         route: &Route,
@@ -293,23 +307,23 @@ impl Gateway {
         }
         // Browsers send cookies along and ask nobody (RFC 6455 §10.2). Not on public routes either: the application's own
         // cookies are on them too.
-        if inbound.is_foreign_upgrade(&self.config.server.public_url.on(&inbound.host)) {
+        if inbound.is_foreign_upgrade(&self.config.server.public_url) {
             self.note_denied(asked, "foreign_origin");
             return Err(Error::ForeignOrigin);
         }
         let (known, reference) = (asked.known.as_ref(), asked.reference);
         self.check_connection(asked)?;
-        let decision = decide(self.looked_at(inbound, route, doubtful, known));
-        self.count_decision(route, &decision);
+        let decision = decide(Self::looked_at(inbound, route, doubtful, known));
+        Self::count_decision(route, &decision);
         match decision {
             Decision::Allow(known) => self.allow(request, inbound, route, known, reference).await,
             Decision::Anonymous => self.forward(request, inbound, route, None, reference).await,
             Decision::SignIn => {
                 let cookies = Cookies::read(request.headers());
                 let pinned = route.config.organization.as_ref();
-                self.part(&cookies, inbound, place, pinned).await?;
+                Box::pin(self.part(&cookies, inbound, place, pinned)).await?;
                 let (organization, chosen) = self.wanted_organization(place, pinned, &cookies);
-                let journal = asked.begin_journal(self.clock.now());
+                let journal = asked.begin_journal(inbound.at);
                 journal.door(organization.as_ref().map(Slug::as_str), chosen);
                 Ok(self.to_sign_in(inbound, organization.as_ref(), reference))
             }
@@ -317,17 +331,16 @@ impl Gateway {
                 let (head, body) = request.into_parts();
                 let cookies = Cookies::read(&head.headers);
                 let pinned = route.config.organization.as_ref();
-                self.part(&cookies, inbound, place, pinned).await?;
-                self.keep_lapsed(inbound, place, pinned, (&head, body))
-                    .await?;
+                Box::pin(self.part(&cookies, inbound, place, pinned)).await?;
+                Box::pin(self.keep_lapsed(inbound, place, pinned, (&head, body))).await?;
                 let had_session = cookies.has_session();
                 Err(Error::Unauthorized { had_session })
             }
             Decision::StepUp(known) => {
                 let sent = request.into_parts();
-                self.step_up(inbound, route, known, sent, reference).await
+                Box::pin(self.step_up(inbound, route, known, sent, reference)).await
             }
-            Decision::Unconfirmed => Err(self.unconfirmed(asked.known.as_ref()).await),
+            Decision::Unconfirmed => Err(Box::pin(self.unconfirmed(asked.known.as_ref())).await),
             Decision::Deny(unmet) => {
                 self.note_denied(asked, unmet.as_str());
                 let rule = route.config.refusal.clone();
@@ -339,14 +352,13 @@ impl Gateway {
     /// The application answers, and hears who asks. A form that had been kept is sent with that.
     async fn allow(
         &self,
-        request: Request<Incoming>,
+        request: Box<Request<Incoming>>,
         inbound: &Inbound,
         route: &Route,
         known: &Known,
         reference: Reference,
     ) -> Result<Response<Body>, Error> {
-        self.sessions
-            .touch(&known.live, &known.grant, self.clock.now());
+        self.sessions.touch(&known.live, &known.grant, inbound.at);
         let visitor = Visitor {
             live: &known.live,
             grant: &known.grant,
@@ -358,7 +370,7 @@ impl Gateway {
         let forwarded = self.forward(request, inbound, route, Some(visitor), reference);
         let mut response = forwarded.await?;
         if let Some(token) = kept {
-            self.settle(inbound, &token, &mut response, reference).await;
+            Box::pin(self.settle(inbound, &token, &mut response, reference)).await;
         }
         Ok(response)
     }
@@ -377,7 +389,6 @@ impl Gateway {
 
     /// Everything that the decision looks at.
     fn looked_at<'a>(
-        &self,
         inbound: &Inbound,
         route: &'a Route,
         doubtful: bool,
@@ -394,8 +405,8 @@ impl Gateway {
                 profile: known.grant.profile(),
                 proofs: &known.grant.grant().proofs,
             }),
-            unconfirmed: known.is_some_and(|known| self.is_unconfirmed(known)),
-            now: self.clock.now(),
+            unconfirmed: known.is_some_and(|known| inbound.at >= known.grant.counts_until()),
+            now: inbound.at,
         }
     }
 
@@ -468,7 +479,7 @@ impl Gateway {
         let denied = Denied {
             kind: audit::Kind::AccessDenied,
             grant: known.grant.grant(),
-            route: &asked.route,
+            route: asked.route.name(),
             reason,
             reference: &asked.reference.to_string(),
         };
@@ -481,15 +492,12 @@ impl Gateway {
 
     /// Which organization a host belongs to. An unknown one is refused before anything else happens.
     fn place(&self, host: &Host) -> Result<Place<'_>, Error> {
-        if host == self.config.server.public_url.host() {
+        let site = self.sites.get(host).ok_or(Error::UnknownHost)?;
+        let Some(slug) = &site.organization else {
             return Ok(Place::Shared);
-        }
-        self.config
-            .organizations
-            .values()
-            .find(|organization| organization.hosts.contains(host))
-            .map(Place::Own)
-            .ok_or(Error::UnknownHost)
+        };
+        let organization = self.config.organizations.get(slug);
+        organization.map(Place::Own).ok_or(Error::UnknownHost)
     }
 
     /// The visitor's session and the grant that counts here.
@@ -506,7 +514,7 @@ impl Gateway {
         let Some(live) = self.sessions.find(&handle, &inbound.host).await? else {
             return Ok(None);
         };
-        let now = self.clock.now();
+        let now = inbound.at;
         let grant = match (place, pinned) {
             // A route that pins another one was not found here.
             (Place::Own(organization), _) => live.grant(&organization.slug, now),
@@ -573,7 +581,7 @@ impl Gateway {
         }
     }
 
-    fn count_decision(&self, route: &Route, decision: &Decision<&Known>) {
+    fn count_decision(route: &Route, decision: &Decision<&Known>) {
         let reason = match decision {
             Decision::Deny(unmet) => unmet.as_str(),
             Decision::Allow(_)
@@ -583,12 +591,7 @@ impl Gateway {
             | Decision::StepUp(_)
             | Decision::Unconfirmed => "",
         };
-        let labels = metrics::Decision {
-            route: Arc::clone(&route.label),
-            result: decision.as_str(),
-            reason,
-        };
-        self.metrics.decisions.get_or_create(&labels).inc();
+        route.tally.decided(decision.as_str(), reason);
     }
 }
 

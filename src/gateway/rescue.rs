@@ -1,12 +1,13 @@
 //! Every error, and what the visitor is told: one exhaustive match. What went wrong inside goes to the log, once, under
 //! the reference that the page shows.
 
+use bytes::Bytes;
 use http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{Response, StatusCode};
 use tracing::{error, info, warn};
 
 use super::inbound::Kind;
-use super::{Asked, Body, Error, Gateway, Place, endpoints, step_up, whole};
+use super::{Asked, Body, Error, Gateway, Place, endpoints, grpc, step_up, whole};
 use crate::address::ReturnPath;
 use crate::config::{Refusal, Slug};
 use crate::drafts;
@@ -71,7 +72,7 @@ impl Gateway {
         let slug = told.organization.as_ref().or(asked.organization());
         let organization = slug.and_then(|slug| self.config.organizations.get(slug));
         let place = place.unwrap_or(Place::Shared).into();
-        let inbound = asked.inbound.as_ref();
+        let inbound = asked.inbound.as_deref();
         let wish = inbound.and_then(|inbound| self.asked_languages(inbound));
         let wish = (inbound, wish.as_deref());
         let look = self.look(&origin, place, organization, wish);
@@ -93,6 +94,9 @@ impl Gateway {
         }
         .map(whole);
         self.finish(error, &mut response);
+        if inbound.is_some_and(|inbound| inbound.grpc) {
+            return grpc::refusal(response, told.problem.code(), whole(Bytes::new()));
+        }
         response
     }
 
@@ -493,7 +497,7 @@ fn log(error: &Error, told: &Told, asked: &Asked) {
                 code = told.problem.code(),
                 status = told.problem.status().as_u16(),
                 method = asked.method,
-                route = Some(&*asked.route).filter(|route| !route.is_empty()),
+                route = Some(&**asked.route.name()).filter(|route| !route.is_empty()),
                 organization = organization.map(Slug::as_str),
                 provider = provider.map(Slug::as_str),
                 client = asked.client().map(display),
@@ -512,9 +516,11 @@ fn log(error: &Error, told: &Told, asked: &Asked) {
 /// The setting that refused somebody.
 fn rule(error: &Error, asked: &Asked) -> Option<String> {
     match error {
-        Error::NotAllowed { unmet, .. } => {
-            Some(format!("routes.{}.require.{}", asked.route, key(*unmet)))
-        }
+        Error::NotAllowed { unmet, .. } => Some(format!(
+            "routes.{}.require.{}",
+            asked.route.name(),
+            key(*unmet)
+        )),
         Error::SignIn(pipeline::Error::NotAdmitted {
             again,
             why: NotAdmitted::Rule(unmet),

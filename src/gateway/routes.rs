@@ -7,13 +7,14 @@ use http::Method;
 
 use crate::address::{CanonicalPath, Host};
 use crate::config::{self, PathPattern, Slug};
+use crate::telemetry::{Metrics, RouteTally};
 
 /// A route, with what requests on it need ready.
 #[derive(Clone, Debug)]
 pub(super) struct Route {
     pub(super) config: config::Route,
-    /// Its name as a label.
-    pub(super) label: Arc<str>,
+    /// What is counted of it.
+    pub(super) tally: Arc<RouteTally>,
 }
 
 impl Route {
@@ -30,11 +31,11 @@ impl Route {
 pub(super) struct Routes(Vec<Route>);
 
 impl Routes {
-    pub(super) fn new(routes: &[config::Route]) -> Self {
+    pub(super) fn new(routes: &[config::Route], metrics: &Metrics) -> Self {
         let mut all: Vec<Route> = routes
             .iter()
             .map(|route| Route {
-                label: route.name.as_str().into(),
+                tally: Arc::new(RouteTally::new(&route.name, metrics)),
                 config: route.clone(),
             })
             .collect();
@@ -116,7 +117,7 @@ mod tests {
             route("exact", "/admin/health", &[], &[]),
         ];
         for _ in 0..2 {
-            let routes = Routes::new(&all);
+            let routes = Routes::new(&all, &Metrics::new(0));
             let check = |host, path, method: Method, expected| {
                 let found = routes.find(
                     &Host::parse(host, 443).unwrap(),
@@ -124,7 +125,7 @@ mod tests {
                     &method,
                 );
                 assert_eq!(
-                    found.map(|route| &*route.label),
+                    found.map(|route| &**route.tally.name()),
                     Some(expected),
                     "{host}{path}"
                 );
@@ -150,12 +151,13 @@ mod tests {
 
     #[test]
     fn inv_05_no_spelling_of_a_path_leaves_its_route() {
-        let routes = Routes::new(&[
+        let routes = [
             route("default", "/*", &[], &[]),
             route("admin", "/@admin/*", &[], &[]),
             route("sum", "/a+b=c/*", &[], &[]),
             route("list", "/%5B1%5D/*", &[], &[]),
-        ]);
+        ];
+        let routes = Routes::new(&routes, &Metrics::new(0));
         let host = Host::parse("app.example.com", 443).unwrap();
         for (path, expected) in [
             ("/@admin/x", "admin"),
@@ -170,7 +172,11 @@ mod tests {
         ] {
             let path = CanonicalPath::parse(path).unwrap();
             let found = routes.find(&host, &path, &Method::GET);
-            assert_eq!(found.map(|route| &*route.label), Some(expected), "{path:?}");
+            assert_eq!(
+                found.map(|route| &**route.tally.name()),
+                Some(expected),
+                "{path:?}"
+            );
         }
     }
 
@@ -179,7 +185,10 @@ mod tests {
         let (acme, globex) = (Slug::parse("acme").unwrap(), Slug::parse("globex").unwrap());
         let mut pinned = route("acme", "/acme/*", &[], &[]);
         pinned.organization = Some(acme.clone());
-        let routes = Routes::new(&[pinned, route("default", "/*", &[], &[])]);
+        let routes = Routes::new(
+            &[pinned, route("default", "/*", &[], &[])],
+            &Metrics::new(0),
+        );
         let host = Host::parse("globex.example.com", 443).unwrap();
         for (path, open_to_globex) in [("/acme/x", false), ("/", true)] {
             let path = CanonicalPath::parse(path).unwrap();
@@ -191,7 +200,8 @@ mod tests {
 
     #[test]
     fn inv_06_methods_are_compared_exactly() {
-        let routes = Routes::new(&[route("hooks", "/*", &[], &[Method::POST])]);
+        let routes = [route("hooks", "/*", &[], &[Method::POST])];
+        let routes = Routes::new(&routes, &Metrics::new(0));
         let host = Host::parse("app.example.com", 443).unwrap();
         let path = CanonicalPath::parse("/hooks").unwrap();
         let lower = Method::from_bytes(b"post").unwrap();

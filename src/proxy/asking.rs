@@ -4,13 +4,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hyper::body::Incoming;
 use hyper::{Request, Response};
-use hyper_util::client::legacy;
 use tokio::time::Instant;
 use tracing::warn;
 
 use super::body::Outgoing;
 use super::departure::Spare;
-use super::endpoint::{Endpoint, Outstanding};
+use super::endpoint::{Endpoint, Failure, Outstanding};
+use super::pool::Lent;
 use super::{Error, Passage, Upstream, error};
 
 /// The addresses that are asked for one request, one after the other.
@@ -35,35 +35,35 @@ impl<'a> Asked<'a> {
     pub(super) async fn send(
         &self,
         mut request: Request<Outgoing>,
-        spare: Option<Spare>,
+        spare: Option<Box<Spare>>,
         upgrade: bool,
-    ) -> Result<Response<Incoming>, Error> {
+    ) -> Result<(Response<Incoming>, Option<Lent>), Error> {
         let (mut tried, mut was_closed) = (Vec::new(), false);
         loop {
             let endpoint = self.endpoint();
-            let error = match endpoint.request(request, upgrade).await {
-                Ok(response) => {
+            let failure = match endpoint.request(request, upgrade).await {
+                Ok(answer) => {
                     self.went_well();
-                    return Ok(response);
+                    return Ok(answer);
                 }
-                Err(error) => error,
+                Err(failure) => failure,
             };
             let Some(spare) = &spare else {
-                return Err(self.blame(error));
+                return Err(self.blame(failure));
             };
             let mut head = spare.head.clone();
-            if !was_closed && error::closed_before_answering(&error) {
+            if !was_closed && error::closed_before_answering(&failure) {
                 was_closed = true;
-            } else if error.is_connect() {
+            } else if failure.is_connect() {
                 self.failed();
                 tried.push(endpoint);
                 let Ok(next) = self.upstream.choose(&tried) else {
-                    return Err(Error::of_client(error));
+                    return Err(Error::of_failure(failure));
                 };
                 next.direct(&mut head, spare.host.as_ref(), upgrade)?;
                 self.go_to(next);
             } else {
-                return Err(self.blame(error));
+                return Err(self.blame(failure));
             }
             request = Request::from_parts(head, Outgoing::empty());
         }
@@ -90,7 +90,7 @@ impl<'a> Asked<'a> {
         }
         let endpoint = self.endpoint();
         if endpoint.failed(&self.upstream.balance, Instant::now()) {
-            let (upstream, address) = (&*self.upstream.name, &**endpoint.address());
+            let (upstream, address) = (&**self.upstream.tally.name(), &**endpoint.address());
             warn!(
                 upstream,
                 address,
@@ -101,8 +101,8 @@ impl<'a> Asked<'a> {
     }
 
     /// The visitor's own trouble says nothing of the application.
-    fn blame(&self, error: legacy::Error) -> Error {
-        let error = Error::of_client(error);
+    fn blame(&self, failure: Failure) -> Error {
+        let error = Error::of_failure(failure);
         if matches!(error, Error::Connect { .. } | Error::Broken(_)) {
             self.failed();
         }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -14,6 +15,7 @@ use tokio::time::{Instant, Sleep};
 use super::expect::{Gate, ShutOnDrop, UNASKED_AFTER, Way};
 use super::fields::clean_trailers;
 use super::patience::{Interruption, Patience};
+use super::pool::Lent;
 use super::{Broken, Error, Filter, Held};
 
 /// The body of a response. Memory is constant: a piece is asked for when the one before is gone.
@@ -26,8 +28,25 @@ struct Flow {
     inner: Incoming,
     patience: Patience,
     reserved: Filter,
+    line: Line,
     _held: Held,
     _gate: Option<ShutOnDrop>,
+}
+
+/// The connection that an answer comes by, until it is given back. If it is not, it is closed.
+pub(super) struct Line {
+    pub(super) lent: Option<Lent>,
+    /// The request that went up on it.
+    pub(super) upload: Upload,
+}
+
+impl Line {
+    /// The answer has ended. A connection on which the request has not is of no further use.
+    fn ended(&mut self) {
+        if let Some(lent) = self.lent.take_if(|_| self.upload.has_ended()) {
+            lent.give_back();
+        }
+    }
 }
 
 impl fmt::Debug for Body {
@@ -49,10 +68,11 @@ impl Body {
         inner: Incoming,
         patience: Patience,
         reserved: Filter,
-        held: Held,
+        (mut line, held): (Line, Held),
         gate: Option<Gate>,
     ) -> Self {
         if http_body::Body::is_end_stream(&inner) {
+            line.ended();
             if let Some(gate) = gate {
                 gate.shut();
             }
@@ -62,6 +82,7 @@ impl Body {
             inner,
             patience,
             reserved,
+            line,
             _held: held,
             _gate: gate.map(ShutOnDrop),
         })))
@@ -90,6 +111,9 @@ impl http_body::Body for Body {
             }
         };
         flow.patience.flowed();
+        if frame.is_none() || flow.inner.is_end_stream() {
+            flow.line.ended();
+        }
         Poll::Ready(match frame {
             Some(Ok(frame)) => without_unfit_trailers(frame, &flow.reserved).map(Ok),
             Some(Err(error)) => Some(Err(Error::Broken(Broken::Transport(error.into())))),
@@ -185,6 +209,9 @@ impl http_body::Body for Outgoing {
         };
         upward.patience.flowed();
         upward.upload.waits_for_application();
+        if frame.is_none() || upward.inner.is_end_stream() {
+            upward.upload.ended();
+        }
         Poll::Ready(match frame {
             Some(Ok(frame)) => without_unfit_trailers(frame, &upward.reserved).map(Ok),
             Some(Err(error)) => Some(Err(Error::Visitor(Some(error.into())))),
@@ -231,14 +258,24 @@ fn without_unfit_trailers(frame: Frame<Bytes>, reserved: &Filter) -> Option<Fram
     }
 }
 
-/// Whose turn it is while a request is on its way up: the application's time limit does not run while the visitor is slow.
+/// How far a request has come on its way up.
 #[derive(Clone)]
-pub(super) struct Upload(Arc<Mutex<Option<Instant>>>);
+pub(super) struct Upload(Arc<Progress>);
+
+struct Progress {
+    /// Whose turn it is: the application's since then, if anybody's; its time limit does not run while the visitor is slow.
+    since: Mutex<Option<Instant>>,
+    /// Whether all of it has been handed over.
+    ended: AtomicBool,
+}
 
 impl Upload {
-    /// It is the application's turn from now on.
-    pub(super) fn new() -> Self {
-        Self(Arc::new(Mutex::new(Some(Instant::now()))))
+    /// It is the application's turn from now on. What has no body has ended already.
+    pub(super) fn new(bodiless: bool) -> Self {
+        Self(Arc::new(Progress {
+            since: Mutex::new(Some(Instant::now())),
+            ended: AtomicBool::new(bodiless),
+        }))
     }
 
     fn waits_for_visitor(&self) {
@@ -250,12 +287,20 @@ impl Upload {
     }
 
     fn set(&self, since: Option<Instant>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = since;
+        *self.0.since.lock().unwrap_or_else(PoisonError::into_inner) = since;
+    }
+
+    fn ended(&self) {
+        self.0.ended.store(true, Ordering::Release);
+    }
+
+    fn has_ended(&self) -> bool {
+        self.0.ended.load(Ordering::Acquire)
     }
 
     /// When the application's time is over, as things stand.
     pub(super) fn deadline(&self, limit: Duration) -> Instant {
-        let since = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let since = *self.0.since.lock().unwrap_or_else(PoisonError::into_inner);
         since.unwrap_or_else(Instant::now) + limit
     }
 }

@@ -152,6 +152,13 @@ impl Connector {
     }
 }
 
+impl Connector {
+    /// Makes a connection.
+    pub(super) async fn connect(&self) -> io::Result<Wire> {
+        self.0.connect().await
+    }
+}
+
 impl To {
     async fn connect(&self) -> io::Result<Wire> {
         let connecting = async {

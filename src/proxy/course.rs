@@ -39,6 +39,11 @@ impl Course {
         self.0.load(Ordering::Acquire) == ASKED_AGAIN
     }
 
+    /// Whether anything has come back on it so far.
+    pub(super) fn has_served(&self) -> bool {
+        self.0.load(Ordering::Acquire) != FRESH
+    }
+
     fn sending(&self) {
         let (from, to) = (ANSWERED, ASKED_AGAIN);
         // Fails on a fresh connection, and within one request: both stay what they are.

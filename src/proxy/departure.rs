@@ -18,8 +18,7 @@ use super::{Error, Passage, Upstream, fields};
 pub(super) struct Trip {
     pub(super) request: Request<Outgoing>,
     /// Its head once more, if it may be sent again.
-    pub(super) spare: Option<Spare>,
-    pub(super) upload: Upload,
+    pub(super) spare: Option<Box<Spare>>,
     pub(super) back: Back,
 }
 
@@ -33,6 +32,7 @@ pub(super) struct Spare {
 /// What the way back needs to know.
 pub(super) struct Back {
     pub(super) method: Method,
+    pub(super) upload: Upload,
     pub(super) upgrade: Option<(HeaderValue, OnUpgrade)>,
     pub(super) gate: Option<Gate>,
     pub(super) passage: Passage,
@@ -42,7 +42,7 @@ impl Upstream {
     /// The request as the application shall see it.
     pub(super) fn depart(
         &self,
-        mut request: Request<Incoming>,
+        mut request: Box<Request<Incoming>>,
         mut passage: Passage,
         endpoint: &Endpoint,
     ) -> Result<Trip, Error> {
@@ -54,7 +54,7 @@ impl Upstream {
         let upgrade = fields::wanted_upgrade(request.headers())
             .filter(|_| bodiless && request.version() == Version::HTTP_11)
             .filter(|_| endpoint.takes_upgrades())
-            .map(|protocol| (protocol, hyper::upgrade::on(&mut request)));
+            .map(|protocol| (protocol, hyper::upgrade::on(&mut *request)));
         let (parts, body) = request.into_parts();
         let mut head = self.head(
             parts,
@@ -62,7 +62,7 @@ impl Upstream {
             upgrade.as_ref().map(|(protocol, _)| protocol),
             endpoint,
         )?;
-        let upload = Upload::new();
+        let upload = Upload::new(bodiless);
         let expects = !bodiless
             && head
                 .headers
@@ -78,9 +78,11 @@ impl Upstream {
             let reserved = Arc::clone(&passage.reserved);
             Outgoing::new(body, patience, reserved, upload.clone(), gate.clone())
         };
-        let spare = (bodiless && method.is_idempotent()).then(|| Spare {
-            head: head.clone(),
-            host: self.preserve_host.then(|| passage.host.clone()),
+        let spare = (bodiless && method.is_idempotent()).then(|| {
+            Box::new(Spare {
+                head: head.clone(),
+                host: self.preserve_host.then(|| passage.host.clone()),
+            })
         });
         let mut request = Request::from_parts(head, outgoing);
         if let Some(gate) = gate.clone() {
@@ -93,9 +95,9 @@ impl Upstream {
         Ok(Trip {
             request,
             spare,
-            upload,
             back: Back {
                 method,
+                upload,
                 upgrade,
                 gate,
                 passage,

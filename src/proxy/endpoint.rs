@@ -18,6 +18,8 @@ use super::Error;
 use super::balance::{Candidate, Condition, Turn};
 use super::body::Outgoing;
 use super::connector::{Connector, Encryption};
+use super::course::Course;
+use super::pool::{Lent, Pool};
 use crate::config::defaults::{
     CONNECTION_BUFFER_BYTES, UPSTREAM_POOL_IDLE, UPSTREAM_POOL_IDLE_TIMEOUT,
 };
@@ -27,15 +29,34 @@ use crate::tasks::Tasks;
 /// One address, with its pool of connections.
 pub(super) struct Endpoint {
     address: Arc<str>,
-    client: Client<Connector, Outgoing>,
-    /// For upgrades, which HTTP/1.1 alone has, where the application may choose HTTP/2.
-    tunnels: Option<Client<Connector, Outgoing>>,
+    connections: Connections,
     http: UpstreamHttp,
     scheme: Scheme,
-    authority: Authority,
     host: HeaderValue,
     outstanding: AtomicUsize,
     condition: Mutex<Condition>,
+}
+
+/// How an address is spoken to.
+enum Connections {
+    /// HTTP/1.1 alone.
+    One(Pool),
+    /// HTTP/2, or what the application chooses. Upgrades, which HTTP/1.1 alone has, have connections of their own then.
+    Two(Client<Connector, Outgoing>, Option<Pool>),
+}
+
+/// Why an address did not answer.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// There is no connection: it has had nothing of the request.
+    Connect(Box<dyn std::error::Error + Send + Sync>),
+    /// The connection ended, or carried something else than HTTP.
+    Exchange {
+        /// What the library says.
+        source: Box<dyn std::error::Error + Send + Sync>,
+        /// Whether it had served before, and nothing came back for this request.
+        at_rest: bool,
+    },
 }
 
 /// A request that an address has. It counts until this is dropped.
@@ -76,25 +97,33 @@ impl Endpoint {
         .map_err(|_| Error::Address)?;
         let host = HeaderValue::from_str(authority.as_str()).map_err(|_| Error::Address)?;
         let [chosen, for_tunnels] = encryption;
-        let client = |encryption: Option<&Encryption>, http: UpstreamHttp| {
-            let connector = Connector::to(address, encryption, http, config.connect_timeout)?;
+        let connector = |encryption: Option<&Encryption>, http: UpstreamHttp| {
+            Connector::to(address, encryption, http, config.connect_timeout)
+        };
+        let pool = |encryption: Option<&Encryption>| {
+            let connector = connector(encryption, UpstreamHttp::One)?;
+            Ok::<_, Error>(Pool::new(connector, tasks))
+        };
+        let client = |http: UpstreamHttp| {
+            let connector = connector(chosen, http)?;
             Ok::<_, Error>(client(connector, http, tasks))
         };
-        let tunnels = match config.http {
-            UpstreamHttp::Negotiated => Some(client(for_tunnels, UpstreamHttp::One)?),
-            UpstreamHttp::One | UpstreamHttp::Two => None,
+        let connections = match config.http {
+            UpstreamHttp::One => Connections::One(pool(chosen)?),
+            UpstreamHttp::Two => Connections::Two(client(config.http)?, None),
+            UpstreamHttp::Negotiated => {
+                Connections::Two(client(config.http)?, Some(pool(for_tunnels)?))
+            }
         };
         Ok(Self {
             address: address.to_string().into(),
-            client: client(chosen, config.http)?,
-            tunnels,
+            connections,
             http: config.http,
             scheme: if config.tls.is_some() {
                 Scheme::HTTPS
             } else {
                 Scheme::HTTP
             },
-            authority,
             host,
             outstanding: AtomicUsize::new(0),
             condition: Mutex::new(Condition::new()),
@@ -107,7 +136,7 @@ impl Endpoint {
     }
 
     /// Makes a head one for this address. `host` is what the visitor typed, if the application shall see it. HTTP/2 has
-    /// it in the target (RFC 9113 §8.3.1), and the library puts it into the field where the application speaks HTTP/1.1.
+    /// it in the target (RFC 9113 §8.3.1), and the library puts it into the field where the application chooses HTTP/1.1.
     pub(super) fn direct(
         &self,
         head: &mut request::Parts,
@@ -120,16 +149,18 @@ impl Endpoint {
             UpstreamHttp::Two => false,
         };
         let host = host.unwrap_or(&self.host);
-        let authority = if in_field {
+        if in_field {
             head.headers.insert(HOST, host.clone());
-            self.authority.clone()
-        } else {
-            head.headers.remove(HOST);
-            Authority::try_from(host.as_bytes()).map_err(|_| Error::Address)?
-        };
+            if head.uri.authority().is_some() {
+                let target = head.uri.path_and_query().cloned();
+                head.uri = target.ok_or(Error::Address)?.into();
+            }
+            return Ok(());
+        }
+        head.headers.remove(HOST);
         let mut uri = std::mem::take(&mut head.uri).into_parts();
         uri.scheme = Some(self.scheme.clone());
-        uri.authority = Some(authority);
+        uri.authority = Some(Authority::try_from(host.as_bytes()).map_err(|_| Error::Address)?);
         head.uri = Uri::from_parts(uri).map_err(|_| Error::Address)?;
         Ok(())
     }
@@ -147,17 +178,23 @@ impl Endpoint {
         matches!(self.http, UpstreamHttp::One)
     }
 
-    /// Sends a request that was made for this address.
-    pub(super) fn request(
+    /// Sends a request that was made for this address. With the answer of a connection of HTTP/1.1 comes that
+    /// connection, to be given back.
+    pub(super) async fn request(
         &self,
         request: Request<Outgoing>,
         upgrade: bool,
-    ) -> impl Future<Output = Result<Response<Incoming>, legacy::Error>> + use<> {
-        let client = match &self.tunnels {
-            Some(tunnels) if upgrade => tunnels,
-            Some(_) | None => &self.client,
+    ) -> Result<(Response<Incoming>, Option<Lent>), Failure> {
+        let pool = match &self.connections {
+            Connections::One(pool) => pool,
+            Connections::Two(_, Some(pool)) if upgrade => pool,
+            Connections::Two(client, _) => {
+                let answer = Box::pin(client.request(request)).await;
+                return Ok((answer.map_err(Failure::of_client)?, None));
+            }
         };
-        client.request(request)
+        let (response, lent) = pool.send(request).await?;
+        Ok((response, Some(lent)))
     }
 
     /// Counts a request that it has from now on.
@@ -195,6 +232,24 @@ impl Endpoint {
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner),
         )
+    }
+}
+
+impl Failure {
+    fn of_client(error: legacy::Error) -> Self {
+        if error.is_connect() {
+            return Self::Connect(error.into());
+        }
+        let course = error.connect_info().and_then(Course::of);
+        Self::Exchange {
+            at_rest: course.is_some_and(|course| course.ended_at_rest()),
+            source: error.into(),
+        }
+    }
+
+    /// Whether the address has had nothing of the request, since there was no connection.
+    pub(super) const fn is_connect(&self) -> bool {
+        matches!(self, Self::Connect(_))
     }
 }
 

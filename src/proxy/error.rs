@@ -2,9 +2,7 @@
 
 use std::io;
 
-use hyper_util::client::legacy;
-
-use super::course::Course;
+use super::endpoint::Failure;
 use super::patience::Interruption;
 
 /// Why a request was not answered, or a body ended before its end; and why there is no upstream.
@@ -77,23 +75,24 @@ impl From<Interruption> for Error {
 }
 
 impl Error {
-    pub(super) fn of_client(error: legacy::Error) -> Self {
-        if error.is_connect() {
-            return Self::Connect {
-                reason: connect_reason(&error),
-                source: error.into(),
-            };
-        }
+    pub(super) fn of_failure(failure: Failure) -> Self {
+        let source = match failure {
+            Failure::Connect(source) => {
+                let reason = connect_reason(&*source);
+                return Self::Connect { reason, source };
+            }
+            Failure::Exchange { source, .. } => source,
+        };
         // Our own body speaks through the library's error.
-        match find::<Self>(&error) {
+        match find::<Self>(&*source) {
             Some(Self::Cut) => Self::Cut,
-            Some(_) => Self::Visitor(Some(error.into())),
-            None => Self::Broken(Broken::Transport(error.into())),
+            Some(_) => Self::Visitor(Some(source)),
+            None => Self::Broken(Broken::Transport(source)),
         }
     }
 }
 
-fn connect_reason(error: &legacy::Error) -> &'static str {
+fn connect_reason(error: &(dyn std::error::Error + 'static)) -> &'static str {
     if find::<rustls::Error>(error).is_some() {
         return "tls";
     }
@@ -107,20 +106,23 @@ fn connect_reason(error: &legacy::Error) -> &'static str {
 
 /// Whether the application closed the connection instead of answering, as it does with one that rested for too long: it
 /// has served before, and nothing came back.
-pub(super) fn closed_before_answering(error: &legacy::Error) -> bool {
-    let closed = find::<hyper::Error>(error)
+pub(super) fn closed_before_answering(failure: &Failure) -> bool {
+    let Failure::Exchange {
+        source,
+        at_rest: true,
+    } = failure
+    else {
+        return false;
+    };
+    let closed = find::<hyper::Error>(&**source)
         .is_some_and(|error| error.is_incomplete_message() || error.is_canceled());
-    let reset = find::<io::Error>(error).is_some_and(|error| {
+    let reset = find::<io::Error>(&**source).is_some_and(|error| {
         matches!(
             error.kind(),
             io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe
         )
     });
-    let at_rest = error
-        .connect_info()
-        .and_then(Course::of)
-        .is_some_and(|course| course.ended_at_rest());
-    at_rest && (closed || reset)
+    closed || reset
 }
 
 /// The first cause of a kind.

@@ -38,7 +38,7 @@ impl Upstream {
             tick.tick().await;
             let asked = timeout(health.timeout, ask(endpoint, health)).await;
             let well = matches!(asked, Ok(Ok(true)));
-            let (upstream, address) = (&*self.name, &**endpoint.address());
+            let (upstream, address) = (&**self.tally.name(), &**endpoint.address());
             match endpoint.asked(well, health, Instant::now()) {
                 Turn::None => {}
                 Turn::Back => info!(upstream, address, "an address of an application is back"),
@@ -61,7 +61,9 @@ async fn ask(endpoint: &Endpoint, health: &Health) -> Result<bool, Error> {
     endpoint.direct(&mut head, None, false)?;
     let request = Request::from_parts(head, Outgoing::empty());
     let answer = endpoint.request(request, false).await;
-    let status = answer.map_err(Error::of_client)?.status();
+    // Its connection goes with it: what is asked this seldom keeps none.
+    let (answer, _) = answer.map_err(Error::of_failure)?;
+    let status = answer.status();
     Ok(status.is_success() || status.is_redirection())
 }
 

@@ -19,6 +19,7 @@ mod expect;
 mod fields;
 mod health;
 mod patience;
+mod pool;
 mod tunnel;
 mod websocket;
 
@@ -30,30 +31,30 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use http::header::{CONNECTION, CONTENT_LENGTH, SEC_WEBSOCKET_ACCEPT, UPGRADE};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
+use http::{HeaderName, HeaderValue, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper::{Request, Response};
 use tokio::time::{Instant, sleep_until};
 
 use crate::config::{self, Balance, UpstreamHttp};
 use crate::tasks::Tasks;
-use crate::telemetry::Metrics;
-use crate::telemetry::metrics::{
-    Upstream as UpstreamLabel, UpstreamAddress, UpstreamCode, UpstreamFailure,
-};
+use crate::telemetry::metrics::{Upstream as UpstreamLabel, UpstreamAddress};
+use crate::telemetry::{Metrics, UpstreamTally};
 use crate::tether::Tether;
 use asking::Asked;
+use body::Line;
 use connector::Encryption;
 use departure::{Back, Trip};
 use endpoint::Endpoint;
 use patience::Patience;
+use pool::Lent;
 
 pub use body::Body;
 pub use error::{Broken, Error};
 
 /// An application, with its addresses.
 pub struct Upstream {
-    name: Arc<str>,
+    tally: UpstreamTally,
     endpoints: Vec<Arc<Endpoint>>,
     /// Whose turn it is among equals.
     turn: AtomicUsize,
@@ -63,7 +64,6 @@ pub struct Upstream {
     timeout: Duration,
     idle_timeout: Duration,
     stream_cut: Duration,
-    metrics: Metrics,
     tasks: Tasks,
 }
 
@@ -71,7 +71,7 @@ impl fmt::Debug for Upstream {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Upstream")
-            .field("name", &self.name)
+            .field("name", self.tally.name())
             .finish_non_exhaustive()
     }
 }
@@ -83,8 +83,8 @@ pub type Filter = Arc<dyn Fn(&HeaderName) -> bool + Send + Sync>;
 pub struct Passage {
     /// The host that the visitor typed, in its canonical form.
     pub host: HeaderValue,
-    /// Our fields: added last, in place of whatever has their names.
-    pub fields: HeaderMap,
+    /// Our fields: added last, each in place of whatever has its name.
+    pub fields: Vec<(HeaderName, HeaderValue)>,
     /// Names that only we may set; they do not pass in trailers, in either direction.
     pub reserved: Filter,
     /// Ends the request, its open bodies and its tunnel, and not in a way that looks complete.
@@ -134,7 +134,7 @@ impl Upstream {
             Ok(Arc::new(endpoint))
         });
         let upstream = Self {
-            name: Arc::from(config.name.as_str()),
+            tally: UpstreamTally::new(config.name.as_str(), &metrics),
             endpoints: endpoints.collect::<Result<_, Error>>()?,
             turn: AtomicUsize::new(0),
             balance: config.balance.clone(),
@@ -143,7 +143,6 @@ impl Upstream {
             timeout: config.timeout,
             idle_timeout,
             stream_cut,
-            metrics,
             tasks,
         };
         upstream
@@ -164,44 +163,45 @@ impl Upstream {
     /// Dropping the future drops the request, and its connection with it.
     pub async fn forward(
         &self,
-        request: Request<Incoming>,
+        request: Box<Request<Incoming>>,
         passage: Passage,
     ) -> Result<Response<Body>, Error> {
         let begun = Instant::now();
         let endpoint = self.choose(&[])?;
-        let trip = self.depart(request, passage, &endpoint)?;
+        let trip = Box::new(self.depart(request, passage, &endpoint)?);
         let answered = self.ask(trip, endpoint).await;
         match &answered {
-            Ok((response, _)) => self.count(response.status(), begun),
-            Err(Error::Connect { reason, .. }) => self.count_failure(reason),
+            Ok((response, ..)) => self
+                .tally
+                .answered(response.status().as_u16(), begun.elapsed()),
+            Err(Error::Connect { reason, .. }) => self.tally.unreachable(reason),
             Err(_) => {}
         }
-        let (response, back) = answered?;
+        let (response, lent, back) = answered?;
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             return self.switch(response, back);
         }
-        self.hand_back(response, back)
+        self.hand_back(response, lent, back)
     }
 
     /// Sends, and waits for the head of the answer within all bounds.
     async fn ask(
         &self,
-        trip: Trip,
+        trip: Box<Trip>,
         endpoint: Arc<Endpoint>,
-    ) -> Result<(Response<Incoming>, Back), Error> {
+    ) -> Result<(Response<Incoming>, Option<Lent>, Back), Error> {
         let Trip {
             request,
             spare,
-            upload,
             mut back,
-        } = trip;
+        } = *trip;
         let until = back.passage.until;
         let bounded = |deadline: Instant| until.map_or(deadline, |until| deadline.min(until));
         let upgrade = back.upgrade.is_some();
         let asked = Asked::new(self, endpoint);
         let mut answer = pin!(asked.send(request, spare, upgrade));
-        let mut alarm = pin!(sleep_until(bounded(upload.deadline(self.timeout))));
-        let response = loop {
+        let mut alarm = pin!(sleep_until(bounded(back.upload.deadline(self.timeout))));
+        let (response, lent) = loop {
             tokio::select! {
                 biased;
                 () = back.passage.cut.broken() => return Err(Error::Cut),
@@ -211,7 +211,7 @@ impl Upstream {
                     if until.is_some_and(|until| now >= until) {
                         return Err(Error::Cut);
                     }
-                    let deadline = upload.deadline(self.timeout);
+                    let deadline = back.upload.deadline(self.timeout);
                     if now >= deadline {
                         asked.failed();
                         return Err(Error::Timeout);
@@ -221,7 +221,7 @@ impl Upstream {
             }
         };
         asked.hold(&mut back.passage);
-        Ok((response, back))
+        Ok((response, lent, back))
     }
 
     /// The address for the next request, of those that were not tried for it yet.
@@ -244,16 +244,25 @@ impl Upstream {
     /// Says in the metrics whether an address gets requests.
     fn tell(&self, endpoint: &Endpoint) {
         let label = UpstreamAddress {
-            upstream: Arc::clone(&self.name),
+            upstream: Arc::clone(self.tally.name()),
             address: Arc::clone(endpoint.address()),
         };
         let weight = endpoint.candidate(&self.balance, Instant::now()).weight;
-        let gauge = self.metrics.upstream_address_up.get_or_create(&label);
+        let gauge = self
+            .tally
+            .metrics()
+            .upstream_address_up
+            .get_or_create(&label);
         gauge.set(i64::from(weight > 0));
     }
 
     /// The application's answer as the visitor shall see it.
-    fn hand_back(&self, response: Response<Incoming>, back: Back) -> Result<Response<Body>, Error> {
+    fn hand_back(
+        &self,
+        response: Response<Incoming>,
+        lent: Option<Lent>,
+        back: Back,
+    ) -> Result<Response<Body>, Error> {
         let (mut head, body) = response.into_parts();
         fields::settle_length(&mut head.headers, &back.method, head.status)
             .map_err(Error::Broken)?;
@@ -262,7 +271,11 @@ impl Upstream {
         head.extensions.clear();
         let patience = self.patience(&back.passage);
         let Passage { reserved, held, .. } = back.passage;
-        let body = Body::new(body, patience, reserved, held, back.gate);
+        let line = Line {
+            lent,
+            upload: back.upload,
+        };
+        let body = Body::new(body, patience, reserved, (line, held), back.gate);
         Ok(Response::from_parts(head, body))
     }
 
@@ -298,7 +311,7 @@ impl Upstream {
         head.version = Version::HTTP_11;
         head.extensions.clear();
         let open = (
-            Open::count(&self.metrics, &self.name),
+            Open::count(self.tally.metrics(), self.tally.name()),
             Arc::clone(&back.passage.held),
         );
         let bounds = tunnel::Bounds {
@@ -317,28 +330,6 @@ impl Upstream {
 
     fn patience(&self, passage: &Passage) -> Patience {
         Patience::new(passage.cut.clone(), passage.until, self.idle_timeout)
-    }
-
-    fn count(&self, status: StatusCode, begun: Instant) {
-        let upstream = Arc::clone(&self.name);
-        let code = status.as_u16();
-        self.metrics
-            .upstream_requests
-            .get_or_create(&UpstreamCode { upstream, code })
-            .inc();
-        let upstream = Arc::clone(&self.name);
-        self.metrics
-            .upstream_request_duration
-            .get_or_create(&UpstreamLabel { upstream })
-            .observe(begun.elapsed().as_secs_f64());
-    }
-
-    fn count_failure(&self, reason: &'static str) {
-        let upstream = Arc::clone(&self.name);
-        self.metrics
-            .upstream_connect_failures
-            .get_or_create(&UpstreamFailure { upstream, reason })
-            .inc();
     }
 }
 

@@ -24,12 +24,13 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, error};
 
 use super::crowd::Permit;
-use super::listener::Accepted;
+use super::listener::{Accepted, Detached};
 use super::multiplex::{self, Streams};
 use super::stream::{Fate, Socket, Stream};
 use super::{Cut, Handler, Peer, TlsFiles};
 use crate::config;
 use crate::config::defaults::CONNECTION_BUFFER_BYTES;
+use crate::rarely::Rarely;
 use crate::tasks::Tasks;
 
 /// What is the same for all connections of a listener.
@@ -44,7 +45,7 @@ pub(super) struct Terms<H> {
 
 /// Serves one connection to its end. Never fails: what goes wrong is the client's or is logged.
 pub(super) async fn attend<H, B>(
-    accepted: Accepted,
+    accepted: Detached,
     permit: Permit,
     tls: Option<Arc<TlsFiles>>,
     terms: Arc<Terms<H>>,
@@ -81,11 +82,12 @@ enum Protocol {
 
 /// The handshake, if any, and the choice of protocol, each within its limit.
 async fn prepare(
-    accepted: Accepted,
+    accepted: Detached,
     permit: Permit,
     tls: Option<Arc<TlsFiles>>,
     limits: &config::Limits,
 ) -> io::Result<(Stream, Protocol, Arc<Use>)> {
+    let accepted = accepted.attach()?;
     let mut peer = Peer {
         address: accepted.address(),
         port: None,
@@ -244,35 +246,44 @@ async fn accompany<C: Connection, H>(connection: C, usage: &Use, terms: &Terms<H
     let mut winding_down = false;
     // A connection that never asks gets as long as a head does; between requests it may rest.
     let limits = &terms.limits;
-    let mut patience = pin!(tokio::time::sleep(limits.header_timeout));
+    let mut patience = Instant::now() + limits.header_timeout;
     loop {
-        tokio::select! {
+        let signal = pin!(signal(terms, patience, winding_down));
+        let mut signal = Rarely::new(signal);
+        let signal = tokio::select! {
             biased;
-            () = terms.tasks.stopping().cancelled() => return,
+            signal = &mut signal => signal,
             ended = connection.as_mut() => {
                 if let Err(error) = ended {
                     debug!(error = super::chain(&error), "connection ended");
                 }
                 return;
             }
-            () = terms.stop.cancelled(), if !winding_down => {
+        };
+        match signal {
+            Signal::End => return,
+            Signal::Drain => {
                 winding_down = true;
                 connection.as_mut().wind_down();
             }
-            () = terms.crowded.notified(), if !winding_down => {
+            Signal::Crowded => {
                 // One that has asked for nothing yet has its own, shorter time.
                 if usage.has_asked() && usage.rests_since().is_some() {
                     winding_down = true;
                     connection.as_mut().wind_down();
                     if !C::ENDS_BY_ITSELF {
-                        patience.set(tokio::time::sleep(limits.header_timeout));
+                        patience = Instant::now() + limits.header_timeout;
                     }
                 }
             }
-            () = patience.as_mut() => {
+            Signal::Time => {
                 let leaving = winding_down || !usage.has_asked();
-                let limit = if leaving { limits.header_timeout } else { limits.keep_alive_timeout };
-                let next = match usage.rests_since() {
+                let limit = if leaving {
+                    limits.header_timeout
+                } else {
+                    limits.keep_alive_timeout
+                };
+                patience = match usage.rests_since() {
                     None => Instant::now() + limit,
                     Some(since) if since.elapsed() < limit => since + limit,
                     Some(_) if leaving => return,
@@ -282,9 +293,32 @@ async fn accompany<C: Connection, H>(connection: C, usage: &Use, terms: &Terms<H
                         Instant::now() + limits.header_timeout
                     }
                 };
-                patience.set(tokio::time::sleep_until(next));
             }
         }
+    }
+}
+
+/// What a connection hears from outside.
+#[derive(Clone, Copy, Debug)]
+enum Signal {
+    /// Everything ends.
+    End,
+    /// No further requests.
+    Drain,
+    /// Others wait for a connection.
+    Crowded,
+    /// The time that it had to rest may be over.
+    Time,
+}
+
+/// The next one. A connection that winds down has heard what would have it do so.
+async fn signal<H>(terms: &Terms<H>, patience: Instant, winding_down: bool) -> Signal {
+    tokio::select! {
+        biased;
+        () = terms.tasks.stopping().cancelled() => Signal::End,
+        () = terms.stop.cancelled(), if !winding_down => Signal::Drain,
+        () = terms.crowded.notified(), if !winding_down => Signal::Crowded,
+        () = tokio::time::sleep_until(patience) => Signal::Time,
     }
 }
 

@@ -10,6 +10,8 @@
 
 use std::io;
 
+use memchr::memchr;
+
 /// Follows the messages of one HTTP/1 connection, a read at a time.
 #[derive(Debug)]
 pub(super) struct Framing {
@@ -85,7 +87,7 @@ impl Framing {
                     return Ok(());
                 }
                 State::Start | State::Fields | State::ChunkSize | State::Trailers => {
-                    let Some(end) = bytes.iter().position(|byte| *byte == b'\n') else {
+                    let Some(end) = memchr(b'\n', bytes) else {
                         self.line.extend(bytes);
                         return Ok(());
                     };

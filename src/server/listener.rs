@@ -51,7 +51,31 @@ pub(super) enum Accepted {
     Unix(UnixStream),
 }
 
+/// The same on its way to the runtime that serves it: a socket belongs to one.
+pub(super) enum Detached {
+    Tcp(std::net::TcpStream, SocketAddr),
+    Unix(std::os::unix::net::UnixStream),
+}
+
+impl Detached {
+    /// To the runtime that this is called on.
+    pub(super) fn attach(self) -> io::Result<Accepted> {
+        Ok(match self {
+            Self::Tcp(socket, address) => Accepted::Tcp(TcpStream::from_std(socket)?, address),
+            Self::Unix(socket) => Accepted::Unix(UnixStream::from_std(socket)?),
+        })
+    }
+}
+
 impl Accepted {
+    /// Takes it off the runtime that has accepted it.
+    pub(super) fn detach(self) -> io::Result<Detached> {
+        Ok(match self {
+            Self::Tcp(socket, address) => Detached::Tcp(socket.into_std()?, address),
+            Self::Unix(socket) => Detached::Unix(socket.into_std()?),
+        })
+    }
+
     /// The address of the other end: IPv4 as IPv4, on a dual-stack socket too; none over a Unix socket.
     pub(super) fn address(&self) -> Option<IpAddr> {
         match self {

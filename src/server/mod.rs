@@ -139,8 +139,16 @@ pub async fn serve<H, B>(
     info!(%address, "listening");
     let gate = (&permits, &crowd);
     while let Some((accepted, permit)) = next(&listener, gate, &crowded, &stop).await {
-        let connection = connection::attend(accepted, permit, tls.clone(), Arc::clone(&terms));
-        drop(tasks.spawn(open.track_future(connection)));
+        let (tls, terms) = (tls.clone(), Arc::clone(&terms));
+        let accepted = match accepted.detach() {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                debug!(%error, "a connection was lost before it was served");
+                continue;
+            }
+        };
+        let connection = connection::attend(accepted, permit, tls, terms);
+        tasks.serve(open.track_future(connection));
     }
     drop(listener);
     open.close();

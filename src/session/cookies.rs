@@ -315,7 +315,7 @@ pub fn strip_request(headers: &mut HeaderMap) {
     let has_ours = headers
         .get_all(COOKIE)
         .iter()
-        .any(|field| find_folded(field.as_bytes()));
+        .any(|field| field.as_bytes().split(|&byte| byte == b';').any(is_ours));
     if !has_ours {
         return;
     }
@@ -328,12 +328,6 @@ pub fn strip_request(headers: &mut HeaderMap) {
     for field in kept {
         headers.append(COOKIE, field);
     }
-}
-
-fn find_folded(field: &[u8]) -> bool {
-    field
-        .windows(OURS.len())
-        .any(|window| window.eq_ignore_ascii_case(OURS.as_bytes()))
 }
 
 fn without_ours(field: &HeaderValue) -> Option<HeaderValue> {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use http::HeaderMap;
+use http::{HeaderName, HeaderValue};
 
 use super::Key;
 use super::record::{Grant, Record};
@@ -55,7 +55,7 @@ pub struct LiveGrant {
 #[derive(Debug)]
 pub struct Prepared {
     /// What is added to the forwarded request.
-    pub fields: HeaderMap,
+    pub fields: Vec<(HeaderName, HeaderValue)>,
     /// When they were made.
     pub made_at: Timestamp,
     /// When it is time for new ones.

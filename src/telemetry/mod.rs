@@ -8,7 +8,9 @@ mod labels;
 pub mod logs;
 pub mod metrics;
 mod reference;
+mod tally;
 pub mod trace;
 
 pub use metrics::Metrics;
 pub use reference::{NoReference, Reference};
+pub use tally::{RouteTally, UpstreamTally};

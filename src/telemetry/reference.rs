@@ -23,12 +23,18 @@ const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 impl Reference {
     /// A fresh one.
     pub fn random() -> Self {
-        Self(secret::random_bytes::<8>().map(|byte| {
+        Self(secret::serial_bytes::<8>().map(|byte| {
             ALPHABET
                 .get(usize::from(byte & 31))
                 .copied()
                 .unwrap_or(b'0')
         }))
+    }
+
+    /// As it is written.
+    pub const fn text(&self) -> [u8; 9] {
+        let [a, b, c, d, e, f, g, h] = self.0;
+        [a, b, c, d, b'-', e, f, g, h]
     }
 
     /// Its characters.
@@ -75,13 +81,8 @@ impl From<Reference> for String {
 
 impl fmt::Display for Reference {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (position, byte) in self.0.iter().enumerate() {
-            if position == 4 {
-                formatter.write_str("-")?;
-            }
-            write!(formatter, "{}", char::from(*byte))?;
-        }
-        Ok(())
+        let text = self.text();
+        formatter.write_str(str::from_utf8(&text).unwrap_or_default())
     }
 }
 

@@ -25,7 +25,7 @@ export class Table {
         median(of("micros")).toFixed(1),
         spread(of("time")),
         bare ? (median(of("time")) / median(bare.map((slice) => slice.time))).toFixed(2) : "",
-        median(of("p99")).toFixed(2),
+        told(median(of("p99"))),
       ];
     });
     const lines = [headings, headings.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`);
@@ -36,6 +36,11 @@ export class Table {
 function median(values) {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)];
+}
+
+/** What the load does not tell is left out. */
+function told(milliseconds) {
+  return Number.isNaN(milliseconds) ? "" : milliseconds.toFixed(2);
 }
 
 function spread(values) {

@@ -131,6 +131,44 @@ async fn over_http2_cookies_in_crumbs_are_one_session() {
 }
 
 #[tokio::test]
+async fn inv_01_a_call_of_grpc_is_refused_in_its_own_words() {
+    let keepers = "[routes.keepers]\npath = \"/vault.Keepers/*\"\nupstream = \"app\"\nrequire = { groups_any = [\"keepers\"] }\n";
+    let world = World::with(&format!("{ROUTES}{keepers}")).await;
+    let (browser, _) = world.signed_in().await;
+    let mut client = H2::open(world.broker.address).await;
+    let call = |path: &str, kind: &str| {
+        let call = Request::post(url(path)).header("content-type", kind);
+        call.header("te", "trailers")
+    };
+    let own = browser.cookie_field("app.example.com");
+    let stranger = call("/shop.Orders/List", "application/grpc+proto");
+    let member = call("/vault.Keepers/Open", "application/grpc").header("cookie", &own);
+    for (call, status, code) in [
+        (stranger, "16", "sign-in-required"),
+        (member, "7", "not-allowed-here"),
+    ] {
+        let refused = client.send(call).await;
+        let field = |name: &str| refused.headers().get(name).unwrap().to_str().unwrap();
+        assert_eq!(
+            (refused.status(), field("grpc-status")),
+            (http::StatusCode::OK, status)
+        );
+        assert_eq!(field("grpc-message"), code);
+        assert_eq!(field("content-type"), "application/grpc");
+        assert_eq!(field("sso-generated"), code);
+        assert!(refused.body().is_empty());
+    }
+    // What only looks like it is told as other programs are.
+    let web = client
+        .send(call("/shop.Orders/List", "application/grpc-web"))
+        .await;
+    assert_eq!(web.status(), 401);
+    world.application.heard_nothing();
+    drop(client);
+    world.end(&[&browser]).await;
+}
+
+#[tokio::test]
 async fn a_renewed_certificate_is_served_without_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let old = renew(folder.path());

@@ -13,8 +13,9 @@ const UPGRADE: &str = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocke
 const OWN_ORIGIN: &str = "Origin: https://app.example.com\r\n";
 const ACCEPTED: &str = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
 
+/// As the binary would serve them: whatever ends one of these comes from another thread.
 async fn world() -> World {
-    let world = World::with(ROUTES).await;
+    let world = World::on_workers(ROUTES).await;
     world
         .application
         .answer("/socket", |_| Answer::Echo(ACCEPTED.into()));

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +10,8 @@ use doorward::app::App;
 use doorward::cli::socket::Socket;
 use doorward::clock::{Clock, Manual};
 use doorward::config;
+use doorward::tasks::Tasks;
+use doorward::workers::Workers;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -31,8 +34,19 @@ impl Broker {
         Self::start_in(tempfile::tempdir().unwrap(), file, clock).await
     }
 
+    /// The same, with threads of their own for connections, as the binary has them. What these log is not captured.
+    pub async fn start_on_workers(file: &str, clock: Arc<Manual>) -> Self {
+        let workers = Workers::start(NonZeroUsize::new(2).unwrap()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        Self::start_with(folder, file, clock, Tasks::with(workers)).await
+    }
+
     /// Starts one with this file over what an earlier one left in its folder.
     pub async fn start_in(folder: TempDir, file: &str, clock: Arc<Manual>) -> Self {
+        Self::start_with(folder, file, clock, Tasks::new()).await
+    }
+
+    async fn start_with(folder: TempDir, file: &str, clock: Arc<Manual>, tasks: Tasks) -> Self {
         let path = folder.path().join("doorward.toml");
         std::fs::write(&path, file).unwrap();
         let files = config::Files {
@@ -44,7 +58,7 @@ impl Broker {
             Err(faults) => panic!("{}", config::render(&faults.0, config::Style::Plain)),
         };
         let shared: Arc<dyn Clock> = clock.clone();
-        let app = App::start(loaded.config, shared).await.unwrap();
+        let app = App::start(loaded.config, shared, tasks).await.unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         Self {
             address: app.addresses()[0],
@@ -52,7 +66,7 @@ impl Broker {
             clock,
             folder,
             stop: Some(stop),
-            running: doorward::tasks::Tasks::new().spawn(async move {
+            running: Tasks::new().spawn(async move {
                 let shutdown = async { drop(stopped.await) };
                 app.run(shutdown).await.unwrap();
             }),

@@ -110,6 +110,25 @@ impl World {
 
     /// The same, with log lines of this level and above.
     pub async fn with_logs(more: &str, level: &str) -> Self {
+        Self::begin(more, level, async |file, clock| {
+            Broker::start(file, clock).await
+        })
+        .await
+    }
+
+    /// The same, with threads of their own for connections. What these log is not captured.
+    pub async fn on_workers(more: &str) -> Self {
+        Self::begin(more, "trace", async |file, clock| {
+            Broker::start_on_workers(file, clock).await
+        })
+        .await
+    }
+
+    async fn begin(
+        more: &str,
+        level: &str,
+        start: impl AsyncFnOnce(&str, Arc<Manual>) -> Broker,
+    ) -> Self {
         let (logs, capture) = Logs::capture(level);
         let clock = Arc::new(Manual::new(Timestamp::from_seconds(1_800_000_000)));
         let acme = Idp::start(Arc::clone(&clock)).await;
@@ -121,7 +140,7 @@ impl World {
             &acme.issuer,
             &globex.issuer,
         );
-        let broker = Broker::start(&file, Arc::clone(&clock)).await;
+        let broker = start(&file, Arc::clone(&clock)).await;
         Self {
             broker,
             acme,

@@ -2,6 +2,7 @@
 
 mod application;
 mod balancing;
+mod pool;
 mod protocols;
 mod tls;
 
@@ -11,6 +12,7 @@ use std::sync::Mutex;
 
 use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
+use http::HeaderMap;
 use http_body::Frame;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Empty, Full, StreamBody};
@@ -116,17 +118,17 @@ async fn front(
         let (upstream, errors) = (Arc::clone(&upstream), Arc::clone(&errors));
         let passage = Passage {
             host: HeaderValue::from_static("app.example.com"),
-            fields: HeaderMap::from_iter([(
+            fields: vec![(
                 HeaderName::from_static("remote-user"),
                 HeaderValue::from_static("ada"),
-            )]),
+            )],
             reserved: Arc::new(|name| name.as_str() == "remote-user"),
             cut: Arc::clone(&cut),
             until,
             held: Arc::new(()),
         };
         async move {
-            match upstream.forward(request, passage).await {
+            match upstream.forward(Box::new(request), passage).await {
                 Ok(response) => Ok::<_, Error>(response),
                 Err(error) => {
                     errors.lock().unwrap().push(format!("{error:?}"));
