@@ -168,6 +168,7 @@ impl Cast {
             Problem::OwnersOnly,
             Problem::SetupLink(LinkOver::Gone),
             Problem::SetupLink(LinkOver::Elsewhere),
+            Problem::SetupLink(LinkOver::Crowded),
             Problem::BadRequest,
             Problem::MisdirectedRequest,
             Problem::NotFound,
