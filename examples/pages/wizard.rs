@@ -24,7 +24,12 @@ pub(super) fn all(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, Error> {
         response: pages.show(&look, &link)?,
     }];
     let steps = [cast.claim.as_str(), cast.claim.as_str()];
-    let ends = [None, Some(WizardEnd::Finished), Some(WizardEnd::InForce)];
+    let ends = [
+        None,
+        Some(WizardEnd::Finished),
+        Some(WizardEnd::InForce),
+        Some(WizardEnd::Displaced),
+    ];
     for (number, end) in ends.into_iter().enumerate() {
         for owned in [true, false] {
             for much in [true, false] {
