@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::problem::{Ended, LinkOver, Loop, NotLetIn, NotLinked, Problem, Unverified};
 use super::words::{self, Said, provider};
-use super::{Ask, Look, Place};
+use super::{Ask, Destination, Look, Place};
 use crate::address::ReturnPath;
 use crate::config::Refusal;
 
@@ -351,6 +351,7 @@ impl Problem {
         matches!(self, Self::AppUnreachable { .. } | Self::AppSlow { .. })
     }
 
+    #[expect(clippy::too_many_lines, reason = "a list: one way on for each problem")]
     fn action(&self, look: &Look<'_>) -> Action {
         match self {
             Self::LoginExpired { rd } | Self::SessionEnded { rd, .. } => {
@@ -358,15 +359,7 @@ impl Problem {
             }
             Self::EmailUnverified {
                 provider, home, rd, ..
-            } => match home {
-                Some(home) => Action {
-                    label: look
-                        .language
-                        .say("action-open-provider", &[at_provider(provider)]),
-                    href: home.to_string(),
-                },
-                None => link(look, "action-sign-in-again", look.sign_in(rd, Ask::Usual)),
-            },
+            } => open_provider(look, provider, home.as_ref(), rd),
             Self::SignInRequired { rd } => {
                 link(look, "action-sign-in", look.sign_in(rd, Ask::Usual))
             }
@@ -583,6 +576,24 @@ fn another_account(look: &Look<'_>, rd: &ReturnPath) -> Action {
         "action-another-account",
         look.sign_in(rd, Ask::AnotherAccount),
     )
+}
+
+/// The person's account at the provider, if it is known where that is.
+fn open_provider(
+    look: &Look<'_>,
+    provider: &str,
+    home: Option<&Destination>,
+    rd: &ReturnPath,
+) -> Action {
+    let Some(home) = home else {
+        return link(look, "action-sign-in-again", look.sign_in(rd, Ask::Usual));
+    };
+    Action {
+        label: look
+            .language
+            .say("action-open-provider", &[at_provider(provider)]),
+        href: home.to_string(),
+    }
 }
 
 fn start_page(look: &Look<'_>) -> Action {

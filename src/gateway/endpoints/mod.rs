@@ -114,14 +114,7 @@ impl Gateway {
             }
             ["logged-out"] if get => self.logged_out(&ask),
             ["signed-in"] if get => self.popup_done(&ask).await,
-            ["account"] if get => self.account_page(&ask, None).await,
-            [
-                "account",
-                part @ ("sessions" | "ways" | "organizations" | "told"),
-            ] if get => self.account_page(&ask, Some(part)).await,
-            ["account", rest @ ..] if post && !rest.is_empty() => {
-                self.account_form(&ask, rest, &head, body).await
-            }
+            ["account", ..] => self.account_paths(&ask, &segments, &head, body).await,
             ["admin", organization, rest @ ..] if self.config.admin.pages => {
                 self.owner_page(&ask, organization, rest, &head, body).await
             }
@@ -129,6 +122,28 @@ impl Gateway {
             ["userinfo"] if get => self.userinfo(&ask).await,
             ["jwks.json"] if get => Ok(self.key_set()),
             [".well-known", "openid-configuration"] if get => Ok(self.metadata()),
+            other => Err(nothing(other)),
+        }
+    }
+
+    /// The pages of the account, and their buttons.
+    async fn account_paths(
+        &self,
+        ask: &Ask<'_>,
+        segments: &[&str],
+        head: &request::Parts,
+        body: Incoming,
+    ) -> Result<Response<Body>, Error> {
+        let (get, post) = looks_or_posts(&ask.inbound.method);
+        match segments {
+            ["account"] if get => self.account_page(ask, None).await,
+            [
+                "account",
+                part @ ("sessions" | "ways" | "organizations" | "told"),
+            ] if get => self.account_page(ask, Some(part)).await,
+            ["account", rest @ ..] if post && !rest.is_empty() => {
+                self.account_form(ask, rest, head, body).await
+            }
             other => Err(nothing(other)),
         }
     }
