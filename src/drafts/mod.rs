@@ -204,11 +204,7 @@ impl Drafts {
         if index.entries.iter().any(|entry| entry.id == new.id) {
             return Err(Error::Taken);
         }
-        // What the file has by now takes up no room.
-        let providers = &self.0.parts.config.providers;
-        let entries = index.entries.iter();
-        let open = entries.filter(|entry| !providers.contains_key(&entry.id));
-        if open.count() >= DRAFTS_PER_ORGANIZATION {
+        if self.room_taken(&index) >= DRAFTS_PER_ORGANIZATION {
             return Err(Error::TooMany);
         }
         let number: Number = secret::random_bytes();
@@ -259,6 +255,14 @@ impl Drafts {
         batch.audit(draft.event(audit::Kind::DraftCreated, by.clone(), now));
         self.0.parts.store.commit(batch).await?;
         Ok(Made { draft, link })
+    }
+
+    /// How many count. What the file has by now takes up no room.
+    fn room_taken(&self, index: &Index) -> usize {
+        let providers = &self.0.parts.config.providers;
+        let entries = index.entries.iter();
+        let open = entries.filter(|entry| !providers.contains_key(&entry.id));
+        open.count()
     }
 
     /// Those of an organization, the oldest first.

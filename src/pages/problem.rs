@@ -315,9 +315,8 @@ impl Problem {
             | Self::SignInTooWeak { .. }
             | Self::OtherAccount { .. }
             | Self::NotAllowedHere { .. } => StatusCode::FORBIDDEN,
-            Self::NotLinked { .. } => StatusCode::CONFLICT,
+            Self::NotLinked { .. } | Self::SetupLink(LinkOver::Crowded) => StatusCode::CONFLICT,
             Self::SetupLink(LinkOver::Gone) => StatusCode::GONE,
-            Self::SetupLink(LinkOver::Crowded) => StatusCode::CONFLICT,
             Self::OrganizationUnknown | Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::MisdirectedRequest => StatusCode::MISDIRECTED_REQUEST,
