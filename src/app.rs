@@ -432,7 +432,7 @@ fn upstreams(config: &Config, metrics: &Metrics, tasks: &Tasks) -> Result<Upstre
         .upstreams
         .values()
         .map(|upstream| {
-            let built = proxy::Upstream::new(upstream, idle, cut, metrics.clone(), tasks.clone())?;
+            let built = proxy::Upstream::new(upstream, idle, cut, metrics, tasks.clone())?;
             Ok((upstream.name.clone(), Arc::new(built)))
         })
         .collect()

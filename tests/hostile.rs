@@ -389,7 +389,8 @@ async fn cookies_of_other_bytes_are_nobodys() {
         ]
         .concat();
         let answer = say(&world, &head).await;
-        assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
+        let cookie = String::from_utf8_lossy(cookie);
+        assert!(answer.starts_with("HTTP/1.1 401 "), "{cookie:?}: {answer}");
     }
     is_well(&world).await;
     world.end(&[]).await;

@@ -42,8 +42,8 @@ pub(super) fn add<V: View>(
     Ok(())
 }
 
-fn homes(pages: &Pages, cast: &Cast, samples: &mut Vec<Sample>) -> Result<(), Error> {
-    let connection = |state: ConnectionState, much: bool| OwnedConnection {
+fn connection(cast: &Cast, state: ConnectionState, much: bool) -> OwnedConnection<'_> {
+    OwnedConnection {
         state_word: state.word(),
         id: cast.slugs[0].as_str(),
         label: &cast.buttons[0],
@@ -80,7 +80,10 @@ fn homes(pages: &Pages, cast: &Cast, samples: &mut Vec<Sample>) -> Result<(), Er
                 chosen: number == 1,
             })
             .collect(),
-    };
+    }
+}
+
+fn homes(pages: &Pages, cast: &Cast, samples: &mut Vec<Sample>) -> Result<(), Error> {
     let states = [
         (ConnectionState::ByFile, false),
         (ConnectionState::Open, true),
@@ -94,7 +97,7 @@ fn homes(pages: &Pages, cast: &Cast, samples: &mut Vec<Sample>) -> Result<(), Er
             door: "https://app.example.com/_sso/login/acme".to_owned(),
             suspended: much,
             sessions: usize::from(much) * 12_345,
-            connections: vec![connection(state, much)],
+            connections: vec![connection(cast, state, much)],
             next: None,
             notice: match state {
                 ConnectionState::Open => Some(OwnerNotice::Opened),

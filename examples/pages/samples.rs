@@ -236,6 +236,15 @@ impl Cast {
                 },
             ]);
         }
+        all.extend(self.problems_of_reasons());
+        all.extend(self.problems_of_step_up());
+        all
+    }
+
+    fn problems_of_reasons(&self) -> Vec<Problem> {
+        let rd = || self.rd.clone();
+        let provider = || self.buttons[0].clone();
+        let mut all = Vec::new();
         let refusals = [
             NotLetIn::Unsaid,
             NotLetIn::NotAssigned("AADSTS50105"),
@@ -254,7 +263,6 @@ impl Cast {
             home: None,
             rd: rd(),
         });
-        all.extend(self.problems_of_step_up());
         let not_linked = [
             NotLinked::Taken,
             NotLinked::AnotherThere,
@@ -448,21 +456,28 @@ fn accounts(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages::
             });
         }
     }
+    samples.extend(parts_of_accounts(pages, cast)?);
+    Ok(samples)
+}
+
+fn parts_of_accounts(pages: &Pages, cast: &Cast) -> Result<[Sample; 2], doorward::pages::Error> {
     let look = cast.look(true, Place::Shared);
     let nothing = AccountSessions {
         sessions: Vec::new(),
         next: None,
         csrf: &cast.token,
     };
-    samples.push(Sample {
-        name: "account-sessions-none".to_owned(),
-        response: pages.show(&look, &nothing)?,
-    });
-    samples.push(Sample {
-        name: "account-told".to_owned(),
-        response: pages.show(&look, &AccountTold::new(cast.facts(), cast.facts()))?,
-    });
-    Ok(samples)
+    let told = AccountTold::new(cast.facts(), cast.facts());
+    Ok([
+        Sample {
+            name: "account-sessions-none".to_owned(),
+            response: pages.show(&look, &nothing)?,
+        },
+        Sample {
+            name: "account-told".to_owned(),
+            response: pages.show(&look, &told)?,
+        },
+    ])
 }
 
 fn own_sessions(number: usize) -> Vec<OwnSession> {

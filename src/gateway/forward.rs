@@ -207,10 +207,7 @@ fn forwarding(
     fields.extend(site.forwarding(inbound.client));
     let texts = [
         (TRACEPARENT, HeaderValue::try_from(traceparent(trace))),
-        (
-            SSO_REFERENCE,
-            HeaderValue::from_bytes(&reference.text()).map_err(Into::into),
-        ),
+        (SSO_REFERENCE, HeaderValue::from_bytes(&reference.text())),
     ];
     fields.extend(
         texts

@@ -42,7 +42,7 @@ enum Connections {
     /// HTTP/1.1 alone.
     One(Pool),
     /// HTTP/2, or what the application chooses. Upgrades, which HTTP/1.1 alone has, have connections of their own then.
-    Two(Client<Connector, Outgoing>, Option<Pool>),
+    Two(Box<Client<Connector, Outgoing>>, Option<Pool>),
 }
 
 /// Why an address did not answer.
@@ -106,7 +106,7 @@ impl Endpoint {
         };
         let client = |http: UpstreamHttp| {
             let connector = connector(chosen, http)?;
-            Ok::<_, Error>(client(connector, http, tasks))
+            Ok::<_, Error>(Box::new(client(connector, http, tasks)))
         };
         let connections = match config.http {
             UpstreamHttp::One => Connections::One(pool(chosen)?),

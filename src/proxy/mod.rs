@@ -116,7 +116,7 @@ impl Upstream {
         config: &config::Upstream,
         idle_timeout: Duration,
         stream_cut: Duration,
-        metrics: Metrics,
+        metrics: &Metrics,
         tasks: Tasks,
     ) -> Result<Self, Error> {
         let encrypted = |http| {
@@ -134,7 +134,7 @@ impl Upstream {
             Ok(Arc::new(endpoint))
         });
         let upstream = Self {
-            tally: UpstreamTally::new(config.name.as_str(), &metrics),
+            tally: UpstreamTally::new(config.name.as_str(), metrics),
             endpoints: endpoints.collect::<Result<_, Error>>()?,
             turn: AtomicUsize::new(0),
             balance: config.balance.clone(),

@@ -65,25 +65,33 @@ pub(super) async fn carry(
     bounds: Bounds,
 ) {
     let mut end = pin!(bounds.end());
-    let connected = tokio::select! {
+    let mut connecting = pin!(connect(visitor, application, protocol, bounds.idle));
+    let (connected, early) = tokio::select! {
         biased;
-        _ = end.as_mut() => return debug!("tunnel ended before it began"),
-        connected = connect(visitor, application, protocol, bounds.idle) => connected,
+        why = end.as_mut() => {
+            // The visitor may have the 101 already, and is told why nothing follows.
+            let connected = timeout(bounds.stream_cut / 4, connecting).await;
+            (connected.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())), Some(why))
+        }
+        connected = connecting.as_mut() => (connected, None),
     };
     let mut tunnel = match connected {
         Ok(tunnel) => tunnel,
         Err(error) => return debug!(%error, "tunnel did not begin"),
     };
-    let why = tokio::select! {
-        biased;
-        why = end.as_mut() => why,
-        carried = tunnel.copy(bounds.idle) => return match carried {
-            Ok(()) => debug!("tunnel closed"),
-            Err(error) => debug!(%error, "tunnel broke"),
+    let why = match early {
+        Some(why) => why,
+        None => tokio::select! {
+            biased;
+            why = end.as_mut() => why,
+            carried = tunnel.copy(bounds.idle) => return match carried {
+                Ok(()) => debug!("tunnel closed"),
+                Err(error) => debug!(%error, "tunnel broke"),
+            },
         },
     };
     debug!(?why, "tunnel cut");
-    // The other half is for whatever else has to happen within the bound.
+    // The rest is for whatever else has to happen within the bound.
     let parted = timeout(bounds.stream_cut / 2, tunnel.part(why)).await;
     if parted.is_err() {
         debug!("a tunnel's side did not answer the farewell");

@@ -371,6 +371,7 @@ struct Running(Arc<Use>);
 impl Running {
     fn begin(usage: &Arc<Use>) -> Self {
         usage.asked.store(true, Ordering::Relaxed);
+        usage.fate.begin();
         let mut pace = usage.pace();
         *pace = match *pace {
             Pace::Running(count) => Pace::Running(count + 1),
@@ -386,7 +387,10 @@ impl Drop for Running {
         let mut pace = self.0.pace();
         *pace = match *pace {
             Pace::Running(count @ 2..) => Pace::Running(count - 1),
-            Pace::Running(_) | Pace::Resting(_) => Pace::Resting(Instant::now()),
+            Pace::Running(_) | Pace::Resting(_) => {
+                self.0.fate.rest();
+                Pace::Resting(Instant::now())
+            }
         };
     }
 }

@@ -8,6 +8,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::task::AtomicWaker;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::{Instant, Sleep, sleep_until};
@@ -30,6 +31,8 @@ pub(super) struct Stream {
     head_limit: Duration,
     /// Present while more of a head is waited for.
     head_end: Option<Pin<Box<Sleep>>>,
+    /// Present once the client has said that it sends no more, while it is owed an answer.
+    owed: Option<Pin<Box<Sleep>>>,
     /// A tunnel that was cut has ended in order since: its protocol tells the client why, so nothing looks complete.
     parted: bool,
     fate: Arc<Fate>,
@@ -65,14 +68,33 @@ pub(super) struct Fate {
     pub(super) tunnel: AtomicBool,
     /// A response ended before its end: the socket must not close as if it were complete.
     pub(super) broken: AtomicBool,
+    /// Whether a request is under way, on HTTP/1.
+    busy: AtomicBool,
+    /// Woken when none is any more.
+    rested: AtomicWaker,
     /// What ends the response that is under way.
     cut: Mutex<Option<Cut>>,
 }
+
+/// How long an answer may take whose client sends no more. It may read on (RFC 9112 §9.6) or have left: which of the two, only
+/// a write can tell, and a request for nobody must not go on for long.
+const OWED_FOR: Duration = Duration::from_secs(1);
 
 impl Fate {
     /// From now on the connection carries a response that ends with `cut`.
     pub(super) fn bind(&self, cut: Option<Cut>) {
         *self.cut.lock().unwrap_or_else(PoisonError::into_inner) = cut;
+    }
+
+    /// A request begins.
+    pub(super) fn begin(&self) {
+        self.busy.store(true, Ordering::Relaxed);
+    }
+
+    /// No request is under way any more.
+    pub(super) fn rest(&self) {
+        self.busy.store(false, Ordering::Release);
+        self.rested.wake();
     }
 
     fn cut(&self) -> Option<Cut> {
@@ -101,6 +123,7 @@ impl Stream {
             framing: None,
             head_limit: Duration::MAX,
             head_end: None,
+            owed: None,
             parted: false,
             fate,
             write_limit,
@@ -132,6 +155,19 @@ impl Stream {
             .get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
         ready!(end.as_mut().poll(context));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+
+    /// The client sends no more. hyper takes that for its leaving, so it learns it only when nothing is owed any more, or
+    /// when that has taken too long.
+    fn end_of_client(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.fate.rested.register(context.waker());
+        if self.framing.is_some() && self.fate.busy.load(Ordering::Acquire) {
+            let owed = self
+                .owed
+                .get_or_insert_with(|| Box::pin(tokio::time::sleep(OWED_FOR)));
+            ready!(owed.as_mut().poll(context));
+        }
+        Poll::Ready(Ok(()))
     }
 
     /// Once the handler has accepted an upgrade, what comes is not ours to read.
@@ -246,6 +282,9 @@ impl AsyncRead for Stream {
             return this.await_bytes(context);
         };
         read?;
+        if buffer.filled().len() == already && buffer.remaining() > 0 {
+            return this.end_of_client(context);
+        }
         if let Some(framing) = &mut this.framing
             && let Some(fresh) = buffer.filled_mut().get_mut(already..)
         {

@@ -298,6 +298,7 @@ async fn an_owner_in_many_organizations_finds_theirs_on_a_further_page() {
     assert!(page.text.contains(&format!("href=\"{next}\"")));
     let last = loop {
         let page = owner.get(&url(&next)).await;
+        assert_eq!(page.kind(), Some("owner-choices"));
         seen += offered(&page);
         let Some((_, rest)) = page.text.split_once("/choices/acme-idp?from=") else {
             break page;

@@ -74,7 +74,7 @@ async fn world_with(
         config,
         setting.idle,
         setting.stream_cut,
-        metrics.clone(),
+        &metrics,
         tasks.clone(),
     )
     .unwrap();
