@@ -155,7 +155,7 @@ async function enter(page, provider, person) {
 }
 
 function section(page, name) {
-  return page.getByRole("region", { name });
+  return page.locator("section", { has: page.getByRole("heading", { name }) });
 }
 
 function headed(page, name) {

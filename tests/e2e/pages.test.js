@@ -11,6 +11,7 @@ import { story } from "./support/world.js";
 const PAGES = [
   "account",
   "account-not-allowed",
+  "account-told",
   "app-unreachable",
   "bad-request",
   "choose",
@@ -144,6 +145,8 @@ async function signInAndOut(world, visitor, page) {
 
   await page.goto(doorward.at("/_sso/account"));
   await page.getByText("is told about you").click();
+  await page.getByText("Remote-Email").first().waitFor();
+  await page.getByRole("link", { name: "Your account" }).click();
   await page.getByRole("button", { name: "Switch to Acme Inc." }).click();
   assert.equal((await shown(page)).organization, "acme");
   await page.goto(doorward.at("/vault/"));

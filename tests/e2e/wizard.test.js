@@ -89,7 +89,8 @@ story("the same without scripts, in the dark, on a small screen; and for an owne
   await signInAs(page, "ada");
   // Before Setup of a closed organization, its owner comes this far and no further than its own pages.
   await page.goto(doorward.at("/_sso/admin/stark"));
-  await page.getByRole("region", { name: "acme" }).getByRole("button", { name: "Set up" }).click();
+  const acmes = page.locator("section", { has: page.getByRole("heading", { name: "acme" }) });
+  await acmes.getByRole("button", { name: "Set up" }).click();
   await page.getByText(/^Open,? since/).first().waitFor();
   await page.getByRole("link", { name: "Add a provider" }).click();
   await headed(page, "Providers being set up");
