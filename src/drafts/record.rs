@@ -9,7 +9,7 @@ use crate::audit::Actor;
 use crate::clock::Timestamp;
 use crate::config::{DraftField, FieldKind, Slug};
 use crate::provider::{Checked, Finding, Verdict};
-use crate::secret::{self, Secret};
+use crate::secret::Secret;
 
 /// One draft.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -174,12 +174,11 @@ pub(super) fn are_the_same(
     one: &BTreeMap<String, Secret<String>>,
     other: &BTreeMap<String, Secret<String>>,
 ) -> bool {
-    let bytes = |it: &Secret<String>| it.expose().as_bytes().to_vec();
     one.keys().eq(other.keys())
         && one
             .values()
             .zip(other.values())
-            .all(|(one, other)| secret::constant_time_eq(&bytes(one), &bytes(other)))
+            .all(|(one, other)| one.matches(other.expose().as_bytes()))
 }
 
 /// Whether a value decides whom the secret, or what it opens, is sent to.

@@ -419,6 +419,44 @@ where
     answer
 }
 
+#[tokio::test]
+async fn who_sends_no_more_gets_an_answer_that_does_not_take_long() {
+    let world = world(limits(), None, |_request, _peer| async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        text("late, not never")
+    })
+    .await;
+    let mut socket = world.connect().await;
+    socket.write_all(PLAIN).await.unwrap();
+    socket.shutdown().await.unwrap();
+    let answer = read_to_end(&mut socket).await;
+    assert!(answer.ends_with("late, not never"), "{answer}");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn inv_54_a_request_whose_client_sends_no_more_does_not_go_on_without_end() {
+    let gone = CancellationToken::new();
+    let told = gone.clone();
+    let world = world(limits(), None, move |_request, _peer| {
+        let guard = told.clone().drop_guard();
+        async move {
+            std::future::pending::<()>().await;
+            drop(guard);
+            text("never")
+        }
+    })
+    .await;
+    let mut socket = world.connect().await;
+    socket.write_all(PLAIN).await.unwrap();
+    socket.shutdown().await.unwrap();
+    timeout(gone.cancelled()).await;
+    assert_eq!(read_to_end(&mut socket).await, "");
+    world.end().await;
+}
+
+const PLAIN: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
 #[tokio::test(start_paused = true)]
 async fn inv_54_nobody_is_waited_for_without_end() {
     let world = world(limits(), None, refuse).await;
