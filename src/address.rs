@@ -404,7 +404,9 @@ impl ReturnPath {
         let own = path.as_str().strip_prefix(prefix);
         let leads_round = |rest: &str| {
             let is_own = rest.is_empty() || rest.starts_with('/');
-            is_own && !matches!(rest, "/account" | "/signed-in") && !rest.starts_with("/admin/")
+            is_own
+                && !matches!(rest, "/account" | "/account/offer" | "/signed-in")
+                && !rest.starts_with("/admin/")
         };
         if own.is_some_and(leads_round) {
             return Err(Error::ReturnPath);
@@ -647,7 +649,12 @@ mod tests {
             parse("/reports?id=7&x=%2F").unwrap().as_str(),
             "/reports?id=7&x=%2F"
         );
-        for good in ["/_ssos", "/_sso/account", "/_sso/signed-in"] {
+        for good in [
+            "/_ssos",
+            "/_sso/account",
+            "/_sso/account/offer",
+            "/_sso/signed-in",
+        ] {
             assert_eq!(parse(good).unwrap().as_str(), good);
         }
         for bad in [

@@ -7,8 +7,9 @@ use doorward::pages::owner::{
     state_word,
 };
 use doorward::pages::{
-    Account, AccountOrganizations, AccountSessions, AccountTold, AccountWays, Admitted, Answered,
-    DoorProvider, Error, Fact, Linked, OwnSession, Pages, RehearsedPage,
+    Account, AccountNote, AccountOffer, AccountOrganizations, AccountSessions, AccountTold,
+    AccountWays, Admitted, Answered, DoorProvider, Error, Fact, Linked, OwnSession, Pages,
+    RehearsedPage, Side,
 };
 
 use super::owner::{add, person, session};
@@ -139,7 +140,7 @@ fn accounts(pages: &Pages, cast: &Cast, samples: &mut Vec<Sample>) -> Result<(),
         more_ways: true,
         sessions: own_sessions(ROWS.own_sessions + 1),
         next: place(cast),
-        confirmed: true,
+        note: Some(AccountNote::OfferLate),
         csrf: &cast.token,
     };
     add(pages, cast, samples, &view)?;
@@ -152,6 +153,21 @@ fn accounts(pages: &Pages, cast: &Cast, samples: &mut Vec<Sample>) -> Result<(),
     let view = AccountSessions {
         sessions: own_sessions(ROWS.more_sessions + 1).split_off(1),
         next: place(cast),
+        csrf: &cast.token,
+    };
+    add(pages, cast, samples, &view)?;
+    let email = long(&cast.email);
+    let side = |provider: usize| Side {
+        provider: &cast.buttons[provider],
+        name: Some(&email),
+        email: Some(&email),
+        subject: Some(&email),
+    };
+    let view = AccountOffer {
+        organization: cast.organization(2),
+        here: side(2),
+        there: side(1),
+        offer: &cast.token,
         csrf: &cast.token,
     };
     add(pages, cast, samples, &view)?;

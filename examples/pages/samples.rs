@@ -15,11 +15,11 @@ use doorward::address::{Origin, ReturnPath};
 use doorward::clock::Timestamp;
 use doorward::config::{self, Refusal, Slug};
 use doorward::pages::{
-    Account, AccountSessions, AccountTold, Admitted, Answered, Choose, Destination, DevForm, Door,
-    DoorProvider, EmailFault, EmailFirst, Ended, Fact, FormNotKept, KeptForm, Language, LinkOver,
-    Linked, LoggedOut, LogoutConfirm, Look, Loop, NotLetIn, NotLinked, Notice, Organization,
-    OwnSession, Pages, Place, Problem, Redirecting, RehearsalFailed, Rehearse, RehearsedPage,
-    Unverified,
+    Account, AccountNote, AccountOffer, AccountSessions, AccountTold, Admitted, Answered, Choose,
+    Destination, DevForm, Door, DoorProvider, EmailFault, EmailFirst, Ended, Fact, FormNotKept,
+    KeptForm, Language, LinkOver, Linked, LoggedOut, LogoutConfirm, Look, Loop, NotLetIn,
+    NotLinked, Notice, Organization, OwnSession, Pages, Place, Problem, Redirecting,
+    RehearsalFailed, Rehearse, RehearsedPage, Side, Unverified,
 };
 use doorward::telemetry::Reference;
 use http::Response;
@@ -447,7 +447,7 @@ fn accounts(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages::
                         label: &cast.buttons[which],
                     })
                     .collect(),
-                confirmed: others > 0,
+                note: (others > 0).then_some(AccountNote::Confirmed),
                 csrf: &cast.token,
             };
             samples.push(Sample {
@@ -460,7 +460,7 @@ fn accounts(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages::
     Ok(samples)
 }
 
-fn parts_of_accounts(pages: &Pages, cast: &Cast) -> Result<[Sample; 2], doorward::pages::Error> {
+fn parts_of_accounts(pages: &Pages, cast: &Cast) -> Result<[Sample; 4], doorward::pages::Error> {
     let look = cast.look(true, Place::Shared);
     let nothing = AccountSessions {
         sessions: Vec::new(),
@@ -468,7 +468,34 @@ fn parts_of_accounts(pages: &Pages, cast: &Cast) -> Result<[Sample; 2], doorward
         csrf: &cast.token,
     };
     let told = AccountTold::new(cast.facts(), cast.facts());
+    let named = |provider: usize| Side {
+        provider: &cast.buttons[provider],
+        name: Some(&cast.person),
+        email: Some(&cast.email),
+        subject: None,
+    };
+    let nameless = Side {
+        name: None,
+        email: None,
+        subject: Some(&cast.token),
+        ..named(1)
+    };
+    let offer = |there| AccountOffer {
+        organization: cast.organization(0),
+        here: named(0),
+        there,
+        offer: &cast.token,
+        csrf: &cast.token,
+    };
     Ok([
+        Sample {
+            name: "account-offer".to_owned(),
+            response: pages.show(&look, &offer(named(1)))?,
+        },
+        Sample {
+            name: "account-offer-nameless".to_owned(),
+            response: pages.show(&look, &offer(nameless))?,
+        },
         Sample {
             name: "account-sessions-none".to_owned(),
             response: pages.show(&look, &nothing)?,

@@ -199,6 +199,9 @@ pub const DRAFTS_PER_BROWSER: usize = 12;
 /// The one-time ticket onto an organization's own host: one redirect.
 pub const TICKET_LIFETIME: Duration = Duration::from_secs(30);
 
+/// How long somebody may look at an identity before they say whether to add it.
+pub const OFFER_LIFETIME: Duration = Duration::from_secs(600);
+
 /// Completed sign-ins of one browser in this many seconds that mean a loop…
 pub const LOOP_WINDOW: Duration = Duration::from_secs(30);
 

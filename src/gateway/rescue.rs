@@ -336,7 +336,7 @@ impl Gateway {
     }
 
     /// The text of a provider's button.
-    fn button(&self, provider: &Slug) -> String {
+    pub(super) fn button(&self, provider: &Slug) -> String {
         let provider = self.config.providers.get(provider);
         provider.map_or_else(String::new, |provider| provider.button.clone())
     }

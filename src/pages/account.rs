@@ -39,10 +39,21 @@ pub struct Account<'a> {
     pub sessions: Vec<OwnSession>,
     /// Where the rest of those begins, on a page of its own.
     pub next: Option<String>,
-    /// Whether they have just come through the provider again, to add something.
-    pub confirmed: bool,
+    /// What has just happened.
+    pub note: Option<AccountNote>,
     /// Token of the forms.
     pub csrf: &'a str,
+}
+
+/// What has just happened to somebody who comes back to their account, as the name of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum AccountNote {
+    /// They have come through the provider again, to add something.
+    #[serde(rename = "confirmed-again")]
+    Confirmed,
+    /// They were asked about an identity, and said yes too late.
+    #[serde(rename = "offer-late")]
+    OfferLate,
 }
 
 /// A name and its value.
@@ -232,6 +243,43 @@ impl View for AccountTold<'_> {
     fn title(&self, look: &Look<'_>) -> String {
         let named = Said::Name(look.application());
         look.language.say("account-told", &[("application", named)])
+    }
+}
+
+/// An identity that somebody is asked about before it is added to their account.
+#[derive(Clone, Debug, Serialize)]
+pub struct AccountOffer<'a> {
+    /// In which organization.
+    pub organization: Organization<'a>,
+    /// Who they are here.
+    pub here: Side<'a>,
+    /// Who they are at the other provider.
+    pub there: Side<'a>,
+    /// What the answer carries.
+    pub offer: &'a str,
+    /// Token of the forms.
+    pub csrf: &'a str,
+}
+
+/// What a provider says of somebody.
+#[derive(Clone, Debug, Serialize)]
+pub struct Side<'a> {
+    /// The text of its button.
+    pub provider: &'a str,
+    /// Display name.
+    pub name: Option<&'a str>,
+    /// E-mail address.
+    pub email: Option<&'a str>,
+    /// What it calls them, if there is neither.
+    pub subject: Option<&'a str>,
+}
+
+impl View for AccountOffer<'_> {
+    const NAME: &'static str = "account-offer";
+    const TEMPLATE: &'static str = "account_offer.html";
+
+    fn title(&self, look: &Look<'_>) -> String {
+        look.language.say("offer-title", &[])
     }
 }
 

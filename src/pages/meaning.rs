@@ -238,6 +238,7 @@ fn turned_away(word: &str) -> Option<&'static str> {
         "not_allowed" => Some("because-not-admitted"),
         "not_the_person" => Some("because-not-the-person"),
         "not_an_owner" => Some("because-not-an-owner"),
+        "not_me" => Some("because-not-me"),
         _ => rule(word).or_else(|| problem(word)),
     }
 }

@@ -33,8 +33,8 @@ use serde::Serialize;
 use tracing::error;
 
 pub use self::account::{
-    Account, AccountOrganizations, AccountSessions, AccountTold, AccountWays, Answered, Fact,
-    Linked, OwnSession,
+    Account, AccountNote, AccountOffer, AccountOrganizations, AccountSessions, AccountTold,
+    AccountWays, Answered, Fact, Linked, OwnSession, Side,
 };
 use self::browser::Answer;
 use self::dress::{Dress, Wardrobe};
@@ -350,7 +350,7 @@ const COPYING: &str = include_str!("templates/copy.js");
 /// on the way, at a provider that cuts such ties, closes too where the page says so and the browser lets it.
 const SCRIPT: &str = include_str!("templates/opener.js");
 
-const TEMPLATES: [(&str, &str); 34] = [
+const TEMPLATES: [(&str, &str); 35] = [
     (
         "account_rows.html",
         include_str!("templates/account_rows.html"),
@@ -362,6 +362,10 @@ const TEMPLATES: [(&str, &str); 34] = [
     (
         "account_sessions.html",
         include_str!("templates/account_sessions.html"),
+    ),
+    (
+        "account_offer.html",
+        include_str!("templates/account_offer.html"),
     ),
     (
         "account_ways.html",

@@ -2,13 +2,15 @@
 //!
 //! Both tie what the provider asserts to whoever is signed in where the run began, never to whom the assertion names
 //! (threat model 17). Who that is, and for Setup that they own the organization, is looked at when it begins and again
-//! when it ends, in the session of the browser that brings the answer.
+//! when it ends, in the session of the browser that brings the answer. A further identity is added only once that person
+//! has seen what it is and has said so: until then it is an [offer](super::offer).
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::finish::TRIES;
+use super::finish::{TRIES, done};
+use super::offer::offered;
 use super::owned::{Rest, is_narrower};
 use super::{Again, Error, NotAdmitted, Shared};
 use crate::address::Host;
@@ -22,6 +24,7 @@ use crate::identity::{
 use crate::provider::{Asserted, Flow};
 use crate::session::{Handle, Live, LiveGrant};
 use crate::store::{self, Batch};
+use crate::telemetry::trace;
 
 /// What is done, and for whom.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,9 +66,20 @@ impl Failed {
     }
 }
 
+/// What came of an errand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Performed {
+    /// It is done.
+    Done,
+    /// The person is asked first.
+    Offered,
+}
+
 /// One errand at its end.
 pub(super) struct Ending<'a> {
     pub(super) errand: &'a Errand,
+    /// Whether the person has seen what would be added, and wants it.
+    pub(super) is_confirmed: bool,
     pub(super) organization: &'a Slug,
     pub(super) provider: &'a Slug,
     pub(super) generation: &'a Generation,
@@ -78,26 +92,33 @@ pub(super) struct Ending<'a> {
 }
 
 /// What a batch of an errand makes, once it is committed.
-struct Planned {
-    identity: identity::Identity,
+pub(super) struct Planned {
+    pub(super) identity: identity::Identity,
+    /// Whether the account did not have it before.
+    is_new: bool,
     said: Option<Activation>,
     /// The session of whoever did it.
-    session: String,
+    pub(super) session: String,
 }
 
 impl Shared {
-    /// Does the errand, in one batch that also holds `first`. Only then is it in force.
+    /// Does the errand, or asks the person first, in one batch that also holds `first`. Only then is it in force.
     pub(super) async fn perform(
         &self,
         ending: &Ending<'_>,
         first: impl Fn(&mut Batch),
         now: Timestamp,
-    ) -> Result<(), Error> {
-        let done = self.try_to_perform(ending, first, now).await;
-        if let Err(Error::Errand { why, .. }) = &done {
-            self.note_refused(ending, *why, now).await;
+    ) -> Result<Performed, Error> {
+        let performed = self.try_to_perform(ending, first, now).await;
+        match &performed {
+            Ok(Performed::Done) => trace::note(|| done(ending.errand.flow)),
+            Ok(Performed::Offered) => trace::note(offered),
+            Err(Error::Errand { why, .. }) => {
+                self.note_refused(ending, why.as_str(), now).await;
+            }
+            Err(_) => {}
         }
-        done
+        performed
     }
 
     async fn try_to_perform(
@@ -105,7 +126,7 @@ impl Shared {
         ending: &Ending<'_>,
         first: impl Fn(&mut Batch),
         now: Timestamp,
-    ) -> Result<(), Error> {
+    ) -> Result<Performed, Error> {
         let organization = self.organization(ending.organization)?;
         let profile = Profile::of(ending.asserted);
         if let Err(unmet) = identity::judge(&organization.allow, &profile) {
@@ -117,10 +138,18 @@ impl Shared {
             first(&mut batch);
             self.sessions.expect_open(&mut batch, ending.organization);
             let planned = self.plan_errand(&mut batch, ending, &profile, now).await?;
+            let asks = ending.errand.flow == Flow::Link && planned.is_new && !ending.is_confirmed;
+            if asks {
+                // What was planned is only looked at: nobody is asked about what could not be done.
+                batch = Batch::new();
+                first(&mut batch);
+                self.put_offer(&mut batch, ending, &planned, now).await?;
+            }
             match self.store.commit(batch).await {
+                Ok(()) if asks => return Ok(Performed::Offered),
                 Ok(()) => {
                     self.after_errand(ending, planned, now).await;
-                    return Ok(());
+                    return Ok(Performed::Done);
                 }
                 Err(store::Error::Conflict) => {}
                 Err(other) => return Err(other.into()),
@@ -181,6 +210,7 @@ impl Shared {
         }
         Ok(Planned {
             identity: linked.identity,
+            is_new: linked.is_new,
             said,
             session: live.id().to_owned(),
         })
@@ -258,8 +288,8 @@ impl Shared {
         }
     }
 
-    /// That somebody tried to take an identity which is not theirs is in the trail.
-    async fn note_refused(&self, ending: &Ending<'_>, why: Failed, now: Timestamp) {
+    /// That somebody tried to take an identity which is not theirs, or did not want it, is in the trail.
+    pub(super) async fn note_refused(&self, ending: &Ending<'_>, why: &str, now: Timestamp) {
         let actor = match &ending.errand.account {
             Some(account) => audit::Actor::Account(account.to_string()),
             None => audit::Actor::Visitor,
@@ -269,7 +299,7 @@ impl Shared {
             organization: Some(ending.organization.to_string()),
             provider: Some(ending.provider.to_string()),
             reference: Some(ending.reference.to_owned()),
-            reason: Some(why.as_str().to_owned()),
+            reason: Some(why.to_owned()),
             ..audit::Event::new(now, audit::Kind::IdentityLinkRefused, actor)
         });
         if let Err(error) = self.store.commit(batch).await {

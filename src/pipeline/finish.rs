@@ -436,7 +436,7 @@ impl Shared {
         Err(store::Error::Conflict.into())
     }
 
-    /// Where the session of the person is, what they wanted is done at once; elsewhere a ticket takes it there.
+    /// Where the session of the person is, what they wanted is done, or they are asked first; elsewhere a ticket takes it there.
     async fn finish_errand(
         &self,
         claimed: &Claimed,
@@ -460,6 +460,7 @@ impl Shared {
             Target::Shared => {
                 let ending = errand::Ending {
                     errand,
+                    is_confirmed: false,
                     organization: &run.organization,
                     provider: &run.provider,
                     generation: &run.generation,
@@ -470,7 +471,6 @@ impl Shared {
                     reference: &claimed.reference,
                 };
                 self.perform(&ending, expect, now).await?;
-                trace::note(|| done(run.flow));
                 Landing::Back
             }
             Target::Own { host, tag, entry } => {

@@ -98,13 +98,6 @@ impl Stored {
 }
 
 impl Stored {
-    const fn flow(&self) -> Flow {
-        match &self.what {
-            What::Grant(_) => Flow::SignIn,
-            What::Errand { errand, .. } => errand.flow,
-        }
-    }
-
     fn entered(&self, handle: Option<Handle>) -> Entered {
         Entered {
             handle,
@@ -234,7 +227,6 @@ impl Pipeline {
         if stored.is_used {
             return Err(gone(Gone::Used, stored.again()));
         }
-        let flow = stored.flow();
         let entering = Entering {
             key,
             raw,
@@ -246,9 +238,7 @@ impl Pipeline {
         let task = shared
             .tasks
             .spawn(trace::carried(async move { worker.take(entering).await }));
-        let entered = task.await.map_err(|_| Error::Stopping)??;
-        trace::note(|| done(flow));
-        Ok(entered)
+        task.await.map_err(|_| Error::Stopping)?
     }
 }
 
@@ -372,6 +362,7 @@ impl Shared {
             What::Errand { errand, asserted } => {
                 let ending = errand::Ending {
                     errand,
+                    is_confirmed: false,
                     organization: &stored.organization,
                     provider: &stored.provider,
                     generation: &stored.generation,
@@ -416,6 +407,7 @@ impl Shared {
             match self.store.commit(batch).await {
                 Ok(()) => {
                     self.sessions.opened(&opened, now).await;
+                    trace::note(|| done(Flow::SignIn));
                     return Ok(stored.entered(Some(opened.handle)));
                 }
                 // Either the ticket is used or void, or only the session that the browser had has moved.
@@ -452,7 +444,7 @@ impl Shared {
             return Err(gone(Gone::Changed, stored.again()));
         }
         match self.perform(ending, take, now).await {
-            Ok(()) => Ok(stored.entered(None)),
+            Ok(_) => Ok(stored.entered(None)),
             // What it is for was done by another request meanwhile.
             Err(Error::Store(store::Error::Conflict)) => Err(gone(Gone::Used, stored.again())),
             Err(other) => Err(other),

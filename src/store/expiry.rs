@@ -126,6 +126,7 @@ fn expiring(number: u8) -> Option<Table> {
         Table::Farewells,
         Table::Traces,
         Table::Drafts,
+        Table::Offers,
     ]
     .into_iter()
     .find(|table| *table as u8 == number)

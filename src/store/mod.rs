@@ -123,6 +123,8 @@ pub enum Table {
     Traces = 20,
     /// `o`, organization → its drafts; `d`, number → a provider that is being set up; `l`, sha256(link) → its number.
     Drafts = 21,
+    /// digest of (session, organization) → an identity that whoever is signed in there is asked about before it is added.
+    Offers = 22,
 }
 
 /// Does blocking work where it keeps nobody waiting.

@@ -1,5 +1,6 @@
 //! Linking: a person adds an identity to their account, and takes one away.
 
+use std::collections::BTreeMap;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -53,6 +54,23 @@ async fn press(browser: &mut Browser, path: &str) -> Page {
     browser.follow(page).await
 }
 
+/// Adds an identity, and says that it is theirs when asked.
+async fn link(browser: &mut Browser, provider: &str) -> Page {
+    let asked = press(browser, &format!("/link/{provider}")).await;
+    assert_eq!(asked.is(200).path(), OFFER);
+    answer(browser, &asked, "add").await
+}
+
+/// Presses one of the two buttons of the page that asks.
+async fn answer(browser: &mut Browser, asked: &Page, answer: &str) -> Page {
+    let (csrf, offer) = (asked.input("csrf"), asked.input("offer"));
+    let fields = [("csrf", &*csrf), ("offer", &offer), ("answer", answer)];
+    let page = browser.post(&url(OFFER), &fields).await;
+    browser.follow(page).await
+}
+
+const OFFER: &str = "/_sso/account/offer";
+
 async fn who(browser: &mut Browser) -> Value {
     let page = browser.fetch(&url("/_sso/userinfo")).await;
     serde_json::from_str(&page.is(200).text).unwrap()
@@ -69,7 +87,7 @@ async fn a_second_way_in_leads_to_the_same_account() {
     let world = world().await;
     let mut browser = sign_in(&world, "acme-idp").await;
     let account = who(&mut browser).await["sub"].clone();
-    let page = press(&mut browser, "/link/globex-idp").await;
+    let page = link(&mut browser, "globex-idp").await;
     assert_eq!(page.is(200).path(), "/_sso/account");
     assert!(page.text.contains("a.l@globex.com"), "{}", page.text);
     assert!(
@@ -95,6 +113,142 @@ async fn a_second_way_in_leads_to_the_same_account() {
 }
 
 #[tokio::test]
+async fn inv_17_nothing_is_added_before_the_person_has_seen_both_sides_and_said_yes() {
+    let world = world().await;
+    let mut browser = sign_in(&world, "acme-idp").await;
+    let asked = press(&mut browser, "/link/globex-idp").await;
+    for text in ["ada@acme.com", "a.l@globex.com", "Nothing has changed yet"] {
+        assert!(asked.is(200).text.contains(text), "{text}: {}", asked.text);
+    }
+    let identities = || async {
+        let all: Value = world.broker.socket().get("/identities").await.unwrap();
+        all["identities"].as_array().unwrap().len()
+    };
+    assert_eq!(identities().await, 1);
+    // Neither a page of another site, nor a form without the token, nor another person's session says it for them.
+    let (csrf, offer) = (asked.input("csrf"), asked.input("offer"));
+    let yes = [("offer", &*offer), ("answer", "add")];
+    browser.post(&url(OFFER), &yes).await.is(400);
+    world.acme.person(grace());
+    let mut hers = sign_in(&world, "acme-idp").await;
+    let her_csrf = hers.get(&url("/_sso/account")).await.input("csrf");
+    let fields = [("csrf", &*her_csrf), ("offer", &offer), ("answer", "add")];
+    let late = hers.post(&url(OFFER), &fields).await;
+    assert_eq!(late.leads_to().unwrap().query(), Some("late=yes"));
+    let fields = [("csrf", &*csrf), ("offer", "another"), ("answer", "add")];
+    let newer = browser.post(&url(OFFER), &fields).await;
+    assert_eq!(newer.leads_to().unwrap().path(), OFFER);
+    assert_eq!(identities().await, 2, "Ada's and Grace's own");
+    let page = answer(&mut browser, &asked, "add").await;
+    assert!(page.is(200).text.contains("a.l@globex.com"));
+    // A second click changes nothing and says nothing wrong.
+    let again = answer(&mut browser, &asked, "add").await;
+    assert_eq!(
+        (again.status, again.path()),
+        (200, "/_sso/account".to_owned())
+    );
+    assert!(!again.text.contains("Nothing was added"));
+    assert_eq!(identities().await, 3);
+    world.end(&[&browser, &hers]).await;
+}
+
+#[tokio::test]
+async fn who_says_that_it_is_not_them_adds_nothing_and_the_trail_says_so() {
+    let world = world_with("owners = [\"ada@acme.com\"]\n").await;
+    let mut browser = sign_in(&world, "acme-idp").await;
+    let asked = press(&mut browser, "/link/globex-idp").await;
+    let page = answer(&mut browser, &asked, "not-me").await;
+    assert_eq!(page.is(200).path(), "/_sso/account");
+    assert!(page.text.contains("/account/link/globex-idp"));
+    let late = answer(&mut browser, &asked, "add").await;
+    assert!(!late.is(200).text.contains("a.l@globex.com"));
+    let trail = browser.get(&url("/_sso/admin/acme/audit")).await;
+    assert!(
+        trail.is(200).text.contains("said that it is not theirs"),
+        "{}",
+        trail.text
+    );
+    // It is theirs after all.
+    let page = link(&mut browser, "globex-idp").await;
+    assert!(page.is(200).text.contains("a.l@globex.com"));
+    world.end(&[&browser]).await;
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_late_adds_nothing_and_says_so() {
+    let world = world().await;
+    let mut browser = sign_in(&world, "acme-idp").await;
+    let asked = press(&mut browser, "/link/globex-idp").await;
+    world.later(Duration::from_secs(599));
+    let still = browser.get(&url(OFFER)).await;
+    assert_eq!(still.is(200).input("offer"), asked.input("offer"));
+    world.later(Duration::from_secs(1));
+    let page = browser.get(&url(OFFER)).await;
+    let page = browser.follow(page).await;
+    assert_eq!(page.is(200).path(), "/_sso/account");
+    let page = answer(&mut browser, &asked, "add").await;
+    assert!(page.is(200).text.contains("Nothing was added"));
+    assert!(!page.text.contains("a.l@globex.com"));
+    world.end(&[&browser]).await;
+}
+
+#[tokio::test]
+async fn on_a_host_of_its_own_the_question_is_asked_there() {
+    let world = world_with("hosts = [\"acme.example.com\"]\n").await;
+    let own = |path: &str| format!("https://acme.example.com{path}");
+    let mut browser = world.browser();
+    let door = browser
+        .visit(&own("/_sso/login/acme?rd=/_sso/account"))
+        .await;
+    // Both buttons carry the same fields.
+    let fields: BTreeMap<_, _> = door.is(200).hidden().into_iter().collect();
+    let fields: Vec<_> = fields
+        .iter()
+        .map(|(name, value)| (&**name, &**value))
+        .collect();
+    let page = browser
+        .post(&url("/_sso/login/acme/acme-idp"), &fields)
+        .await;
+    let account = browser.follow(page).await;
+    let csrf = account.is(200).input("csrf");
+    let away = browser
+        .post(&own("/_sso/account/link/globex-idp"), &[("csrf", &csrf)])
+        .await;
+    let asked = browser.follow(away).await;
+    assert_eq!(asked.is(200).url.as_str(), own(OFFER));
+    let fields = [
+        ("csrf", &*csrf),
+        ("offer", &asked.input("offer")),
+        ("answer", "add"),
+    ];
+    let page = browser.post(&own(OFFER), &fields).await;
+    let page = browser.follow(page).await;
+    assert_eq!(page.is(200).url.as_str(), own("/_sso/account"));
+    assert!(page.text.contains("a.l@globex.com"), "{}", page.text);
+    world.end(&[&browser]).await;
+}
+
+#[tokio::test]
+async fn a_newer_question_takes_the_place_of_an_older_one() {
+    let world = world().await;
+    let mut browser = sign_in(&world, "acme-idp").await;
+    let first = press(&mut browser, "/link/globex-idp").await;
+    world
+        .globex
+        .person(json!({ "sub": "other", "email": "other@globex.com", "email_verified": true }));
+    let second = press(&mut browser, "/link/globex-idp").await;
+    assert!(second.is(200).text.contains("other@globex.com"));
+    // The yes to what an older tab shows adds neither: the newer question is shown.
+    let page = answer(&mut browser, &first, "add").await;
+    assert_eq!(page.is(200).path(), OFFER);
+    assert!(page.text.contains("other@globex.com"));
+    let page = answer(&mut browser, &page, "add").await;
+    assert!(page.is(200).text.contains("other@globex.com"));
+    assert!(!page.text.contains("a.l@globex.com"));
+    world.end(&[&browser]).await;
+}
+
+#[tokio::test]
 async fn inv_17_a_session_alone_adds_no_way_in_after_a_while() {
     let world = world().await;
     let mut browser = sign_in(&world, "acme-idp").await;
@@ -116,7 +270,7 @@ async fn inv_17_a_session_alone_adds_no_way_in_after_a_while() {
             .contains("You have confirmed that it is you")
     );
     assert!(world.globex.heard("/authorize").is_empty());
-    let page = press(&mut browser, "/link/globex-idp").await;
+    let page = link(&mut browser, "globex-idp").await;
     assert!(
         page.is(200).text.contains("a.l@globex.com"),
         "{}",
@@ -193,7 +347,7 @@ async fn inv_09_nothing_is_linked_for_whoever_is_not_signed_in_or_is_somebody_el
 async fn inv_40_what_was_granted_by_an_identity_ends_with_it_and_the_rest_goes_on() {
     let world = world().await;
     let mut browser = sign_in(&world, "acme-idp").await;
-    press(&mut browser, "/link/globex-idp").await;
+    link(&mut browser, "globex-idp").await;
     let mut by_globex = sign_in(&world, "globex-idp").await;
     // The second one is asked about too, and its no is its own.
     world.globex.person(
@@ -225,7 +379,7 @@ async fn an_identity_can_be_removed_but_not_the_last_one() {
     let world = world().await;
     let mut browser = sign_in(&world, "acme-idp").await;
     let account = who(&mut browser).await["sub"].clone();
-    let page = press(&mut browser, "/link/globex-idp").await;
+    let page = link(&mut browser, "globex-idp").await;
     let id = removable(&page);
     let mut by_globex = sign_in(&world, "globex-idp").await;
     world.acme.person(grace());
@@ -374,7 +528,7 @@ async fn all_agree(world: &World, browser: &mut Browser, id: &str, expected: (&s
 async fn command_socket_owners_and_ones_own_page_agree_on_how_an_identity_stands() {
     let world = world_with("owners = [\"ada@acme.com\"]\n").await;
     let mut browser = sign_in(&world, "acme-idp").await;
-    let id = removable(&press(&mut browser, "/link/globex-idp").await);
+    let id = removable(&link(&mut browser, "globex-idp").await);
     let status = Arc::new(AtomicU16::new(200));
     let answers = Arc::clone(&status);
     world

@@ -9,6 +9,7 @@ import { story } from "./support/world.js";
 /** By the name that each carries in `Sso-Generated`. */
 const PAGES = [
   "account",
+  "account-offer",
   "door",
   "identity-not-linked",
   "organization-not-open",
@@ -61,6 +62,7 @@ story("owners open, watch over and close their organization", async (world) => {
   await his.getByRole("button", { name: "Add globex" }).click();
   await signInAs(his, "ada");
   await headed(his, "This account can’t be added");
+  await adds(his, doorward);
 
   await watchOver(world, page, his);
   await closeAgain(page, admin);
@@ -70,6 +72,20 @@ story("owners open, watch over and close their organization", async (world) => {
   const examiner = await world.context();
   for (const sent of pages) await examine(examiner, sent);
 });
+
+/** A second way in: first it is not him, then it is. */
+async function adds(page, doorward) {
+  for (const [answer, state] of [["That’s not me", "detached"], ["Add it", "visible"]]) {
+    await page.goto(doorward.at("/_sso/account"));
+    await page.getByRole("button", { name: "Add globex" }).click();
+    await signInAs(page, "bob");
+    await headed(page, "Add this account?");
+    await page.getByText("Nothing has changed yet").waitFor();
+    await page.getByRole("button", { name: answer }).click();
+    await headed(page, "You are signed in");
+    await page.getByText("bob@globex.example").waitFor({ state });
+  }
+}
 
 async function watchOver({ doorward }, page, his) {
   const admin = doorward.at("/_sso/admin/stark");

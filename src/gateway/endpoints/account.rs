@@ -20,8 +20,8 @@ use crate::gateway::{Body, Error, Gateway, Known, Place, mark};
 use crate::identity::{self, Door, Identity, LinkState};
 use crate::pages::owner::OwnedIdentity;
 use crate::pages::{
-    Account, AccountOrganizations, AccountSessions, AccountTold, AccountWays, Answered,
-    DoorProvider, Fact, Linked, Organization, OwnSession,
+    Account, AccountNote, AccountOrganizations, AccountSessions, AccountTold, AccountWays,
+    Answered, DoorProvider, Fact, Linked, Organization, OwnSession,
 };
 use crate::session::{self, Filter, LiveGrant};
 
@@ -63,6 +63,7 @@ impl Gateway {
             Some("sessions") => self.account_sessions(ask, &known, organization).await,
             Some("ways") => self.account_ways(ask, &known, organization).await,
             Some("told") => self.account_told(ask, &known, organization),
+            Some("offer") => self.offer_page(ask, &known, organization).await,
             Some(_) => Err(Error::NotFound),
         }
     }
@@ -112,7 +113,7 @@ impl Gateway {
             more_ways,
             sessions: sessions.collect(),
             next: others_of_theirs.next,
-            confirmed: ask.query.get("confirmed").is_some(),
+            note: note(ask),
             csrf: token.as_deref().unwrap_or_default(),
         };
         self.show(ask, Some(organization), &view)
@@ -387,6 +388,13 @@ impl Gateway {
         self.sessions.switch(&live, &organization).await?;
         self.move_on(ask, self.return_path(&fields).as_str())
     }
+}
+
+/// What the page says first.
+fn note(ask: &Ask<'_>) -> Option<AccountNote> {
+    let confirmed = ask.query.get("confirmed").map(|_| AccountNote::Confirmed);
+    let late = ask.query.get("late").map(|_| AccountNote::OfferLate);
+    confirmed.or(late)
 }
 
 fn row(one: &session::Listed) -> OwnSession {

@@ -7,6 +7,7 @@ use http::{Response, request};
 use hyper::body::Incoming;
 
 use super::login::{entry_target, with_query};
+use super::offer::OFFER;
 use super::{Ask, Leaving, form, set_cookie, slug};
 use crate::address::ReturnPath;
 use crate::audit;
@@ -23,7 +24,7 @@ const SETUP: &str = "setup";
 const LINK: &str = "link";
 
 impl Gateway {
-    /// A person adds an identity to their account.
+    /// A person begins to add an identity to their account.
     pub(super) async fn link(
         &self,
         ask: &Ask<'_>,
@@ -224,9 +225,8 @@ impl Gateway {
         let page = match (errand.flow, errand.popup) {
             (Flow::Setup, true) => self.below(&format!("admin/{organization}/done/{provider}")),
             (Flow::Setup, false) => self.below(&format!("admin/{organization}")),
-            (Flow::SignIn | Flow::StepUp | Flow::Link | Flow::Rehearsal, _) => {
-                self.below("account")
-            }
+            (Flow::Link, _) => self.below(OFFER),
+            (Flow::SignIn | Flow::StepUp | Flow::Rehearsal, _) => self.below("account"),
         };
         ReturnPath::parse(&page, &self.config.server.prefix).unwrap_or_else(|_| ReturnPath::root())
     }

@@ -10,6 +10,7 @@ mod kept;
 mod listing;
 mod login;
 mod logout;
+mod offer;
 mod owner;
 mod popup;
 mod provider_logout;
@@ -139,7 +140,7 @@ impl Gateway {
             ["account"] if get => self.account_page(ask, None).await,
             [
                 "account",
-                part @ ("sessions" | "ways" | "organizations" | "told"),
+                part @ ("sessions" | "ways" | "organizations" | "told" | "offer"),
             ] if get => self.account_page(ask, Some(part)).await,
             ["account", rest @ ..] if post && !rest.is_empty() => {
                 self.account_form(ask, rest, head, body).await
@@ -160,6 +161,7 @@ impl Gateway {
             ["sessions", "revoke-others"] => self.end_own(ask, None, head, body).await,
             ["sessions", id, "revoke"] => self.end_own(ask, Some(id), head, body).await,
             ["link", provider] => self.link(ask, provider, head, body).await,
+            ["offer"] => self.answer_offer(ask, head, body).await,
             ["identities", id, "unlink"] => self.unlink(ask, id, head, body).await,
             ["identities", id, "revalidate"] => self.check_own(ask, id, head, body).await,
             _ => Err(Error::NotFound),
@@ -335,7 +337,9 @@ fn nothing(segments: &[&str]) -> Error {
 /// The methods that a path of ours has (RFC 9110 §15.5.6), if there is such a path.
 fn methods(segments: &[&str]) -> Option<&'static str> {
     match segments {
-        ["login" | "logout"] | ["initiate" | "setup-link", _] => Some("GET, HEAD, POST"),
+        ["login" | "logout"] | ["initiate" | "setup-link", _] | ["account", "offer"] => {
+            Some("GET, HEAD, POST")
+        }
         ["callback", _] | ["login", _, _] => Some("GET, POST"),
         ["" | "kept" | "logged-out" | "signed-in" | "account" | "userinfo" | "jwks.json"]
         | ["login" | "draft", _]
