@@ -277,6 +277,7 @@ pub(crate) fn done(
     let view = OwnerDone {
         organization: cast.organization(0),
         failed,
+        reference: failed.map(|_| "K7QM-2F9D".to_owned()),
         origin: &cast.site,
         message: serde_json::json!({ "success": failed.is_none() }),
     };

@@ -734,6 +734,17 @@ pub enum Error {
     /// A sign-in did not get on.
     #[error("a sign-in failed")]
     SignIn(#[from] pipeline::Error),
+    /// The same in a window of its own: the end of that tells whoever opened it.
+    #[error("something failed in a window of its own")]
+    InWindow {
+        /// What.
+        #[source]
+        error: pipeline::Error,
+        /// Where the end of it is.
+        to: String,
+        /// How the browser gets there.
+        leaving: endpoints::Leaving,
+    },
     /// One browser signs in again and again.
     #[error("the browser signs in again and again: {cause:?}")]
     Loop {

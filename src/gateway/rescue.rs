@@ -76,6 +76,11 @@ impl Gateway {
         let wish = inbound.and_then(|inbound| self.asked_languages(inbound));
         let wish = (inbound, wish.as_deref());
         let look = self.look(&origin, place, organization, wish);
+        if let Error::InWindow { to, leaving, .. } = error
+            && let Ok(response) = self.sent_on(&look, to, *leaving, reference)
+        {
+            return response;
+        }
         let is_person = asked
             .inbound
             .as_ref()
@@ -148,6 +153,7 @@ impl Gateway {
             | Error::NotOpen(_)
             | Error::NotAnOwner(_)
             | Error::SignIn(_)
+            | Error::InWindow { .. }
             | Error::Loop { .. }
             | Error::Session(_)
             | Error::Identity(_)
@@ -218,7 +224,9 @@ impl Gateway {
             Error::Suspended(_) => (Problem::OrganizationSuspended, Fault::Visitor),
             Error::NotOpen(_) => (Problem::OrganizationNotOpen { rd }, Fault::Visitor),
             Error::NotAnOwner(_) => (Problem::OwnersOnly, Fault::Visitor),
-            Error::SignIn(error) => return self.tell_sign_in(error),
+            Error::SignIn(error) | Error::InWindow { error, .. } => {
+                return self.tell_sign_in(error);
+            }
             Error::TooBusy => {
                 let retry_after = MAKES_ROOM;
                 (Problem::TooBusy { retry_after, rd }, Fault::Other)
@@ -556,7 +564,7 @@ fn tell_upstream(error: &proxy::Error, rd: ReturnPath) -> (Problem, Fault) {
 /// Everything that is known and may be in a log: no address but the client's, no path, nothing that somebody typed.
 fn log(error: &Error, told: &Told, asked: &Asked) {
     let again = match error {
-        Error::SignIn(error) => error.again(),
+        Error::SignIn(error) | Error::InWindow { error, .. } => error.again(),
         _ => None,
     };
     let organization = told.organization.as_ref().or(asked.organization());

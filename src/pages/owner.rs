@@ -180,6 +180,8 @@ pub struct OwnerDone<'a> {
     /// The code of what went wrong, if it did. It is shown with what it means.
     #[serde(serialize_with = "as_problem")]
     pub failed: Option<&'a str>,
+    /// Under which that is in the log.
+    pub reference: Option<String>,
     /// The only origin that is told.
     #[serde(serialize_with = "as_origin")]
     pub origin: &'a Origin,

@@ -525,3 +525,38 @@ async fn an_operator_follows_one_person() {
     assert!(socket.get::<Traces>(&path).await.unwrap().parts.is_empty());
     world.end(&[&browser]).await;
 }
+
+#[tokio::test]
+async fn what_fails_in_a_window_of_its_own_is_found_by_the_reference_that_it_tells() {
+    let world =
+        World::with(&STAFF.replacen("allow", "owners = [\"ada@acme.com\"]\nallow", 1)).await;
+    let mut owner = world.browser();
+    owner.visit(&url("/_sso/login/acme")).await.is(200);
+    world.acme.refuse("access_denied");
+    let csrf = owner.get(&url("/_sso/admin/acme")).await.input("csrf");
+    let setup = url("/_sso/admin/acme/setup/acme-idp");
+    let fields = [("csrf", &*csrf), ("display", "popup")];
+    let page = owner.post(&setup, &fields).await;
+    let page = owner.follow(page).await;
+    let told = page
+        .is(200)
+        .url
+        .query_pairs()
+        .find(|(name, _)| name == "reference");
+    let reference = told.unwrap().1.into_owned();
+    assert!(page.text.contains(&format!("<code>{reference}</code>")));
+    let message = format!("&quot;reference&quot;:&quot;{reference}&quot;");
+    assert!(page.text.contains(&message), "{}", page.text);
+    let found: Trace = world
+        .broker
+        .socket()
+        .get(&format!("/traces/{reference}"))
+        .await
+        .unwrap();
+    let why = steps(&found).into_iter().find_map(|step| match step {
+        Step::Refused { code, .. } => Some(code.clone()),
+        _ => None,
+    });
+    assert_eq!(why.as_deref(), Some("login-cancelled"));
+    world.end(&[&owner]).await;
+}

@@ -237,7 +237,7 @@ impl Gateway {
         ask: &Ask<'_>,
         error: crate::pipeline::Error,
         leaving: Leaving,
-    ) -> Result<Response<Body>, Error> {
+    ) -> Error {
         let end = error.again().and_then(|again| {
             let errand = again.errand.as_ref();
             let is_in_window = errand.is_some_and(|errand| errand.popup);
@@ -245,7 +245,7 @@ impl Gateway {
             Some((again, end.or_else(|| self.end_of_setup(again))?))
         });
         let Some((again, end)) = end else {
-            return Err(error.into());
+            return error.into();
         };
         let pairs = [
             ("failed", error.ending().code()),
@@ -256,7 +256,7 @@ impl Gateway {
             Target::Shared => path,
             Target::Own { host, .. } => self.config.server.public_url.on(host).join(&path),
         };
-        self.go_on(ask, &to, leaving)
+        Error::InWindow { error, to, leaving }
     }
 
     /// Where Setup in a window of its own ends, if it got no further than to the proof that it wants first: the page that this

@@ -31,7 +31,7 @@ use super::inbound::Inbound;
 use super::{Body, Error, Gateway, Known, Place, whole};
 use crate::address::{Origin, ReturnPath};
 use crate::config::{self, Slug};
-use crate::pages::{Destination, Redirecting, View};
+use crate::pages::{self, Destination, Look, Redirecting, View};
 use crate::session::cookies::Cookies;
 use crate::telemetry::Reference;
 use crate::telemetry::metrics::Code;
@@ -50,7 +50,7 @@ struct Ask<'a> {
 
 /// What the browser leaves behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Leaving {
+pub enum Leaving {
     /// A page load: it is redirected.
     Page,
     /// A form: browsers hold every redirect of it against the page's policy, so a page that moves on answers it.
@@ -251,14 +251,32 @@ impl Gateway {
 
     /// Sends the browser on.
     fn go_on(&self, ask: &Ask<'_>, to: &str, leaving: Leaving) -> Result<Response<Body>, Error> {
-        match leaving {
-            Leaving::Page => Ok(self.see_other(to, ask.reference)),
-            Leaving::Form => self.move_on(ask, to),
+        let asked = self.asked_languages(ask.inbound);
+        let wish = (Some(ask.inbound), asked.as_deref());
+        let look = self.look(&ask.origin, ask.place.into(), None, wish);
+        Ok(self.sent_on(&look, to, leaving, ask.reference)?)
+    }
+
+    /// The same with a look that is there already.
+    pub(super) fn sent_on(
+        &self,
+        look: &Look<'_>,
+        to: &str,
+        leaving: Leaving,
+        reference: Reference,
+    ) -> Result<Response<Body>, pages::Error> {
+        let page = match leaving {
+            Leaving::Page => return Ok(self.see_other(to, reference)),
+            Leaving::Form => {
+                let to = Destination::parse(to)?;
+                self.pages.show(look, &Redirecting { to: &to })?
+            }
             Leaving::Popup => {
                 let to = Destination::parse(to)?;
-                self.show_to_opener(ask, None, &Redirecting { to: &to })
+                self.pages.show_to_opener(look, &Redirecting { to: &to })?
             }
-        }
+        };
+        Ok(referred(page.map(whole), reference))
     }
 
     /// Shows a page in a window that somebody's page opened.
@@ -277,8 +295,7 @@ impl Gateway {
 
     /// Answers a form with a page that moves on by itself.
     fn move_on(&self, ask: &Ask<'_>, to: &str) -> Result<Response<Body>, Error> {
-        let to = Destination::parse(to)?;
-        self.show(ask, None, &Redirecting { to: &to })
+        self.go_on(ask, to, Leaving::Form)
     }
 
     fn see_other(&self, to: &str, reference: Reference) -> Response<Body> {

@@ -85,7 +85,7 @@ impl Gateway {
                 Err(Error::Loop { cause, again })
             }
             Err(other) if other.rehearsal().is_some() => self.rehearsal_failed(ask, other).await,
-            Err(other) => self.failed_in_popup(ask, other, leaving),
+            Err(other) => Err(self.failed_in_popup(ask, other, leaving)),
         }
     }
 
@@ -215,7 +215,7 @@ impl Gateway {
                 let to = again.map_or_else(ReturnPath::root, |again| again.return_path);
                 return Ok(self.see_other(to.as_str(), ask.reference));
             }
-            Err(other) => return self.failed_in_popup(ask, other, Leaving::Page),
+            Err(other) => return Err(self.failed_in_popup(ask, other, Leaving::Page)),
             Ok(entered) => entered,
         };
         debug_assert_eq!(entered.organization, organization.slug);

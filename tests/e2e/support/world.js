@@ -23,6 +23,7 @@ const ACME_PEOPLE = {
 /** The people whom the provider of Globex knows. The subject is the same as one at Acme: that joins nobody. */
 const GLOBEX_PEOPLE = {
   ada: { name: "Ada Novák", email: "ada@globex.example", email_verified: true, groups: ["research"] },
+  bob: { name: "Bob Fischer", email: "bob@globex.example", email_verified: true },
 };
 
 /** One browser for all stories of a file; each visitor has a profile of their own in it. */

@@ -19,6 +19,7 @@ use crate::pages::owner::{
 use crate::pipeline::{Ending, Errand};
 use crate::provider::{Flow, Health};
 use crate::session::{Filter, Status};
+use crate::telemetry::Reference;
 
 /// People and sessions that are counted before a connection is shut; more are told of as more.
 const MOST_COUNTED: usize = 20_000;
@@ -250,12 +251,19 @@ impl Gateway {
             "provider": provider.as_str(),
             "state": state,
         });
-        if let (Some(code), Some(data)) = (failed, data.as_object_mut()) {
-            data.insert("error".to_owned(), code.into());
+        // Under which what failed is in the log; what is no reference is nobody's.
+        let reference = ask.query.get("reference").filter(|_| failed.is_some());
+        let reference = reference.and_then(|text| text.parse::<Reference>().ok());
+        let reference = reference.map(|reference| reference.to_string());
+        let more = [("error", failed), ("reference", reference.as_deref())];
+        if let Some(data) = data.as_object_mut() {
+            let said = more.iter().filter_map(|(name, it)| Some((name, (*it)?)));
+            data.extend(said.map(|(name, it)| ((*name).to_owned(), it.into())));
         }
         let view = OwnerDone {
             organization: Organization::from(organization),
             failed,
+            reference,
             origin: self
                 .config
                 .admin
