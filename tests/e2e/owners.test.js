@@ -88,7 +88,7 @@ async function adds(page, doorward) {
     await headed(page, "Add this account?");
     await page.getByText("Nothing has changed yet").waitFor();
     await page.getByRole("button", { name: answer }).click();
-    await headed(page, "You are signed in");
+    await headed(page, /^You are signed in/);
     await page.getByText("bob@globex.example").waitFor({ state });
   }
 }

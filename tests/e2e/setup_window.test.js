@@ -64,7 +64,7 @@ story("it hears why when Setup came to nothing, and can try again", async (world
   assert.equal(origin, world.doorward.url);
   const { reference, ...rest } = data.data;
   assert.match(reference, /^[0-9A-Z]{4}-[0-9A-Z]{4}$/);
-  assert.deepEqual([data.success, rest], [false, { ...FACTS, state: "not_set_up", error: "login-cancelled" }]);
+  assert.deepEqual([data.success, rest], [false, { ...FACTS, state: "closed", error: "login-cancelled" }]);
 
   const again = await open(page);
   await press(again);
@@ -100,7 +100,7 @@ story("when the page below is gone, the window says what came of it and leads on
 
 story("a sign-in of a while ago is confirmed in the window first, and the page below still hears", async (world) => {
   const page = await ownerOf(world, await world.visitor());
-  await world.doorward.later("16m");
+  await world.later(16);
   const popup = await open(page);
   const closed = popup.waitForEvent("close");
   await press(popup);

@@ -78,10 +78,10 @@ export class Doorward {
     await this.#program.says(/serving/);
   }
 
-  /** Goes on that much later by its own clock, such as `16m`: the others' does not move. */
-  async later(offset) {
+  /** Goes on that much later by its own clock. */
+  async later(minutes) {
     await this.stop();
-    await this.start(await ahead(offset));
+    await this.start(await ahead(minutes));
   }
 
   /** A command that an operator has typed and that goes on. */

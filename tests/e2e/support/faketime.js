@@ -1,15 +1,26 @@
-// A clock of its own for one program.
+// Time passes: for a program, and for what runs beside the test in its own process.
 import { readdir } from "node:fs/promises";
 
 /** Where Debian puts the libraries of each architecture. */
 const LIBRARIES = "/usr/lib";
 
-/** The environment in which a program's clock is ahead by `offset`, such as `16m`. What it waits for takes as long as ever. */
-export async function ahead(offset) {
+/** The environment in which a program's clock is ahead. What it waits for takes as long as ever. */
+export async function ahead(minutes) {
   return {
     LD_PRELOAD: await library(),
-    FAKETIME: `+${offset}`,
+    FAKETIME: `+${minutes}m`,
     FAKETIME_DONT_FAKE_MONOTONIC: "1",
+  };
+}
+
+/** Sets the clock of this process ahead, in which the providers live, until that is closed. */
+export function setAhead(minutes) {
+  const { now } = Date;
+  Date.now = () => now() + minutes * 60_000;
+  return {
+    close() {
+      Date.now = now;
+    },
   };
 }
 

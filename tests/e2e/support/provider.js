@@ -113,8 +113,7 @@ export class IdentityProvider {
       ttl: {
         AccessToken: 600,
         Grant: 600,
-        // Longer than Doorward's clock is ahead in any story.
-        IdToken: 3600,
+        IdToken: 600,
         Interaction: 600,
         RefreshToken: 600,
         Session: 600,

@@ -5,6 +5,7 @@ import { after, test } from "node:test";
 import { Application } from "./application.js";
 import { Visitor, openBrowser } from "./browser.js";
 import { Doorward, SESSION_COOKIE } from "./doorward.js";
+import { setAhead } from "./faketime.js";
 import { closeAll } from "./process.js";
 import { IdentityProvider } from "./provider.js";
 
@@ -82,6 +83,12 @@ class World {
       GLOBEX_SECRET: globex.clientSecret,
     });
     await doorward.start();
+  }
+
+  /** Time passes, for Doorward and for the providers; nobody's browser minds. */
+  async later(minutes) {
+    this.#keep(setAhead(minutes));
+    await this.doorward.later(minutes);
   }
 
   /** Somebody with a fresh browser. */
