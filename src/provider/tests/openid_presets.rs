@@ -343,6 +343,7 @@ async fn slack_names_the_workspace_and_answers_200_whatever_happened() {
         ("token_revoked", "revoked token_refused"),
         ("account_inactive", "revoked token_refused"),
         ("invalid_auth", "revoked token_refused"),
+        ("missing_scope", "fault client"),
         ("ratelimited", "transient rate_limited"),
         ("internal_error", "transient status"),
         ("something_new", "transient status"),
@@ -364,6 +365,10 @@ async fn slack_names_the_workspace_and_answers_200_whatever_happened() {
     let refused = json!({"ok": false, "error": "invalid_code"});
     story.idp.reply("/token", Reply::json(&refused));
     assert_rejected(&story.finish().await, Check::TokenResponse, "ok is false");
+    let unknown = json!({"ok": false, "error": "bad_client_secret"});
+    story.idp.reply("/token", Reply::json(&unknown));
+    let ours = story.finish().await;
+    assert!(matches!(ours, Err(Error::Misconfigured(_))), "{ours:?}");
     slack.end().await;
 }
 
