@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
+use doorward::audit::Actor;
 use serde_json::{Value, json};
 
 use crate::support::idp::{ada, grace};
@@ -302,12 +303,15 @@ struct Told {
 
 /// By the built command, as an operator reads it.
 async fn by_command(world: &World, id: &str) -> String {
+    let socket = world.broker.socket_path();
+    let socket = socket.to_str().unwrap();
+    command(&["identity", "show", "--socket", socket, "--", id]).await
+}
+
+/// What the built command says.
+async fn command(arguments: &[&str]) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_doorward"));
-    command
-        .args(["identity", "show", "--socket"])
-        .arg(world.broker.socket_path())
-        .args(["--", id])
-        .env_clear();
+    command.args(arguments).env_clear();
     let told = tokio::task::spawn_blocking(move || command.output());
     let told = told.await.unwrap().unwrap();
     assert!(told.status.success(), "{told:?}");
@@ -432,4 +436,106 @@ async fn command_socket_owners_and_ones_own_page_agree_on_how_an_identity_stands
     let why = Some("connection was shut");
     all_agree(&world, &mut browser, &id, ("orphaned", why)).await;
     world.end(&[&browser, &again]).await;
+}
+
+#[tokio::test]
+async fn a_conflict_that_linking_made_is_solved_by_the_operators_command() {
+    let world = world().await;
+    let mut by_globex = sign_in(&world, "globex-idp").await;
+    let mut browser = sign_in(&world, "acme-idp").await;
+    let account = who(&mut browser).await["sub"].as_str().unwrap().to_owned();
+    let page = press(&mut browser, "/link/globex-idp").await;
+    assert_eq!(page.is(409).kind(), Some("identity-not-linked"));
+    let socket = world.broker.socket();
+    let listed: Value = socket.get("/identities?provider=globex-idp").await.unwrap();
+    let id = listed["identities"][0]["id"].as_str().unwrap();
+    let socket = world.broker.socket_path();
+    let socket = socket.to_str().unwrap();
+    let asked = [
+        "--reason",
+        "one person",
+        "--socket",
+        socket,
+        "--to",
+        &account,
+        "--",
+        id,
+    ];
+    let told = command(&[&["identity", "relink"], asked.as_slice()].concat()).await;
+    let expected = format!("a.l@globex.com in acme signs in to {account} now: 1 sessions ended");
+    assert_eq!(told.trim_end(), expected);
+    by_globex.fetch(&url("/")).await.is(401);
+    browser.fetch(&url("/")).await.is(200);
+    let page = browser.get(&url("/_sso/account")).await;
+    assert!(page.text.contains("a.l@globex.com"), "{}", page.text);
+    let mut again = sign_in(&world, "globex-idp").await;
+    assert_eq!(who(&mut again).await["sub"], account.as_str());
+    let trail = world.trail(&[&by_globex, &browser, &again]).await;
+    let moves: Vec<_> = trail
+        .iter()
+        .filter(|it| it.kind.name() == "identity.relinked")
+        .collect();
+    let [moved] = moves.as_slice() else {
+        panic!("{moves:?}");
+    };
+    assert_eq!(
+        (&moved.actor, moved.reason.as_deref()),
+        (&Actor::Operator, Some("one person"))
+    );
+}
+
+#[tokio::test]
+async fn a_way_in_on_the_second_page_is_removed_and_no_other() {
+    let ids: Vec<String> = (0..9).map(|number| format!("p{number}-idp")).collect();
+    let provider = |id: &String| {
+        format!(
+            "[providers.{id}]\nkind = \"oidc\"\nissuer = \"{{acme}}\"\nclient_id = \"{id}\"\n\
+             client_secret = \"{CLIENT_SECRET}\"\nbutton = \"By {id}\"\n"
+        )
+    };
+    let providers: String = ids.iter().map(provider).collect();
+    let acme = format!("[organizations.acme]\nproviders = {ids:?}\n");
+    let world = World::with(&format!("{providers}{acme}")).await;
+    let mut browser = sign_in(&world, &ids[0]).await;
+    for id in &ids[1..] {
+        press(&mut browser, &format!("/link/{id}")).await.is(200);
+    }
+    let second = url("/_sso/account/ways?from=5");
+    let page = browser.get(&second).await;
+    let shown = |page: &Page| {
+        ids.iter()
+            .filter(|id| page.text.contains(&format!("By {id}<")))
+            .cloned()
+            .collect::<Vec<_>>()
+    };
+    let before = shown(&page);
+    assert_eq!(before.len(), 3, "{}", page.text);
+    let unlink = url(&format!(
+        "/_sso/account/identities/{}/unlink",
+        removable(&page)
+    ));
+    let csrf = page.input("csrf");
+    let page = browser.post(&unlink, &[("csrf", &csrf)]).await;
+    let page = browser.follow(page).await;
+    assert_eq!(
+        (page.is(200).kind(), page.path().as_str()),
+        (Some("account"), "/_sso/account")
+    );
+    let left = browser.get(&second).await;
+    let offered: Vec<_> = shown(&left)
+        .into_iter()
+        .filter(|id| before.contains(id))
+        .collect();
+    assert_eq!(
+        offered,
+        before[1..],
+        "exactly that one is gone: {}",
+        left.text
+    );
+    let first = browser.get(&url("/_sso/account/ways")).await;
+    assert!(
+        first.text.contains(&format!("/link/{}", before[0])),
+        "it can be added again"
+    );
+    world.end(&[&browser]).await;
 }
