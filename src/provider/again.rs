@@ -243,6 +243,11 @@ fn read(fetched: Fetched) -> Result<Map<String, Value>, Outcome> {
 
 /// What a failed refresh means: decided by the code of the error and the status, never by a text.
 fn refusal(error: TokenError, status: Option<StatusCode>) -> Outcome {
+    if let RequestTokenError::Parse(_, body) = &error
+        && let Some(about) = About::of_answer(body)
+    {
+        return about.when_renewed();
+    }
     match error {
         RequestTokenError::Request(error) => Outcome::Transient(trouble(&error)),
         RequestTokenError::ServerResponse(response) => match response.error() {

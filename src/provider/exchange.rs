@@ -266,7 +266,7 @@ fn meaning(error: TokenError, status: Option<StatusCode>) -> Error {
             Code::Extension(code) => Error::Refused(Refusal::parse(code)),
         },
         RequestTokenError::Parse(_, body)
-            if not_ok(&body).is_some_and(|it| About::parse(&it) == About::Registration) =>
+            if About::of_answer(&body) == Some(About::Registration) =>
         {
             misconfigured("the token endpoint does not accept our registration")
         }

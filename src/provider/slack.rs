@@ -47,6 +47,21 @@ impl About {
         }
     }
 
+    /// What the code of a token endpoint's refusal is about; `None` if the answer is none of Slack's refusals.
+    pub(super) fn of_answer(body: &[u8]) -> Option<Self> {
+        Some(Self::parse(&code(&json::object(body)?)?))
+    }
+
+    /// What it means for somebody whose refresh token was presented. There the words about a person are too plain to blame
+    /// anybody by.
+    pub(super) const fn when_renewed(self) -> Outcome {
+        match self {
+            Self::Grant => Outcome::Revoked(Revocation::InvalidGrant),
+            Self::Person | Self::Else => Outcome::Transient(because(Cause::Status)),
+            Self::Registration | Self::Rate => self.when_asked_again(),
+        }
+    }
+
     /// What it means for somebody who is asked about with their own token.
     pub(super) const fn when_asked_again(self) -> Outcome {
         match self {

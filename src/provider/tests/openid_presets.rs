@@ -372,6 +372,31 @@ async fn slack_names_the_workspace_and_answers_200_whatever_happened() {
     slack.end().await;
 }
 
+#[tokio::test]
+async fn a_refresh_that_slack_refuses_with_200_is_told_apart_by_its_code() {
+    let slack = Signing::of(|at| {
+        format!("preset = \"slack\"\nissuer = \"{at}\"\nrevalidation = \"refresh_token\"")
+    })
+    .await;
+    let held = Tokens {
+        refresh: Some(Secret::new("xoxe-1".to_owned())),
+        ..Tokens::default()
+    };
+    for (code, expected) in [
+        ("invalid_refresh_token", "revoked invalid_grant"),
+        ("bad_client_secret", "fault client"),
+        ("ratelimited", "transient rate_limited"),
+        ("invalid_auth", "transient status"),
+        ("internal_error", "transient status"),
+    ] {
+        let refused = json!({"ok": false, "error": code});
+        slack.story.idp.reply("/token", Reply::json(&refused));
+        let outcome = slack.story.again("U1", &held).await;
+        assert_eq!(told(&outcome), expected, "{code}");
+    }
+    slack.end().await;
+}
+
 /// A key as Apple hands it out, and the public half.
 fn apple_key() -> (String, Vec<u8>) {
     let pair = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();
