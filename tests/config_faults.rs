@@ -148,7 +148,9 @@ impl World {
         fs::write(&readable, "hunter2").unwrap();
         fs::set_permissions(&readable, Permissions::from_mode(0o644)).unwrap();
         for (name, text) in pem_files() {
-            fs::write(folder.path().join(name), text).unwrap();
+            let path = folder.path().join(name);
+            fs::write(&path, text).unwrap();
+            fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
         }
         for (name, text) in WORDS {
             let path = folder.path().join(name);

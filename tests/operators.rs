@@ -130,6 +130,27 @@ async fn inv_40_revoking_a_whole_organization_cuts_its_open_streams_and_no_other
 }
 
 #[tokio::test]
+async fn the_list_of_organizations_has_the_door_of_each_and_it_opens() {
+    let world = World::start().await;
+    let table = world.tell(0, &["org", "list"]);
+    let listed = world.json(0, &["org", "list"]);
+    let organizations = listed["organizations"].as_array().unwrap();
+    assert!(organizations.len() > 1, "{listed}");
+    for organization in organizations {
+        let slug = organization["slug"].as_str().unwrap();
+        let door = format!("{SITE}/_sso/login/{slug}");
+        assert_eq!(organization["sign_in_url"], door.as_str());
+        let mut rows = table.lines().filter(|row| row.starts_with(slug));
+        assert!(rows.next().unwrap().ends_with(&door), "{table}");
+    }
+    let door = world
+        .browser()
+        .visit(&format!("{SITE}/_sso/login/globex"))
+        .await;
+    assert_eq!(door.is(200).kind(), Some("dev-form"));
+}
+
+#[tokio::test]
 async fn inv_40_a_suspended_organization_is_shut_at_once_and_the_others_go_on() {
     let world = World::start().await;
     let ada = world.sign_in("acme", "ada@acme.com").await;

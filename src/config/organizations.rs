@@ -109,7 +109,10 @@ fn organization(
             "providers",
             "missing-allow",
             format!("anyone with an account at `{}` could sign in to `{slug}`", open.id),
-            "say who may, for example: allow = { hosted_domains = [\"acme.com\"] }; to really let everybody in: allow = { anyone = true }",
+            format!(
+                "say who may, for example: allow = {{ {} }}; to really let everybody in: allow = {{ anyone = true }}",
+                open.example_of_allow()
+            ),
         );
     }
     if let Some(allowed) = &allow.email_domains {

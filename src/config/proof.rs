@@ -45,6 +45,24 @@ impl Provider {
         }
     }
 
+    /// A rule that it can prove, for whoever has written none.
+    pub(super) const fn example_of_allow(&self) -> &'static str {
+        match self.preset {
+            Preset::Google => "hosted_domains = [\"acme.com\"]",
+            Preset::Entra => "tenants = [\"7d3f1a52-5b1c-4a7e-9f0e-2c8f6d1b4e90\"]",
+            Preset::GitHub => "tenants = [\"9919\"]",
+            Preset::Slack => "tenants = [\"T00000000\"]",
+            Preset::Oidc
+            | Preset::OAuth2
+            | Preset::Okta
+            | Preset::Auth0
+            | Preset::Keycloak
+            | Preset::GitLab
+            | Preset::Apple
+            | Preset::Dev => "email_domains = [\"acme.com\"]",
+        }
+    }
+
     /// Whether it says in which way somebody proved who they are.
     const fn says_how(&self) -> bool {
         match &self.protocol {

@@ -15,6 +15,10 @@ use crate::store::{self, Batch, Table};
 /// For all that is asked of one provider together.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Why a trial of values that were changed before its end came to nothing.
+const CHANGED_MEANWHILE: &str =
+    "what was filled in was changed before the trial ended: try it again";
+
 impl Drafts {
     /// Writes down what somebody typed: by key, already in the shape that it is kept in. An empty value takes one away, but
     /// never a secret: its field is empty whenever it is shown. A secret was meant for whoever it was typed for, so it goes
@@ -42,6 +46,7 @@ impl Drafts {
         // What was found was found of something else.
         record.checkup = None;
         record.trial = None;
+        record.changes = record.changes.wrapping_add(1);
         let reason = Some(changed.join(", "));
         self.put(draft, record, audit::Kind::DraftChanged, by, reason)
             .await
@@ -102,7 +107,7 @@ impl Drafts {
     /// A conflict if they are other ones; [`Error::Gone`], the store's.
     async fn still(&self, draft: &Draft) -> Result<Draft, Error> {
         let latest = self.read(&draft.number).await?.ok_or(Error::Gone)?;
-        if record::are_the_same(&latest.record.values, &draft.record.values) {
+        if latest.record.changes == draft.record.changes {
             Ok(latest)
         } else {
             Err(store::Error::Conflict.into())
@@ -121,19 +126,30 @@ impl Drafts {
         }
     }
 
-    /// Remembers that somebody went through it, and why that came to nothing, if it did.
+    /// Remembers that somebody went through it, and why that came to nothing, if it did. What they went through had been
+    /// changed so often; whatever came of it says nothing of values that are other ones by now.
     ///
     /// # Errors
     /// [`Error::Gone`], the store's.
-    pub async fn tried(&self, number: &str, failed: Option<&str>) -> Result<(), Error> {
-        let trial = Trial {
-            at: self.now(),
-            failed: failed.map(record::cut),
-        };
+    pub async fn tried(
+        &self,
+        (number, changes): (&str, u64),
+        failed: Option<&str>,
+    ) -> Result<(), Error> {
         for _ in 0..TRIES {
             let draft = self.numbered(number).await?;
+            let failed = match &draft.record.trial {
+                _ if draft.record.changes == changes => failed,
+                None => Some(CHANGED_MEANWHILE),
+                // These values have been tried themselves.
+                Some(_) => return Ok(()),
+            };
+            let trial = Trial {
+                at: self.now(),
+                failed: failed.map(record::cut),
+            };
             let record = Record {
-                trial: Some(trial.clone()),
+                trial: Some(trial),
                 ..draft.record.clone()
             };
             let mut batch = Batch::new();

@@ -12,6 +12,11 @@ impl Draft {
         secret::encode(&self.number)
     }
 
+    /// How often its values were changed.
+    pub const fn changes(&self) -> u64 {
+        self.record.changes
+    }
+
     /// For which organization it is.
     pub const fn organization(&self) -> &Slug {
         &self.record.organization

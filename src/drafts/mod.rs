@@ -217,6 +217,7 @@ impl Drafts {
             id: new.id.clone(),
             preset: new.preset.as_str().to_owned(),
             values: BTreeMap::new(),
+            changes: 0,
             private_network: new.private_network,
             made_by: by.clone(),
             made_at: now,

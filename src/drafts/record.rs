@@ -20,6 +20,9 @@ pub(super) struct Record {
     pub(super) preset: String,
     /// By key of the file.
     pub(super) values: BTreeMap<String, Secret<String>>,
+    /// How often values were changed: what was found counts for these alone.
+    #[serde(default)]
+    pub(super) changes: u64,
     pub(super) private_network: bool,
     pub(super) made_by: Actor,
     pub(super) made_at: Timestamp,
@@ -167,18 +170,6 @@ pub(super) fn change(
         }
     }
     changed
-}
-
-/// Whether nothing was typed in between.
-pub(super) fn are_the_same(
-    one: &BTreeMap<String, Secret<String>>,
-    other: &BTreeMap<String, Secret<String>>,
-) -> bool {
-    one.keys().eq(other.keys())
-        && one
-            .values()
-            .zip(other.values())
-            .all(|(one, other)| one.matches(other.expose().as_bytes()))
 }
 
 /// Whether a value decides whom the secret, or what it opens, is sent to.

@@ -219,12 +219,33 @@ async fn a_check_and_a_trial_at_the_same_time_are_both_remembered() {
         let number = draft.number();
         let (checked, tried) = tokio::join!(
             world.drafts.check(&draft, Actor::SetupLink),
-            world.drafts.tried(&number, None)
+            world.drafts.tried((&number, draft.changes()), None)
         );
         assert!(checked.is_ok() && tried.is_ok(), "{seed}");
         let now = world.now(&draft).await;
         assert!(now.checkup().is_some() && now.trial().is_some(), "{seed}");
     }
+}
+
+#[tokio::test]
+async fn a_trial_of_other_values_is_none_of_these() {
+    let world = World::new();
+    let old = world.make_fenced().await;
+    let number = old.number();
+    let corrected = world.type_in(&old, &[("client_secret", "3")]).await;
+    let before = (number.as_str(), old.changes());
+    let these = (number.as_str(), corrected.changes());
+    let failed = async |of| {
+        world.drafts.tried(of, None).await.unwrap();
+        world.now(&old).await.trial().unwrap().failed.clone()
+    };
+    assert!(failed(before).await.unwrap().contains("changed"));
+    assert_eq!(failed(these).await, None);
+    assert_eq!(failed(before).await, None, "these have been tried");
+    // What is typed again as it was changes nothing.
+    let same = world.now(&old).await;
+    let same = world.type_in(&same, &[("client_secret", "3")]).await;
+    assert!(same.trial().is_some());
 }
 
 #[tokio::test]

@@ -304,7 +304,7 @@ pub enum Error {
     Gone {
         /// For logs; the visitor sees one page.
         why: Gone,
-        /// Where to begin again, if a run was found and this browser began it.
+        /// Where to begin again, if that is known.
         again: Option<Box<Again>>,
     },
     /// The browser does not send back the cookie it was given.
@@ -467,7 +467,7 @@ impl NotAdmitted {
 }
 
 impl Error {
-    /// Where it can begin again, if a run was found and this browser began it.
+    /// Where it can begin again, if that is known: this browser began the run, or would begin there.
     pub fn again(&self) -> Option<&Again> {
         match self {
             Self::Gone { again, .. } | Self::Errand { again, .. } => again.as_deref(),

@@ -47,6 +47,9 @@ pub struct Stage {
 pub struct TriedDraft {
     /// Its number.
     pub number: String,
+    /// How often its values had been changed when the trial was asked for.
+    #[serde(default)]
+    pub changes: u64,
     /// Who tries it.
     pub by: audit::Actor,
     /// Where they came from.
@@ -150,7 +153,12 @@ impl Pipeline {
         let stage = Stage {
             provider,
             organization: draft.organization().clone(),
-            draft: Some(TriedDraft { number, by, back }),
+            draft: Some(TriedDraft {
+                number,
+                changes: draft.changes(),
+                by,
+                back,
+            }),
         };
         self.prepare(stage).await
     }
@@ -287,7 +295,8 @@ impl Shared {
         let Some(draft) = stage.and_then(|stage| stage.draft) else {
             return;
         };
-        if let Err(error) = self.drafts.tried(&draft.number, failed).await {
+        let tried = (draft.number.as_str(), draft.changes);
+        if let Err(error) = self.drafts.tried(tried, failed).await {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 "how a draft was tried could not be remembered"

@@ -12,6 +12,7 @@ use super::exchange::{self, TokenError};
 use super::http::{CallError, Operation};
 use super::oidc::Oidc;
 use super::outcome::{Cause, Fault, Outcome, Revocation, Trouble};
+use super::slack::About;
 use super::userinfo::{self, Fetched};
 use super::{Asserted, Error, Held, NotRenewed, Subject, Tokens, json};
 use crate::clock::Timestamp;
@@ -173,7 +174,7 @@ impl Oidc {
         let slack = self.reading().preset == Preset::Slack;
         let fetched = userinfo::fetch(&self.client, endpoint, access, subject).await;
         match fetched.map_err(explain)? {
-            Fetched::NotOk(code) if slack => Err(slack_says(&code)),
+            Fetched::NotOk(code) if slack => Err(About::parse(&code).when_asked_again()),
             fetched => read(fetched),
         }
     }
@@ -230,20 +231,6 @@ impl Oidc {
     }
 }
 
-/// Slack answers 200 and a code of its own; each that is listed is a definite one of its documentation.
-fn slack_says(code: &str) -> Outcome {
-    match code {
-        "account_inactive"
-        | "invalid_auth"
-        | "not_authed"
-        | "token_expired"
-        | "token_revoked"
-        | "user_removed_from_team" => Outcome::Revoked(Revocation::TokenRefused),
-        "ratelimited" => Outcome::Transient(because(Cause::RateLimited)),
-        _ => Outcome::Transient(because(Cause::Status)),
-    }
-}
-
 fn read(fetched: Fetched) -> Result<Map<String, Value>, Outcome> {
     match fetched {
         Fetched::Claims(claims) => Ok(claims),
@@ -256,6 +243,11 @@ fn read(fetched: Fetched) -> Result<Map<String, Value>, Outcome> {
 
 /// What a failed refresh means: decided by the code of the error and the status, never by a text.
 fn refusal(error: TokenError, status: Option<StatusCode>) -> Outcome {
+    if let RequestTokenError::Parse(_, body) = &error
+        && let Some(about) = About::of_answer(body)
+    {
+        return about.when_renewed();
+    }
     match error {
         RequestTokenError::Request(error) => Outcome::Transient(trouble(&error)),
         RequestTokenError::ServerResponse(response) => match response.error() {

@@ -17,7 +17,8 @@ use std::time::Duration;
 use super::directory::unreachable;
 use super::http::CallError;
 use super::metadata::misconfigured;
-use super::{Check, Error, Failed, Refusal, Said, Tokens};
+use super::slack::{self, About};
+use super::{Check, Error, Failed, Refusal, Said, Tokens, json};
 use crate::clock::Timestamp;
 use crate::secret::Secret;
 
@@ -232,10 +233,14 @@ pub(super) fn said(error: &TokenError, sent: &[&str]) -> Option<Said> {
             let description = response.error_description().map(String::as_str);
             Some(Said::new(response.error().as_ref(), description, sent))
         }
-        RequestTokenError::Request(_)
-        | RequestTokenError::Parse(..)
-        | RequestTokenError::Other(_) => None,
+        RequestTokenError::Parse(_, body) => not_ok(body).map(|code| Said::new(&code, None, sent)),
+        RequestTokenError::Request(_) | RequestTokenError::Other(_) => None,
     }
+}
+
+/// The code of Slack's refusals, which come with status 200.
+fn not_ok(body: &[u8]) -> Option<String> {
+    slack::code(&json::object(body)?)
 }
 
 /// Decided by the error's code and the status (RFC 6749 §5.2), never by its text.
@@ -260,6 +265,11 @@ fn meaning(error: TokenError, status: Option<StatusCode>) -> Error {
             }
             Code::Extension(code) => Error::Refused(Refusal::parse(code)),
         },
+        RequestTokenError::Parse(_, body)
+            if About::of_answer(&body) == Some(About::Registration) =>
+        {
+            misconfigured("the token endpoint does not accept our registration")
+        }
         // Both carry the body, which may hold tokens.
         RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
             Error::Rejected(Check::TokenResponse)

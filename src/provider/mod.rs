@@ -31,6 +31,7 @@ mod presets;
 mod proof;
 mod reach;
 mod said;
+mod slack;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

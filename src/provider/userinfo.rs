@@ -7,7 +7,7 @@ use url::Url;
 
 use super::directory::unreachable;
 use super::http::{self as calls, Client, Operation};
-use super::{Check, Error, Subject, bearer, json};
+use super::{Check, Error, Subject, bearer, json, slack};
 
 /// What came of asking.
 #[derive(Debug)]
@@ -44,13 +44,14 @@ pub(super) async fn fetch(
     let answer = answer.map_err(unreachable)?;
     Ok(match answer.status() {
         StatusCode::OK if calls::is_json(&answer) => match json::object(answer.body()) {
-            Some(claims) if claims.get("ok") == Some(&Value::Bool(false)) => {
-                Fetched::NotOk(json::text(&claims, "error").unwrap_or_default())
-            }
-            Some(claims) => match claims.get("sub").and_then(Value::as_str) {
-                Some(sub) if sub == subject.as_str() => Fetched::Claims(claims),
-                Some(_) => Fetched::OtherSubject,
-                None => Fetched::Unreadable,
+            Some(claims) => match (
+                slack::code(&claims),
+                claims.get("sub").and_then(Value::as_str),
+            ) {
+                (Some(code), _) => Fetched::NotOk(code),
+                (None, Some(sub)) if sub == subject.as_str() => Fetched::Claims(claims),
+                (None, Some(_)) => Fetched::OtherSubject,
+                (None, None) => Fetched::Unreadable,
             },
             None => Fetched::Unreadable,
         },

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::idp::grace;
 use crate::support::wire::{Answer, until};
-use crate::support::world::{CLIENT_SECRET, ONE, url};
+use crate::support::world::{CLIENT_SECRET, ONE, SITE, url};
 use crate::support::{Browser, Page, World};
 
 /// The ids of the sessions that a page offers to end.
@@ -218,4 +218,30 @@ async fn a_person_with_many_sessions_sees_each_and_what_the_application_is_told(
     }
     let browsers: Vec<&Browser> = all.iter().chain([&laptop, &nobody]).collect();
     world.end(&browsers).await;
+}
+
+#[tokio::test]
+async fn the_front_door_leads_to_ones_account_or_to_sign_in() {
+    for prefix in ["/_sso", "/auth/door"] {
+        let server = format!(
+            "[server]\npublic_url = \"{SITE}\"\nlisten = [\"127.0.0.1:0\"]\nprefix = \"{prefix}\"\n"
+        );
+        let world = World::with(&format!("{server}{ONE}")).await;
+        let front = url(&format!("{prefix}/"));
+        let mut browser = world.stranger();
+        let out = browser.get(&front).await;
+        let to_sign_in = format!("{prefix}/login");
+        assert_eq!(out.is(303).field("location"), Some(to_sign_in.as_str()));
+        let mut page = browser.get(&url(&format!("{prefix}/login/acme"))).await;
+        while let Some(next) = page.leads_to() {
+            page = browser.get(next.as_str()).await;
+        }
+        let home = browser.visit(&front).await;
+        assert_eq!(home.is(200).path(), format!("{prefix}/account"));
+        assert_eq!(home.kind(), Some("account"));
+        for other in ["/_sso/", "/auth/door/"] {
+            let ours = browser.get(&url(other)).await.kind().is_some();
+            assert_eq!(ours, other == format!("{prefix}/"), "{other}");
+        }
+    }
 }

@@ -64,6 +64,31 @@ async fn who_comes_back_after_lunch_is_not_told_that_cookies_are_blocked() {
     world.end(&[&browser]).await;
 }
 
+/// The history of two browsers that were left open over night, one before the end of a sign-in and one after it.
+#[tokio::test]
+async fn a_callback_that_comes_again_after_a_day_has_one_click_to_go_on() {
+    let world = World::new().await;
+    let (mut used, mut unused) = (world.browser(), world.browser());
+    let door = url("/_sso/login/acme?rd=/reports");
+    let first = used.away_and_back(&door).await;
+    let second = unused.away_and_back(&door).await;
+    used.visit(&first).await.is(200);
+    world.later(Duration::from_secs(24 * 3600));
+    for (browser, callback) in [(&mut used, first), (&mut unused, second)] {
+        let calls = world.acme.requests();
+        world.application.forget();
+        let page = browser.get(&callback).await;
+        assert_eq!(page.is(400).kind(), Some("login-expired"));
+        assert_eq!(world.acme.requests(), calls, "nobody is asked");
+        world.application.heard_nothing();
+        let again = "<a class=\"button\" href=\"/_sso/login/acme\">";
+        assert!(page.text.contains(again), "{}", page.text);
+        let landed = browser.visit(&url("/_sso/login/acme")).await;
+        assert_eq!(landed.is(200).text, "hello from the application");
+    }
+    world.end(&[&used, &unused]).await;
+}
+
 #[tokio::test]
 async fn on_a_host_of_its_own_every_page_of_a_sign_in_can_be_loaded_again() {
     let world = World::with(OWN_HOST).await;

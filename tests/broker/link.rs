@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
+use doorward::audit::Actor;
 use serde_json::{Value, json};
 
 use crate::support::idp::{ada, grace};
@@ -58,15 +59,7 @@ async fn press(browser: &mut Browser, path: &str) -> Page {
 async fn link(browser: &mut Browser, provider: &str) -> Page {
     let asked = press(browser, &format!("/link/{provider}")).await;
     assert_eq!(asked.is(200).path(), OFFER);
-    answer(browser, &asked, "add").await
-}
-
-/// Presses one of the two buttons of the page that asks.
-async fn answer(browser: &mut Browser, asked: &Page, answer: &str) -> Page {
-    let (csrf, offer) = (asked.input("csrf"), asked.input("offer"));
-    let fields = [("csrf", &*csrf), ("offer", &offer), ("answer", answer)];
-    let page = browser.post(&url(OFFER), &fields).await;
-    browser.follow(page).await
+    browser.answer(&asked, "add").await
 }
 
 const OFFER: &str = "/_sso/account/offer";
@@ -139,10 +132,10 @@ async fn inv_17_nothing_is_added_before_the_person_has_seen_both_sides_and_said_
     let newer = browser.post(&url(OFFER), &fields).await;
     assert_eq!(newer.leads_to().unwrap().path(), OFFER);
     assert_eq!(identities().await, 2, "Ada's and Grace's own");
-    let page = answer(&mut browser, &asked, "add").await;
+    let page = browser.answer(&asked, "add").await;
     assert!(page.is(200).text.contains("a.l@globex.com"));
     // A second click changes nothing and says nothing wrong.
-    let again = answer(&mut browser, &asked, "add").await;
+    let again = browser.answer(&asked, "add").await;
     assert_eq!(
         (again.status, again.path()),
         (200, "/_sso/account".to_owned())
@@ -157,10 +150,10 @@ async fn who_says_that_it_is_not_them_adds_nothing_and_the_trail_says_so() {
     let world = world_with("owners = [\"ada@acme.com\"]\n").await;
     let mut browser = sign_in(&world, "acme-idp").await;
     let asked = press(&mut browser, "/link/globex-idp").await;
-    let page = answer(&mut browser, &asked, "not-me").await;
+    let page = browser.answer(&asked, "not-me").await;
     assert_eq!(page.is(200).path(), "/_sso/account");
     assert!(page.text.contains("/account/link/globex-idp"));
-    let late = answer(&mut browser, &asked, "add").await;
+    let late = browser.answer(&asked, "add").await;
     assert!(!late.is(200).text.contains("a.l@globex.com"));
     let trail = browser.get(&url("/_sso/admin/acme/audit")).await;
     assert!(
@@ -186,7 +179,7 @@ async fn an_answer_that_comes_late_adds_nothing_and_says_so() {
     let page = browser.get(&url(OFFER)).await;
     let page = browser.follow(page).await;
     assert_eq!(page.is(200).path(), "/_sso/account");
-    let page = answer(&mut browser, &asked, "add").await;
+    let page = browser.answer(&asked, "add").await;
     assert!(page.is(200).text.contains("Nothing was added"));
     assert!(!page.text.contains("a.l@globex.com"));
     world.end(&[&browser]).await;
@@ -216,13 +209,7 @@ async fn on_a_host_of_its_own_the_question_is_asked_there() {
         .await;
     let asked = browser.follow(away).await;
     assert_eq!(asked.is(200).url.as_str(), own(OFFER));
-    let fields = [
-        ("csrf", &*csrf),
-        ("offer", &asked.input("offer")),
-        ("answer", "add"),
-    ];
-    let page = browser.post(&own(OFFER), &fields).await;
-    let page = browser.follow(page).await;
+    let page = browser.answer(&asked, "add").await;
     assert_eq!(page.is(200).url.as_str(), own("/_sso/account"));
     assert!(page.text.contains("a.l@globex.com"), "{}", page.text);
     world.end(&[&browser]).await;
@@ -239,10 +226,10 @@ async fn a_newer_question_takes_the_place_of_an_older_one() {
     let second = press(&mut browser, "/link/globex-idp").await;
     assert!(second.is(200).text.contains("other@globex.com"));
     // The yes to what an older tab shows adds neither: the newer question is shown.
-    let page = answer(&mut browser, &first, "add").await;
+    let page = browser.answer(&first, "add").await;
     assert_eq!(page.is(200).path(), OFFER);
     assert!(page.text.contains("other@globex.com"));
-    let page = answer(&mut browser, &page, "add").await;
+    let page = browser.answer(&page, "add").await;
     assert!(page.is(200).text.contains("other@globex.com"));
     assert!(!page.text.contains("a.l@globex.com"));
     world.end(&[&browser]).await;
@@ -456,12 +443,15 @@ struct Told {
 
 /// By the built command, as an operator reads it.
 async fn by_command(world: &World, id: &str) -> String {
+    let socket = world.broker.socket_path();
+    let socket = socket.to_str().unwrap();
+    command(&["identity", "show", "--socket", socket, "--", id]).await
+}
+
+/// What the built command says.
+async fn command(arguments: &[&str]) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_doorward"));
-    command
-        .args(["identity", "show", "--socket"])
-        .arg(world.broker.socket_path())
-        .args(["--", id])
-        .env_clear();
+    command.args(arguments).env_clear();
     let told = tokio::task::spawn_blocking(move || command.output());
     let told = told.await.unwrap().unwrap();
     assert!(told.status.success(), "{told:?}");
@@ -586,4 +576,106 @@ async fn command_socket_owners_and_ones_own_page_agree_on_how_an_identity_stands
     let why = Some("connection was shut");
     all_agree(&world, &mut browser, &id, ("orphaned", why)).await;
     world.end(&[&browser, &again]).await;
+}
+
+#[tokio::test]
+async fn a_conflict_that_linking_made_is_solved_by_the_operators_command() {
+    let world = world().await;
+    let mut by_globex = sign_in(&world, "globex-idp").await;
+    let mut browser = sign_in(&world, "acme-idp").await;
+    let account = who(&mut browser).await["sub"].as_str().unwrap().to_owned();
+    let page = press(&mut browser, "/link/globex-idp").await;
+    assert_eq!(page.is(409).kind(), Some("identity-not-linked"));
+    let socket = world.broker.socket();
+    let listed: Value = socket.get("/identities?provider=globex-idp").await.unwrap();
+    let id = listed["identities"][0]["id"].as_str().unwrap();
+    let socket = world.broker.socket_path();
+    let socket = socket.to_str().unwrap();
+    let asked = [
+        "--reason",
+        "one person",
+        "--socket",
+        socket,
+        "--to",
+        &account,
+        "--",
+        id,
+    ];
+    let told = command(&[&["identity", "relink"], asked.as_slice()].concat()).await;
+    let expected = format!("a.l@globex.com in acme signs in to {account} now: 1 sessions ended");
+    assert_eq!(told.trim_end(), expected);
+    by_globex.fetch(&url("/")).await.is(401);
+    browser.fetch(&url("/")).await.is(200);
+    let page = browser.get(&url("/_sso/account")).await;
+    assert!(page.text.contains("a.l@globex.com"), "{}", page.text);
+    let mut again = sign_in(&world, "globex-idp").await;
+    assert_eq!(who(&mut again).await["sub"], account.as_str());
+    let trail = world.trail(&[&by_globex, &browser, &again]).await;
+    let moves: Vec<_> = trail
+        .iter()
+        .filter(|it| it.kind.name() == "identity.relinked")
+        .collect();
+    let [moved] = moves.as_slice() else {
+        panic!("{moves:?}");
+    };
+    assert_eq!(
+        (&moved.actor, moved.reason.as_deref()),
+        (&Actor::Operator, Some("one person"))
+    );
+}
+
+#[tokio::test]
+async fn a_way_in_on_the_second_page_is_removed_and_no_other() {
+    let ids: Vec<String> = (0..9).map(|number| format!("p{number}-idp")).collect();
+    let provider = |id: &String| {
+        format!(
+            "[providers.{id}]\nkind = \"oidc\"\nissuer = \"{{acme}}\"\nclient_id = \"{id}\"\n\
+             client_secret = \"{CLIENT_SECRET}\"\nbutton = \"By {id}\"\n"
+        )
+    };
+    let providers: String = ids.iter().map(provider).collect();
+    let acme = format!("[organizations.acme]\nproviders = {ids:?}\n");
+    let world = World::with(&format!("{providers}{acme}")).await;
+    let mut browser = sign_in(&world, &ids[0]).await;
+    for id in &ids[1..] {
+        link(&mut browser, id).await.is(200);
+    }
+    let second = url("/_sso/account/ways?from=5");
+    let page = browser.get(&second).await;
+    let shown = |page: &Page| {
+        ids.iter()
+            .filter(|id| page.text.contains(&format!("By {id}<")))
+            .cloned()
+            .collect::<Vec<_>>()
+    };
+    let before = shown(&page);
+    assert_eq!(before.len(), 3, "{}", page.text);
+    let unlink = url(&format!(
+        "/_sso/account/identities/{}/unlink",
+        removable(&page)
+    ));
+    let csrf = page.input("csrf");
+    let page = browser.post(&unlink, &[("csrf", &csrf)]).await;
+    let page = browser.follow(page).await;
+    assert_eq!(
+        (page.is(200).kind(), page.path().as_str()),
+        (Some("account"), "/_sso/account")
+    );
+    let left = browser.get(&second).await;
+    let offered: Vec<_> = shown(&left)
+        .into_iter()
+        .filter(|id| before.contains(id))
+        .collect();
+    assert_eq!(
+        offered,
+        before[1..],
+        "exactly that one is gone: {}",
+        left.text
+    );
+    let first = browser.get(&url("/_sso/account/ways")).await;
+    assert!(
+        first.text.contains(&format!("/link/{}", before[0])),
+        "it can be added again"
+    );
+    world.end(&[&browser]).await;
 }

@@ -41,6 +41,7 @@ mod sessions;
 mod setup;
 mod sign_in;
 mod sign_out;
+mod slack;
 mod step_up;
 mod suspension;
 mod telling;

@@ -121,17 +121,6 @@ async fn fill(filling: Filling, issuer: &str, number: usize, used: impl Fn(usize
     }
 }
 
-/// How often the store was asked so far.
-async fn questions(world: &World) -> f64 {
-    let mut all = 0.0;
-    for operation in ["get", "range"] {
-        let series =
-            format!("doorward_store_operation_duration_seconds_count{{operation=\"{operation}\"}}");
-        all += world.broker.metric(&series).await;
-    }
-    all
-}
-
 /// Where the next page of a list is.
 fn following(page: &Page) -> Option<String> {
     let (_, link) = page.text.split_once("rel=\"next\" href=\"")?;
@@ -141,7 +130,7 @@ fn following(page: &Page) -> Option<String> {
 /// Pages a list to its end. What stands between `mark` and the next quotation mark or tag on each page, every time.
 async fn page_through(world: &World, owner: &mut Browser, list: &str, mark: &str) -> Vec<String> {
     let (mut found, mut pages) = (Vec::new(), 0.0);
-    let before = questions(world).await;
+    let before = world.broker.store_questions().await;
     let mut next = Some(format!("/_sso/admin/acme/{list}"));
     while let Some(path) = next {
         let page = owner.get(&url(&path)).await;
@@ -153,7 +142,7 @@ async fn page_through(world: &World, owner: &mut Browser, list: &str, mark: &str
         next = following(&page);
         pages += 1.0;
     }
-    let asked = (questions(world).await - before) / pages;
+    let asked = (world.broker.store_questions().await - before) / pages;
     assert!(
         asked < MAX_QUESTIONS,
         "{list}: {asked} questions for a page"
@@ -193,6 +182,21 @@ async fn inv_54_lists_of_ten_thousand_are_read_in_small_pages_with_everybody_onc
 
     let signed_in = once(page_through(&world, &mut owner, "sessions", NAMED).await);
     assert_eq!(signed_in, people);
+
+    // Pages that count everybody list nobody: one asks once for all, the other as often as it must to be exact.
+    let each = f64::from(u16::try_from(PEOPLE).unwrap()) * 4.5;
+    for (rest, counted, most) in [
+        ("", "<dd>10000</dd>", MAX_QUESTIONS),
+        ("/disable/acme-idp", "10000 people sign in this way.", each),
+    ] {
+        let before = world.broker.store_questions().await;
+        let page = owner.get(&url(&format!("/_sso/admin/acme{rest}"))).await;
+        let text = &page.is(200).text;
+        assert!(text.contains(counted), "{rest}: {text}");
+        assert!(text.len() < MAX_BYTES, "{rest} weighs {}", text.len());
+        let asked = world.broker.store_questions().await - before;
+        assert!(asked < most, "{rest}: {asked} questions");
+    }
 
     let begun = "<code>session.created</code>";
     let happened = page_through(&world, &mut owner, "audit", begun).await;

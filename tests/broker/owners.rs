@@ -456,9 +456,8 @@ async fn an_owner_takes_an_identity_from_an_account_but_never_the_last() {
     let csrf = owner.get(&url("/_sso/account")).await.input("csrf");
     let link = url("/_sso/account/link/globex-idp");
     let away = owner.post(&link, &[("csrf", &csrf)]).await;
-    let offer = owner.follow(away).await.is(200).input("offer");
-    let yes = [("csrf", &*csrf), ("offer", &offer), ("answer", "add")];
-    owner.post(&url("/_sso/account/offer"), &yes).await.is(303);
+    let asked = owner.follow(away).await;
+    owner.answer(&asked, "add").await.is(200);
     let person = page(&mut owner, &format!("/people/{account}")).await;
     let both = ids(&person);
     assert_eq!(both.len(), 2, "{}", person.text);

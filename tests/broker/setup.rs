@@ -659,3 +659,53 @@ async fn a_rule_on_addresses_is_enough_for_setup_by_a_private_account_at_google(
     }
     world.end(&[&owner]).await;
 }
+
+#[tokio::test]
+async fn the_numbers_before_a_connection_is_shut_are_exact() {
+    let world = World::with(TWO_WAYS).await;
+    let mut owner = sign_in(&world, "acme", "acme-idp").await;
+    let mut by_globex = Vec::new();
+    for (number, browsers) in [(1, 1), (2, 2), (3, 3)] {
+        let email = format!("p{number}@acme.com");
+        world
+            .globex
+            .person(json!({ "sub": number.to_string(), "email": email, "email_verified": true }));
+        for _ in 0..browsers {
+            by_globex.push(sign_in(&world, "acme", "globex-idp").await);
+        }
+    }
+    // The first has another way in, and one more session that came by it.
+    world.acme.person(grace());
+    let csrf = by_globex[0].get(&url("/_sso/account")).await.input("csrf");
+    let link = url("/_sso/account/link/acme-idp");
+    let page = by_globex[0].post(&link, &[("csrf", &csrf)]).await;
+    let asked = by_globex[0].follow(page).await;
+    by_globex[0].answer(&asked, "add").await.is(200);
+    let mut otherwise = sign_in(&world, "acme", "acme-idp").await;
+    // The third ends all of theirs but one.
+    let csrf = by_globex[5].get(&url("/_sso/account")).await.input("csrf");
+    let end = url("/_sso/account/sessions/revoke-others");
+    by_globex[5].post(&end, &[("csrf", &csrf)]).await.is(303);
+    let elsewhere = sign_in(&world, "initech", "globex-idp").await;
+    let page = owner_page(&mut owner, "/disable/globex-idp").await;
+    for told in [
+        "3 people sign in this way.",
+        "1 of them could use another way.",
+        "4 sessions end at once",
+    ] {
+        assert!(page.is(200).text.contains(told), "{told}: {}", page.text);
+    }
+    let done = press(&mut owner, "/disable/globex-idp", &[("confirm", "acme")]).await;
+    done.is(303);
+    for browser in &mut by_globex {
+        browser.fetch(&url("/")).await.is(401);
+    }
+    otherwise.fetch(&url("/")).await.is(200);
+    let page = owner_page(&mut owner, "/disable/globex-idp").await;
+    assert!(
+        page.is(200).text.contains("No session ends."),
+        "{}",
+        page.text
+    );
+    world.end(&[&owner, &otherwise, &elsewhere]).await;
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::idp::grace;
 use crate::support::wire::Answer;
@@ -160,6 +160,58 @@ async fn an_e_mail_address_leads_to_its_organization_and_unknown_ones_nowhere() 
     let asked = world.acme.heard("/authorize").pop().unwrap().query();
     assert_eq!(asked["login_hint"], "ada@acme.com");
     assert_eq!(world.globex.requests(), 0);
+    world.end(&[&browser]).await;
+}
+
+/// What is shown for an address: all but the reference and the address itself.
+async fn typed(world: &World, email: &str) -> String {
+    let form = [("email", email), ("rd", "/reports")];
+    let page = world.browser().post(&url("/_sso/login"), &form).await;
+    assert_eq!(page.is(200).kind(), Some("email-first"));
+    let reference = page.field("sso-reference").unwrap();
+    let all = format!("{}{}", page.head, page.text);
+    all.replace(reference, "AAAA-AAAA")
+        .replace(email, "an address")
+}
+
+#[tokio::test]
+async fn a_suspended_and_a_disabled_organization_look_like_one_that_is_not_there() {
+    let initech = "[organizations.initech]\nname = \"Initech\"\ndomains = [\"initec.com\"]\nenabled = false\n\
+                   providers = [\"acme-idp\"]\n";
+    let world = World::with(&format!("{TWO}{initech}")).await;
+    let suspend = "/organizations/globex/suspend";
+    let socket = world.broker.socket();
+    let _: Value = socket.post(suspend, &json!({})).await.unwrap();
+    // Of one length, so that the answers are too.
+    let unknown = typed(&world, "eve@nobody.com").await;
+    for shut in ["eve@globex.com", "eve@initec.com"] {
+        assert_eq!(typed(&world, shut).await, unknown, "{shut}");
+    }
+    for name in ["Globex", "globex", "Initech", "initech", "Acme"] {
+        assert!(!unknown.contains(name), "{name}: {unknown}");
+    }
+    // Nobody outside was asked, who could have taken longer for one of them.
+    assert_eq!((world.acme.requests(), world.globex.requests()), (0, 0));
+    world.end(&[]).await;
+}
+
+#[tokio::test]
+async fn a_domain_of_two_organizations_asks_which_and_one_click_leads_on() {
+    let two = TWO.replace("globex.com", "acme.com");
+    let world = World::with(&two).await;
+    let mut browser = world.browser();
+    let form = [("email", "ada@acme.com"), ("rd", "/reports")];
+    let page = browser.post(&url("/_sso/login"), &form).await;
+    assert_eq!(page.is(200).kind(), Some("choose"));
+    let door = "/_sso/login/globex?rd=/reports&amp;login_hint=ada@acme.com";
+    assert!(page.text.contains(door), "{}", page.text);
+    browser
+        .visit(&url(&door.replace("&amp;", "&")))
+        .await
+        .is(200);
+    let asked = world.globex.heard("/authorize").pop().unwrap().query();
+    assert_eq!(asked["login_hint"], "ada@acme.com");
+    assert_eq!(world.acme.requests(), 0);
     world.end(&[&browser]).await;
 }
 

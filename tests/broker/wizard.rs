@@ -554,6 +554,23 @@ async fn an_answer_that_comes_again_takes_no_success_back() {
 }
 
 #[tokio::test]
+async fn a_trial_of_values_that_were_corrected_meanwhile_is_none_of_the_new_ones() {
+    let world = World::with(STAFF).await;
+    let mut browser = world.browser();
+    let (at, _) = begin(&mut browser, &link_for(&world, true).await.url).await;
+    fill_in(&mut browser, &at, &world).await;
+    let answer = up_to_the_answer(&mut browser, &at).await;
+    let other = [("client_secret", "another-secret")];
+    press(&mut browser, &at, "values", &other).await.is(303);
+    browser.get(&answer).await;
+    let page = browser.get(&at).await;
+    assert!(!page.text.contains("it worked"), "{}", page.text);
+    let why = "was changed before the trial ended";
+    assert!(page.text.contains(why), "{}", page.text);
+    world.application.heard_nothing();
+}
+
+#[tokio::test]
 async fn a_button_that_is_older_than_its_draft_leads_to_its_page() {
     let world = World::with(STAFF).await;
     let mut browser = world.browser();

@@ -131,6 +131,17 @@ impl Broker {
         value.map_or(0.0, |value| value.parse().unwrap())
     }
 
+    /// How often the store was asked for something so far.
+    pub async fn store_questions(&self) -> f64 {
+        let mut all = 0.0;
+        for operation in ["get", "range"] {
+            let labels = format!("{{operation=\"{operation}\"}}");
+            let series = format!("doorward_store_operation_duration_seconds_count{labels}");
+            all += self.metric(&series).await;
+        }
+        all
+    }
+
     /// Every series that there is: name and labels, without values.
     pub async fn series(&self) -> BTreeSet<String> {
         let text = String::from_utf8(self.management("/metrics").await.body).unwrap();

@@ -229,6 +229,14 @@ impl Browser {
             .await
     }
 
+    /// Presses one of the buttons of the page that asks whether to add a way to sign in, and goes on.
+    pub async fn answer(&mut self, asked: &Page, answer: &str) -> Page {
+        let (csrf, offer) = (asked.input("csrf"), asked.input("offer"));
+        let fields = [("csrf", &*csrf), ("offer", &offer), ("answer", answer)];
+        let page = self.post(asked.url.as_str(), &fields).await;
+        self.follow(page).await
+    }
+
     /// Sends a form that stands on somebody else's page.
     pub async fn post_from_elsewhere(&mut self, url: &str, form: &[(&str, &str)]) -> Page {
         self.send("POST", url, From::CrossSite, true, Some(form))

@@ -85,8 +85,26 @@ impl Gateway {
                 Err(Error::Loop { cause, again })
             }
             Err(other) if other.rehearsal().is_some() => self.rehearsal_failed(ask, other).await,
+            Err(pipeline::Error::Gone { why, again: None }) => {
+                let again = self.anew(ask, &provider).map(Box::new);
+                Err(pipeline::Error::Gone { why, again }.into())
+            }
             Err(other) => Err(self.failed_in_popup(ask, other, leaving)),
         }
+    }
+
+    /// Where somebody begins again of whose sign-in nothing is known any more: where this very browser would begin. It says
+    /// nothing of the run, which may be another browser's.
+    fn anew(&self, ask: &Ask<'_>, provider: &Slug) -> Option<Again> {
+        let (organization, _) = self.wanted_organization(ask.place, None, &ask.cookies);
+        Some(Again {
+            organization: organization?,
+            provider: provider.clone(),
+            return_path: ReturnPath::root(),
+            target: Target::Shared,
+            step_up: None,
+            errand: None,
+        })
     }
 
     /// The draft that an answer is about. Answers are about providers of the file, or about one that is tried; for any other

@@ -73,7 +73,7 @@ impl OAuth2 {
             }
             (PersonSource::Mapped { .. } | PersonSource::GitHub { .. }, _) => {}
         }
-        let person = self.identify(access, None).await;
+        let person = self.identify(access).await;
         let person = person.map_err(Unheard::when_asked_again)?;
         same(held, &person.subject)?;
         Ok(Some(self.asserted(person, Tokens::default(), now)))

@@ -7,6 +7,7 @@ use url::Url;
 use super::person::{Address, Person, Unheard};
 use crate::config::{ClaimPath, ClaimPaths};
 use crate::provider::http::{Client, Operation};
+use crate::provider::slack::{self, About};
 use crate::provider::{Check, Subject, Tenant, bearer, json};
 
 /// Asks each address with the access token, in order.
@@ -28,7 +29,9 @@ pub(super) async fn ask(
             _ => return Err(Unheard::Status),
         }
         let members = json::object(answer.body()).ok_or(Unheard::Unreadable)?;
-        // An answer that says of itself that it is none, as Slack's do with status 200.
+        if let Some(code) = slack::code(&members) {
+            return Err(Unheard::Slack(About::parse(&code)));
+        }
         if members.get("ok").is_some_and(|ok| *ok != Value::Bool(true)) {
             return Err(Unheard::Status);
         }

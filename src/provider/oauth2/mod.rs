@@ -136,9 +136,8 @@ impl OAuth2 {
         if !required.all(|scope| tokens.scopes.contains(scope)) {
             return Err(Error::Rejected(Check::Scope).into());
         }
-        let person = self.identify(granted.access(), Some(&granted)).await;
-        let person = person.and_then(Person::with_sound_address);
-        Ok(self.asserted(person.map_err(Unheard::at_sign_in)?, tokens, now))
+        let person = self.who(&granted).await?;
+        Ok(self.asserted(person, tokens, now))
     }
 
     /// RFC 9207 §2.4, as far as it goes without metadata: an issuer that is named must be this one, or lie below it.
@@ -155,18 +154,24 @@ impl OAuth2 {
         }
     }
 
+    /// Who has signed in: what came along with the token, or whoever it is of.
+    async fn who(&self, granted: &token::Granted) -> Result<Person, Error> {
+        let person = match (&self.config.profile, granted.access()) {
+            (PersonSource::Mapped { urls, claims }, _) if urls.is_empty() => {
+                mapped::person(vec![granted.said()], claims)
+            }
+            (_, Some(access)) => self.identify(access).await,
+            (_, None) => return Err(misconfigured(TOKEN_OF_THE_APP)),
+        };
+        let person = person.and_then(Person::with_sound_address);
+        person.map_err(Unheard::at_sign_in)
+    }
+
     /// Asks whose an access token is.
-    async fn identify(
-        &self,
-        access: &str,
-        granted: Option<&token::Granted>,
-    ) -> Result<Person, Unheard> {
+    async fn identify(&self, access: &str) -> Result<Person, Unheard> {
         match &self.config.profile {
             PersonSource::Mapped { urls, claims } => {
-                let answers = match (urls.as_slice(), granted) {
-                    ([], Some(granted)) => vec![granted.said()],
-                    (urls, _) => mapped::ask(&self.client, urls, access).await?,
-                };
+                let answers = mapped::ask(&self.client, urls, access).await?;
                 mapped::person(answers, claims)
             }
             PersonSource::GitHub { api } => self.github(api, access).person().await,
@@ -218,6 +223,10 @@ impl OAuth2 {
         }
     }
 }
+
+/// Slack without `user_scope`.
+const TOKEN_OF_THE_APP: &str = "the provider gave a token of the application and none of the person, so it cannot be asked who they are: with Slack, \
+     write the scopes in `authorize_parameters = { user_scope = … }`";
 
 impl OAuth2 {
     /// GitHub has a way to ask whether it knows our id and secret that spends nothing.

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use crate::provider::again::{because, trouble, unreadable};
 use crate::provider::directory::unreachable;
 use crate::provider::http::CallError;
+use crate::provider::slack::About;
 use crate::provider::{
     Cause, Check, Error, Fault, Outcome, Refusal, Revocation, Subject, Tenant, Trouble,
 };
@@ -64,6 +65,8 @@ pub(super) enum Unheard {
     Suspended,
     /// The provider knows our registration no more, or has suspended it.
     Registration,
+    /// Slack says why not.
+    Slack(About),
     /// Another status.
     Status,
     /// Something else than it should be.
@@ -81,11 +84,13 @@ impl Unheard {
                 code: 429,
                 retry_after,
             }),
-            Self::Registration => {
+            Self::Registration | Self::Slack(About::Registration) => {
                 Error::Misconfigured("the provider does not accept our registration".to_owned())
             }
             Self::Suspended => Error::Refused(Refusal::Suspended),
-            Self::Refused | Self::Status | Self::Unreadable => Error::Rejected(Check::UserInfo),
+            Self::Refused | Self::Slack(_) | Self::Status | Self::Unreadable => {
+                Error::Rejected(Check::UserInfo)
+            }
             Self::Failed(check) => Error::Rejected(check),
         }
     }
@@ -101,6 +106,7 @@ impl Unheard {
             Self::Refused => Outcome::Revoked(Revocation::TokenRefused),
             Self::Suspended => Outcome::Revoked(Revocation::Suspended),
             Self::Registration => Outcome::ConnectionFault(Fault::Client),
+            Self::Slack(about) => about.when_asked_again(),
             Self::Status => Outcome::Transient(because(Cause::Status)),
             Self::Unreadable | Self::Failed(_) => unreadable(),
         }

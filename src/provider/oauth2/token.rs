@@ -16,9 +16,10 @@ use crate::provider::directory::unreachable;
 use crate::provider::exchange::TokenAnswer;
 use crate::provider::http::Operation;
 use crate::provider::metadata::misconfigured;
+use crate::provider::slack::{About, Whose};
 use crate::provider::{
     Attempt, Cause, Check, Error, Failed, Fault, Held, NotRenewed, Outcome, Refusal, Revocation,
-    Said, Tokens, json,
+    Said, Tokens, json, slack,
 };
 use crate::secret::Secret;
 
@@ -26,6 +27,7 @@ use crate::secret::Secret;
 #[derive(Debug)]
 pub(super) struct Granted {
     answer: TokenAnswer,
+    whose: Whose,
     members: Map<String, Value>,
 }
 
@@ -39,9 +41,12 @@ pub(super) enum Refused {
 }
 
 impl Granted {
-    /// The access token.
-    pub(super) fn access(&self) -> &str {
-        self.answer.access_token().secret()
+    /// The access token, if it is the person's.
+    pub(super) fn access(&self) -> Option<&str> {
+        match self.whose {
+            Whose::Person => Some(self.answer.access_token().secret()),
+            Whose::App => None,
+        }
     }
 
     /// What is kept.
@@ -51,10 +56,17 @@ impl Granted {
 
     fn kept(&self, asked: &[String], config: &config::OAuth2, now: Timestamp) -> Tokens {
         let answer = self.answer.clone();
-        Tokens {
+        let tokens = Tokens {
             // Nobody has checked one, and nothing here needs it.
             id: None,
             ..answer.into_tokens(asked, &config.scope_separator, now)
+        };
+        match self.whose {
+            Whose::Person => tokens,
+            Whose::App => Tokens {
+                scopes: tokens.scopes,
+                ..Tokens::default()
+            },
         }
     }
 
@@ -150,14 +162,14 @@ fn read(answer: &HttpResponse) -> Result<Granted, Refused> {
     if status != StatusCode::OK {
         return Err(unreadable());
     }
-    let mut plain = members.clone();
-    // Slack's words for whose token it is; each is used as a bearer's.
-    if matches!(word("token_type"), Some("bot" | "user")) {
-        plain.remove("token_type");
-    }
+    let (whose, plain) = slack::of_the_person(members.clone());
     let parsed = serde_json::from_value::<TokenAnswer>(Value::Object(plain));
     match parsed {
-        Ok(answer) if answer.has_usable_access() => Ok(Granted { answer, members }),
+        Ok(answer) if answer.has_usable_access() => Ok(Granted {
+            answer,
+            whose,
+            members,
+        }),
         // The error carries a piece of the body, which may hold tokens.
         Ok(_) | Err(_) => Err(unreadable()),
     }
@@ -210,7 +222,7 @@ fn without_secrets(members: &Map<String, Value>) -> Map<String, Value> {
     harmless.collect()
 }
 
-/// What the code of an error says (RFC 6749 §5.2, and GitHub's own).
+/// What the code of an error says (RFC 6749 §5.2, and GitHub's and Slack's own).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Code {
     /// What was redeemed is good no more.
@@ -235,7 +247,12 @@ impl Code {
             | "application_suspended" => Self::Client,
             // Whatever the provider calls it: 401 at this place is about our own name and secret (RFC 6749 §5.2).
             code if !code.is_empty() && status == StatusCode::UNAUTHORIZED => Self::Client,
-            _ => Self::Other,
+            code => match About::parse(code) {
+                About::Grant => Self::Grant,
+                About::Registration => Self::Client,
+                // Here the words are too plain to blame anybody by.
+                About::Person | About::Rate | About::Else => Self::Other,
+            },
         }
     }
 }

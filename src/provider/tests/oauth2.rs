@@ -190,8 +190,17 @@ async fn an_answer_that_is_not_ok_is_an_error() {
         let body = json!({"ok": ok, "access_token": ACCESS});
         refused(Reply::json(&body), "rejected TokenResponse").await;
     }
-    let slack = json!({"ok": false, "error": "invalid_code"});
-    refused(Reply::json(&slack), "refused Other").await;
+    for (code, expected) in [
+        ("invalid_code", "rejected TokenResponse"),
+        ("code_already_used", "rejected TokenResponse"),
+        ("bad_client_secret", "misconfigured"),
+        ("invalid_client_id", "misconfigured"),
+        ("bad_redirect_uri", "misconfigured"),
+        ("invalid_auth", "refused Other"),
+    ] {
+        let slack = json!({"ok": false, "error": code});
+        refused(Reply::json(&slack), expected).await;
+    }
     believed(Reply::json(&json!({"ok": true, "access_token": ACCESS}))).await;
 }
 
@@ -413,6 +422,70 @@ async fn a_team_and_a_person_in_objects_of_their_own_are_captured_too() {
     assert_eq!((ada.subject.as_str(), &ada.tenants), ("U1", &vec![acme()]));
     let kept = json!({"id": "U1", "scope": "chat:write"});
     assert_eq!(ada.claims["authed_user"], kept);
+    assert_eq!(
+        ada.tokens.access.unwrap().expose(),
+        "xoxp-1",
+        "never the app's"
+    );
+    assert_eq!(ada.tokens.scopes, ["chat:write"]);
+    story.end().await;
+}
+
+#[tokio::test]
+async fn the_token_of_an_app_is_nobodys_own() {
+    let tenant = "tenant = \"team.id\"\ntenant_name = \"team.name\"";
+    let story = slack("authed_user.id", tenant).await;
+    let app = json!({
+        "ok": true, "access_token": "xoxb-1", "token_type": "bot", "scope": "team:read,commands",
+        "refresh_token": "xoxe-1", "expires_in": 43200,
+        "team": {"id": "T1", "name": "Acme"}, "authed_user": {"id": "U1"}
+    });
+    let person = json!({
+        "ok": true, "team": {"id": "T1", "name": "Acme"}, "enterprise": null, "authed_user": {
+            "id": "U1", "scope": "identity.email,identity.basic", "access_token": "xoxp-1", "token_type": "user",
+            "refresh_token": "xoxe-2", "expires_in": 43200
+        }
+    });
+    let no_more = (None, None, vec!["commands", "team:read"]);
+    let theirs = vec!["identity.basic", "identity.email"];
+    for (answer, expected) in [
+        (app, no_more),
+        (person, (Some("xoxp-1"), Some("xoxe-2"), theirs)),
+    ] {
+        story.idp.reply("/api/oauth.access", Reply::json(&answer));
+        let ada = story.finish().await.unwrap();
+        assert_eq!((ada.subject.as_str(), &ada.tenants), ("U1", &vec![acme()]));
+        let kept = &ada.tokens;
+        let text = |it: &'_ Option<Secret<String>>| it.as_ref().map(|it| it.expose().clone());
+        let found = (text(&kept.access), text(&kept.refresh));
+        let (access, refresh, scopes) = expected;
+        assert_eq!(
+            found,
+            (access.map(str::to_owned), refresh.map(str::to_owned))
+        );
+        assert_eq!(kept.scopes, scopes);
+    }
+    story.end().await;
+}
+
+#[tokio::test]
+async fn inv_43_what_slack_answers_with_200_is_told_apart_by_its_code() {
+    let story = Story::of(|at| lines(at, "revalidation = \"userinfo\"\n")).await;
+    for (code, expected) in [
+        ("token_revoked", "revoked token_refused"),
+        ("account_inactive", "revoked token_refused"),
+        ("invalid_auth", "revoked token_refused"),
+        ("missing_scope", "fault client"),
+        ("not_allowed_token_type", "fault client"),
+        ("ratelimited", "transient rate_limited"),
+        ("internal_error", "transient status"),
+        ("something_new", "transient status"),
+    ] {
+        let body = json!({"ok": false, "error": code});
+        story.idp.reply("/me", Reply::json(&body));
+        let outcome = story.again("583231", &held()).await;
+        assert_eq!(told(&outcome), expected, "{code}");
+    }
     story.end().await;
 }
 

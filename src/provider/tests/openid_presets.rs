@@ -343,6 +343,7 @@ async fn slack_names_the_workspace_and_answers_200_whatever_happened() {
         ("token_revoked", "revoked token_refused"),
         ("account_inactive", "revoked token_refused"),
         ("invalid_auth", "revoked token_refused"),
+        ("missing_scope", "fault client"),
         ("ratelimited", "transient rate_limited"),
         ("internal_error", "transient status"),
         ("something_new", "transient status"),
@@ -364,6 +365,35 @@ async fn slack_names_the_workspace_and_answers_200_whatever_happened() {
     let refused = json!({"ok": false, "error": "invalid_code"});
     story.idp.reply("/token", Reply::json(&refused));
     assert_rejected(&story.finish().await, Check::TokenResponse, "ok is false");
+    let unknown = json!({"ok": false, "error": "bad_client_secret"});
+    story.idp.reply("/token", Reply::json(&unknown));
+    let ours = story.finish().await;
+    assert!(matches!(ours, Err(Error::Misconfigured(_))), "{ours:?}");
+    slack.end().await;
+}
+
+#[tokio::test]
+async fn a_refresh_that_slack_refuses_with_200_is_told_apart_by_its_code() {
+    let slack = Signing::of(|at| {
+        format!("preset = \"slack\"\nissuer = \"{at}\"\nrevalidation = \"refresh_token\"")
+    })
+    .await;
+    let held = Tokens {
+        refresh: Some(Secret::new("xoxe-1".to_owned())),
+        ..Tokens::default()
+    };
+    for (code, expected) in [
+        ("invalid_refresh_token", "revoked invalid_grant"),
+        ("bad_client_secret", "fault client"),
+        ("ratelimited", "transient rate_limited"),
+        ("invalid_auth", "transient status"),
+        ("internal_error", "transient status"),
+    ] {
+        let refused = json!({"ok": false, "error": code});
+        slack.story.idp.reply("/token", Reply::json(&refused));
+        let outcome = slack.story.again("U1", &held).await;
+        assert_eq!(told(&outcome), expected, "{code}");
+    }
     slack.end().await;
 }
 
