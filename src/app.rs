@@ -516,7 +516,9 @@ async fn bind_public(config: &Config, tasks: &Tasks) -> Result<Vec<Listener>, Er
     let mut listeners = Vec::new();
     for listen in &config.server.listen {
         let bound = Listener::bind_with_mode(listen, tls.clone(), PUBLIC_SOCKET_MODE).await?;
-        listeners.push(bound.trusting(&config.server.trusted_proxies));
+        let server = &config.server;
+        let bound = bound.trusting(&server.trusted_proxies);
+        listeners.push(bound.announced(server.proxy_protocol));
     }
     Ok(listeners)
 }

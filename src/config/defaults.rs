@@ -13,6 +13,9 @@ pub const PREFIX: &str = "/_sso";
 /// Plain HTTP from other machines is for whoever says that something in front does TLS.
 pub const BEHIND_PROXY: bool = false;
 
+/// Connections of trusted peers begin with the request, or with TLS.
+pub const PROXY_PROTOCOL: bool = false;
+
 /// Long enough for a slow download to finish, short enough for a deployment to wait.
 pub const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(30);
 

@@ -196,6 +196,8 @@ pub struct Server {
     pub prefix: String,
     /// Peers whose forwarding fields count.
     pub trusted_proxies: Vec<TrustedProxy>,
+    /// Whether they say of each connection whom it is for, before anything else.
+    pub proxy_protocol: bool,
     /// How long requests may finish after the signal to stop.
     pub shutdown_timeout: Duration,
     /// Certificate and key; absent: plain HTTP.

@@ -58,10 +58,10 @@ pub(super) fn server(reader: Reader<'_>) -> Option<Server> {
             "add [server.tls] with certificate and key, or behind_proxy = true if a front proxy on a private network does TLS",
         );
     }
+    let (trusted_proxies, proxy_protocol) = balancers(&reader);
     let server = Server {
-        trusted_proxies: reader
-            .list("trusted_proxies", "10.0.0.0/8", parse_trusted_proxy)
-            .unwrap_or_default(),
+        trusted_proxies,
+        proxy_protocol,
         shutdown_timeout: reader
             .duration("shutdown_timeout", "30s", Duration::ZERO..=DAY)
             .unwrap_or(defaults::SHUTDOWN_TIMEOUT),
@@ -73,6 +73,25 @@ pub(super) fn server(reader: Reader<'_>) -> Option<Server> {
     };
     reader.finish();
     Some(server)
+}
+
+/// Who speaks for others, and whether they do so before anything else.
+fn balancers(reader: &Reader<'_>) -> (Vec<TrustedProxy>, bool) {
+    let trusted = reader
+        .list("trusted_proxies", "10.0.0.0/8", parse_trusted_proxy)
+        .unwrap_or_default();
+    let first = reader
+        .switch("proxy_protocol")
+        .unwrap_or(defaults::PROXY_PROTOCOL);
+    if first && trusted.is_empty() && !reader.has_faults_at("trusted_proxies") {
+        reader.fault(
+            "proxy_protocol",
+            "contradiction",
+            "`proxy_protocol` is on, and no peer is trusted to say whom a connection is for",
+            "list the load balancer: trusted_proxies = [\"10.0.0.0/8\"]",
+        );
+    }
+    (trusted, first)
 }
 
 fn parse_origin(text: &str) -> Result<Origin, String> {

@@ -140,6 +140,7 @@ fn server(facts: &Facts<'_>) -> config::Server {
         listen: vec![Listen::Tcp(facts.listen)],
         prefix: PREFIX.to_owned(),
         trusted_proxies: Vec::new(),
+        proxy_protocol: defaults::PROXY_PROTOCOL,
         shutdown_timeout: SHUTDOWN_TIMEOUT,
         tls: None,
         limits: limits(),

@@ -23,19 +23,23 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error};
 
-use super::crowd::Permit;
+use super::announced::{self, Announced};
+use super::crowd::{Crowd, Permit};
 use super::listener::{Accepted, Detached};
 use super::multiplex::{self, Streams};
 use super::stream::{Fate, Socket, Stream};
 use super::{Cut, Handler, Peer, TlsFiles};
-use crate::config;
 use crate::config::defaults::CONNECTION_BUFFER_BYTES;
+use crate::config::{self, TrustedProxy};
 use crate::rarely::Rarely;
 use crate::tasks::Tasks;
 
 /// What is the same for all connections of a listener.
 pub(super) struct Terms<H> {
     pub(super) limits: config::Limits,
+    pub(super) crowd: Arc<Crowd>,
+    /// Peers that say first whom a connection is for.
+    pub(super) announcing: Vec<TrustedProxy>,
     /// Told when no connection is free.
     pub(super) crowded: Arc<Notify>,
     pub(super) stop: CancellationToken,
@@ -59,7 +63,7 @@ pub(super) async fn attend<H, B>(
         let (stream, protocol, usage) = tokio::select! {
             // Nothing was asked yet, so there is nothing to finish.
             () = terms.stop.cancelled() => return,
-            prepared = prepare(accepted, permit, tls, &terms.limits) => match prepared {
+            prepared = prepare(accepted, permit, tls, &terms) => match prepared {
                 Ok(prepared) => prepared,
                 Err(error) => return debug!(%error, "connection ended before its first request"),
             },
@@ -80,24 +84,20 @@ enum Protocol {
     Http2,
 }
 
-/// The handshake, if any, and the choice of protocol, each within its limit.
-async fn prepare(
+/// Whom the connection is for, the handshake, and the choice of protocol: whatever of it there is, each within its limit.
+async fn prepare<H>(
     accepted: Detached,
     permit: Permit,
     tls: Option<Arc<TlsFiles>>,
-    limits: &config::Limits,
+    terms: &Terms<H>,
 ) -> io::Result<(Stream, Protocol, Arc<Use>)> {
-    let accepted = accepted.attach()?;
-    let mut peer = Peer {
-        address: accepted.address(),
-        port: None,
-        secure: false,
-    };
+    let limits = &terms.limits;
+    let mut accepted = accepted.attach()?;
+    let (mut peer, permit) = whose(&mut accepted, permit, terms).await?;
     let mut agreed = None;
     let socket = match accepted {
         Accepted::Unix(socket) => Socket::Unix(socket),
-        Accepted::Tcp(socket, address) => {
-            peer.port = Some(address.port());
+        Accepted::Tcp(socket, _) => {
             socket.set_nodelay(true)?;
             match tls {
                 None => Socket::Tcp(socket),
@@ -122,6 +122,41 @@ async fn prepare(
     };
     let usage = Arc::new(Use::new(peer, fate));
     Ok((stream, protocol, usage))
+}
+
+/// The other end of a connection: the peer, or whoever it says it connects for. That one's connections are counted as its own
+/// are (threat model 54).
+async fn whose<H>(
+    accepted: &mut Accepted,
+    permit: Permit,
+    terms: &Terms<H>,
+) -> io::Result<(Peer, Permit)> {
+    let peer = Peer {
+        address: accepted.address(),
+        port: accepted.port(),
+        secure: false,
+    };
+    if !terms.announcing.iter().any(|it| it.covers(peer.address)) {
+        return Ok((peer, permit));
+    }
+    let patience = terms.limits.handshake_timeout;
+    let said = match accepted {
+        Accepted::Tcp(socket, _) => timeout(patience, announced::read(socket)).await,
+        Accepted::Unix(socket) => timeout(patience, announced::read(socket)).await,
+    };
+    let Announced { client, secure } = said??;
+    let Some(client) = client else {
+        return Ok((peer, permit));
+    };
+    let address = Some(client.ip().to_canonical());
+    let permit = terms.crowd.admit_for(address, permit);
+    let full = || io::Error::other("the address that it is for has too many connections open");
+    let peer = Peer {
+        address,
+        port: Some(client.port()),
+        secure,
+    };
+    Ok((peer, permit.ok_or_else(full)?))
 }
 
 /// HTTP/2 with prior knowledge starts with its preface (RFC 9113 §3.4); everything else is HTTP/1.

@@ -22,7 +22,7 @@ pub(super) struct Crowd {
 #[derive(Debug)]
 pub(super) struct Permit {
     _one_of_address: Option<Place>,
-    _one_of_all: OwnedSemaphorePermit,
+    one_of_all: OwnedSemaphorePermit,
 }
 
 /// One of the connections of an address.
@@ -55,8 +55,17 @@ impl Crowd {
         }
         Ok(Permit {
             _one_of_address: place.flatten(),
-            _one_of_all: permit,
+            one_of_all: permit,
         })
+    }
+
+    /// The same for a connection that turns out to be somebody else's: `None` if that address has enough.
+    pub(super) fn admit_for(
+        self: &Arc<Self>,
+        address: Option<IpAddr>,
+        permit: Permit,
+    ) -> Option<Permit> {
+        self.admit(address, permit.one_of_all).ok()
     }
 
     fn place(self: &Arc<Self>, whose: Neighbours) -> Option<Place> {

@@ -19,6 +19,7 @@ pub struct Listener {
     address: Bound,
     tls: Option<Arc<TlsFiles>>,
     trusted: Vec<TrustedProxy>,
+    announced: bool,
 }
 
 #[derive(Debug)]
@@ -85,6 +86,16 @@ impl Accepted {
     }
 }
 
+impl Accepted {
+    /// The port of the other end; none over a Unix socket.
+    pub(super) const fn port(&self) -> Option<u16> {
+        match self {
+            Self::Tcp(_, address) => Some(address.port()),
+            Self::Unix(_) => None,
+        }
+    }
+}
+
 impl Listener {
     /// Binds. A Unix socket is for its owner alone (mode 0600).
     ///
@@ -116,6 +127,7 @@ impl Listener {
                     address,
                     tls,
                     trusted: Vec::new(),
+                    announced: false,
                 })
             }
             config::Listen::Unix(path) => {
@@ -132,6 +144,7 @@ impl Listener {
                     address,
                     tls: None,
                     trusted: Vec::new(),
+                    announced: false,
                 })
             }
         }
@@ -144,8 +157,21 @@ impl Listener {
         self
     }
 
-    pub(super) fn trusted(&self) -> Vec<TrustedProxy> {
-        self.trusted.clone()
+    pub(super) fn trusted(&self) -> &[TrustedProxy] {
+        &self.trusted
+    }
+
+    /// Whether trusted peers say of each connection whom it is for, before anything else (PROXY protocol).
+    #[must_use]
+    pub fn announced(mut self, announced: bool) -> Self {
+        self.announced = announced;
+        self
+    }
+
+    /// The peers that say so; nobody if it is not spoken here.
+    pub(super) fn announcing(&self) -> Vec<TrustedProxy> {
+        let all = self.trusted.iter().filter(|_| self.announced);
+        all.cloned().collect()
     }
 
     /// Where it is bound.

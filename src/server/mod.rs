@@ -6,6 +6,7 @@
 //! reaches the handler and closes its connection (threat model 35, `framing.rs`); everything a client can hold is bounded
 //! (54); neither a bad connection nor a panicking handler ends the loop; a response that breaks off never looks whole.
 
+mod announced;
 mod connection;
 mod crowd;
 mod framing;
@@ -124,13 +125,18 @@ pub async fn serve<H, B>(
     let permits = Arc::new(Semaphore::new(
         limits.max_connections.min(Semaphore::MAX_PERMITS),
     ));
-    let crowd = Crowd::new(limits.max_connections_per_address, listener.trusted());
+    let crowd = Crowd::new(
+        limits.max_connections_per_address,
+        listener.trusted().to_vec(),
+    );
     let open = TaskTracker::new();
     let address = listener.address();
     let tls = listener.tls().cloned();
     let crowded = Arc::new(Notify::new());
     let terms = Arc::new(Terms {
         limits,
+        crowd: Arc::clone(&crowd),
+        announcing: listener.announcing(),
         crowded: Arc::clone(&crowded),
         stop: stop.clone(),
         tasks: tasks.clone(),

@@ -13,6 +13,7 @@
 mod support;
 
 mod account;
+mod announced;
 mod brands;
 mod by_hand;
 mod callback;

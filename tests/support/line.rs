@@ -1,10 +1,10 @@
 //! A connection of one's own: bytes as they are, in both directions and in one's own time.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use super::wire::{Heard, PATIENCE, read_message};
 
@@ -19,6 +19,13 @@ impl Line {
     pub async fn open(address: SocketAddr) -> Self {
         let stream = in_time(TcpStream::connect(address)).await.unwrap();
         Self::over(stream)
+    }
+
+    /// To a server, from one of this machine's addresses.
+    pub async fn open_from(own: IpAddr, address: SocketAddr) -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(SocketAddr::from((own, 0))).unwrap();
+        Self::over(in_time(socket.connect(address)).await.unwrap())
     }
 
     /// From the next client.
