@@ -211,6 +211,9 @@ fn all_of_pseudo() -> Pages {
     Pages::new(&settings, &branded()).unwrap()
 }
 
+/// Names of browsers and systems on the samples: those are the same in every language.
+const FAMILIES: [&str; 4] = ["Firefox", "Windows", "Samsung Internet", "ChromeOS"];
+
 #[test]
 fn no_text_is_written_into_code_or_templates() {
     let pages = all_of_pseudo();
@@ -228,7 +231,10 @@ fn no_text_is_written_into_code_or_templates() {
         for label in attributes(&tags(html), "aria-label") {
             text.push_str(label);
         }
-        let text = bare(&text).replace("app.example.com", "");
+        let mut text = bare(&text).replace("app.example.com", "");
+        for name in FAMILIES {
+            text = text.replace(name, "");
+        }
         letters += text.matches('ж').count();
         let left: String = text.chars().filter(char::is_ascii_alphabetic).collect();
         assert_eq!(left, "", "{name}: {text}");

@@ -8,7 +8,7 @@ use doorward::pages::owner::{
 };
 use doorward::pages::{
     Account, AccountOrganizations, AccountSessions, AccountTold, AccountWays, Admitted, Answered,
-    DoorProvider, Error, Fact, Linked, OwnSession, Pages, RehearsedPage,
+    DoorProvider, Error, Fact, Linked, OwnSession, Pages, RehearsedPage, Seen,
 };
 
 use super::owner::{add, person, session};
@@ -104,6 +104,10 @@ fn own_sessions(number: usize) -> Vec<OwnSession> {
         id: "c2Vzc2lvbi1pZC1vZi0yMg".to_owned(),
         since: NOW,
         used: NOW,
+        seen: Seen {
+            browser: Some("Samsung Internet"),
+            system: Some("ChromeOS"),
+        },
         here: number == 0,
     };
     (0..number).map(one).collect()

@@ -12,7 +12,7 @@ use doorward::pages::{Error, Pages, Place, View};
 
 use http::Response;
 
-use super::{Cast, Sample};
+use super::{Cast, Sample, seen};
 
 const NOW: Timestamp = Timestamp::from_seconds(1_790_000_000);
 
@@ -238,6 +238,7 @@ pub(super) fn session(cast: &Cast, here: bool) -> SessionRow {
         name: cast.person.clone(),
         since: NOW,
         used: NOW,
+        seen: seen(0),
         here,
     }
 }

@@ -18,7 +18,7 @@ use doorward::pages::{
     Account, AccountSessions, AccountTold, Admitted, Answered, Choose, Destination, DevForm, Door,
     DoorProvider, EmailFault, EmailFirst, Ended, Fact, FormNotKept, KeptForm, Language, LinkOver,
     Linked, LoggedOut, LogoutConfirm, Look, Loop, NotLetIn, NotLinked, Notice, Organization,
-    OwnSession, Pages, Place, Problem, Redirecting, RehearsalFailed, Rehearse, RehearsedPage,
+    OwnSession, Pages, Place, Problem, Redirecting, RehearsalFailed, Rehearse, RehearsedPage, Seen,
     Unverified,
 };
 use doorward::telemetry::Reference;
@@ -480,11 +480,20 @@ fn parts_of_accounts(pages: &Pages, cast: &Cast) -> Result<[Sample; 2], doorward
     ])
 }
 
+/// Every way in which what a session was opened in is told.
+pub(super) fn seen(index: usize) -> Seen {
+    Seen {
+        browser: (index & 1 == 0).then_some("Firefox"),
+        system: (index & 2 == 0).then_some("Windows"),
+    }
+}
+
 fn own_sessions(number: usize) -> Vec<OwnSession> {
     let one = |index: usize| OwnSession {
         id: "c2Vzc2lvbi1pZC1vZi0yMg".to_owned(),
         since: Timestamp::from_seconds(1_790_000_000),
         used: Timestamp::from_seconds(1_790_000_600),
+        seen: seen(index),
         here: index == 0,
     };
     (0..number).map(one).collect()

@@ -138,6 +138,7 @@ fn for_people(sessions: &[views::Session]) -> String {
             one.organization.clone(),
             one.email.clone().unwrap_or_else(|| one.account.clone()),
             one.provider.clone(),
+            opened_in(one),
             one.state.clone(),
             one.signed_in_at.clone(),
             one.used_at.clone(),
@@ -149,12 +150,23 @@ fn for_people(sessions: &[views::Session]) -> String {
         "ORGANIZATION",
         "USER",
         "PROVIDER",
+        "BROWSER",
         "STATE",
         "SIGNED IN",
         "LAST USED",
         "EXPIRES",
     ];
     table(&headings, &rows.collect::<Vec<_>>())
+}
+
+/// Such as `Firefox on Windows`.
+fn opened_in(one: &views::Session) -> String {
+    match (&one.browser, &one.system) {
+        (Some(browser), Some(system)) => format!("{browser} on {system}"),
+        (Some(browser), None) => browser.clone(),
+        (None, Some(system)) => format!("unknown on {system}"),
+        (None, None) => "unknown".to_owned(),
+    }
 }
 
 async fn end(revoke: &Revoke) -> Result<Exit, Error> {

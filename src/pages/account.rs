@@ -244,6 +244,17 @@ pub struct OwnSession {
     pub since: Timestamp,
     /// When it was last used.
     pub used: Timestamp,
+    /// In what it was opened.
+    pub seen: Seen,
     /// Whether it is the one that this page is shown to.
     pub here: bool,
+}
+
+/// The families of browser and system that a session was opened in, by the names that they have in every language.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Seen {
+    /// Such as Firefox, if it is one that is known.
+    pub browser: Option<&'static str>,
+    /// Such as Windows, likewise.
+    pub system: Option<&'static str>,
 }

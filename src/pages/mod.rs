@@ -34,7 +34,7 @@ use tracing::error;
 
 pub use self::account::{
     Account, AccountOrganizations, AccountSessions, AccountTold, AccountWays, Answered, Fact,
-    Linked, OwnSession,
+    Linked, OwnSession, Seen,
 };
 use self::browser::Answer;
 use self::dress::{Dress, Wardrobe};

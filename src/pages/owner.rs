@@ -2,6 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
+use super::account::Seen;
 pub use super::meaning::{reason, state_word};
 use super::views::View;
 use super::words::{Said, name, provider};
@@ -324,6 +325,8 @@ pub struct SessionRow {
     pub since: Timestamp,
     /// Last used.
     pub used: Timestamp,
+    /// In what it was opened.
+    pub seen: Seen,
     /// Whether it is the one that this page is shown to.
     pub here: bool,
 }

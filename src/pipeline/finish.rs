@@ -18,7 +18,7 @@ use crate::identity::{self, Door, Identity, Profile, Terms, Through};
 use crate::provider::{self, Asserted, Attempt, Callback, Flow, Provider, Said};
 use crate::secret;
 use crate::session::cookies::{self, BindingKind, Cookies};
-use crate::session::{AtProvider, Grant, Handle, Opened, Opening, Tabs};
+use crate::session::{AtProvider, Device, Grant, Handle, Opened, Opening, Tabs};
 use crate::store::{self, Batch, Table};
 use crate::telemetry::metrics::Reason;
 use crate::telemetry::trace::{self, Step};
@@ -53,6 +53,17 @@ pub enum Landing {
     Rehearsed(Box<Rehearsed>),
 }
 
+/// By whom an answer or a ticket is brought.
+#[derive(Clone, Copy, Debug)]
+pub struct Visit<'a> {
+    /// The cookies that came along.
+    pub cookies: &'a Cookies<'a>,
+    /// What the browser says it is.
+    pub device: Device,
+    /// The reference of the request.
+    pub reference: &'a str,
+}
+
 /// What is known of a run that may be claimed: everything the rest needs, so that it can go on without the visitor.
 pub(super) struct Claimed {
     pub(super) cleared: Cleared,
@@ -61,6 +72,7 @@ pub(super) struct Claimed {
     callback: Callback,
     previous: Option<Handle>,
     tabs: Tabs,
+    device: Device,
     pub(super) reference: String,
     /// What the provider says of its own error, for a rehearsal.
     said: OnceLock<Said>,
@@ -113,9 +125,11 @@ impl Pipeline {
         &self,
         provider: &Slug,
         callback: Callback,
-        cookies: &Cookies<'_>,
-        reference: &str,
+        visit: Visit<'_>,
     ) -> Result<Finished, Error> {
+        let Visit {
+            cookies, reference, ..
+        } = visit;
         let shared = &self.shared;
         let now = shared.clock.now();
         trace::note(|| callback.step());
@@ -133,6 +147,7 @@ impl Pipeline {
                     raw,
                     callback,
                     previous: cookies.handle(),
+                    device: visit.device,
                     reference: reference.to_owned(),
                     said: OnceLock::new(),
                 };
@@ -557,6 +572,7 @@ impl Shared {
                     previous: claimed.previous.as_ref(),
                     tabs: Some(&claimed.tabs),
                     host: self.config.server.public_url.host(),
+                    device: claimed.device,
                     grant,
                     identity: &identity,
                     reference: &claimed.reference,

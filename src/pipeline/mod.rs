@@ -29,7 +29,7 @@ mod ticket;
 pub use begin::{Begin, Begun};
 pub use ending::{Ending, Person};
 pub use errand::{Errand, Failed};
-pub use finish::{Finished, Landing};
+pub use finish::{Finished, Landing, Visit};
 pub use foreseen::{Admission, Rehearsed};
 pub use kept::{Form, Sender};
 pub use logout::{LogoutRequest, Unheard};

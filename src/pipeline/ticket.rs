@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::finish::{TRIES, done, gone};
+use super::finish::{TRIES, Visit, done, gone};
 use super::run::{Run, Target};
 use super::{Again, Errand, Error, Gone, Pipeline, Shared, errand};
 use crate::address::{Host, ReturnPath};
@@ -16,8 +16,8 @@ use crate::config::defaults::TICKET_LIFETIME;
 use crate::identity::{self, Door, Generation, Identity, LinkState, Membership};
 use crate::provider::{Asserted, Flow};
 use crate::secret::{self, Secret};
-use crate::session::cookies::{BindingKind, Cookies};
-use crate::session::{self, Filter, Grant, Handle, Named, Opening, Revoked};
+use crate::session::cookies::BindingKind;
+use crate::session::{self, Device, Filter, Grant, Handle, Named, Opening, Revoked};
 use crate::store::{self, Batch, Table};
 use crate::telemetry::Reference;
 use crate::telemetry::trace::{self, Step};
@@ -151,6 +151,7 @@ struct Entering {
     raw: Vec<u8>,
     stored: Stored,
     previous: Option<Handle>,
+    device: Device,
     reference: String,
 }
 
@@ -210,9 +211,13 @@ impl Pipeline {
         &self,
         token: &Secret<String>,
         host: &Host,
-        cookies: &Cookies<'_>,
-        reference: &str,
+        visit: Visit<'_>,
     ) -> Result<Entered, Error> {
+        let Visit {
+            cookies,
+            device,
+            reference,
+        } = visit;
         let shared = &self.shared;
         let key = key(token);
         let Some(raw) = shared.store.get(Table::Tickets, &key).await? else {
@@ -240,6 +245,7 @@ impl Pipeline {
             raw,
             stored,
             previous: cookies.handle(),
+            device,
             reference: reference.to_owned(),
         };
         let worker = Arc::clone(shared);
@@ -408,6 +414,7 @@ impl Shared {
                 // On its own host an organization's grant is the only one: there is no other to lose.
                 tabs: None,
                 host: &stored.host,
+                device: entering.device,
                 grant: grant.clone(),
                 identity: &identity,
                 reference: &entering.reference,

@@ -219,3 +219,57 @@ async fn a_person_with_many_sessions_sees_each_and_what_the_application_is_told(
     let browsers: Vec<&Browser> = all.iter().chain([&laptop, &nobody]).collect();
     world.end(&browsers).await;
 }
+
+/// Names are told apart by families; what a browser says beyond that is looked for by the search for secrets.
+#[tokio::test]
+async fn two_browsers_see_each_other_by_family_and_nothing_more_is_kept() {
+    let world = World::new().await;
+    let firefox =
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0";
+    let safari = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) \
+                  Version/18.5 Mobile/15E148 Safari/604.1";
+    let long = format!("Firefox/1 <b>{}", "x".repeat(8_000));
+    let mut browsers = [firefox, safari, "<script>alert(1)</script> Haiku", &long]
+        .map(|name| world.browser().named(name));
+    for browser in &mut browsers {
+        browser.visit(&url("/")).await.is(200);
+    }
+    let [laptop, phone, ..] = &mut browsers;
+    let page = account(laptop).await;
+    let own = "<bdi>Firefox</bdi> on <bdi>Windows</bdi> <b>This browser</b>";
+    let others = [
+        "<bdi>Safari</bdi> on <bdi>iOS</bdi>\n",
+        "Unknown browser\n",
+        ">Firefox\n",
+    ];
+    for text in [own].into_iter().chain(others) {
+        assert_eq!(page.text.matches(text).count(), 1, "{text}: {}", page.text);
+    }
+    let page = account(phone).await;
+    let own = "<bdi>Safari</bdi> on <bdi>iOS</bdi> <b>This browser</b>";
+    assert!(page.text.contains(own), "{}", page.text);
+    assert!(
+        page.text
+            .contains("<bdi>Firefox</bdi> on <bdi>Windows</bdi>\n")
+    );
+    let told: Value = world.broker.socket().get("/sessions").await.unwrap();
+    let families = told["sessions"].as_array().unwrap().iter();
+    let mut families: Vec<Value> = families
+        .map(|it| json!([it["browser"], it["system"]]))
+        .collect();
+    families.sort_by_key(ToString::to_string);
+    let all = json!([
+        ["Firefox", "Windows"],
+        ["Firefox", null],
+        ["Safari", "iOS"],
+        [null, null]
+    ]);
+    assert_eq!(Value::Array(families), all);
+    // A restart reads them from the store.
+    let world = world.restart().await;
+    let [laptop, ..] = &mut browsers;
+    laptop.now_at(world.broker.address);
+    assert!(account(laptop).await.text.contains("on <bdi>iOS</bdi>\n"));
+    let browsers: Vec<&Browser> = browsers.iter().collect();
+    world.end(&browsers).await;
+}

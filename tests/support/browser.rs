@@ -149,6 +149,8 @@ pub struct Browser {
     clock: Arc<dyn Clock>,
     /// By host and name.
     cookies: BTreeMap<(String, String), Kept>,
+    /// What it sends in `User-Agent`, if anything.
+    pub name: Option<String>,
     /// Every page of ours that it was shown; clones add to the same.
     pub told: Arc<Mutex<Vec<Page>>>,
 }
@@ -166,8 +168,15 @@ impl Browser {
             broker,
             clock,
             cookies: BTreeMap::new(),
+            name: None,
             told: Arc::default(),
         }
+    }
+
+    /// The same, which calls itself by that name.
+    pub fn named(mut self, name: &str) -> Self {
+        self.name = Some(name.to_owned());
+        self
     }
 
     /// After a restart of the broker.
@@ -327,6 +336,9 @@ impl Browser {
         };
         head +=
             &format!("Accept: {accept}\r\nSec-Fetch-Mode: {mode}\r\nSec-Fetch-Site: {site}\r\n");
+        if let Some(name) = &self.name {
+            head += &format!("User-Agent: {name}\r\n");
+        }
         // SameSite=Lax: a foreign page's form brings no cookies.
         let cookies = self.cookie_field(url.host_str().unwrap());
         let sends_cookies = from != From::CrossSite || method == "GET";

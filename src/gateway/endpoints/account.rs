@@ -9,7 +9,7 @@ use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use serde_json::json;
 
-use super::listing::{following, start};
+use super::listing::{following, seen, start};
 use super::{Ask, form, slug};
 use crate::assertion::Statement;
 use crate::audit;
@@ -93,6 +93,7 @@ impl Gateway {
             id: known.live.id().to_owned(),
             since: grant.granted_at,
             used: known.grant.used_at(),
+            seen: seen(known.live.device()),
             here: true,
         };
         let sessions = std::iter::once(here).chain(others_of_theirs.sessions.iter().map(row));
@@ -394,6 +395,7 @@ fn row(one: &session::Listed) -> OwnSession {
         id: one.id.clone(),
         since: one.grant.granted_at,
         used: one.grant.used_at,
+        seen: seen(one.device),
         here: false,
     }
 }

@@ -20,8 +20,10 @@ mod step_up;
 pub(super) use self::login::with_query;
 
 use bytes::Bytes;
-use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW, CACHE_CONTROL, CONTENT_TYPE, SET_COOKIE};
-use http::{HeaderValue, Method, Request, Response, StatusCode, request};
+use http::header::{
+    ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW, CACHE_CONTROL, CONTENT_TYPE, SET_COOKIE, USER_AGENT,
+};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, request};
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 
@@ -31,6 +33,8 @@ use super::{Body, Error, Gateway, Known, Place, whole};
 use crate::address::{Origin, ReturnPath};
 use crate::config::{self, Slug};
 use crate::pages::{Destination, Redirecting, View};
+use crate::pipeline::Visit;
+use crate::session::Device;
 use crate::session::cookies::Cookies;
 use crate::telemetry::Reference;
 use crate::telemetry::metrics::Code;
@@ -41,6 +45,7 @@ struct Ask<'a> {
     inbound: &'a Inbound,
     place: Place<'a>,
     cookies: Cookies<'a>,
+    headers: &'a HeaderMap,
     reference: Reference,
     /// Of the host that was asked.
     origin: Origin,
@@ -58,6 +63,18 @@ enum Leaving {
     Popup,
 }
 
+impl<'a> Ask<'a> {
+    /// By whom an answer or a ticket is brought.
+    fn visit(&'a self, reference: &'a str) -> Visit<'a> {
+        let named = self.headers.get(USER_AGENT);
+        Visit {
+            cookies: &self.cookies,
+            device: Device::named_by(named.map_or(&[], HeaderValue::as_bytes)),
+            reference,
+        }
+    }
+}
+
 impl Gateway {
     /// Answers a request whose path below the prefix is `path`.
     pub(super) async fn endpoint(
@@ -73,6 +90,7 @@ impl Gateway {
             inbound,
             place,
             cookies: Cookies::read(&head.headers),
+            headers: &head.headers,
             reference,
             origin: self.config.server.public_url.on(&inbound.host),
             query: Fields::parse(inbound.query.as_deref().unwrap_or_default()),

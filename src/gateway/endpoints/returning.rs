@@ -65,7 +65,7 @@ impl Gateway {
         let reference = ask.reference.to_string();
         let resumed = self
             .pipeline
-            .resume(&provider, callback, &ask.cookies, &reference)
+            .resume(&provider, callback, ask.visit(&reference))
             .await;
         match resumed {
             Ok(finished) => {
@@ -208,7 +208,7 @@ impl Gateway {
         let reference = ask.reference.to_string();
         let entered = self
             .pipeline
-            .enter(&token, &ask.inbound.host, &ask.cookies, &reference)
+            .enter(&token, &ask.inbound.host, ask.visit(&reference))
             .await;
         let entered = match entered {
             Err(pipeline::Error::Gone { again, .. }) if self.visitor(ask).await?.is_some() => {

@@ -23,7 +23,7 @@ use crate::provider::{
 };
 use crate::secret::{self, Secret};
 use crate::session::cookies::{self, Binding, BindingKind, Cookies};
-use crate::session::{Ending, Filter, Handle, Reason, Settings};
+use crate::session::{Device, Ending, Filter, Handle, Reason, Settings};
 use crate::store::{Fickle, SealKey, Sled, Table};
 use crate::tether::Tether;
 
@@ -243,6 +243,14 @@ impl Browser {
     }
 }
 
+fn visit<'a>(cookies: &'a Cookies<'a>) -> Visit<'a> {
+    Visit {
+        cookies,
+        device: Device::default(),
+        reference: "test",
+    }
+}
+
 impl World {
     fn over(
         store: Arc<dyn Store>,
@@ -357,7 +365,7 @@ impl World {
         let headers = browser.headers();
         let cookies = Cookies::read(&headers);
         self.pipeline
-            .resume(&slug(provider), callback, &cookies, "test")
+            .resume(&slug(provider), callback, visit(&cookies))
             .await
     }
 
@@ -794,7 +802,7 @@ async fn inv_54_sign_ins_that_fail_again_and_again_are_counted_and_do_not_fill_t
         };
         let headers = browser.headers();
         let cookies = Cookies::read(&headers);
-        let resumed = world.pipeline.resume(&idp, callback, &cookies, "test");
+        let resumed = world.pipeline.resume(&idp, callback, visit(&cookies));
         assert!(resumed.await.is_err());
     }
     let of =
@@ -1000,7 +1008,7 @@ impl World {
         let headers = browser.headers();
         let cookies = Cookies::read(&headers);
         self.pipeline
-            .enter(token, &host(name), &cookies, "test")
+            .enter(token, &host(name), visit(&cookies))
             .await
     }
 }

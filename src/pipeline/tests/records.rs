@@ -54,7 +54,7 @@ async fn a_form_that_was_mistyped_does_not_use_up_the_run() {
     let headers = browser.headers();
     let cookies = Cookies::read(&headers);
     let idp = slug("idp");
-    let resumed = world.pipeline.resume(&idp, callback, &cookies, "test");
+    let resumed = world.pipeline.resume(&idp, callback, visit(&cookies));
     let result = resumed.await;
     let Err(Error::Provider { source, .. }) = &result else {
         panic!("{result:?}");

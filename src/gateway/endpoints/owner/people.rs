@@ -9,7 +9,7 @@ use crate::audit;
 use crate::clock::Timestamp;
 use crate::config;
 use crate::gateway::endpoints::Ask;
-use crate::gateway::endpoints::listing::following;
+use crate::gateway::endpoints::listing::{following, seen};
 use crate::gateway::{Body, Error, Gateway};
 use crate::identity::{
     AccountId, Deed, Done, Identity, IdentityId, LinkState, Member, Membership, Terms,
@@ -346,6 +346,7 @@ fn rows(owner: &Owner<'_>, listed: Vec<Listed>) -> Vec<SessionRow> {
             name: called(one.profile.as_ref(), one.grant.account.as_str()),
             since: one.grant.granted_at,
             used: one.grant.used_at,
+            seen: seen(one.device),
             id: one.id,
         })
         .collect();
