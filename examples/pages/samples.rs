@@ -17,9 +17,9 @@ use doorward::config::{self, Refusal, Slug};
 use doorward::pages::{
     Account, AccountSessions, AccountTold, Admitted, Answered, Choose, Destination, DevForm, Door,
     DoorProvider, EmailFault, EmailFirst, Ended, Fact, FormNotKept, KeptForm, Language, LinkOver,
-    Linked, LoggedOut, LogoutConfirm, Look, Loop, NotLetIn, NotLinked, Notice, Organization,
-    OwnSession, Pages, Place, Problem, Redirecting, RehearsalFailed, Rehearse, RehearsedPage, Seen,
-    Unverified,
+    Linked, LoggedOut, LogoutConfirm, Look, Loop, NoLonger, NotLetIn, NotLinked, Notice,
+    Organization, OwnSession, Pages, Place, Problem, Redirecting, RehearsalFailed, Rehearse,
+    RehearsedPage, Seen, Unverified,
 };
 use doorward::telemetry::Reference;
 use http::Response;
@@ -141,10 +141,6 @@ impl Cast {
                 next: Some(Timestamp::from_seconds(1_790_003_600)),
                 rd: rd(),
             },
-            Problem::IdentityInvalid {
-                provider: provider(),
-                rd: rd(),
-            },
             Problem::ProviderMisconfigured {
                 provider: provider(),
                 registered: None,
@@ -241,6 +237,29 @@ impl Cast {
         all
     }
 
+    /// Every way in which a provider that was asked again said no.
+    fn problems_of_words(&self) -> Vec<Problem> {
+        let words = [
+            "",
+            "invalid_grant",
+            "suspended",
+            "no_token",
+            "subject_changed",
+            "other_tenant",
+            "email_unverified",
+            "groups_any",
+            "membership_removed",
+        ];
+        let told = |(word, day): (&&str, u64)| Problem::IdentityInvalid {
+            provider: self.buttons[0].clone(),
+            via: "idp".to_owned(),
+            at: (day > 0).then_some(Timestamp::from_seconds(1_790_000_000 + day * 86_400)),
+            why: NoLonger::of(Some(word)),
+            rd: self.rd.clone(),
+        };
+        words.iter().zip(0..).map(told).collect()
+    }
+
     fn problems_of_reasons(&self) -> Vec<Problem> {
         let rd = || self.rd.clone();
         let provider = || self.buttons[0].clone();
@@ -256,6 +275,7 @@ impl Cast {
             why,
             rd: rd(),
         }));
+        all.extend(self.problems_of_words());
         all.push(Problem::EmailUnverified {
             email: None,
             provider: provider(),

@@ -12,7 +12,9 @@ use crate::address::ReturnPath;
 use crate::config::{Refusal, Slug};
 use crate::drafts;
 use crate::identity::{LinkRefusal, Unmet};
-use crate::pages::{Destination, Ended, LinkOver, Loop, NotLetIn, NotLinked, Problem, Unverified};
+use crate::pages::{
+    Destination, Ended, LinkOver, Loop, NoLonger, NotLetIn, NotLinked, Problem, Unverified,
+};
 use crate::pipeline::{self, Again, Ending, Failed, NotAdmitted};
 use crate::provider::{self, Check, Flow, Refusal as Refused};
 use crate::proxy;
@@ -246,10 +248,18 @@ impl Gateway {
             .inbound
             .as_ref()
             .is_some_and(|inbound| inbound.kind == Kind::Program);
+        let word = farewell.word.as_deref();
         let why = match farewell.why {
+            // The provider said nothing: its connection is another one now.
+            Parting::Refused if word == Some("connection_changed") => Ended::Withdrawn,
             Parting::Refused if !is_program => {
-                let provider = self.button(&farewell.provider);
-                return Problem::IdentityInvalid { provider, rd };
+                return Problem::IdentityInvalid {
+                    provider: self.button(&farewell.provider),
+                    via: farewell.provider.to_string(),
+                    at: farewell.at,
+                    why: NoLonger::of(word),
+                    rd,
+                };
             }
             Parting::Refused | Parting::AtProvider => Ended::AtProvider,
             Parting::Withdrawn => Ended::Withdrawn,

@@ -74,6 +74,12 @@ pub enum Problem {
     IdentityInvalid {
         /// Which provider.
         provider: String,
+        /// Its short name, by which its door is found.
+        via: String,
+        /// When it was asked, if that is known.
+        at: Option<Timestamp>,
+        /// Why not.
+        why: NoLonger,
         /// Where to.
         rd: ReturnPath,
     },
@@ -235,6 +241,48 @@ pub enum NotLetIn {
     Suspended,
     /// Something that was asked for was not allowed.
     Ungranted,
+}
+
+/// Why a provider that was asked again no longer vouches for somebody.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NoLonger {
+    /// Nobody wrote it down.
+    #[default]
+    Unsaid,
+    /// What they gave for asking does not count any more.
+    Withdrawn,
+    /// The account is suspended, or not active.
+    Inactive,
+    /// It gave nothing to ask with.
+    NoToken,
+    /// It answered about somebody else.
+    SomebodyElse,
+    /// The account is of another customer of the provider now.
+    OtherTenant,
+    /// It does not vouch for the address.
+    Email,
+    /// What it says of them is not what the rules want.
+    Rules,
+    /// They are no member any more.
+    NoMember,
+}
+
+impl NoLonger {
+    /// From one of our words for it.
+    pub fn of(word: Option<&str>) -> Self {
+        match word.unwrap_or_default() {
+            "invalid_grant" | "token_refused" => Self::Withdrawn,
+            "inactive" | "suspended" => Self::Inactive,
+            "no_token" => Self::NoToken,
+            "subject_changed" => Self::SomebodyElse,
+            "other_tenant" => Self::OtherTenant,
+            "email_unverified" => Self::Email,
+            "emails" | "email_domains" | "hosted_domains" | "groups_any" | "groups_all"
+            | "subjects" | "tenants" | "teams" | "claims" => Self::Rules,
+            "membership_removed" => Self::NoMember,
+            _ => Self::Unsaid,
+        }
+    }
 }
 
 /// What is missing of an address.

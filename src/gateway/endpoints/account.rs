@@ -52,6 +52,9 @@ impl Gateway {
         part: Option<&str>,
     ) -> Result<Response<Body>, Error> {
         let Some(known) = self.signed_in(ask).await? else {
+            // Not least who had their provider asked, and heard a no.
+            self.part(&ask.cookies, ask.inbound, ask.place, None)
+                .await?;
             return Ok(self.see_other(&self.below("login"), ask.reference));
         };
         let slug = &known.grant.grant().organization;

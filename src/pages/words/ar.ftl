@@ -9,6 +9,7 @@ action-sign-in-again = تسجيل الدخول من جديد
 action-sign-in-once-more = تسجيل الدخول مرة أخرى
 action-sign-out = تسجيل الخروج
 action-try-again = إعادة المحاولة
+action-check-again = الفحص من جديد لدى { $provider }
 action-continue = متابعة
 action-another-account = استخدام حساب آخر
 action-another-organization = تسجيل الدخول إلى مؤسسة أخرى
@@ -74,6 +75,17 @@ identity-unverified-sentence-next = لم يصلنا رد منذ مدة طويل�
 
 identity-invalid-heading = وفقًا لـ { $provider } لم يعد هذا الحساب نشطًا
 identity-invalid-sentence = سألنا من جديد عمّا إذا كان لا يزال بإمكانك الدخول، وكان الجواب لا. لذلك أُنهيت جلساتك.
+identity-invalid-heading-access = انتهى وصولك عبر { $provider }
+identity-invalid-sentence-at = سألنا من جديد في { $moment } عمّا إذا كان لا يزال بإمكانك الدخول، وكان الجواب لا. لذلك أُنهيت جلساتك.
+no-longer-withdrawn = لم يعد يُقبل هناك ما استند إليه تسجيل دخولك. يحدث ذلك عند سحب الوصول أو تغيير كلمة المرور أو إغلاق الحساب.
+no-longer-inactive = تفيد الخدمة بأن الحساب موقوف أو غير نشط.
+no-longer-no-token = لم تقدّم الخدمة ما يمكن به السؤال عنك.
+no-longer-somebody-else = كان الجواب عن حساب آخر غير حسابك.
+no-longer-other-tenant = لم يعد الحساب تابعًا لعميل { $provider } الذي يُسمح لأفراده بالدخول هنا.
+no-longer-email = لم تعد الخدمة تؤكد عنوان بريدك الإلكتروني.
+no-longer-rules = لم تعد معلومات الحساب تستوفي قواعد الدخول هنا.
+no-longer-member = أُزيلت عضويتك هنا.
+identity-invalid-check = إذا كنت ترى أن هذا لم يعد صحيحًا، فسجّل الدخول هناك مرة أخرى: إذا سمح لك { $provider } بالدخول، فستتابع من حيث كنت.
 
 provider-refused-heading = لم يُسمح لك بتسجيل الدخول عبر { $provider }
 provider-refused-sentence = تلك الخدمة هي التي تقرر من يمكنه استخدام { $application }، ولم تسمح لهذا الحساب.

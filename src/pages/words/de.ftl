@@ -9,6 +9,7 @@ action-sign-in-again = Erneut anmelden
 action-sign-in-once-more = Noch einmal anmelden
 action-sign-out = Abmelden
 action-try-again = Erneut versuchen
+action-check-again = Bei { $provider } erneut prüfen
 action-continue = Weiter
 action-another-account = Anderes Konto verwenden
 action-another-organization = Bei einer anderen Organisation anmelden
@@ -65,6 +66,17 @@ identity-unverified-sentence-next = Seit zu langer Zeit kommt keine Antwort; üb
 
 identity-invalid-heading = Laut { $provider } ist dieses Konto nicht mehr aktiv
 identity-invalid-sentence = Wir haben dort nachgefragt, ob Sie weiterhin Zugang haben, und die Antwort war Nein. Deshalb wurden Ihre Sitzungen beendet.
+identity-invalid-heading-access = Ihr Zugang über { $provider } ist beendet
+identity-invalid-sentence-at = Wir haben dort zuletzt am { $moment } nachgefragt, ob Sie weiterhin Zugang haben, und die Antwort war Nein. Deshalb wurden Ihre Sitzungen beendet.
+no-longer-withdrawn = Worauf Ihre Anmeldung beruhte, wird dort nicht mehr anerkannt. Das geschieht, wenn der Zugang entzogen, das Passwort geändert oder das Konto geschlossen wird.
+no-longer-inactive = Dort heißt es, das Konto sei gesperrt oder nicht aktiv.
+no-longer-no-token = Von dort kam nichts, womit nach Ihnen gefragt werden kann.
+no-longer-somebody-else = Die Antwort betraf ein anderes Konto als Ihres.
+no-longer-other-tenant = Das Konto gehört nicht mehr zu dem Kunden von { $provider }, dessen Leute hier Zugang haben.
+no-longer-email = Ihre E-Mail-Adresse wird dort nicht mehr bestätigt.
+no-longer-rules = Die Angaben zum Konto erfüllen die Regeln für den Zugang hier nicht mehr.
+no-longer-member = Ihre Mitgliedschaft hier wurde entfernt.
+identity-invalid-check = Falls das inzwischen nicht mehr stimmt, melden Sie sich dort noch einmal an: Lässt { $provider } Sie ein, geht es weiter, wo Sie waren.
 
 provider-refused-heading = { $provider } hat Ihre Anmeldung nicht zugelassen
 provider-refused-sentence = Dort wird entschieden, wer { $application } nutzen darf, und dieses Konto wurde nicht zugelassen.

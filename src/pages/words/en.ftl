@@ -14,6 +14,7 @@ action-sign-in-again = Sign in again
 action-sign-in-once-more = Sign in once more
 action-sign-out = Sign out
 action-try-again = Try again
+action-check-again = Check again with { $provider }
 action-continue = Continue
 action-another-account = Use a different account
 action-another-organization = Sign in to another organization
@@ -74,6 +75,17 @@ identity-unverified-sentence-next = It has not answered for too long, which says
 
 identity-invalid-heading = { $provider } says that this account is no longer active
 identity-invalid-sentence = It was asked again whether you may still come in, and the answer was no. So your sessions were ended.
+identity-invalid-heading-access = Your access through { $provider } has ended
+identity-invalid-sentence-at = It was asked again at { $moment } whether you may still come in, and the answer was no. So your sessions were ended.
+no-longer-withdrawn = It no longer accepts what your sign-in rested on. That happens when access is withdrawn there, when a password changes, or when the account is shut.
+no-longer-inactive = It says that the account is suspended or not active.
+no-longer-no-token = It gave nothing by which it can be asked about you.
+no-longer-somebody-else = Its answer was about another account than yours.
+no-longer-other-tenant = The account no longer belongs to the customer of { $provider } whose people come in here.
+no-longer-email = It no longer vouches for your e-mail address.
+no-longer-rules = What it says about the account no longer meets the rules for coming in here.
+no-longer-member = Your membership here was removed.
+identity-invalid-check = If you think that this is wrong by now, sign in there once more: if { $provider } lets you in, you go on where you were.
 
 provider-refused-heading = { $provider } did not let you sign in
 provider-refused-sentence = It decides who may use { $application }, and it did not let this account through.

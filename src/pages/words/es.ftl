@@ -9,6 +9,7 @@ action-sign-in-again = Iniciar sesión de nuevo
 action-sign-in-once-more = Iniciar sesión una vez más
 action-sign-out = Cerrar sesión
 action-try-again = Intentar de nuevo
+action-check-again = Comprobar de nuevo con { $provider }
 action-continue = Continuar
 action-another-account = Usar otra cuenta
 action-another-organization = Iniciar sesión en otra organización
@@ -65,6 +66,17 @@ identity-unverified-sentence-next = Hace demasiado tiempo que no responde, lo cu
 
 identity-invalid-heading = Según { $provider }, esta cuenta ya no está activa
 identity-invalid-sentence = Volvimos a preguntar si usted sigue teniendo acceso y la respuesta fue que no. Por eso se cerraron sus sesiones.
+identity-invalid-heading-access = Su acceso mediante { $provider } ha terminado
+identity-invalid-sentence-at = El { $moment } volvimos a preguntar si usted sigue teniendo acceso y la respuesta fue que no. Por eso se cerraron sus sesiones.
+no-longer-withdrawn = Allí ya no se acepta aquello en lo que se basaba su inicio de sesión. Eso ocurre cuando se retira el acceso, se cambia la contraseña o se cierra la cuenta.
+no-longer-inactive = Según ese servicio, la cuenta está suspendida o inactiva.
+no-longer-no-token = Ese servicio no dio nada con lo que preguntarle por usted.
+no-longer-somebody-else = La respuesta se refería a una cuenta distinta de la suya.
+no-longer-other-tenant = La cuenta ya no pertenece al cliente de { $provider } cuyas personas tienen acceso aquí.
+no-longer-email = Allí ya no se confirma su dirección de correo electrónico.
+no-longer-rules = Los datos de la cuenta ya no cumplen las reglas de acceso de aquí.
+no-longer-member = Su membresía aquí fue retirada.
+identity-invalid-check = Si cree que esto ya no es así, inicie sesión allí una vez más: si { $provider } le deja entrar, continuará donde estaba.
 
 provider-refused-heading = { $provider } no le permitió iniciar sesión
 provider-refused-sentence = Ese servicio decide quién puede usar { $application } y no aceptó esta cuenta.

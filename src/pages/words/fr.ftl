@@ -9,6 +9,7 @@ action-sign-in-again = Se reconnecter
 action-sign-in-once-more = Se connecter encore une fois
 action-sign-out = Se déconnecter
 action-try-again = Réessayer
+action-check-again = Vérifier de nouveau auprès de { $provider }
 action-continue = Continuer
 action-another-account = Utiliser un autre compte
 action-another-organization = Se connecter à une autre organisation
@@ -65,6 +66,17 @@ identity-unverified-sentence-next = Nous n’avons plus de réponse depuis trop 
 
 identity-invalid-heading = Selon { $provider }, ce compte n’est plus actif
 identity-invalid-sentence = Nous avons redemandé si vous aviez toujours accès, et la réponse a été non. Vos sessions ont donc été fermées.
+identity-invalid-heading-access = Votre accès par { $provider } a pris fin
+identity-invalid-sentence-at = Le { $moment }, nous avons redemandé si vous aviez toujours accès, et la réponse a été non. Vos sessions ont donc été fermées.
+no-longer-withdrawn = Ce sur quoi reposait votre connexion n’y est plus accepté. Cela arrive lorsque l’accès est retiré, que le mot de passe change ou que le compte est fermé.
+no-longer-inactive = Selon ce service, le compte est suspendu ou inactif.
+no-longer-no-token = Ce service n’a rien fourni qui permette de l’interroger à votre sujet.
+no-longer-somebody-else = La réponse concernait un autre compte que le vôtre.
+no-longer-other-tenant = Le compte n’appartient plus au client de { $provider } dont les membres ont accès ici.
+no-longer-email = Votre adresse e-mail n’y est plus confirmée.
+no-longer-rules = Les informations sur le compte ne répondent plus aux règles d’accès d’ici.
+no-longer-member = Vous n’êtes plus membre ici.
+identity-invalid-check = Si vous pensez que ce n’est plus exact, reconnectez-vous là-bas : si { $provider } vous laisse entrer, vous reprenez là où vous en étiez.
 
 provider-refused-heading = { $provider } n’a pas autorisé votre connexion
 provider-refused-sentence = C’est ce service qui décide qui peut utiliser { $application }, et il n’a pas accepté ce compte.

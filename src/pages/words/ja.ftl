@@ -9,6 +9,7 @@ action-sign-in-again = もう一度サインイン
 action-sign-in-once-more = あと一度サインインしてみる
 action-sign-out = サインアウト
 action-try-again = もう一度試す
+action-check-again = { $provider } でもう一度確認
 action-continue = 続ける
 action-another-account = 別のアカウントを使う
 action-another-organization = 別の組織にサインイン
@@ -62,6 +63,17 @@ identity-unverified-sentence-next = 長い間応答がありませんが、お�
 
 identity-invalid-heading = { $provider } によると、このアカウントは現在有効ではありません
 identity-invalid-sentence = 引き続きご利用いただけるか改めて問い合わせたところ、利用できないとの回答でした。そのため、セッションを終了しました。
+identity-invalid-heading-access = { $provider } によるアクセスは終了しました
+identity-invalid-sentence-at = 引き続きご利用いただけるか { $moment } に改めて問い合わせたところ、利用できないとの回答でした。そのため、セッションを終了しました。
+no-longer-withdrawn = サインインのもとになった許可が、先方で受け付けられなくなりました。アクセスの取り消し、パスワードの変更、アカウントの閉鎖などのときに起こります。
+no-longer-inactive = アカウントは停止中、または有効ではないとのことです。
+no-longer-no-token = お客様について問い合わせるために必要なものが提供されませんでした。
+no-longer-somebody-else = 回答はお客様とは別のアカウントについてのものでした。
+no-longer-other-tenant = このアカウントは、ここの利用を認められた { $provider } の契約先に属さなくなりました。
+no-longer-email = お客様のメールアドレスは、先方で確認されなくなりました。
+no-longer-rules = アカウントの情報が、ここを利用するための条件を満たさなくなりました。
+no-longer-member = ここでのメンバーシップは取り消されました。
+identity-invalid-check = すでに解決しているとお考えの場合は、もう一度先方でサインインしてください。{ $provider } が認めれば、元の場所から続けられます。
 
 provider-refused-heading = { $provider } がサインインを許可しませんでした
 provider-refused-sentence = { $application } を利用できる方はそのサービスが決めており、このアカウントは認められませんでした。

@@ -9,6 +9,7 @@ action-sign-in-again = Entrar novamente
 action-sign-in-once-more = Entrar mais uma vez
 action-sign-out = Sair
 action-try-again = Tentar novamente
+action-check-again = Verificar de novo com { $provider }
 action-continue = Continuar
 action-another-account = Usar outra conta
 action-another-organization = Entrar em outra organização
@@ -65,6 +66,17 @@ identity-unverified-sentence-next = Há tempo demais não recebemos resposta, o 
 
 identity-invalid-heading = Segundo { $provider }, esta conta não está mais ativa
 identity-invalid-sentence = Perguntamos de novo se você ainda tem acesso, e a resposta foi não. Por isso suas sessões foram encerradas.
+identity-invalid-heading-access = Seu acesso por { $provider } terminou
+identity-invalid-sentence-at = Em { $moment }, perguntamos de novo se você ainda tem acesso, e a resposta foi não. Por isso suas sessões foram encerradas.
+no-longer-withdrawn = Aquilo em que seu login se baseava não é mais aceito lá. Isso acontece quando o acesso é retirado, a senha muda ou a conta é fechada.
+no-longer-inactive = Segundo esse serviço, a conta está suspensa ou inativa.
+no-longer-no-token = Esse serviço não forneceu nada com que se possa perguntar sobre você.
+no-longer-somebody-else = A resposta era sobre outra conta, e não a sua.
+no-longer-other-tenant = A conta não pertence mais ao cliente de { $provider } cujas pessoas têm acesso aqui.
+no-longer-email = Seu endereço de e-mail não é mais confirmado lá.
+no-longer-rules = Os dados da conta não atendem mais às regras de acesso daqui.
+no-longer-member = Sua participação aqui foi removida.
+identity-invalid-check = Se você acha que isso já não é verdade, entre lá mais uma vez: se { $provider } deixar você entrar, você continua de onde estava.
 
 provider-refused-heading = { $provider } não permitiu seu acesso
 provider-refused-sentence = Esse serviço decide quem pode usar { $application } e não aceitou esta conta.

@@ -9,6 +9,7 @@ action-sign-in-again = 重新登录
 action-sign-in-once-more = 再登录一次
 action-sign-out = 退出登录
 action-try-again = 重试
+action-check-again = 通过 { $provider } 再次检查
 action-continue = 继续
 action-another-account = 使用其他帐户
 action-another-organization = 登录其他组织
@@ -62,6 +63,17 @@ identity-unverified-sentence-next = 对方已很久没有回应，但这并不�
 
 identity-invalid-heading = { $provider } 表示此帐户已停用
 identity-invalid-sentence = 我们再次询问您是否仍可访问，得到的答复是否定的。因此您的会话已被结束。
+identity-invalid-heading-access = 您通过 { $provider } 的访问权限已结束
+identity-invalid-sentence-at = 我们于 { $moment } 再次询问您是否仍可访问，得到的答复是否定的。因此您的会话已被结束。
+no-longer-withdrawn = 对方不再接受您登录所依据的授权。访问权限被撤销、密码更改或帐户被关闭时会出现这种情况。
+no-longer-inactive = 对方表示该帐户已被暂停或未启用。
+no-longer-no-token = 对方没有提供可用于询问您情况的凭据。
+no-longer-somebody-else = 答复涉及的是另一个帐户，而不是您的帐户。
+no-longer-other-tenant = 该帐户不再属于可以在此访问的 { $provider } 客户。
+no-longer-email = 对方不再确认您的电子邮件地址。
+no-longer-rules = 该帐户的信息不再符合此处的访问规则。
+no-longer-member = 您在此处的成员资格已被移除。
+identity-invalid-check = 如果您认为情况已经改变，请在那里重新登录：若 { $provider } 允许您进入，您可以从原处继续。
 
 provider-refused-heading = { $provider } 未允许您登录
 provider-refused-sentence = 谁可以使用 { $application } 由该服务决定，它没有放行此帐户。
