@@ -133,6 +133,7 @@ fn accounts(pages: &Pages, cast: &Cast, samples: &mut Vec<Sample>) -> Result<(),
         others: others(ROWS.first_others),
         more_others: true,
         linked: Linked {
+            id: cast.token.clone(),
             answer: Answered::nothing(Some("unreadable")),
             confirmed: NOW,
             next: Some(NOW),
@@ -144,6 +145,7 @@ fn accounts(pages: &Pages, cast: &Cast, samples: &mut Vec<Sample>) -> Result<(),
         sessions: own_sessions(ROWS.own_sessions + 1),
         next: place(cast),
         confirmed: true,
+        check: Some("check-unanswered"),
         csrf: &cast.token,
     };
     add(pages, cast, samples, &view)?;
@@ -296,6 +298,7 @@ fn people(pages: &Pages, cast: &Cast, samples: &mut Vec<Sample>) -> Result<(), E
             own: false,
             since: NOW,
             part,
+            check: Some("check-unanswered"),
             identities: identities(cast, shown),
             next_identities: (shown > 0).then_some(shown),
             sessions: sessions(listed),

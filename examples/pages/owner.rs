@@ -154,6 +154,7 @@ fn people(pages: &Pages, cast: &Cast, samples: &mut Vec<Sample>) -> Result<(), E
             own: false,
             since: NOW,
             part: PersonPart::First,
+            check: removed.then_some("check-waiting"),
             identities: identities(cast)
                 .into_iter()
                 .skip(usize::from(removed) * 2)

@@ -452,6 +452,7 @@ fn accounts(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages::
                     .collect(),
                 more_others: others > 0,
                 linked: Linked {
+                    id: cast.token.clone(),
                     answer,
                     confirmed: Timestamp::from_seconds(1_790_000_000),
                     next: Some(Timestamp::from_seconds(1_790_003_600)),
@@ -468,6 +469,7 @@ fn accounts(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages::
                     })
                     .collect(),
                 confirmed: others > 0,
+                check: (others > 0).then_some("check-confirmed"),
                 csrf: &cast.token,
             };
             samples.push(Sample {

@@ -41,6 +41,8 @@ pub struct Account<'a> {
     pub next: Option<String>,
     /// Whether they have just come through the provider again, to add something.
     pub confirmed: bool,
+    /// What came of asking a provider just now, as the name of a message.
+    pub check: Option<&'static str>,
     /// Token of the forms.
     pub csrf: &'a str,
 }
@@ -66,6 +68,8 @@ impl View for Account<'_> {
 /// How an identity stands, as far as the provider has said.
 #[derive(Clone, Debug, Serialize)]
 pub struct Linked {
+    /// Its id.
+    pub id: String,
     /// What came of the newest question.
     pub answer: Answered,
     /// When the provider last confirmed it.

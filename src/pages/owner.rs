@@ -259,6 +259,8 @@ pub struct OwnerPerson<'a> {
     pub since: Timestamp,
     /// Which part of what there is to say.
     pub part: PersonPart,
+    /// What came of asking a provider just now, as the name of a message.
+    pub check: Option<&'static str>,
     /// What they sign in by.
     pub identities: Vec<OwnedIdentity>,
     /// Where the next page of those begins.

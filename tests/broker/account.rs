@@ -273,3 +273,99 @@ async fn two_browsers_see_each_other_by_family_and_nothing_more_is_kept() {
     let browsers: Vec<&Browser> = browsers.iter().collect();
     world.end(&browsers).await;
 }
+
+/// Acme's provider hands out refresh tokens, and Ada is an owner.
+async fn asked_by_refresh() -> World {
+    let file = format!(
+        "[providers.acme-idp]\nkind = \"oidc\"\nissuer = \"{{acme}}\"\nclient_id = \"doorward\"\n\
+         client_secret = \"{CLIENT_SECRET}\"\nscopes = [\"offline_access\"]\nrevalidation = \"refresh_token\"\n{ONE}\
+         owners = [\"ada@acme.com\"]\n"
+    );
+    World::with(&file).await
+}
+
+/// The button that has the provider asked, on one's own page.
+fn own_check(page: &Page) -> String {
+    let (_, rest) = page.text.split_once("/_sso/account/identities/").unwrap();
+    let (id, _) = rest.split_once("/revalidate\"").unwrap();
+    url(&format!("/_sso/account/identities/{id}/revalidate"))
+}
+
+async fn press(browser: &mut Browser, button: &str) -> Page {
+    let csrf = browser.get(&url("/_sso/account")).await.input("csrf");
+    let page = browser.post(button, &[("csrf", &csrf)]).await;
+    browser.follow(page).await
+}
+
+#[tokio::test]
+async fn who_has_their_own_identity_checked_hears_what_the_provider_says() {
+    let world = asked_by_refresh().await;
+    let (mut browser, _) = world.signed_in().await;
+    let button = own_check(&account(&mut browser).await);
+    let page = press(&mut browser, &button).await;
+    assert!(page.is(200).text.contains("confirmed the account"));
+    world
+        .acme
+        .on_refresh(|_| Answer::new(503, "text/plain", "down"));
+    world.later(Duration::from_secs(61));
+    let page = press(&mut browser, &button).await;
+    for text in ["nothing that it said tells anything", "it was in trouble"] {
+        assert!(page.is(200).text.contains(text), "{text}: {}", page.text);
+    }
+    assert_eq!(is_in(&mut browser).await, 200, "no answer is no verdict");
+    // Words that no page of ours wrote into the address are none.
+    let page = browser.get(&url("/_sso/account?check=<b>x")).await;
+    assert!(!page.is(200).text.contains("role=\"status\""));
+    world.acme.refreshes();
+    world.acme.revoke_all();
+    world.later(Duration::from_secs(61));
+    let page = press(&mut browser, &button).await;
+    assert_eq!((page.status, page.kind()), (403, Some("identity-invalid")));
+    assert!(page.text.contains("via=acme-idp"), "{}", page.text);
+    world.end(&[&browser]).await;
+}
+
+/// In real time: a page within five seconds, here with room for slow machines.
+#[tokio::test]
+async fn a_provider_that_hangs_keeps_nobody_waiting_and_its_answer_counts_when_it_comes() {
+    let world = asked_by_refresh().await;
+    let (mut browser, _) = world.signed_in().await;
+    let own = own_check(&account(&mut browser).await);
+    let (answer, parts) = tokio::sync::mpsc::channel(1);
+    let once = std::sync::Mutex::new(Some(parts));
+    world
+        .acme
+        .on_refresh(move |_| Answer::Stream(once.lock().unwrap().take().unwrap()));
+    let id = own.split('/').rev().nth(1).unwrap();
+    let owners = url(&format!("/_sso/admin/acme/identities/{id}/revalidate"));
+    let (mut here, mut there) = (browser.clone(), browser.clone());
+    let began = std::time::Instant::now();
+    let (mine, theirs) = tokio::join!(press(&mut here, &own), press(&mut there, &owners));
+    assert!(
+        began.elapsed() < Duration::from_secs(8),
+        "{:?}",
+        began.elapsed()
+    );
+    for page in [mine, theirs] {
+        let text = "The provider has not answered yet";
+        assert!(page.is(200).text.contains(text), "{}", page.text);
+    }
+    assert_eq!(world.acme.refreshed().len(), 1, "one question for both");
+    let page = account(&mut browser).await;
+    assert!(page.text.contains("<dd>Confirmed</dd>"), "nobody is blamed");
+    assert_eq!(is_in(&mut browser).await, 200);
+    let down = b"HTTP/1.1 503 X\r\nContent-Length: 0\r\n\r\n".to_vec();
+    answer.send(down).await.unwrap();
+    let told = async {
+        while !account(&mut browser)
+            .await
+            .text
+            .contains("it was in trouble")
+        {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let told = tokio::time::timeout(Duration::from_secs(10), told).await;
+    told.expect("the answer that came late is lost");
+    world.end(&[&browser, &here, &there]).await;
+}

@@ -9,6 +9,7 @@ use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use serde_json::json;
 
+use super::errand::Heard;
 use super::listing::{following, seen, start};
 use super::{Ask, form, slug};
 use crate::assertion::Statement;
@@ -117,6 +118,7 @@ impl Gateway {
             sessions: sessions.collect(),
             next: others_of_theirs.next,
             confirmed: ask.query.get("confirmed").is_some(),
+            check: Heard::message(ask),
             csrf: token.as_deref().unwrap_or_default(),
         };
         self.show(ask, Some(organization), &view)
@@ -276,6 +278,7 @@ impl Gateway {
             }
         };
         Ok(Linked {
+            id: identity.id.as_str().to_owned(),
             answer,
             confirmed: identity.last_verified_at,
             next: identity.due_at,

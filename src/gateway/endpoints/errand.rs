@@ -3,8 +3,12 @@
 //! Redirect URIs are on the shared host. From an organization's own host the browser is sent there with the hash of a proof
 //! that it began here, as sign-ins are; what was begun is done only when it comes back with the proof and with the session.
 
+use std::time::Duration;
+
 use http::{Response, request};
 use hyper::body::Incoming;
+use tokio::time::timeout;
+use tracing::warn;
 
 use super::login::{entry_target, with_query};
 use super::{Ask, Leaving, form, set_cookie, slug};
@@ -21,6 +25,9 @@ use crate::session::cookies::{self, Binding, BindingKind};
 /// How the two are called in an address.
 const SETUP: &str = "setup";
 const LINK: &str = "link";
+
+/// The parameter of a page that says what came of a question.
+const CHECK: &str = "check";
 
 impl Gateway {
     /// A person adds an identity to their account.
@@ -80,8 +87,8 @@ impl Gateway {
         let known = self.person(ask, head, body).await?.0;
         let identity = self.own_identity(&known, id).await?;
         let event = self.by_person(ask, &known, audit::Kind::IdentityChecked);
-        self.question(&identity.id, event).await?;
-        Ok(self.see_other(&self.below("account"), ask.reference))
+        let heard = self.question(&identity.id, event).await?;
+        Ok(self.see_other(&heard.noted(&self.below("account")), ask.reference))
     }
 
     /// Begins what somebody does who is signed in.
@@ -325,12 +332,73 @@ impl Gateway {
         Ok(dealt.map_err(|_| Error::Stopping)??.done)
     }
 
-    /// Has the provider asked now, also if whoever asked for it leaves.
-    pub(super) async fn question(&self, id: &IdentityId, event: audit::Event) -> Result<(), Error> {
+    /// Has the provider asked now, also if whoever asked for it leaves, or has waited long enough: the question goes on, and
+    /// what comes of it is written down and acted on as ever.
+    pub(super) async fn question(
+        &self,
+        id: &IdentityId,
+        event: audit::Event,
+    ) -> Result<Heard, Error> {
         let (revalidation, id) = (self.revalidation.clone(), id.clone());
         let work = async move { revalidation.now(&id, &event).await };
-        let told = self.tasks.spawn(work).await;
-        told.map_err(|_| Error::Stopping)??;
-        Ok(())
+        let mut asking = self.tasks.spawn(work);
+        let Ok(told) = timeout(PATIENCE, &mut asking).await else {
+            self.tasks.spawn(async move {
+                if let Ok(Err(error)) = asking.await {
+                    warn!(
+                        error = &error as &dyn std::error::Error,
+                        "a question that nobody waits for any more could not be put"
+                    );
+                }
+            });
+            return Ok(Heard::Nothing);
+        };
+        let told = told.map_err(|_| Error::Stopping)??;
+        Ok(match told.map(|told| told.result) {
+            Some("valid") => Heard::Yes,
+            Some("error") => Heard::Neither,
+            // The page shows how it stands, or who has just been signed out is told why.
+            Some(_) | None => Heard::No,
+        })
+    }
+}
+
+/// How long somebody waits for a provider that they have asked: a page comes within five seconds in any case.
+const PATIENCE: Duration = Duration::from_secs(4);
+
+/// What whoever had a provider asked is told of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Heard {
+    /// It vouches for the person.
+    Yes,
+    /// It does not, or there is nobody to ask about.
+    No,
+    /// It said nothing that tells.
+    Neither,
+    /// It has said nothing yet.
+    Nothing,
+}
+
+/// What the answers are called in an address, and the messages about them.
+const HEARD: [(Heard, &str, &str); 3] = [
+    (Heard::Yes, "confirmed", "check-confirmed"),
+    (Heard::Neither, "unanswered", "check-unanswered"),
+    (Heard::Nothing, "waiting", "check-waiting"),
+];
+
+impl Heard {
+    /// A page on the way to which it is told.
+    pub(super) fn noted(self, page: &str) -> String {
+        let named = HEARD.iter().find(|(heard, ..)| *heard == self);
+        let pair = named.map(|(_, word, _)| (CHECK, *word));
+        with_query(page, pair.as_slice())
+    }
+
+    /// The message of a page that an address of ours leads to. Whoever else writes such an address says nothing with it but
+    /// one of these.
+    pub(super) fn message(ask: &Ask<'_>) -> Option<&'static str> {
+        let word = ask.query.get(CHECK)?;
+        let named = HEARD.iter().find(|(_, known, _)| *known == word);
+        named.map(|(.., message)| *message)
     }
 }
