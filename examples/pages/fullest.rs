@@ -8,7 +8,7 @@ use doorward::pages::owner::{
 };
 use doorward::pages::{
     Account, AccountOrganizations, AccountSessions, AccountTold, AccountWays, Admitted, Answered,
-    DoorProvider, Error, Fact, Linked, OwnSession, Pages, RehearsedPage, Seen,
+    Checked, DoorProvider, Error, Fact, Linked, OwnSession, Pages, RehearsedPage, Seen,
 };
 
 use super::owner::{add, person, session};
@@ -145,7 +145,7 @@ fn accounts(pages: &Pages, cast: &Cast, samples: &mut Vec<Sample>) -> Result<(),
         sessions: own_sessions(ROWS.own_sessions + 1),
         next: place(cast),
         confirmed: true,
-        check: Some("check-unanswered"),
+        check: Some(Checked::Unanswered),
         csrf: &cast.token,
     };
     add(pages, cast, samples, &view)?;
@@ -298,7 +298,7 @@ fn people(pages: &Pages, cast: &Cast, samples: &mut Vec<Sample>) -> Result<(), E
             own: false,
             since: NOW,
             part,
-            check: Some("check-unanswered"),
+            check: Some(Checked::Unanswered),
             identities: identities(cast, shown),
             next_identities: (shown > 0).then_some(shown),
             sessions: sessions(listed),

@@ -8,7 +8,7 @@ use doorward::pages::owner::{
     OwnerHome, OwnerNotice, OwnerPeople, OwnerPerson, OwnerSessions, OwnerTrail, PersonPart,
     PersonRow, ProviderState, Registered, SessionRow, TrailRow, state_word,
 };
-use doorward::pages::{Error, Pages, Place, View};
+use doorward::pages::{Checked, Error, Pages, Place, View};
 
 use http::Response;
 
@@ -154,7 +154,7 @@ fn people(pages: &Pages, cast: &Cast, samples: &mut Vec<Sample>) -> Result<(), E
             own: false,
             since: NOW,
             part: PersonPart::First,
-            check: removed.then_some("check-waiting"),
+            check: removed.then_some(Checked::Waiting),
             identities: identities(cast)
                 .into_iter()
                 .skip(usize::from(removed) * 2)

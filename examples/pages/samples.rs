@@ -11,15 +11,15 @@ pub(crate) mod owner;
 mod wizard;
 
 use bytes::Bytes;
-use doorward::address::{Origin, ReturnPath};
+use doorward::address::{Astray, Origin, ReturnPath};
 use doorward::clock::Timestamp;
 use doorward::config::{self, Refusal, Slug};
 use doorward::pages::{
-    Account, AccountSessions, AccountTold, Admitted, Answered, Choose, Destination, DevForm, Door,
-    DoorProvider, EmailFault, EmailFirst, Ended, Fact, FormNotKept, KeptForm, Language, LinkOver,
-    Linked, LoggedOut, LogoutConfirm, Look, Loop, NoLonger, NotLetIn, NotLinked, Notice,
-    Organization, OwnSession, Pages, Place, Problem, Redirecting, RehearsalFailed, Rehearse,
-    RehearsedPage, Seen, Unverified,
+    Account, AccountSessions, AccountTold, Admitted, Answered, Checked, Choose, Destination,
+    DevForm, Door, DoorProvider, EmailFault, EmailFirst, Ended, Fact, FormNotKept, KeptForm,
+    Language, LinkOver, Linked, LoggedOut, LogoutConfirm, Look, Loop, NoLonger, NotLetIn,
+    NotLinked, Notice, Organization, OwnSession, Pages, Place, Problem, Redirecting,
+    RehearsalFailed, Rehearse, RehearsedPage, Seen, Unverified,
 };
 use doorward::telemetry::Reference;
 use http::Response;
@@ -144,17 +144,22 @@ impl Cast {
             Problem::ProviderMisconfigured {
                 provider: provider(),
                 registered: None,
+                clock: true,
                 rd: rd(),
             },
             Problem::ProviderMisconfigured {
                 provider: provider(),
                 registered: Some("https://app.acme.com/_sso/callback/google".to_owned()),
+                clock: false,
                 rd: rd(),
             },
             Problem::OrganizationUnknown,
             Problem::OrganizationSuspended,
             Problem::SignInRequired { rd: rd() },
-            Problem::CookiesBlocked { rd: rd() },
+            Problem::CookiesBlocked {
+                astray: Astray::No,
+                rd: rd(),
+            },
             Problem::AppUnreachable { rd: rd() },
             Problem::AppSlow { rd: rd() },
             Problem::TooBusy {
@@ -276,6 +281,8 @@ impl Cast {
             rd: rd(),
         }));
         all.extend(self.problems_of_words());
+        let elsewhere = [Astray::Scheme, Astray::Host];
+        all.extend(elsewhere.map(|astray| Problem::CookiesBlocked { astray, rd: rd() }));
         all.push(Problem::EmailUnverified {
             email: None,
             provider: provider(),
@@ -469,7 +476,7 @@ fn accounts(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages::
                     })
                     .collect(),
                 confirmed: others > 0,
-                check: (others > 0).then_some("check-confirmed"),
+                check: (others > 0).then_some(Checked::Confirmed),
                 csrf: &cast.token,
             };
             samples.push(Sample {

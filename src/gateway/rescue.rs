@@ -8,7 +8,7 @@ use tracing::{error, info, warn};
 
 use super::inbound::Kind;
 use super::{Asked, Body, Error, Gateway, Place, endpoints, grpc, step_up, whole};
-use crate::address::ReturnPath;
+use crate::address::{Astray, ReturnPath};
 use crate::config::{Refusal, Slug};
 use crate::drafts;
 use crate::identity::{LinkRefusal, Unmet};
@@ -302,6 +302,11 @@ impl Gateway {
             home: again.and_then(|again| self.home(&again.provider)),
             refused: refused(error),
             unverified: unverified(error),
+            astray: match error {
+                pipeline::Error::Unbound { astray } => *astray,
+                _ => Astray::No,
+            },
+            clock: is_out_of_time(error),
         };
         let (problem, fault) = page_of(error.ending(), rd, of);
         Told {
@@ -434,6 +439,17 @@ const fn is_unknown_there(error: &pipeline::Error) -> bool {
     )
 }
 
+/// Whether a token that was made just now is none of our time.
+const fn is_out_of_time(error: &pipeline::Error) -> bool {
+    matches!(
+        error,
+        pipeline::Error::Provider {
+            source: provider::Error::Rejected(Check::IssuedAt | Check::Expiry),
+            ..
+        }
+    )
+}
+
 /// What is told of a sign-in that ended.
 #[derive(Default)]
 struct Of {
@@ -453,6 +469,10 @@ struct Of {
     refused: NotLetIn,
     /// What is missing of an address.
     unverified: Unverified,
+    /// Whether it was begun where the browser shows another address.
+    astray: Astray,
+    /// Whether the provider's clock and ours say different times.
+    clock: bool,
 }
 
 /// The page of a sign-in's ending, which metrics and audit trail call by the same name.
@@ -467,6 +487,8 @@ fn page_of(ending: Ending, rd: ReturnPath, of: Of) -> (Problem, Fault) {
         home,
         refused: why,
         unverified,
+        astray,
+        clock,
     } = of;
     let problem = match ending {
         Ending::OrganizationUnknown => Problem::OrganizationUnknown,
@@ -476,7 +498,7 @@ fn page_of(ending: Ending, rd: ReturnPath, of: Of) -> (Problem, Fault) {
             rd,
         },
         Ending::LoginExpired => Problem::LoginExpired { rd },
-        Ending::CookiesBlocked => Problem::CookiesBlocked { rd },
+        Ending::CookiesBlocked => Problem::CookiesBlocked { astray, rd },
         Ending::RedirectLoop => Problem::RedirectLoop {
             cause: Loop::OutOfSight,
             rd,
@@ -485,6 +507,7 @@ fn page_of(ending: Ending, rd: ReturnPath, of: Of) -> (Problem, Fault) {
         Ending::ProviderMisconfigured => Problem::ProviderMisconfigured {
             provider,
             registered,
+            clock,
             rd,
         },
         Ending::ProviderRefused => Problem::ProviderRefused { provider, why, rd },

@@ -33,8 +33,8 @@ use serde::Serialize;
 use tracing::error;
 
 pub use self::account::{
-    Account, AccountOrganizations, AccountSessions, AccountTold, AccountWays, Answered, Fact,
-    Linked, OwnSession, Seen,
+    Account, AccountOrganizations, AccountSessions, AccountTold, AccountWays, Answered, Checked,
+    Fact, Linked, OwnSession, Seen,
 };
 use self::browser::Answer;
 use self::dress::{Dress, Wardrobe};

@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
-use super::account::Seen;
+use super::account::{Checked, Seen};
 pub use super::meaning::{reason, state_word};
 use super::views::View;
 use super::words::{Said, name, provider};
@@ -259,8 +259,8 @@ pub struct OwnerPerson<'a> {
     pub since: Timestamp,
     /// Which part of what there is to say.
     pub part: PersonPart,
-    /// What came of asking a provider just now, as the name of a message.
-    pub check: Option<&'static str>,
+    /// What came of asking a provider just now.
+    pub check: Option<Checked>,
     /// What they sign in by.
     pub identities: Vec<OwnedIdentity>,
     /// Where the next page of those begins.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use http::StatusCode;
 
 use super::views::Destination;
-use crate::address::ReturnPath;
+use crate::address::{Astray, ReturnPath};
 use crate::clock::Timestamp;
 use crate::config::Refusal;
 
@@ -58,6 +58,8 @@ pub enum Problem {
         provider: String,
         /// Our redirect URI, if the provider does not know us by what is registered there.
         registered: Option<String>,
+        /// Whether its clock and ours say different times.
+        clock: bool,
         /// Where to.
         rd: ReturnPath,
     },
@@ -166,6 +168,8 @@ pub enum Problem {
     },
     /// The browser came back without the cookie it was given a moment ago.
     CookiesBlocked {
+        /// Whether it was begun where the browser shows another address.
+        astray: Astray,
         /// Where to.
         rd: ReturnPath,
     },

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::problem::{Ended, LinkOver, Loop, NoLonger, NotLetIn, NotLinked, Problem, Unverified};
 use super::words::{self, Said, provider};
 use super::{Ask, Destination, Look, Place};
-use crate::address::ReturnPath;
+use crate::address::{Astray, ReturnPath};
 use crate::config::Refusal;
 
 /// A problem in words. Texts are phrases (see `words`).
@@ -319,7 +319,12 @@ impl Problem {
     const fn owner(&self) -> Option<&'static str> {
         match self {
             Self::RedirectLoop { cause, .. } => Some(cause.sentence()),
-            Self::CookiesBlocked { .. } => Some("cookies-blocked-owner"),
+            Self::CookiesBlocked { astray, .. } => Some(match astray {
+                Astray::No => "cookies-blocked-owner",
+                Astray::Scheme => "cookies-blocked-scheme",
+                Astray::Host => "cookies-blocked-host",
+            }),
+            Self::ProviderMisconfigured { clock: true, .. } => Some("provider-misconfigured-clock"),
             Self::SignInTooWeak { .. } => Some("sign-in-too-weak-owner"),
             Self::LoginExpired { .. }
             | Self::LoginCancelled { .. }
@@ -384,7 +389,7 @@ impl Problem {
             Self::LoginCancelled { rd, .. }
             | Self::ProviderUnreachable { rd, .. }
             | Self::IdentityUnverified { rd, .. }
-            | Self::CookiesBlocked { rd } => {
+            | Self::CookiesBlocked { rd, .. } => {
                 link(look, "action-try-again", look.sign_in(rd, Ask::Usual))
             }
             // Its door has the other ways in.

@@ -8,7 +8,7 @@ use super::{
     Again, Errand, Error, Gone, NotAdmitted, Person, Pipeline, Rehearsed, Shared, Wishes, errand,
     step_up, ticket,
 };
-use crate::address::ReturnPath;
+use crate::address::{Astray, ReturnPath};
 use crate::audit;
 use crate::clock::Timestamp;
 use crate::config::defaults::LOOP_SIGN_INS;
@@ -261,8 +261,10 @@ impl Shared {
     ) -> Result<Cleared, Error> {
         let proof = cookies.binding(BindingKind::Run, &cookies::tag(key));
         let bound = proof.is_some_and(|proof| secret::constant_time_eq(&proof, &run.binding));
-        if !bound && cookies.is_empty() {
-            return Err(Error::Unbound);
+        let astray = run.astray;
+        // Where it began no cookie is kept, or it is that of another address, whatever else this browser has of ours.
+        if !bound && (cookies.is_empty() || astray != Astray::No) {
+            return Err(Error::Unbound { astray });
         }
         if !bound {
             // This browser keeps our cookies, so it is not the one that began.

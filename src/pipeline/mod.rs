@@ -49,7 +49,7 @@ use tokio::time::timeout;
 use tracing::warn;
 use url::Url;
 
-use crate::address::ReturnPath;
+use crate::address::{Astray, ReturnPath};
 use crate::clock::{Clock, Timestamp};
 use crate::config::{self, Config, Slug};
 use crate::drafts::{self, Drafts, Tried};
@@ -306,8 +306,13 @@ pub enum Error {
         again: Option<Box<Again>>,
     },
     /// The browser does not send back the cookie it was given.
-    #[error("the browser did not send the cookie of this run")]
-    Unbound,
+    #[error(
+        "the browser did not send the cookie of this run, begun where it shows another address: {astray:?}"
+    )]
+    Unbound {
+        /// What was measured of that when it began.
+        astray: Astray,
+    },
     /// This browser signs in again and again.
     #[error("the browser signs in again and again")]
     Loop {
@@ -478,7 +483,7 @@ impl Error {
             Self::NoSuchConnection
             | Self::Suspended { .. }
             | Self::TooMany
-            | Self::Unbound
+            | Self::Unbound { .. }
             | Self::Already { .. }
             | Self::Store(_)
             | Self::Identity(_)

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::step_up::StepUp;
 use super::{Again, Errand, Shared};
-use crate::address::{Host, ReturnPath};
+use crate::address::{Astray, Host, ReturnPath};
 use crate::clock::Timestamp;
 use crate::config::defaults::{RUN_KEPT, RUN_LIFETIME};
 use crate::config::{Organization, Slug};
@@ -37,6 +37,9 @@ pub(super) struct Run {
     /// Of the request that began it, for its trace.
     #[serde(default)]
     pub(super) reference: Option<Reference>,
+    /// Whether the browser seemed to be elsewhere then than where it reached us.
+    #[serde(default)]
+    pub(super) astray: Astray,
     pub(super) expires_at: Timestamp,
     pub(super) state: State,
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::finish::{TRIES, Visit, done, gone};
 use super::run::{Run, Target};
 use super::{Again, Errand, Error, Gone, Pipeline, Shared, errand};
-use crate::address::{Host, ReturnPath};
+use crate::address::{Astray, Host, ReturnPath};
 use crate::audit;
 use crate::clock::Timestamp;
 use crate::config::Slug;
@@ -49,6 +49,9 @@ struct Stored {
     /// Of the request that began the sign-in, for its trace.
     #[serde(default)]
     reference: Option<Reference>,
+    /// Whether the browser seemed to be elsewhere then than where it reached us.
+    #[serde(default)]
+    astray: Astray,
     expires_at: Timestamp,
     /// A used one is kept for a while, as runs are: whoever reloads the page goes where they were going.
     #[serde(default)]
@@ -176,6 +179,7 @@ impl Shared {
             what,
             return_path: run.return_path.clone(),
             reference: run.reference,
+            astray: run.astray,
             expires_at: now.plus(TICKET_LIFETIME),
             is_used: false,
         };
@@ -234,7 +238,9 @@ impl Pipeline {
             secret::constant_time_eq(secret::encode(&proof).as_bytes(), stored.entry.as_bytes())
         });
         if !bound {
-            return Err(Error::Unbound);
+            return Err(Error::Unbound {
+                astray: stored.astray,
+            });
         }
         if stored.is_used {
             return Err(gone(Gone::Used, stored.again()));

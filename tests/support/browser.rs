@@ -151,6 +151,8 @@ pub struct Browser {
     cookies: BTreeMap<(String, String), Kept>,
     /// What it sends in `User-Agent`, if anything.
     pub name: Option<String>,
+    /// What it or something in front adds to every request: lines, each ended by CRLF.
+    pub in_front: String,
     /// Every page of ours that it was shown; clones add to the same.
     pub told: Arc<Mutex<Vec<Page>>>,
 }
@@ -169,6 +171,7 @@ impl Browser {
             clock,
             cookies: BTreeMap::new(),
             name: None,
+            in_front: String::new(),
             told: Arc::default(),
         }
     }
@@ -176,6 +179,7 @@ impl Browser {
     /// The same, which calls itself by that name.
     pub fn named(mut self, name: &str) -> Self {
         self.name = Some(name.to_owned());
+        self.in_front = format!("User-Agent: {name}\r\n");
         self
     }
 
@@ -324,6 +328,7 @@ impl Browser {
             "{method} {} HTTP/1.1\r\nHost: {authority}\r\n",
             &url[url::Position::BeforePath..url::Position::AfterQuery]
         );
+        head += &self.in_front;
         let (mode, accept) = if page {
             ("navigate", "text/html,*/*;q=0.8")
         } else {
@@ -336,9 +341,6 @@ impl Browser {
         };
         head +=
             &format!("Accept: {accept}\r\nSec-Fetch-Mode: {mode}\r\nSec-Fetch-Site: {site}\r\n");
-        if let Some(name) = &self.name {
-            head += &format!("User-Agent: {name}\r\n");
-        }
         // SameSite=Lax: a foreign page's form brings no cookies.
         let cookies = self.cookie_field(url.host_str().unwrap());
         let sends_cookies = from != From::CrossSite || method == "GET";

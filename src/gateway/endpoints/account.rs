@@ -9,7 +9,7 @@ use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use serde_json::json;
 
-use super::errand::Heard;
+use super::errand::checked;
 use super::listing::{following, seen, start};
 use super::{Ask, form, slug};
 use crate::assertion::Statement;
@@ -118,7 +118,7 @@ impl Gateway {
             sessions: sessions.collect(),
             next: others_of_theirs.next,
             confirmed: ask.query.get("confirmed").is_some(),
-            check: Heard::message(ask),
+            check: checked(ask),
             csrf: token.as_deref().unwrap_or_default(),
         };
         self.show(ask, Some(organization), &view)

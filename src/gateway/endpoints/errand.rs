@@ -17,6 +17,7 @@ use crate::audit;
 use crate::config::{self, Slug};
 use crate::gateway::{Body, Error, Gateway, Known, Place};
 use crate::identity::{Deed, Done, Identity, IdentityId};
+use crate::pages::Checked;
 use crate::pipeline::{Again, Begin, Errand, Target};
 use crate::provider::Flow;
 use crate::secret;
@@ -87,8 +88,9 @@ impl Gateway {
         let known = self.person(ask, head, body).await?.0;
         let identity = self.own_identity(&known, id).await?;
         let event = self.by_person(ask, &known, audit::Kind::IdentityChecked);
-        let heard = self.question(&identity.id, event).await?;
-        Ok(self.see_other(&heard.noted(&self.below("account")), ask.reference))
+        let checked = self.question(&identity.id, event).await?;
+        let page = told(checked, &self.below("account"));
+        Ok(self.see_other(&page, ask.reference))
     }
 
     /// Begins what somebody does who is signed in.
@@ -138,6 +140,7 @@ impl Gateway {
             consent: false,
             step_up: None,
             errand: Some(errand),
+            astray: ask.astray(),
             client: ask.inbound.client,
             reference: ask.reference.to_string(),
         }
@@ -338,7 +341,7 @@ impl Gateway {
         &self,
         id: &IdentityId,
         event: audit::Event,
-    ) -> Result<Heard, Error> {
+    ) -> Result<Option<Checked>, Error> {
         let (revalidation, id) = (self.revalidation.clone(), id.clone());
         let work = async move { revalidation.now(&id, &event).await };
         let mut asking = self.tasks.spawn(work);
@@ -351,14 +354,14 @@ impl Gateway {
                     );
                 }
             });
-            return Ok(Heard::Nothing);
+            return Ok(Some(Checked::Waiting));
         };
-        let told = told.map_err(|_| Error::Stopping)??;
-        Ok(match told.map(|told| told.result) {
-            Some("valid") => Heard::Yes,
-            Some("error") => Heard::Neither,
+        let answer = told.map_err(|_| Error::Stopping)??;
+        Ok(match answer.map(|told| told.result) {
+            Some("valid") => Some(Checked::Confirmed),
+            Some("error") => Some(Checked::Unanswered),
             // The page shows how it stands, or who has just been signed out is told why.
-            Some(_) | None => Heard::No,
+            Some(_) | None => None,
         })
     }
 }
@@ -366,39 +369,14 @@ impl Gateway {
 /// How long somebody waits for a provider that they have asked: a page comes within five seconds in any case.
 const PATIENCE: Duration = Duration::from_secs(4);
 
-/// What whoever had a provider asked is told of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Heard {
-    /// It vouches for the person.
-    Yes,
-    /// It does not, or there is nobody to ask about.
-    No,
-    /// It said nothing that tells.
-    Neither,
-    /// It has said nothing yet.
-    Nothing,
+/// A page on the way to which it is told what came of a question.
+pub(super) fn told(checked: Option<Checked>, page: &str) -> String {
+    let pair = checked.map(|checked| (CHECK, checked.word()));
+    with_query(page, pair.as_slice())
 }
 
-/// What the answers are called in an address, and the messages about them.
-const HEARD: [(Heard, &str, &str); 3] = [
-    (Heard::Yes, "confirmed", "check-confirmed"),
-    (Heard::Neither, "unanswered", "check-unanswered"),
-    (Heard::Nothing, "waiting", "check-waiting"),
-];
-
-impl Heard {
-    /// A page on the way to which it is told.
-    pub(super) fn noted(self, page: &str) -> String {
-        let named = HEARD.iter().find(|(heard, ..)| *heard == self);
-        let pair = named.map(|(_, word, _)| (CHECK, *word));
-        with_query(page, pair.as_slice())
-    }
-
-    /// The message of a page that an address of ours leads to. Whoever else writes such an address says nothing with it but
-    /// one of these.
-    pub(super) fn message(ask: &Ask<'_>) -> Option<&'static str> {
-        let word = ask.query.get(CHECK)?;
-        let named = HEARD.iter().find(|(_, known, _)| *known == word);
-        named.map(|(.., message)| *message)
-    }
+/// What came of a question, on the page that an address of ours leads to. Whoever else writes such an address says nothing
+/// with it but what can be said.
+pub(super) fn checked(ask: &Ask<'_>) -> Option<Checked> {
+    Checked::of(ask.query.get(CHECK)?)
 }

@@ -6,7 +6,7 @@ use hyper::body::Incoming;
 use super::dev::Typed;
 use super::form::{self, Fields};
 use super::{Ask, Leaving, set_cookie, slug};
-use crate::address::{Host, ReturnPath};
+use crate::address::{Astray, Host, ReturnPath};
 use crate::config::{self, Slug};
 use crate::gateway::inbound::Inbound;
 use crate::gateway::{Body, Error, Gateway, Place, redirect};
@@ -21,6 +21,9 @@ use crate::telemetry::{Reference, trace};
 
 /// A tag becomes part of a cookie's name: nothing but what `cookies::tag` makes is one.
 const TAG_LENGTH: usize = 10;
+
+/// The parameter that says how an organization's own host was reached. Whoever writes it chooses words for themselves.
+const ASTRAY: &str = "astray";
 
 /// A hash in base64url.
 const ENTRY_LENGTH: usize = 43;
@@ -263,6 +266,9 @@ impl Gateway {
             ("tag", tag),
             ("entry", entry),
         ];
+        // Told by what happens here, and lost there.
+        let astray = ask.astray().name();
+        pairs.extend(astray.map(|astray| (ASTRAY, astray.to_owned())));
         for name in [
             "login_hint",
             "prompt",
@@ -335,6 +341,10 @@ impl Gateway {
             consent: false,
             step_up: None,
             errand: None,
+            astray: match ask.astray() {
+                Astray::No => Astray::named(fields.get(ASTRAY)),
+                astray => astray,
+            },
             client: ask.inbound.client,
             reference: ask.reference.to_string(),
         };
@@ -440,7 +450,7 @@ const fn is_base64url(byte: u8) -> bool {
 
 /// What the door's forms carry on, so that the run ends where it began.
 fn entry_fields(fields: &Fields) -> Vec<Fact<'static>> {
-    ["host", "tag", "entry"]
+    ["host", "tag", "entry", ASTRAY]
         .into_iter()
         .filter_map(|name| {
             let value = fields.get(name)?.to_owned();

@@ -30,7 +30,7 @@ use hyper::body::Incoming;
 use self::form::Fields;
 use super::inbound::Inbound;
 use super::{Body, Error, Gateway, Known, Place, whole};
-use crate::address::{Origin, ReturnPath};
+use crate::address::{Astray, Origin, ReturnPath};
 use crate::config::{self, Slug};
 use crate::pages::{Destination, Redirecting, View};
 use crate::pipeline::Visit;
@@ -72,6 +72,15 @@ impl<'a> Ask<'a> {
             device: Device::named_by(named.map_or(&[], HeaderValue::as_bytes)),
             reference,
         }
+    }
+
+    /// Whether the browser seems to be elsewhere than where it reaches us.
+    fn astray(&self) -> Astray {
+        let field = |name: &str| self.headers.get(name).and_then(|it| it.to_str().ok());
+        let heard = field("x-forwarded-proto").filter(|_| self.inbound.proxied);
+        // What another site sends says where that is.
+        let from = field("origin").filter(|_| self.inbound.is_same_origin(&self.origin));
+        self.origin.astray(heard, from)
     }
 }
 

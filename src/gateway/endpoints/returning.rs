@@ -145,6 +145,7 @@ impl Gateway {
             consent: true,
             step_up: again.step_up,
             errand: again.errand,
+            astray: ask.astray(),
             client: ask.inbound.client,
             reference: ask.reference.to_string(),
         };

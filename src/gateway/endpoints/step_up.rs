@@ -94,6 +94,7 @@ impl Gateway {
             consent: false,
             step_up: Some(Box::new(step_up)),
             errand: None,
+            astray: ask.astray(),
             client: ask.inbound.client,
             reference: ask.reference.to_string(),
         }

@@ -86,6 +86,7 @@ provider-refused-ungranted = Es wurde nicht weitergegeben, was { $application } 
 
 provider-misconfigured-heading = Die Anmeldung mit { $provider } ist nicht richtig eingerichtet
 provider-misconfigured-sentence = Das kann nur die Administration beheben. Nennen Sie ihr die Referenz unten.
+provider-misconfigured-clock = Was der Anbieter soeben ausgestellt hat, liegt nach unserer Uhr in der Zukunft oder lange zurück. Eine der beiden Uhren geht falsch: Prüfen Sie zuerst die Zeit dieses Rechners. doorward provider test sagt, um wie viel sie sich unterscheiden.
 
 account-not-allowed-heading = { $email } hat keinen Zugang zu { $application }
 account-not-allowed-heading-this = Dieses Konto hat keinen Zugang zu { $application }
@@ -125,6 +126,8 @@ redirect-loop-out-of-sight = Die Sitzung gehört zum eigenen Host der Organisati
 cookies-blocked-heading = Ihr Browser behält unser Cookie nicht
 cookies-blocked-sentence = Die Anmeldung braucht ein Cookie, um Sie wiederzuerkennen. Erlauben Sie in den Einstellungen Ihres Browsers Cookies für { $application } und versuchen Sie es dann erneut.
 cookies-blocked-owner = Das Cookie wird dort gesetzt, wo die Anmeldung beginnt, und muss unter der öffentlichen Adresse zurückkommen. Das geht nicht, wenn sie über http oder unter einem anderen Namen als dem der öffentlichen Adresse beginnt.
+cookies-blocked-scheme = Nach Auskunft des Proxys davor oder des Browsers begann diese Anmeldung über http. Browser behalten das Cookie nur über https. Leiten Sie alles von http auf https um, und lassen Sie den Proxy in X-Forwarded-Proto sagen, was der Browser verwendet hat.
+cookies-blocked-host = Die Seite, auf der diese Anmeldung begann, hat im Browser eine andere Adresse als unsere, obwohl Anfragen unter unserer ankommen. Das Cookie gehört zu einer Adresse allein. Leiten Sie den anderen Namen auf die öffentliche Adresse um, oder lassen Sie den Proxy den Namen weitergeben, nach dem der Browser gefragt hat.
 
 app-unreachable-heading = { $application } antwortet nicht
 app-unreachable-sentence = Ihr Browser und die Anmeldung funktionieren. Die Anwendung dahinter antwortet zurzeit nicht.

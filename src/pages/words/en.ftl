@@ -95,6 +95,7 @@ provider-refused-ungranted = It did not pass on what { $application } needs to k
 
 provider-misconfigured-heading = Sign-in with { $provider } is not set up correctly
 provider-misconfigured-sentence = Only an administrator can put this right. Tell them the reference below.
+provider-misconfigured-clock = What the provider issued just now lies in the future or long ago by our clock. One of the two clocks is wrong: check the time of this machine first. doorward provider test says by how much they differ.
 
 account-not-allowed-heading = { $email } can’t use { $application }
 account-not-allowed-heading-this = This account can’t use { $application }
@@ -134,6 +135,8 @@ redirect-loop-out-of-sight = The session belongs to the organization’s own hos
 cookies-blocked-heading = Your browser isn’t keeping our cookie
 cookies-blocked-sentence = Sign-in needs one cookie to know that it is still you. Allow cookies for { $application } in your browser’s settings, then try again.
 cookies-blocked-owner = The cookie is given where visitors begin and must come back at the public address. It cannot if they begin over http or under another name than that of the public address.
+cookies-blocked-scheme = By the word of the proxy in front or of the browser, this sign-in began over http. Browsers keep the cookie over https alone. Have everything on http sent to https, and let the proxy say in X-Forwarded-Proto which of the two the browser used.
+cookies-blocked-host = The page on which this sign-in began has another address in the browser than ours, though requests reach us under ours. The cookie belongs to one address alone. Have the other name sent to the public address, or let the proxy hand on the name that the browser asked for.
 
 app-unreachable-heading = { $application } isn’t responding
 app-unreachable-sentence = Your browser and the sign-in work. The application behind them does not answer at the moment.

@@ -86,6 +86,7 @@ provider-refused-ungranted = Ese servicio no transmitió lo que { $application }
 
 provider-misconfigured-heading = El inicio de sesión con { $provider } no está bien configurado
 provider-misconfigured-sentence = Solo la administración puede corregirlo. Indíquele la referencia que aparece abajo.
+provider-misconfigured-clock = Lo que el proveedor acaba de emitir está, según nuestro reloj, en el futuro o muy atrás. Uno de los dos relojes está mal: compruebe primero la hora de este equipo. doorward provider test dice cuánto difieren.
 
 account-not-allowed-heading = { $email } no puede usar { $application }
 account-not-allowed-heading-this = Esta cuenta no puede usar { $application }
@@ -125,6 +126,8 @@ redirect-loop-out-of-sight = La sesión pertenece al host propio de la organizac
 cookies-blocked-heading = Su navegador no conserva nuestra cookie
 cookies-blocked-sentence = El inicio de sesión necesita una cookie para saber que sigue siendo usted. Permita las cookies de { $application } en la configuración de su navegador e inténtelo de nuevo.
 cookies-blocked-owner = La cookie se entrega donde empiezan los visitantes y debe volver en la dirección pública. No puede hacerlo si empiezan por http o con otro nombre que el de la dirección pública.
+cookies-blocked-scheme = Según el proxy que hay delante o el navegador, este inicio de sesión comenzó por http. Los navegadores solo conservan la cookie por https. Redirija todo http a https y haga que el proxy indique en X-Forwarded-Proto lo que usó el navegador.
+cookies-blocked-host = La página en la que comenzó este inicio de sesión tiene en el navegador una dirección distinta de la nuestra, aunque las solicitudes nos llegan con la nuestra. La cookie pertenece a una sola dirección. Redirija el otro nombre a la dirección pública o haga que el proxy transmita el nombre que pidió el navegador.
 
 app-unreachable-heading = { $application } no responde
 app-unreachable-sentence = Su navegador y el inicio de sesión funcionan. La aplicación que hay detrás no responde en este momento.

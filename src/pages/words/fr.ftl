@@ -86,6 +86,7 @@ provider-refused-ungranted = Ce service n’a pas transmis ce que { $application
 
 provider-misconfigured-heading = La connexion avec { $provider } n’est pas configurée correctement
 provider-misconfigured-sentence = Seule l’équipe d’administration peut y remédier. Communiquez-lui la référence ci-dessous.
+provider-misconfigured-clock = Ce que le fournisseur vient d’émettre se situe, selon notre horloge, dans le futur ou bien loin dans le passé. L’une des deux horloges est fausse : vérifiez d’abord l’heure de cette machine. doorward provider test indique l’écart.
 
 account-not-allowed-heading = { $email } n’a pas accès à { $application }
 account-not-allowed-heading-this = Ce compte n’a pas accès à { $application }
@@ -125,6 +126,8 @@ redirect-loop-out-of-sight = La session appartient à l’hôte propre de l’or
 cookies-blocked-heading = Votre navigateur ne conserve pas notre cookie
 cookies-blocked-sentence = La connexion a besoin d’un cookie pour savoir que c’est toujours vous. Autorisez les cookies pour { $application } dans les paramètres de votre navigateur, puis réessayez.
 cookies-blocked-owner = Le cookie est déposé là où les visiteurs commencent et doit revenir à l’adresse publique. C’est impossible s’ils commencent en http ou sous un autre nom que celui de l’adresse publique.
+cookies-blocked-scheme = D’après le proxy en amont ou le navigateur, cette connexion a commencé en http. Les navigateurs ne gardent le cookie qu’en https. Redirigez tout http vers https, et faites dire au proxy, dans X-Forwarded-Proto, ce que le navigateur a utilisé.
+cookies-blocked-host = La page où cette connexion a commencé a, dans le navigateur, une autre adresse que la nôtre, bien que les requêtes nous parviennent sous la nôtre. Le cookie n’appartient qu’à une adresse. Redirigez l’autre nom vers l’adresse publique, ou faites transmettre par le proxy le nom que le navigateur a demandé.
 
 app-unreachable-heading = { $application } ne répond pas
 app-unreachable-sentence = Votre navigateur et la connexion fonctionnent. L’application qui se trouve derrière ne répond pas pour le moment.

@@ -83,6 +83,7 @@ provider-refused-ungranted = { $application } に必要な情報が渡されま�
 
 provider-misconfigured-heading = { $provider } によるサインインが正しく設定されていません
 provider-misconfigured-sentence = 修正できるのは管理者だけです。下の参照番号を管理者にお伝えください。
+provider-misconfigured-clock = プロバイダーがたった今発行したものは、当方の時計では未来、またはかなり前の日時になっています。どちらかの時計が間違っています。まずこのマシンの時刻を確認してください。doorward provider test で差がわかります。
 
 account-not-allowed-heading = { $email } では { $application } を利用できません
 account-not-allowed-heading-this = このアカウントでは { $application } を利用できません
@@ -122,6 +123,8 @@ redirect-loop-out-of-sight = セッションは組織専用のホストのもの
 cookies-blocked-heading = ブラウザーに Cookie が保存されていません
 cookies-blocked-sentence = ご本人であることを確かめるため、サインインには Cookie が一つ必要です。ブラウザーの設定で { $application } の Cookie を許可してから、もう一度お試しください。
 cookies-blocked-owner = Cookie は訪問者が最初に開いた場所で発行され、公開アドレスで戻ってくる必要があります。http で始めた場合や、公開アドレスとは別の名前で始めた場合は戻ってきません。
+cookies-blocked-scheme = 前段のプロキシまたはブラウザーによると、このサインインは http で始まりました。ブラウザーが Cookie を保持するのは https の場合だけです。http をすべて https に転送し、ブラウザーが使った方式をプロキシが X-Forwarded-Proto で伝えるようにしてください。
+cookies-blocked-host = このサインインが始まったページは、ブラウザーでは当方とは別のアドレスになっていますが、リクエストは当方のアドレスで届いています。Cookie は一つのアドレスだけに属します。別の名前を公開アドレスに転送するか、ブラウザーが求めた名前をプロキシが渡すようにしてください。
 
 app-unreachable-heading = { $application } が応答していません
 app-unreachable-sentence = ブラウザーとサインインは正常です。その先のアプリケーションが現在応答していません。

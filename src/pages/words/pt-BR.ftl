@@ -86,6 +86,7 @@ provider-refused-ungranted = Esse serviço não repassou o que { $application } 
 
 provider-misconfigured-heading = O acesso com { $provider } não está configurado corretamente
 provider-misconfigured-sentence = Só a administração pode corrigir isso. Informe a ela a referência abaixo.
+provider-misconfigured-clock = O que o provedor acabou de emitir está, pelo nosso relógio, no futuro ou muito no passado. Um dos dois relógios está errado: verifique primeiro a hora desta máquina. doorward provider test diz de quanto é a diferença.
 
 account-not-allowed-heading = { $email } não pode usar { $application }
 account-not-allowed-heading-this = Esta conta não pode usar { $application }
@@ -125,6 +126,8 @@ redirect-loop-out-of-sight = A sessão pertence ao host próprio da organizaçã
 cookies-blocked-heading = Seu navegador não está guardando nosso cookie
 cookies-blocked-sentence = O acesso precisa de um cookie para saber que ainda é você. Permita cookies de { $application } nas configurações do navegador e tente novamente.
 cookies-blocked-owner = O cookie é entregue onde os visitantes começam e precisa voltar no endereço público. Isso não é possível se eles começam por http ou com outro nome que não o do endereço público.
+cookies-blocked-scheme = Segundo o proxy à frente ou o navegador, este login começou por http. Os navegadores só guardam o cookie por https. Redirecione todo http para https e faça o proxy dizer em X-Forwarded-Proto o que o navegador usou.
+cookies-blocked-host = A página em que este login começou tem, no navegador, um endereço diferente do nosso, embora as requisições cheguem com o nosso. O cookie pertence a um único endereço. Redirecione o outro nome para o endereço público ou faça o proxy repassar o nome que o navegador pediu.
 
 app-unreachable-heading = { $application } não está respondendo
 app-unreachable-sentence = Seu navegador e o acesso funcionam. A aplicação por trás deles não responde no momento.

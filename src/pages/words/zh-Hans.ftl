@@ -83,6 +83,7 @@ provider-refused-ungranted = 该服务未提供 { $application } 所需的信息
 
 provider-misconfigured-heading = 通过 { $provider } 登录的设置不正确
 provider-misconfigured-sentence = 只有管理员可以修正此问题。请将下方的参考编号告知管理员。
+provider-misconfigured-clock = 按我们的时钟，提供方刚刚签发的内容位于未来或很久以前。两个时钟中有一个不准：请先检查本机时间。doorward provider test 会显示相差多少。
 
 account-not-allowed-heading = { $email } 无法使用 { $application }
 account-not-allowed-heading-this = 此帐户无法使用 { $application }
@@ -122,6 +123,8 @@ redirect-loop-out-of-sight = 该会话属于组织自己的主机，因此无法
 cookies-blocked-heading = 您的浏览器没有保留我们的 Cookie
 cookies-blocked-sentence = 登录需要一个 Cookie 来确认仍是您本人。请在浏览器设置中允许 { $application } 使用 Cookie，然后重试。
 cookies-blocked-owner = Cookie 在访问者开始的地方发出，必须在公开地址返回。如果访问者通过 http 开始，或使用与公开地址不同的名称开始，则无法返回。
+cookies-blocked-scheme = 据前端代理或浏览器所示，此次登录是通过 http 开始的。浏览器只在 https 下保留该 Cookie。请将所有 http 重定向到 https，并让代理在 X-Forwarded-Proto 中说明浏览器所用的方式。
+cookies-blocked-host = 此次登录开始的页面在浏览器中的地址与我们的不同，但请求却以我们的地址到达。Cookie 只属于一个地址。请将另一个名称重定向到公开地址，或让代理传递浏览器所请求的名称。
 
 app-unreachable-heading = { $application } 没有响应
 app-unreachable-sentence = 您的浏览器和登录均正常。其后的应用程序目前没有回应。

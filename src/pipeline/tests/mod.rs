@@ -13,7 +13,7 @@ use serde_json::Map;
 use tokio::sync::Semaphore;
 
 use super::*;
-use crate::address::Host;
+use crate::address::{Astray, Host};
 use crate::audit;
 use crate::clock::{Manual, Timestamp};
 use crate::config::defaults::{LOOP_SIGN_INS, LOOP_WINDOW, RUN_LIFETIME, TICKET_LIFETIME};
@@ -323,6 +323,7 @@ impl World {
             consent: false,
             step_up: None,
             errand: None,
+            astray: Astray::No,
             client: "127.0.0.1".parse().ok(),
             reference: "test".to_owned(),
         }
@@ -522,7 +523,7 @@ async fn inv_09_what_does_not_match_asks_nobody_and_changes_nothing() {
     let other = Binding::new(cookies::tag(&run::key(&begun.state)));
     foreign.take(&cookies::set_binding(BindingKind::Run, &other, START));
     let result = world.resume(&Browser::default(), &begun, "ada").await;
-    assert!(matches!(result, Err(Error::Unbound)), "{result:?}");
+    assert!(matches!(result, Err(Error::Unbound { .. })), "{result:?}");
     assert!(unchanged(&world).await);
     let result = world.resume(&foreign, &begun, "ada").await;
     assert!(is_gone(&result, Gone::Foreign), "{result:?}");
@@ -1024,7 +1025,7 @@ async fn inv_08_a_ticket_counts_once_on_its_host_in_its_browser() {
     foreign.take(&cookies::set_binding(BindingKind::Entry, &other, START));
     for browser in [&Browser::default(), &foreign] {
         let result = world.enter(browser, &token).await;
-        assert!(matches!(result, Err(Error::Unbound)));
+        assert!(matches!(result, Err(Error::Unbound { .. })));
     }
     let made_up = world.enter(&browser, &secret::random_token()).await;
     assert!(is_gone(&made_up, Gone::Unknown));
@@ -1042,7 +1043,10 @@ async fn inv_08_a_ticket_counts_once_on_its_host_in_its_browser() {
         _ => panic!("{again:?}"),
     }
     let stranger = world.enter(&Browser::default(), &token).await;
-    assert!(matches!(stranger, Err(Error::Unbound)), "for its own alone");
+    assert!(
+        matches!(stranger, Err(Error::Unbound { .. })),
+        "for its own alone"
+    );
     assert_eq!(world.count(Table::Sessions).await, 1);
 }
 

@@ -20,6 +20,7 @@ async fn inv_54_the_largest_run_is_small() {
         consent: true,
         step_up: None,
         errand: None,
+        astray: Astray::No,
         client: "127.0.0.1".parse().ok(),
         reference: "test".to_owned(),
     };

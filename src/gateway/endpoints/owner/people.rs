@@ -9,7 +9,7 @@ use crate::audit;
 use crate::clock::Timestamp;
 use crate::config;
 use crate::gateway::endpoints::Ask;
-use crate::gateway::endpoints::errand::Heard;
+use crate::gateway::endpoints::errand::{checked, told};
 use crate::gateway::endpoints::listing::{following, seen};
 use crate::gateway::{Body, Error, Gateway};
 use crate::identity::{
@@ -97,7 +97,7 @@ impl Gateway {
             own: member.account.id == owner.known.grant.grant().account,
             since: member.account.created_at,
             part,
-            check: Heard::message(ask),
+            check: checked(ask),
             identities: shown.map(|it| self.shown(it)).collect(),
             next_identities: following(from, IDENTITIES, all),
             sessions: rows(owner, sessions),
@@ -193,9 +193,9 @@ impl Gateway {
         match deed {
             "revalidate" => {
                 let event = event(audit::Kind::IdentityChecked);
-                let heard = self.question(&identity.id, event).await?;
+                let checked = self.question(&identity.id, event).await?;
                 let page = owner.page(&format!("/people/{}", identity.account));
-                let page = heard.noted(&self.below(&page));
+                let page = told(checked, &self.below(&page));
                 return Ok(self.see_other(&page, ask.reference));
             }
             "block" if identity.account == owner.known.grant.grant().account => {
