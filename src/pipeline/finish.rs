@@ -490,7 +490,9 @@ impl Shared {
                 trace::note(|| done(run.flow));
                 Landing::Back
             }
-            Target::Own { host, tag, entry } => {
+            Target::Own {
+                host, tag, entry, ..
+            } => {
                 let mut batch = Batch::new();
                 expect(&mut batch);
                 let place = ticket::Place { host, tag, entry };
@@ -582,7 +584,9 @@ impl Shared {
                 let opened = self.sessions.open(batch, opening, now).await?;
                 End::Here(Box::new(opened))
             }
-            Target::Own { host, tag, entry } => {
+            Target::Own {
+                host, tag, entry, ..
+            } => {
                 let place = ticket::Place { host, tag, entry };
                 let what = ticket::What::Grant(Box::new(grant));
                 End::Own(self.issue(batch, place, what, run, now)?)

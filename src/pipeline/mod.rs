@@ -35,7 +35,7 @@ pub use kept::{Form, Sender};
 pub use logout::{LogoutRequest, Unheard};
 pub use owned::Owner;
 pub use rehearsal::{Progress, Rehearsal, Stage, TriedDraft};
-pub use run::Target;
+pub use run::{Before, Target};
 pub use step_up::StepUp;
 pub use ticket::{Entered, Ticket};
 

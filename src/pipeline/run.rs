@@ -66,7 +66,43 @@ pub enum Target {
         tag: String,
         /// Hash of that proof.
         entry: String,
+        /// How its session stood there when this began.
+        #[serde(default)]
+        before: Before,
     },
+}
+
+/// How the session of a browser stood on an organization's own host, which the shared one does not see.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Before {
+    /// Nobody looked, or it was alive.
+    #[default]
+    Unsaid,
+    /// Its cookie did not come.
+    Absent,
+    /// Its cookie came, and opened nothing.
+    Over,
+}
+
+impl Before {
+    /// What it is called in an address, if there is something to say.
+    pub const fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Unsaid => None,
+            Self::Absent => Some("absent"),
+            Self::Over => Some("over"),
+        }
+    }
+
+    /// What is called that.
+    pub fn named(name: Option<&str>) -> Self {
+        match name {
+            Some("absent") => Self::Absent,
+            Some("over") => Self::Over,
+            Some(_) | None => Self::Unsaid,
+        }
+    }
 }
 
 impl Target {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::finish::{TRIES, Visit, done, gone};
-use super::run::{Run, Target};
+use super::run::{Before, Run, Target};
 use super::{Again, Errand, Error, Gone, Pipeline, Shared, errand};
 use crate::address::{Astray, Host, ReturnPath};
 use crate::audit;
@@ -90,6 +90,7 @@ impl Stored {
                 host: self.host.clone(),
                 tag: self.tag.clone(),
                 entry: self.entry.clone(),
+                before: Before::Unsaid,
             },
             step_up: None,
             errand: match &self.what {

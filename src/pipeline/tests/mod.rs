@@ -979,6 +979,7 @@ impl World {
             host: host("globex.localhost:8000"),
             tag: "0123456789".to_owned(),
             entry: secret::encode(&entry.hash()),
+            before: Before::Unsaid,
         };
         let begun = self
             .begin_at("globex", target, &mut browser, "/there")
@@ -1107,6 +1108,7 @@ async fn inv_27_a_run_ends_only_where_its_organization_lives_today() {
         host: host("globex.localhost:8000"),
         tag: "0123456789".to_owned(),
         entry: secret::encode(&[7; 32]),
+        before: Before::Unsaid,
     };
     let own = world.begin_at("globex", target, &mut browser, "/").await;
     let shared = world.begin(&mut browser, "/").await;

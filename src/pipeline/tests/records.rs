@@ -14,6 +14,7 @@ async fn inv_54_the_largest_run_is_small() {
             host: host("globex.localhost:8000"),
             tag: "0123456789".to_owned(),
             entry: secret::encode(&[7; 32]),
+            before: Before::Unsaid,
         },
         login_hint: LoginHint::parse(&"x".repeat(320)),
         select_account: true,
