@@ -270,4 +270,24 @@ mod tests {
         let one = BTreeMap::from([("acme".to_owned(), 1)]);
         assert_eq!(sessions(&one), "1 session (acme 1)");
     }
+
+    /// Also of a process that is older, which says nothing of it.
+    #[test]
+    fn what_a_session_was_opened_in_is_said_as_far_as_it_is_known() {
+        let check = |browser: Option<&str>, system: Option<&str>, said: &str| {
+            let older = json!({
+                "id": "s", "organization": "acme", "account": "a", "email": null, "name": null,
+                "provider": "idp", "host": "app.example.com", "state": "active", "signed_in_at": "",
+                "used_at": "", "expires_at": null,
+            });
+            let mut one: views::Session = serde_json::from_value(older).unwrap();
+            one.browser = browser.map(str::to_owned);
+            one.system = system.map(str::to_owned);
+            assert_eq!(opened_in(&one), said);
+        };
+        check(Some("Firefox"), Some("Windows"), "Firefox on Windows");
+        check(Some("Firefox"), None, "Firefox");
+        check(None, Some("iOS"), "unknown on iOS");
+        check(None, None, "unknown");
+    }
 }

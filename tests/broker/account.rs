@@ -223,7 +223,7 @@ async fn a_person_with_many_sessions_sees_each_and_what_the_application_is_told(
 /// Names are told apart by families; what a browser says beyond that is looked for by the search for secrets.
 #[tokio::test]
 async fn two_browsers_see_each_other_by_family_and_nothing_more_is_kept() {
-    let world = World::new().await;
+    let world = World::with(&format!("{ONE}owners = [\"ada@acme.com\"]\n")).await;
     let firefox =
         "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0";
     let safari = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) \
@@ -252,6 +252,15 @@ async fn two_browsers_see_each_other_by_family_and_nothing_more_is_kept() {
         page.text
             .contains("<bdi>Firefox</bdi> on <bdi>Windows</bdi>\n")
     );
+    // Owners see the same, in the list of all and at the person.
+    let all = phone.get(&url("/_sso/admin/acme/sessions")).await;
+    let (_, rest) = all.is(200).text.split_once("/people/").unwrap();
+    let ada = rest.split('"').next().unwrap();
+    let person = url(&format!("/_sso/admin/acme/people/{ada}"));
+    for page in [&all, &phone.get(&person).await] {
+        let own = "<bdi>Safari</bdi> on <bdi>iOS</bdi> <b>This browser</b>";
+        assert!(page.is(200).text.contains(own), "{}", page.text);
+    }
     let told: Value = world.broker.socket().get("/sessions").await.unwrap();
     let families = told["sessions"].as_array().unwrap().iter();
     let mut families: Vec<Value> = families
