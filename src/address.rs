@@ -110,6 +110,39 @@ pub struct Origin {
     host: Host,
 }
 
+/// Whether a browser shows another address than the one that its requests reach us under. Cookies belong to what it shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Astray {
+    /// Nothing says so.
+    #[default]
+    No,
+    /// `http` instead of `https`: no cookie of ours is kept.
+    Scheme,
+    /// Another name.
+    Host,
+}
+
+impl Astray {
+    /// What it is called in an address, if anything says so.
+    pub const fn name(self) -> Option<&'static str> {
+        match self {
+            Self::No => None,
+            Self::Scheme => Some("scheme"),
+            Self::Host => Some("host"),
+        }
+    }
+
+    /// What is called that.
+    pub fn named(name: Option<&str>) -> Self {
+        match name {
+            Some("scheme") => Self::Scheme,
+            Some("host") => Self::Host,
+            Some(_) | None => Self::No,
+        }
+    }
+}
+
 impl Origin {
     /// Parses a URL that is nothing but an origin: no path, query, fragment or user information.
     ///
@@ -178,6 +211,23 @@ impl Origin {
             || bare
                 .parse::<IpAddr>()
                 .is_ok_and(|address| address.is_loopback())
+    }
+
+    /// What a browser shows instead of this origin, as far as it was measured: by the scheme that a listed proxy heard
+    /// (`X-Forwarded-Proto`, the browser's own end first), and by `Origin`.
+    pub fn astray(&self, heard: Option<&str>, from: Option<&str>) -> Astray {
+        let from = from.and_then(|from| Self::parse(from).ok());
+        let scheme = heard.and_then(|heard| heard.split(',').next());
+        let scheme = scheme.map(str::trim).map(str::to_ascii_lowercase);
+        if from.as_ref().is_some_and(|from| from.host != self.host) {
+            return Astray::Host;
+        }
+        let is_open = scheme.as_deref() == Some("http") || from.is_some_and(|from| !from.secure);
+        if self.secure && is_open {
+            Astray::Scheme
+        } else {
+            Astray::No
+        }
     }
 
     /// This origin followed by an absolute path.
@@ -640,6 +690,39 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_a_browser_shows_is_held_against_what_we_are_reached_under() {
+        let (public, plain) = (
+            Origin::parse("https://app.example.com").unwrap(),
+            Origin::parse("http://localhost:8000").unwrap(),
+        );
+        for (heard, from, astray) in [
+            (None, None, Astray::No),
+            (Some("https"), Some("https://app.example.com"), Astray::No),
+            (Some("HTTP"), None, Astray::Scheme),
+            (Some("http, https"), None, Astray::Scheme),
+            (Some("https, http"), None, Astray::No),
+            (
+                Some("https"),
+                Some("http://app.example.com"),
+                Astray::Scheme,
+            ),
+            (None, Some("https://www.example.com"), Astray::Host),
+            (
+                Some("http"),
+                Some("http://www.example.com:8080"),
+                Astray::Host,
+            ),
+            // Nothing is measured by these.
+            (Some("wss"), Some("null"), Astray::No),
+            (Some(""), Some("garbage"), Astray::No),
+        ] {
+            assert_eq!(public.astray(heard, from), astray, "{heard:?} {from:?}");
+        }
+        let here = Some("http://localhost:8000");
+        assert_eq!(plain.astray(Some("http"), here), Astray::No);
     }
 
     #[test]

@@ -8,8 +8,8 @@ use doorward::pages::owner::{
 };
 use doorward::pages::{
     Account, AccountNote, AccountOffer, AccountOrganizations, AccountSessions, AccountTold,
-    AccountWays, Admitted, Answered, DoorProvider, Error, Fact, Linked, OwnSession, Pages,
-    RehearsedPage, Side,
+    AccountWays, Admitted, Answered, Checked, DoorProvider, Error, Fact, Linked, OwnSession, Pages,
+    RehearsedPage, Seen, Side,
 };
 
 use super::owner::{add, person, session};
@@ -61,6 +61,7 @@ pub(crate) struct Rows {
 pub(super) fn all(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, Error> {
     let mut samples = Vec::new();
     accounts(pages, cast, &mut samples)?;
+    offer(pages, cast, &mut samples)?;
     told(pages, cast, &mut samples)?;
     connections(pages, cast, &mut samples)?;
     people(pages, cast, &mut samples)?;
@@ -105,6 +106,10 @@ fn own_sessions(number: usize) -> Vec<OwnSession> {
         id: "c2Vzc2lvbi1pZC1vZi0yMg".to_owned(),
         since: NOW,
         used: NOW,
+        seen: Seen {
+            browser: Some("Samsung Internet"),
+            system: Some("ChromeOS"),
+        },
         here: number == 0,
     };
     (0..number).map(one).collect()
@@ -130,6 +135,7 @@ fn accounts(pages: &Pages, cast: &Cast, samples: &mut Vec<Sample>) -> Result<(),
         others: others(ROWS.first_others),
         more_others: true,
         linked: Linked {
+            id: cast.token.clone(),
             answer: Answered::nothing(Some("unreadable")),
             confirmed: NOW,
             next: Some(NOW),
@@ -141,6 +147,7 @@ fn accounts(pages: &Pages, cast: &Cast, samples: &mut Vec<Sample>) -> Result<(),
         sessions: own_sessions(ROWS.own_sessions + 1),
         next: place(cast),
         note: Some(AccountNote::OfferLate),
+        check: Some(Checked::Unanswered),
         csrf: &cast.token,
     };
     add(pages, cast, samples, &view)?;
@@ -156,6 +163,17 @@ fn accounts(pages: &Pages, cast: &Cast, samples: &mut Vec<Sample>) -> Result<(),
         csrf: &cast.token,
     };
     add(pages, cast, samples, &view)?;
+    let view = AccountWays {
+        further: identities(cast, ROWS.ways),
+        linkable: linkable(cast, ROWS.ways),
+        next: Some(ROWS.ways),
+        csrf: &cast.token,
+    };
+    add(pages, cast, samples, &view)
+}
+
+/// Both sides of a further way to sign in.
+fn offer(pages: &Pages, cast: &Cast, samples: &mut Vec<Sample>) -> Result<(), Error> {
     let email = long(&cast.email);
     let side = |provider: usize| Side {
         provider: &cast.buttons[provider],
@@ -168,13 +186,6 @@ fn accounts(pages: &Pages, cast: &Cast, samples: &mut Vec<Sample>) -> Result<(),
         here: side(2),
         there: side(1),
         offer: &cast.token,
-        csrf: &cast.token,
-    };
-    add(pages, cast, samples, &view)?;
-    let view = AccountWays {
-        further: identities(cast, ROWS.ways),
-        linkable: linkable(cast, ROWS.ways),
-        next: Some(ROWS.ways),
         csrf: &cast.token,
     };
     add(pages, cast, samples, &view)
@@ -308,6 +319,7 @@ fn people(pages: &Pages, cast: &Cast, samples: &mut Vec<Sample>) -> Result<(), E
             own: false,
             since: NOW,
             part,
+            check: Some(Checked::Unanswered),
             identities: identities(cast, shown),
             next_identities: (shown > 0).then_some(shown),
             sessions: sessions(listed),

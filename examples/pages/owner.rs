@@ -8,11 +8,11 @@ use doorward::pages::owner::{
     OwnerHome, OwnerNotice, OwnerPeople, OwnerPerson, OwnerSessions, OwnerTrail, PersonPart,
     PersonRow, ProviderState, Registered, SessionRow, TrailRow, state_word,
 };
-use doorward::pages::{Error, Pages, Place, View};
+use doorward::pages::{Checked, Error, Pages, Place, View};
 
 use http::Response;
 
-use super::{Cast, Sample};
+use super::{Cast, Sample, seen};
 
 const NOW: Timestamp = Timestamp::from_seconds(1_790_000_000);
 
@@ -154,6 +154,7 @@ fn people(pages: &Pages, cast: &Cast, samples: &mut Vec<Sample>) -> Result<(), E
             own: false,
             since: NOW,
             part: PersonPart::First,
+            check: removed.then_some(Checked::Waiting),
             identities: identities(cast)
                 .into_iter()
                 .skip(usize::from(removed) * 2)
@@ -238,6 +239,7 @@ pub(super) fn session(cast: &Cast, here: bool) -> SessionRow {
         name: cast.person.clone(),
         since: NOW,
         used: NOW,
+        seen: seen(0),
         here,
     }
 }

@@ -11,15 +11,15 @@ pub(crate) mod owner;
 mod wizard;
 
 use bytes::Bytes;
-use doorward::address::{Origin, ReturnPath};
+use doorward::address::{Astray, Origin, ReturnPath};
 use doorward::clock::Timestamp;
 use doorward::config::{self, Refusal, Slug};
 use doorward::pages::{
-    Account, AccountNote, AccountOffer, AccountSessions, AccountTold, Admitted, Answered, Choose,
-    Destination, DevForm, Door, DoorProvider, EmailFault, EmailFirst, Ended, Fact, FormNotKept,
-    KeptForm, Language, LinkOver, Linked, LoggedOut, LogoutConfirm, Look, Loop, NotLetIn,
-    NotLinked, Notice, Organization, OwnSession, Pages, Place, Problem, Redirecting,
-    RehearsalFailed, Rehearse, RehearsedPage, Side, Unverified,
+    Account, AccountNote, AccountOffer, AccountSessions, AccountTold, Admitted, Answered, Checked,
+    Choose, Destination, DevForm, Door, DoorProvider, EmailFault, EmailFirst, Ended, Fact,
+    FormNotKept, KeptForm, Language, LinkOver, Linked, LoggedOut, LogoutConfirm, Look, Loop,
+    NoLonger, NotLetIn, NotLinked, Notice, Organization, OwnSession, Pages, Place, Problem,
+    Redirecting, RehearsalFailed, Rehearse, RehearsedPage, Seen, Side, Unverified,
 };
 use doorward::telemetry::Reference;
 use http::Response;
@@ -141,24 +141,25 @@ impl Cast {
                 next: Some(Timestamp::from_seconds(1_790_003_600)),
                 rd: rd(),
             },
-            Problem::IdentityInvalid {
-                provider: provider(),
-                rd: rd(),
-            },
             Problem::ProviderMisconfigured {
                 provider: provider(),
                 registered: None,
+                clock: true,
                 rd: rd(),
             },
             Problem::ProviderMisconfigured {
                 provider: provider(),
                 registered: Some("https://app.acme.com/_sso/callback/google".to_owned()),
+                clock: false,
                 rd: rd(),
             },
             Problem::OrganizationUnknown,
             Problem::OrganizationSuspended,
             Problem::SignInRequired { rd: rd() },
-            Problem::CookiesBlocked { rd: rd() },
+            Problem::CookiesBlocked {
+                astray: Astray::No,
+                rd: rd(),
+            },
             Problem::AppUnreachable { rd: rd() },
             Problem::AppSlow { rd: rd() },
             Problem::TooBusy {
@@ -241,6 +242,29 @@ impl Cast {
         all
     }
 
+    /// Every way in which a provider that was asked again said no.
+    fn problems_of_words(&self) -> Vec<Problem> {
+        let words = [
+            "",
+            "invalid_grant",
+            "suspended",
+            "no_token",
+            "subject_changed",
+            "other_tenant",
+            "email_unverified",
+            "groups_any",
+            "membership_removed",
+        ];
+        let told = |(word, day): (&&str, u64)| Problem::IdentityInvalid {
+            provider: self.buttons[0].clone(),
+            via: "idp".to_owned(),
+            at: (day > 0).then_some(Timestamp::from_seconds(1_790_000_000 + day * 86_400)),
+            why: NoLonger::of(Some(word)),
+            rd: self.rd.clone(),
+        };
+        words.iter().zip(0..).map(told).collect()
+    }
+
     fn problems_of_reasons(&self) -> Vec<Problem> {
         let rd = || self.rd.clone();
         let provider = || self.buttons[0].clone();
@@ -256,6 +280,9 @@ impl Cast {
             why,
             rd: rd(),
         }));
+        all.extend(self.problems_of_words());
+        let elsewhere = [Astray::Scheme, Astray::Host];
+        all.extend(elsewhere.map(|astray| Problem::CookiesBlocked { astray, rd: rd() }));
         all.push(Problem::EmailUnverified {
             email: None,
             provider: provider(),
@@ -432,6 +459,7 @@ fn accounts(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages::
                     .collect(),
                 more_others: others > 0,
                 linked: Linked {
+                    id: cast.token.clone(),
                     answer,
                     confirmed: Timestamp::from_seconds(1_790_000_000),
                     next: Some(Timestamp::from_seconds(1_790_003_600)),
@@ -448,6 +476,7 @@ fn accounts(pages: &Pages, cast: &Cast) -> Result<Vec<Sample>, doorward::pages::
                     })
                     .collect(),
                 note: (others > 0).then_some(AccountNote::Confirmed),
+                check: (others > 0).then_some(Checked::Confirmed),
                 csrf: &cast.token,
             };
             samples.push(Sample {
@@ -507,11 +536,20 @@ fn parts_of_accounts(pages: &Pages, cast: &Cast) -> Result<[Sample; 4], doorward
     ])
 }
 
+/// Every way in which what a session was opened in is told.
+pub(super) fn seen(index: usize) -> Seen {
+    Seen {
+        browser: (index & 1 == 0).then_some("Firefox"),
+        system: (index & 2 == 0).then_some("Windows"),
+    }
+}
+
 fn own_sessions(number: usize) -> Vec<OwnSession> {
     let one = |index: usize| OwnSession {
         id: "c2Vzc2lvbi1pZC1vZi0yMg".to_owned(),
         since: Timestamp::from_seconds(1_790_000_000),
         used: Timestamp::from_seconds(1_790_000_600),
+        seen: seen(index),
         here: index == 0,
     };
     (0..number).map(one).collect()

@@ -190,6 +190,12 @@ pub struct Session {
     pub provider: String,
     /// On which host.
     pub host: String,
+    /// The family of browser that it was opened in.
+    #[serde(default)]
+    pub browser: Option<String>,
+    /// The family of operating system, likewise.
+    #[serde(default)]
+    pub system: Option<String>,
     /// `active`, `idle`, `expired`, or `withheld`: the configuration, the membership or the identity's state
     /// does not admit it.
     pub state: String,
@@ -469,6 +475,8 @@ impl From<Listed> for Session {
             name,
             provider: grant.provider.to_string(),
             host: listed.host,
+            browser: listed.device.browser.name().map(str::to_owned),
+            system: listed.device.system.name().map(str::to_owned),
             state: listed.status.as_str().to_owned(),
             signed_in_at: to_the_second(grant.authenticated_at),
             used_at: to_the_second(grant.used_at),

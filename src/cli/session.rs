@@ -138,6 +138,7 @@ fn for_people(sessions: &[views::Session]) -> String {
             one.organization.clone(),
             one.email.clone().unwrap_or_else(|| one.account.clone()),
             one.provider.clone(),
+            opened_in(one),
             one.state.clone(),
             one.signed_in_at.clone(),
             one.used_at.clone(),
@@ -149,12 +150,23 @@ fn for_people(sessions: &[views::Session]) -> String {
         "ORGANIZATION",
         "USER",
         "PROVIDER",
+        "BROWSER",
         "STATE",
         "SIGNED IN",
         "LAST USED",
         "EXPIRES",
     ];
     table(&headings, &rows.collect::<Vec<_>>())
+}
+
+/// Such as `Firefox on Windows`.
+fn opened_in(one: &views::Session) -> String {
+    match (&one.browser, &one.system) {
+        (Some(browser), Some(system)) => format!("{browser} on {system}"),
+        (Some(browser), None) => browser.clone(),
+        (None, Some(system)) => format!("unknown on {system}"),
+        (None, None) => "unknown".to_owned(),
+    }
 }
 
 async fn end(revoke: &Revoke) -> Result<Exit, Error> {
@@ -257,5 +269,25 @@ mod tests {
         assert_eq!(sessions(&ended), "3 sessions (acme 2, globex 1)");
         let one = BTreeMap::from([("acme".to_owned(), 1)]);
         assert_eq!(sessions(&one), "1 session (acme 1)");
+    }
+
+    /// Also of a process that is older, which says nothing of it.
+    #[test]
+    fn what_a_session_was_opened_in_is_said_as_far_as_it_is_known() {
+        let check = |browser: Option<&str>, system: Option<&str>, said: &str| {
+            let older = json!({
+                "id": "s", "organization": "acme", "account": "a", "email": null, "name": null,
+                "provider": "idp", "host": "app.example.com", "state": "active", "signed_in_at": "",
+                "used_at": "", "expires_at": null,
+            });
+            let mut one: views::Session = serde_json::from_value(older).unwrap();
+            one.browser = browser.map(str::to_owned);
+            one.system = system.map(str::to_owned);
+            assert_eq!(opened_in(&one), said);
+        };
+        check(Some("Firefox"), Some("Windows"), "Firefox on Windows");
+        check(Some("Firefox"), None, "Firefox");
+        check(None, Some("iOS"), "unknown on iOS");
+        check(None, None, "unknown");
     }
 }

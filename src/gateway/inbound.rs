@@ -32,6 +32,8 @@ pub(super) struct Inbound {
     pub(super) method: Method,
     /// From where, if that is known: a peer over a Unix socket has no address.
     pub(super) client: Option<IpAddr>,
+    /// Whether a listed proxy handed it on, so that its forwarding fields count.
+    pub(super) proxied: bool,
     pub(super) kind: Kind,
     /// Whether it is a call of gRPC.
     pub(super) grpc: bool,
@@ -88,6 +90,7 @@ impl Inbound {
             target,
             method: head.method().clone(),
             client: client(head.headers(), peer, trusts, trusted),
+            proxied: trusts,
             kind: kind(head),
             grpc: grpc::is_call(head.headers()),
             origin: head.headers().get(ORIGIN).cloned(),

@@ -8,11 +8,13 @@ use tracing::{error, info, warn};
 
 use super::inbound::Kind;
 use super::{Asked, Body, Error, Gateway, Place, endpoints, grpc, step_up, whole};
-use crate::address::ReturnPath;
+use crate::address::{Astray, ReturnPath};
 use crate::config::{Refusal, Slug};
 use crate::drafts;
 use crate::identity::{LinkRefusal, Unmet};
-use crate::pages::{Destination, Ended, LinkOver, Loop, NotLetIn, NotLinked, Problem, Unverified};
+use crate::pages::{
+    Destination, Ended, LinkOver, Loop, NoLonger, NotLetIn, NotLinked, Problem, Unverified,
+};
 use crate::pipeline::{self, Again, Ending, Failed, NotAdmitted};
 use crate::provider::{self, Check, Flow, Refusal as Refused};
 use crate::proxy;
@@ -254,10 +256,18 @@ impl Gateway {
             .inbound
             .as_ref()
             .is_some_and(|inbound| inbound.kind == Kind::Program);
+        let word = farewell.word.as_deref();
         let why = match farewell.why {
+            // The provider said nothing: its connection is another one now.
+            Parting::Refused if word == Some("connection_changed") => Ended::Withdrawn,
             Parting::Refused if !is_program => {
-                let provider = self.button(&farewell.provider);
-                return Problem::IdentityInvalid { provider, rd };
+                return Problem::IdentityInvalid {
+                    provider: self.button(&farewell.provider),
+                    via: farewell.provider.to_string(),
+                    at: farewell.at,
+                    why: NoLonger::of(word),
+                    rd,
+                };
             }
             Parting::Refused | Parting::AtProvider => Ended::AtProvider,
             Parting::Withdrawn => Ended::Withdrawn,
@@ -300,6 +310,11 @@ impl Gateway {
             home: again.and_then(|again| self.home(&again.provider)),
             refused: refused(error),
             unverified: unverified(error),
+            astray: match error {
+                pipeline::Error::Unbound { astray } => *astray,
+                _ => Astray::No,
+            },
+            clock: is_out_of_time(error),
         };
         let (problem, fault) = page_of(error.ending(), rd, of);
         Told {
@@ -432,6 +447,17 @@ const fn is_unknown_there(error: &pipeline::Error) -> bool {
     )
 }
 
+/// Whether a token that was made just now is none of our time.
+const fn is_out_of_time(error: &pipeline::Error) -> bool {
+    matches!(
+        error,
+        pipeline::Error::Provider {
+            source: provider::Error::Rejected(Check::IssuedAt | Check::Expiry),
+            ..
+        }
+    )
+}
+
 /// What is told of a sign-in that ended.
 #[derive(Default)]
 struct Of {
@@ -451,6 +477,10 @@ struct Of {
     refused: NotLetIn,
     /// What is missing of an address.
     unverified: Unverified,
+    /// Whether it was begun where the browser shows another address.
+    astray: Astray,
+    /// Whether the provider's clock and ours say different times.
+    clock: bool,
 }
 
 /// The page of a sign-in's ending, which metrics and audit trail call by the same name.
@@ -465,6 +495,8 @@ fn page_of(ending: Ending, rd: ReturnPath, of: Of) -> (Problem, Fault) {
         home,
         refused: why,
         unverified,
+        astray,
+        clock,
     } = of;
     let problem = match ending {
         Ending::OrganizationUnknown => Problem::OrganizationUnknown,
@@ -474,7 +506,7 @@ fn page_of(ending: Ending, rd: ReturnPath, of: Of) -> (Problem, Fault) {
             rd,
         },
         Ending::LoginExpired => Problem::LoginExpired { rd },
-        Ending::CookiesBlocked => Problem::CookiesBlocked { rd },
+        Ending::CookiesBlocked => Problem::CookiesBlocked { astray, rd },
         Ending::RedirectLoop => Problem::RedirectLoop {
             cause: Loop::OutOfSight,
             rd,
@@ -483,6 +515,7 @@ fn page_of(ending: Ending, rd: ReturnPath, of: Of) -> (Problem, Fault) {
         Ending::ProviderMisconfigured => Problem::ProviderMisconfigured {
             provider,
             registered,
+            clock,
             rd,
         },
         Ending::ProviderRefused => Problem::ProviderRefused { provider, why, rd },

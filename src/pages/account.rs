@@ -1,6 +1,6 @@
 //! The account page: who am I, how that stands at the provider, where I am signed in, what the application is told.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::owner::OwnedIdentity;
 use super::views::{DoorProvider, View};
@@ -41,6 +41,8 @@ pub struct Account<'a> {
     pub next: Option<String>,
     /// What has just happened.
     pub note: Option<AccountNote>,
+    /// What came of asking a provider just now.
+    pub check: Option<Checked>,
     /// Token of the forms.
     pub csrf: &'a str,
 }
@@ -77,6 +79,8 @@ impl View for Account<'_> {
 /// How an identity stands, as far as the provider has said.
 #[derive(Clone, Debug, Serialize)]
 pub struct Linked {
+    /// Its id.
+    pub id: String,
     /// What came of the newest question.
     pub answer: Answered,
     /// When the provider last confirmed it.
@@ -114,6 +118,50 @@ impl Answered {
             _ => "account-unanswered-silent",
         };
         Self::Unanswered { why }
+    }
+}
+
+/// What whoever had a provider asked is told of it. A no is told where it counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checked {
+    /// It vouches for the person.
+    Confirmed,
+    /// It said nothing that tells.
+    Unanswered,
+    /// It has said nothing yet.
+    Waiting,
+}
+
+impl Checked {
+    const ALL: [Self; 3] = [Self::Confirmed, Self::Unanswered, Self::Waiting];
+
+    /// What it is called in an address.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Confirmed => "confirmed",
+            Self::Unanswered => "unanswered",
+            Self::Waiting => "waiting",
+        }
+    }
+
+    /// What is called that.
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.word() == word)
+    }
+
+    const fn message(self) -> &'static str {
+        match self {
+            Self::Confirmed => "check-confirmed",
+            Self::Unanswered => "check-unanswered",
+            Self::Waiting => "check-waiting",
+        }
+    }
+}
+
+impl Serialize for Checked {
+    /// Pages get the name of the message.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.message())
     }
 }
 
@@ -292,6 +340,17 @@ pub struct OwnSession {
     pub since: Timestamp,
     /// When it was last used.
     pub used: Timestamp,
+    /// In what it was opened.
+    pub seen: Seen,
     /// Whether it is the one that this page is shown to.
     pub here: bool,
+}
+
+/// The families of browser and system that a session was opened in, by the names that they have in every language.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Seen {
+    /// Such as Firefox, if it is one that is known.
+    pub browser: Option<&'static str>,
+    /// Such as Windows, likewise.
+    pub system: Option<&'static str>,
 }

@@ -34,12 +34,14 @@ use tracing::error;
 
 pub use self::account::{
     Account, AccountNote, AccountOffer, AccountOrganizations, AccountSessions, AccountTold,
-    AccountWays, Answered, Fact, Linked, OwnSession, Side,
+    AccountWays, Answered, Checked, Fact, Linked, OwnSession, Seen, Side,
 };
 use self::browser::Answer;
 use self::dress::{Dress, Wardrobe};
 pub use self::kept::{FormNotKept, KeptForm};
-pub use self::problem::{Ended, LinkOver, Loop, NotLetIn, NotLinked, Problem, Unverified};
+pub use self::problem::{
+    Ended, LinkOver, Loop, NoLonger, NotLetIn, NotLinked, Problem, Unverified,
+};
 pub use self::rehearsal::{Admitted, RehearsalFailed, Rehearse, RehearsedPage};
 pub use self::views::{
     Choose, Destination, DevForm, Door, DoorProvider, EmailFault, EmailFirst, LoggedOut,
@@ -82,13 +84,15 @@ pub enum Place {
     Own,
 }
 
-/// Whether the provider should let the person choose among accounts.
+/// How a sign-in begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ask {
+enum Ask<'a> {
     /// As the provider likes.
     Usual,
     /// `prompt=select_account`: without it, the wrong account would come back for ever.
     AnotherAccount,
+    /// At this provider.
+    At(&'a str),
 }
 
 impl Look<'_> {
@@ -98,13 +102,19 @@ impl Look<'_> {
     }
 
     /// The door of the organization, or the one where it is found.
-    fn sign_in(&self, rd: &ReturnPath, ask: Ask) -> String {
+    fn sign_in(&self, rd: &ReturnPath, ask: Ask<'_>) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         if *rd != ReturnPath::root() {
             query.append_pair("rd", rd.as_str());
         }
-        if ask == Ask::AnotherAccount {
-            query.append_pair("prompt", "select_account");
+        match ask {
+            Ask::Usual => {}
+            Ask::AnotherAccount => {
+                query.append_pair("prompt", "select_account");
+            }
+            Ask::At(provider) => {
+                query.append_pair("via", provider);
+            }
         }
         if let Some(asked) = self.asked {
             query.append_pair("ui_locales", asked);

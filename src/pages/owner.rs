@@ -2,6 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
+use super::account::{Checked, Seen};
 pub use super::meaning::{reason, state_word};
 use super::views::View;
 use super::words::{Said, name, provider};
@@ -260,6 +261,8 @@ pub struct OwnerPerson<'a> {
     pub since: Timestamp,
     /// Which part of what there is to say.
     pub part: PersonPart,
+    /// What came of asking a provider just now.
+    pub check: Option<Checked>,
     /// What they sign in by.
     pub identities: Vec<OwnedIdentity>,
     /// Where the next page of those begins.
@@ -326,6 +329,8 @@ pub struct SessionRow {
     pub since: Timestamp,
     /// Last used.
     pub used: Timestamp,
+    /// In what it was opened.
+    pub seen: Seen,
     /// Whether it is the one that this page is shown to.
     pub here: bool,
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use http::StatusCode;
 
 use super::views::Destination;
-use crate::address::ReturnPath;
+use crate::address::{Astray, ReturnPath};
 use crate::clock::Timestamp;
 use crate::config::Refusal;
 
@@ -58,6 +58,8 @@ pub enum Problem {
         provider: String,
         /// Our redirect URI, if the provider does not know us by what is registered there.
         registered: Option<String>,
+        /// Whether its clock and ours say different times.
+        clock: bool,
         /// Where to.
         rd: ReturnPath,
     },
@@ -74,6 +76,12 @@ pub enum Problem {
     IdentityInvalid {
         /// Which provider.
         provider: String,
+        /// Its short name, by which its door is found.
+        via: String,
+        /// When it was asked, if that is known.
+        at: Option<Timestamp>,
+        /// Why not.
+        why: NoLonger,
         /// Where to.
         rd: ReturnPath,
     },
@@ -160,6 +168,8 @@ pub enum Problem {
     },
     /// The browser came back without the cookie it was given a moment ago.
     CookiesBlocked {
+        /// Whether it was begun where the browser shows another address.
+        astray: Astray,
         /// Where to.
         rd: ReturnPath,
     },
@@ -235,6 +245,48 @@ pub enum NotLetIn {
     Suspended,
     /// Something that was asked for was not allowed.
     Ungranted,
+}
+
+/// Why a provider that was asked again no longer vouches for somebody.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NoLonger {
+    /// Nobody wrote it down.
+    #[default]
+    Unsaid,
+    /// What they gave for asking does not count any more.
+    Withdrawn,
+    /// The account is suspended, or not active.
+    Inactive,
+    /// It gave nothing to ask with.
+    NoToken,
+    /// It answered about somebody else.
+    SomebodyElse,
+    /// The account is of another customer of the provider now.
+    OtherTenant,
+    /// It does not vouch for the address.
+    Email,
+    /// What it says of them is not what the rules want.
+    Rules,
+    /// They are no member any more.
+    NoMember,
+}
+
+impl NoLonger {
+    /// From one of our words for it.
+    pub fn of(word: Option<&str>) -> Self {
+        match word.unwrap_or_default() {
+            "invalid_grant" | "token_refused" => Self::Withdrawn,
+            "inactive" | "suspended" => Self::Inactive,
+            "no_token" => Self::NoToken,
+            "subject_changed" => Self::SomebodyElse,
+            "other_tenant" => Self::OtherTenant,
+            "email_unverified" => Self::Email,
+            "emails" | "email_domains" | "hosted_domains" | "groups_any" | "groups_all"
+            | "subjects" | "tenants" | "teams" | "claims" => Self::Rules,
+            "membership_removed" => Self::NoMember,
+            _ => Self::Unsaid,
+        }
+    }
 }
 
 /// What is missing of an address.

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::problem::{Ended, LinkOver, Loop, NotLetIn, NotLinked, Problem, Unverified};
+use super::problem::{Ended, LinkOver, Loop, NoLonger, NotLetIn, NotLinked, Problem, Unverified};
 use super::words::{self, Said, provider};
 use super::{Ask, Destination, Look, Place};
-use crate::address::ReturnPath;
+use crate::address::{Astray, ReturnPath};
 use crate::config::Refusal;
 
 /// A problem in words. Texts are phrases (see `words`).
@@ -22,6 +22,8 @@ pub(super) struct Told {
     remedy: Option<String>,
     /// How long to wait, beyond the sentence.
     wait: Option<String>,
+    /// Further paragraphs.
+    more: Vec<String>,
     /// What to do, or what was lost, beyond the sentence.
     advice: Option<String>,
     /// For whoever runs the site.
@@ -70,6 +72,7 @@ impl Problem {
             heading: self.heading(look),
             sentence: self.sentence(look),
             wait: self.retry_after().map(|wait| waiting(look, wait)),
+            more: self.more(look),
             advice: self.advice().map(say),
             owner: self.owner().map(say),
             code: self.detail(),
@@ -106,9 +109,7 @@ impl Problem {
             Self::IdentityUnverified { provider, .. } => {
                 of_provider("identity-unverified-heading", provider)
             }
-            Self::IdentityInvalid { provider, .. } => {
-                of_provider("identity-invalid-heading", provider)
-            }
+            Self::IdentityInvalid { provider, why, .. } => of_provider(why.heading(), provider),
             Self::ProviderRefused { provider, .. } => {
                 of_provider("provider-refused-heading", provider)
             }
@@ -193,7 +194,13 @@ impl Problem {
                 ),
                 None => plain("identity-unverified-sentence-soon"),
             },
-            Self::IdentityInvalid { .. } => plain("identity-invalid-sentence"),
+            Self::IdentityInvalid { at, .. } => match at {
+                Some(at) => say(
+                    "identity-invalid-sentence-at",
+                    &[("moment", Said::Moment(at.as_millis()))],
+                ),
+                None => plain("identity-invalid-sentence"),
+            },
             Self::ProviderRefused { why, .. } => of_application(why.sentence()),
             Self::ProviderMisconfigured { .. } => plain("provider-misconfigured-sentence"),
             Self::AccountNotAllowed { .. } => match look.organization {
@@ -259,6 +266,17 @@ impl Problem {
         }
     }
 
+    /// Why, and what else can be done about it.
+    fn more(&self, look: &Look<'_>) -> Vec<String> {
+        let Self::IdentityInvalid { provider, why, .. } = self else {
+            return Vec::new();
+        };
+        let why = why.sentence().into_iter();
+        why.chain(["identity-invalid-check"])
+            .map(|id| look.language.say(id, &[at_provider(provider)]))
+            .collect()
+    }
+
     /// What to do, as the name of a message.
     const fn advice(&self) -> Option<&'static str> {
         match self {
@@ -301,7 +319,12 @@ impl Problem {
     const fn owner(&self) -> Option<&'static str> {
         match self {
             Self::RedirectLoop { cause, .. } => Some(cause.sentence()),
-            Self::CookiesBlocked { .. } => Some("cookies-blocked-owner"),
+            Self::CookiesBlocked { astray, .. } => Some(match astray {
+                Astray::No => "cookies-blocked-owner",
+                Astray::Scheme => "cookies-blocked-scheme",
+                Astray::Host => "cookies-blocked-host",
+            }),
+            Self::ProviderMisconfigured { clock: true, .. } => Some("provider-misconfigured-clock"),
             Self::SignInTooWeak { .. } => Some("sign-in-too-weak-owner"),
             Self::LoginExpired { .. }
             | Self::LoginCancelled { .. }
@@ -366,7 +389,7 @@ impl Problem {
             Self::LoginCancelled { rd, .. }
             | Self::ProviderUnreachable { rd, .. }
             | Self::IdentityUnverified { rd, .. }
-            | Self::CookiesBlocked { rd } => {
+            | Self::CookiesBlocked { rd, .. } => {
                 link(look, "action-try-again", look.sign_in(rd, Ask::Usual))
             }
             // Its door has the other ways in.
@@ -438,11 +461,15 @@ impl Problem {
             Self::OtherAccount { door, .. } => {
                 Some(link(look, "action-try-again", door.to_string()))
             }
-            Self::IdentityInvalid { rd, .. } => Some(link(
-                look,
-                "action-sign-in-again",
-                look.sign_in(rd, Ask::Usual),
-            )),
+            // Nothing leads out of a no but a sign-in: the provider is asked, and the person is there to answer it.
+            Self::IdentityInvalid {
+                provider, via, rd, ..
+            } => Some(Action {
+                label: look
+                    .language
+                    .say("action-check-again", &[at_provider(provider)]),
+                href: look.sign_in(rd, Ask::At(via)),
+            }),
             Self::RedirectLoop { rd, .. } => Some(link(
                 look,
                 "action-sign-in-once-more",
@@ -485,6 +512,35 @@ impl NotLetIn {
             Self::Suspended => "provider-refused-suspended",
             Self::Ungranted => "provider-refused-ungranted",
         }
+    }
+}
+
+impl NoLonger {
+    /// The fact, as the name of a message: whether it is the account that ended, or what it gave access to.
+    const fn heading(self) -> &'static str {
+        match self {
+            Self::Unsaid | Self::Withdrawn | Self::Inactive => "identity-invalid-heading",
+            Self::NoToken
+            | Self::SomebodyElse
+            | Self::OtherTenant
+            | Self::Email
+            | Self::Rules
+            | Self::NoMember => "identity-invalid-heading-access",
+        }
+    }
+
+    const fn sentence(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Unsaid => return None,
+            Self::Withdrawn => "no-longer-withdrawn",
+            Self::Inactive => "no-longer-inactive",
+            Self::NoToken => "no-longer-no-token",
+            Self::SomebodyElse => "no-longer-somebody-else",
+            Self::OtherTenant => "no-longer-other-tenant",
+            Self::Email => "no-longer-email",
+            Self::Rules => "no-longer-rules",
+            Self::NoMember => "no-longer-member",
+        })
     }
 }
 

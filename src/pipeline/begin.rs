@@ -8,7 +8,7 @@ use super::ending::{Attempted, SIGN_INS};
 use super::run::{self, Run, State, Target};
 use super::step_up::{self, StepUp};
 use super::{Again, Connection, Errand, Error, Pipeline, Shared};
-use crate::address::ReturnPath;
+use crate::address::{Astray, ReturnPath};
 use crate::clock::Timestamp;
 use crate::config::defaults::RUN_LIFETIME;
 use crate::config::{self, Slug};
@@ -39,6 +39,8 @@ pub struct Begin {
     pub step_up: Option<Box<StepUp>>,
     /// What is done besides signing in.
     pub errand: Option<Errand>,
+    /// Whether the browser seems to be elsewhere than where it reaches us.
+    pub astray: Astray,
     /// From where they come, if that is known.
     pub client: Option<IpAddr>,
     /// The reference of the request.
@@ -76,6 +78,18 @@ impl Begin {
             (Flow::Link | Flow::Setup, _) => "the page that it was begun on",
             (Flow::Rehearsal, _) => "the operator",
         }
+    }
+
+    /// Where it can begin again.
+    fn again(&self) -> Box<Again> {
+        Box::new(Again {
+            organization: self.organization.clone(),
+            provider: self.provider.clone(),
+            return_path: self.return_path.clone(),
+            target: self.target.clone(),
+            step_up: self.step_up.clone(),
+            errand: self.errand.clone(),
+        })
     }
 
     /// Which rehearsal it is, if it is one.
@@ -166,14 +180,7 @@ impl Shared {
             start,
             promises_issuer,
         } = started.map_err(|source| Error::Provider {
-            again: Box::new(Again {
-                organization: begin.organization.clone(),
-                provider: begin.provider.clone(),
-                return_path: begin.return_path.clone(),
-                target: begin.target.clone(),
-                step_up: begin.step_up.clone(),
-                errand: begin.errand.clone(),
-            }),
+            again: begin.again(),
             source,
         })?;
         attempt.promises_issuer = promises_issuer;
@@ -196,6 +203,7 @@ impl Shared {
             return_path: begin.return_path.clone(),
             step_up: begin.step_up.clone(),
             reference: begin.reference.parse().ok(),
+            astray: begin.astray,
             expires_at: now.plus(RUN_LIFETIME),
             state: State::Open(Box::new(attempt)),
         };

@@ -141,7 +141,7 @@ impl Error {
             Self::Gone { .. } | Self::NeedsConsent { .. } | Self::Already { .. } => {
                 Ending::LoginExpired
             }
-            Self::Unbound => Ending::CookiesBlocked,
+            Self::Unbound { .. } => Ending::CookiesBlocked,
             Self::Loop { .. } => Ending::RedirectLoop,
             Self::Provider { source, .. } => of_provider(source),
             Self::NotAdmitted { why, .. } => match why {

@@ -8,7 +8,7 @@ use super::{
     Again, Errand, Error, Gone, NotAdmitted, Person, Pipeline, Rehearsed, Shared, Wishes, errand,
     step_up, ticket,
 };
-use crate::address::ReturnPath;
+use crate::address::{Astray, ReturnPath};
 use crate::audit;
 use crate::clock::Timestamp;
 use crate::config::defaults::LOOP_SIGN_INS;
@@ -18,7 +18,7 @@ use crate::identity::{self, Door, Identity, Profile, Terms, Through};
 use crate::provider::{self, Asserted, Attempt, Callback, Flow, Provider, Said};
 use crate::secret;
 use crate::session::cookies::{self, BindingKind, Cookies};
-use crate::session::{AtProvider, Grant, Handle, Opened, Opening, Tabs};
+use crate::session::{AtProvider, Device, Grant, Handle, Opened, Opening, Tabs};
 use crate::store::{self, Batch, Table};
 use crate::telemetry::metrics::Reason;
 use crate::telemetry::trace::{self, Step};
@@ -53,6 +53,17 @@ pub enum Landing {
     Rehearsed(Box<Rehearsed>),
 }
 
+/// By whom an answer or a ticket is brought.
+#[derive(Clone, Copy, Debug)]
+pub struct Visit<'a> {
+    /// The cookies that came along.
+    pub cookies: &'a Cookies<'a>,
+    /// What the browser says it is.
+    pub device: Device,
+    /// The reference of the request.
+    pub reference: &'a str,
+}
+
 /// What is known of a run that may be claimed: everything the rest needs, so that it can go on without the visitor.
 pub(super) struct Claimed {
     pub(super) cleared: Cleared,
@@ -61,6 +72,7 @@ pub(super) struct Claimed {
     callback: Callback,
     previous: Option<Handle>,
     tabs: Tabs,
+    device: Device,
     pub(super) reference: String,
     /// What the provider says of its own error, for a rehearsal.
     said: OnceLock<Said>,
@@ -113,9 +125,11 @@ impl Pipeline {
         &self,
         provider: &Slug,
         callback: Callback,
-        cookies: &Cookies<'_>,
-        reference: &str,
+        visit: Visit<'_>,
     ) -> Result<Finished, Error> {
+        let Visit {
+            cookies, reference, ..
+        } = visit;
         let shared = &self.shared;
         let now = shared.clock.now();
         trace::note(|| callback.step());
@@ -133,6 +147,7 @@ impl Pipeline {
                     raw,
                     callback,
                     previous: cookies.handle(),
+                    device: visit.device,
                     reference: reference.to_owned(),
                     said: OnceLock::new(),
                 };
@@ -246,8 +261,10 @@ impl Shared {
     ) -> Result<Cleared, Error> {
         let proof = cookies.binding(BindingKind::Run, &cookies::tag(key));
         let bound = proof.is_some_and(|proof| secret::constant_time_eq(&proof, &run.binding));
-        if !bound && cookies.is_empty() {
-            return Err(Error::Unbound);
+        let astray = run.astray;
+        // Where it began no cookie is kept, or it is that of another address, whatever else this browser has of ours.
+        if !bound && (cookies.is_empty() || astray != Astray::No) {
+            return Err(Error::Unbound { astray });
         }
         if !bound {
             // This browser keeps our cookies, so it is not the one that began.
@@ -473,7 +490,9 @@ impl Shared {
                 self.perform(&ending, expect, now).await?;
                 Landing::Back
             }
-            Target::Own { host, tag, entry } => {
+            Target::Own {
+                host, tag, entry, ..
+            } => {
                 let mut batch = Batch::new();
                 expect(&mut batch);
                 let place = ticket::Place { host, tag, entry };
@@ -557,6 +576,7 @@ impl Shared {
                     previous: claimed.previous.as_ref(),
                     tabs: Some(&claimed.tabs),
                     host: self.config.server.public_url.host(),
+                    device: claimed.device,
                     grant,
                     identity: &identity,
                     reference: &claimed.reference,
@@ -564,7 +584,9 @@ impl Shared {
                 let opened = self.sessions.open(batch, opening, now).await?;
                 End::Here(Box::new(opened))
             }
-            Target::Own { host, tag, entry } => {
+            Target::Own {
+                host, tag, entry, ..
+            } => {
                 let place = ticket::Place { host, tag, entry };
                 let what = ticket::What::Grant(Box::new(grant));
                 End::Own(self.issue(batch, place, what, run, now)?)

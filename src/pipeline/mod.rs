@@ -30,14 +30,14 @@ mod ticket;
 pub use begin::{Begin, Begun};
 pub use ending::{Ending, Person};
 pub use errand::{Errand, Failed};
-pub use finish::{Finished, Landing};
+pub use finish::{Finished, Landing, Visit};
 pub use foreseen::{Admission, Rehearsed};
 pub use kept::{Form, Sender};
 pub use logout::{LogoutRequest, Unheard};
 pub use offer::{Answer, Asked, Offered};
 pub use owned::Owner;
 pub use rehearsal::{Progress, Rehearsal, Stage, TriedDraft};
-pub use run::Target;
+pub use run::{Before, Target};
 pub use step_up::StepUp;
 pub use ticket::{Entered, Ticket};
 
@@ -51,7 +51,7 @@ use tokio::time::timeout;
 use tracing::warn;
 use url::Url;
 
-use crate::address::ReturnPath;
+use crate::address::{Astray, ReturnPath};
 use crate::clock::{Clock, Timestamp};
 use crate::config::{self, Config, Slug};
 use crate::drafts::{self, Drafts, Tried};
@@ -308,8 +308,13 @@ pub enum Error {
         again: Option<Box<Again>>,
     },
     /// The browser does not send back the cookie it was given.
-    #[error("the browser did not send the cookie of this run")]
-    Unbound,
+    #[error(
+        "the browser did not send the cookie of this run, begun where it shows another address: {astray:?}"
+    )]
+    Unbound {
+        /// What was measured of that when it began.
+        astray: Astray,
+    },
     /// This browser signs in again and again.
     #[error("the browser signs in again and again")]
     Loop {
@@ -480,7 +485,7 @@ impl Error {
             Self::NoSuchConnection
             | Self::Suspended { .. }
             | Self::TooMany
-            | Self::Unbound
+            | Self::Unbound { .. }
             | Self::Already { .. }
             | Self::Store(_)
             | Self::Identity(_)

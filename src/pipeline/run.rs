@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::step_up::StepUp;
 use super::{Again, Errand, Shared};
-use crate::address::{Host, ReturnPath};
+use crate::address::{Astray, Host, ReturnPath};
 use crate::clock::Timestamp;
 use crate::config::defaults::{RUN_KEPT, RUN_LIFETIME};
 use crate::config::{Organization, Slug};
@@ -37,6 +37,9 @@ pub(super) struct Run {
     /// Of the request that began it, for its trace.
     #[serde(default)]
     pub(super) reference: Option<Reference>,
+    /// Whether the browser seemed to be elsewhere then than where it reached us.
+    #[serde(default)]
+    pub(super) astray: Astray,
     pub(super) expires_at: Timestamp,
     pub(super) state: State,
 }
@@ -63,7 +66,43 @@ pub enum Target {
         tag: String,
         /// Hash of that proof.
         entry: String,
+        /// How its session stood there when this began.
+        #[serde(default)]
+        before: Before,
     },
+}
+
+/// How the session of a browser stood on an organization's own host, which the shared one does not see.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Before {
+    /// Nobody looked, or it was alive.
+    #[default]
+    Unsaid,
+    /// Its cookie did not come.
+    Absent,
+    /// Its cookie came, and opened nothing.
+    Over,
+}
+
+impl Before {
+    /// What it is called in an address, if there is something to say.
+    pub const fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Unsaid => None,
+            Self::Absent => Some("absent"),
+            Self::Over => Some("over"),
+        }
+    }
+
+    /// What is called that.
+    pub fn named(name: Option<&str>) -> Self {
+        match name {
+            Some("absent") => Self::Absent,
+            Some("over") => Self::Over,
+            Some(_) | None => Self::Unsaid,
+        }
+    }
 }
 
 impl Target {

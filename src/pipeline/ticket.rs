@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::finish::{TRIES, done, gone};
-use super::run::{Run, Target};
+use super::finish::{TRIES, Visit, done, gone};
+use super::run::{Before, Run, Target};
 use super::{Again, Errand, Error, Gone, Pipeline, Shared, errand};
-use crate::address::{Host, ReturnPath};
+use crate::address::{Astray, Host, ReturnPath};
 use crate::audit;
 use crate::clock::Timestamp;
 use crate::config::Slug;
@@ -16,8 +16,8 @@ use crate::config::defaults::TICKET_LIFETIME;
 use crate::identity::{self, Door, Generation, Identity, LinkState, Membership};
 use crate::provider::{Asserted, Flow};
 use crate::secret::{self, Secret};
-use crate::session::cookies::{BindingKind, Cookies};
-use crate::session::{self, Filter, Grant, Handle, Named, Opening, Revoked};
+use crate::session::cookies::BindingKind;
+use crate::session::{self, Device, Filter, Grant, Handle, Named, Opening, Revoked};
 use crate::store::{self, Batch, Table};
 use crate::telemetry::Reference;
 use crate::telemetry::trace::{self, Step};
@@ -49,6 +49,9 @@ struct Stored {
     /// Of the request that began the sign-in, for its trace.
     #[serde(default)]
     reference: Option<Reference>,
+    /// Whether the browser seemed to be elsewhere then than where it reached us.
+    #[serde(default)]
+    astray: Astray,
     expires_at: Timestamp,
     /// A used one is kept for a while, as runs are: whoever reloads the page goes where they were going.
     #[serde(default)]
@@ -87,6 +90,7 @@ impl Stored {
                 host: self.host.clone(),
                 tag: self.tag.clone(),
                 entry: self.entry.clone(),
+                before: Before::Unsaid,
             },
             step_up: None,
             errand: match &self.what {
@@ -144,6 +148,7 @@ struct Entering {
     raw: Vec<u8>,
     stored: Stored,
     previous: Option<Handle>,
+    device: Device,
     reference: String,
 }
 
@@ -168,6 +173,7 @@ impl Shared {
             what,
             return_path: run.return_path.clone(),
             reference: run.reference,
+            astray: run.astray,
             expires_at: now.plus(TICKET_LIFETIME),
             is_used: false,
         };
@@ -203,9 +209,13 @@ impl Pipeline {
         &self,
         token: &Secret<String>,
         host: &Host,
-        cookies: &Cookies<'_>,
-        reference: &str,
+        visit: Visit<'_>,
     ) -> Result<Entered, Error> {
+        let Visit {
+            cookies,
+            device,
+            reference,
+        } = visit;
         let shared = &self.shared;
         let key = key(token);
         let Some(raw) = shared.store.get(Table::Tickets, &key).await? else {
@@ -222,7 +232,9 @@ impl Pipeline {
             secret::constant_time_eq(secret::encode(&proof).as_bytes(), stored.entry.as_bytes())
         });
         if !bound {
-            return Err(Error::Unbound);
+            return Err(Error::Unbound {
+                astray: stored.astray,
+            });
         }
         if stored.is_used {
             return Err(gone(Gone::Used, stored.again()));
@@ -232,6 +244,7 @@ impl Pipeline {
             raw,
             stored,
             previous: cookies.handle(),
+            device,
             reference: reference.to_owned(),
         };
         let worker = Arc::clone(shared);
@@ -399,6 +412,7 @@ impl Shared {
                 // On its own host an organization's grant is the only one: there is no other to lose.
                 tabs: None,
                 host: &stored.host,
+                device: entering.device,
                 grant: grant.clone(),
                 identity: &identity,
                 reference: &entering.reference,

@@ -18,7 +18,7 @@ use crate::provider::{
     Outcome, Renewal, Started, Step, Subject, Tokens, Trouble,
 };
 use crate::secret::Secret;
-use crate::session::{AtProvider, Ending, Grant, Handle, Opening, Reason, Settings};
+use crate::session::{AtProvider, Device, Ending, Grant, Handle, Opening, Reason, Settings};
 use crate::store::{self, Batch, Fickle, Seal, SealKey, Store};
 
 const CONFIG: &str = r#"
@@ -264,6 +264,7 @@ impl World {
                 previous: None,
                 tabs: None,
                 host: &host(),
+                device: Device::default(),
                 grant: grant(&made.identity, now),
                 identity: &made.identity,
                 reference: "test",

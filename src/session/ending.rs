@@ -177,7 +177,7 @@ impl Sessions {
             });
             let gone = record.grants.iter();
             for grant in gone.filter(|grant| ended.contains(&grant.organization)) {
-                self.leave_farewell(&mut batch, key, grant, reason, event.time)?;
+                self.leave_farewell(&mut batch, key, grant, reason, event)?;
             }
             self.take(&mut batch, key, record, &raw, ending)?;
             match self.store.commit(batch).await {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::record::Grant;
 use super::sessions::Sessions;
 use super::{Error, Handle, Key, Reason};
+use crate::audit;
 use crate::clock::Timestamp;
 use crate::config::Slug;
 use crate::store::{Batch, Keys, Table};
@@ -21,6 +22,12 @@ pub struct Farewell {
     pub provider: Slug,
     /// Why it ended.
     pub why: Parting,
+    /// When; nobody knows in records of programs that did not keep it.
+    #[serde(default)]
+    pub at: Option<Timestamp>,
+    /// Which word the provider's no came down to, if that is why.
+    #[serde(default)]
+    pub word: Option<String>,
 }
 
 /// Why a grant was ended, as far as a person can do something about it.
@@ -69,7 +76,7 @@ impl Sessions {
         key: &Key,
         grant: &Grant,
         reason: Reason,
-        now: Timestamp,
+        event: &audit::Event,
     ) -> Result<(), Error> {
         let Some(why) = Parting::of(reason) else {
             return Ok(());
@@ -78,13 +85,16 @@ impl Sessions {
             organization: grant.organization.clone(),
             provider: grant.provider.clone(),
             why,
+            at: Some(event.time),
+            // Elsewhere it may be what an operator wrote.
+            word: event.reason.clone().filter(|_| why == Parting::Refused),
         };
         let mut place = key.as_bytes().to_vec();
         place.extend_from_slice(grant.organization.as_str().as_bytes());
         let sealed = self.seal.seal_json(Table::Farewells, &place, &farewell)?;
         batch
             .put(Table::Farewells, place.clone(), sealed)
-            .expire(now.plus(KEPT), &[(Table::Farewells, place)]);
+            .expire(event.time.plus(KEPT), &[(Table::Farewells, place)]);
         Ok(())
     }
 

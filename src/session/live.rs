@@ -7,9 +7,9 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use http::{HeaderName, HeaderValue};
 
-use super::Key;
 use super::record::{Grant, Record};
 use super::standing::Standing;
+use super::{Device, Key};
 use crate::address::Host;
 use crate::clock::Timestamp;
 use crate::config::Slug;
@@ -22,6 +22,7 @@ pub struct Live {
     pub(super) key: Key,
     id: String,
     host: Host,
+    device: Device,
     pub(super) state: ArcSwap<State>,
     /// When the last use was handed to the write-behind.
     written_at: AtomicU64,
@@ -71,6 +72,7 @@ impl Live {
             key,
             id: record.id.clone(),
             host: record.host.clone(),
+            device: record.device,
             state: ArcSwap::from_pointee(State {
                 active: record.active.clone(),
                 revision: record.revision,
@@ -88,6 +90,11 @@ impl Live {
     /// The only host on which it counts.
     pub const fn host(&self) -> &Host {
         &self.host
+    }
+
+    /// What it was opened in.
+    pub const fn device(&self) -> Device {
+        self.device
     }
 
     /// The organization that the shared host shows.

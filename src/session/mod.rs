@@ -7,6 +7,7 @@
 
 pub mod cookies;
 mod denied;
+mod device;
 mod ending;
 mod farewell;
 mod known;
@@ -28,6 +29,7 @@ mod ties;
 mod used;
 
 pub use denied::Denied;
+pub use device::{Browser, Device, System};
 pub use ending::Ending;
 pub use farewell::{Farewell, Parting};
 pub use live::{Live, LiveGrant, Prepared};

@@ -10,7 +10,7 @@ use super::live::LiveGrant;
 use super::record::{self, Grant, Record};
 use super::sessions::{Sessions, indexes, unlink};
 use super::successor::{Note, Tabs};
-use super::{Ending, Error, Handle, Key, Reason};
+use super::{Device, Ending, Error, Handle, Key, Reason};
 use crate::address::Host;
 use crate::audit;
 use crate::clock::Timestamp;
@@ -29,6 +29,8 @@ pub struct Opening<'a> {
     pub tabs: Option<&'a Tabs>,
     /// Where the session counts.
     pub host: &'a Host,
+    /// In what.
+    pub device: Device,
     /// What is granted.
     pub grant: Grant,
     /// To whom, as they will be once the batch is committed.
@@ -80,6 +82,7 @@ impl Sessions {
             id: secret::encode(&secret::random_bytes::<16>()),
             host: opening.host.clone(),
             created_at: now,
+            device: opening.device,
             active: opening.grant.organization.clone(),
             revision: 0,
             grants: Vec::new(),

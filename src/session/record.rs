@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AtProvider, Key};
+use super::{AtProvider, Device, Key};
 use crate::address::Host;
 use crate::clock::Timestamp;
 use crate::config::{self, Slug};
@@ -19,6 +19,9 @@ pub struct Record {
     pub host: Host,
     /// When the browser first signed in; rotation keeps it.
     pub created_at: Timestamp,
+    /// What it was opened in, the last time somebody signed in; nobody knows in records of programs that did not ask.
+    #[serde(default)]
+    pub device: Device,
     /// The organization that the shared host shows.
     pub active: Slug,
     /// Counts the changes of `active`: of two readings, the one with the higher number is the newer.
@@ -110,6 +113,7 @@ impl Record {
             id: secret::encode(&secret::random_bytes::<16>()),
             host,
             created_at: grant.granted_at,
+            device: Device::default(),
             active: grant.organization.clone(),
             revision: 0,
             grants: vec![grant],
@@ -223,6 +227,7 @@ pub(super) mod tests {
             id: "s".to_owned(),
             host: Host::parse("app.example.com", 443).unwrap(),
             created_at: Timestamp::EPOCH,
+            device: Device::default(),
             active: Slug::parse("acme").unwrap(),
             revision: 0,
             grants: vec![grant("acme")],

@@ -12,7 +12,7 @@ use tracing::warn;
 
 use super::record::{self, Grant, Over, Record};
 use super::sessions::Sessions;
-use super::{Ending, Error, Handle, Key, Reason};
+use super::{Device, Ending, Error, Handle, Key, Reason};
 use crate::address::Host;
 use crate::audit;
 use crate::clock::Timestamp;
@@ -45,6 +45,8 @@ pub struct Listed {
     pub id: String,
     /// The host on which it counts.
     pub host: String,
+    /// What it was opened in.
+    pub device: Device,
     /// What is stored of the grant, with the newest use that is known.
     pub grant: Grant,
     /// Whose it is, if that is still known.
@@ -448,6 +450,7 @@ impl Sessions {
         Ok(Listed {
             id: record.id.clone(),
             host: record.host.to_string(),
+            device: record.device,
             expires_at: limits.map(|limits| grant.expires_at(limits)),
             status: match over {
                 Some(over) => Status::Over(over),

@@ -245,3 +245,164 @@ async fn the_front_door_leads_to_ones_account_or_to_sign_in() {
         }
     }
 }
+
+/// Names are told apart by families; what a browser says beyond that is looked for by the search for secrets.
+#[tokio::test]
+async fn two_browsers_see_each_other_by_family_and_nothing_more_is_kept() {
+    let world = World::with(&format!("{ONE}owners = [\"ada@acme.com\"]\n")).await;
+    let firefox =
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0";
+    let safari = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) \
+                  Version/18.5 Mobile/15E148 Safari/604.1";
+    let long = format!("Firefox/1 <b>{}", "x".repeat(8_000));
+    let mut browsers = [firefox, safari, "<script>alert(1)</script> Haiku", &long]
+        .map(|name| world.browser().named(name));
+    for browser in &mut browsers {
+        browser.visit(&url("/")).await.is(200);
+    }
+    let [laptop, phone, ..] = &mut browsers;
+    let page = account(laptop).await;
+    let own = "<bdi>Firefox</bdi> on <bdi>Windows</bdi> <b>This browser</b>";
+    let others = [
+        "<bdi>Safari</bdi> on <bdi>iOS</bdi>\n",
+        "Unknown browser\n",
+        ">Firefox\n",
+    ];
+    for text in [own].into_iter().chain(others) {
+        assert_eq!(page.text.matches(text).count(), 1, "{text}: {}", page.text);
+    }
+    let page = account(phone).await;
+    let own = "<bdi>Safari</bdi> on <bdi>iOS</bdi> <b>This browser</b>";
+    assert!(page.text.contains(own), "{}", page.text);
+    assert!(
+        page.text
+            .contains("<bdi>Firefox</bdi> on <bdi>Windows</bdi>\n")
+    );
+    // Owners see the same, in the list of all and at the person.
+    let all = phone.get(&url("/_sso/admin/acme/sessions")).await;
+    let (_, rest) = all.is(200).text.split_once("/people/").unwrap();
+    let ada = rest.split('"').next().unwrap();
+    let person = url(&format!("/_sso/admin/acme/people/{ada}"));
+    assert!(all.text.contains(own), "{}", all.text);
+    // There are three of the four, in no order.
+    let page = phone.get(&person).await;
+    let named = [own, "<bdi>Firefox</bdi> on <bdi>Windows</bdi> "];
+    let shown = named.iter().filter(|name| page.text.contains(**name));
+    assert!(shown.count() > 0, "{}", page.is(200).text);
+    let told: Value = world.broker.socket().get("/sessions").await.unwrap();
+    let families = told["sessions"].as_array().unwrap().iter();
+    let mut families: Vec<Value> = families
+        .map(|it| json!([it["browser"], it["system"]]))
+        .collect();
+    families.sort_by_key(ToString::to_string);
+    let all = json!([
+        ["Firefox", "Windows"],
+        ["Firefox", null],
+        ["Safari", "iOS"],
+        [null, null]
+    ]);
+    assert_eq!(Value::Array(families), all);
+    // A restart reads them from the store.
+    let world = world.restart().await;
+    let [laptop, ..] = &mut browsers;
+    laptop.now_at(world.broker.address);
+    assert!(account(laptop).await.text.contains("on <bdi>iOS</bdi>\n"));
+    let browsers: Vec<&Browser> = browsers.iter().collect();
+    world.end(&browsers).await;
+}
+
+/// Acme's provider hands out refresh tokens, and Ada is an owner.
+async fn asked_by_refresh() -> World {
+    let file = format!(
+        "[providers.acme-idp]\nkind = \"oidc\"\nissuer = \"{{acme}}\"\nclient_id = \"doorward\"\n\
+         client_secret = \"{CLIENT_SECRET}\"\nscopes = [\"offline_access\"]\nrevalidation = \"refresh_token\"\n{ONE}\
+         owners = [\"ada@acme.com\"]\n"
+    );
+    World::with(&file).await
+}
+
+/// The button that has the provider asked, on one's own page.
+fn own_check(page: &Page) -> String {
+    let (_, rest) = page.text.split_once("/_sso/account/identities/").unwrap();
+    let (id, _) = rest.split_once("/revalidate\"").unwrap();
+    url(&format!("/_sso/account/identities/{id}/revalidate"))
+}
+
+async fn press(browser: &mut Browser, button: &str) -> Page {
+    let csrf = browser.get(&url("/_sso/account")).await.input("csrf");
+    let page = browser.post(button, &[("csrf", &csrf)]).await;
+    browser.follow(page).await
+}
+
+#[tokio::test]
+async fn who_has_their_own_identity_checked_hears_what_the_provider_says() {
+    let world = asked_by_refresh().await;
+    let (mut browser, _) = world.signed_in().await;
+    let button = own_check(&account(&mut browser).await);
+    let page = press(&mut browser, &button).await;
+    assert!(page.is(200).text.contains("confirmed the account"));
+    world
+        .acme
+        .on_refresh(|_| Answer::new(503, "text/plain", "down"));
+    world.later(Duration::from_secs(61));
+    let page = press(&mut browser, &button).await;
+    for text in ["nothing that it said tells anything", "it was in trouble"] {
+        assert!(page.is(200).text.contains(text), "{text}: {}", page.text);
+    }
+    assert_eq!(is_in(&mut browser).await, 200, "no answer is no verdict");
+    // Words that no page of ours wrote into the address are none.
+    let page = browser.get(&url("/_sso/account?check=<b>x")).await;
+    assert!(!page.is(200).text.contains("role=\"status\""));
+    world.acme.refreshes();
+    world.acme.revoke_all();
+    world.later(Duration::from_secs(61));
+    let page = press(&mut browser, &button).await;
+    assert_eq!((page.status, page.kind()), (403, Some("identity-invalid")));
+    assert!(page.text.contains("via=acme-idp"), "{}", page.text);
+    world.end(&[&browser]).await;
+}
+
+/// In real time: a page within five seconds, here with room for slow machines.
+#[tokio::test]
+async fn a_provider_that_hangs_keeps_nobody_waiting_and_its_answer_counts_when_it_comes() {
+    let world = asked_by_refresh().await;
+    let (mut browser, _) = world.signed_in().await;
+    let own = own_check(&account(&mut browser).await);
+    let (answer, parts) = tokio::sync::mpsc::channel(1);
+    let once = std::sync::Mutex::new(Some(parts));
+    world
+        .acme
+        .on_refresh(move |_| Answer::Stream(once.lock().unwrap().take().unwrap()));
+    let id = own.split('/').rev().nth(1).unwrap();
+    let owners = url(&format!("/_sso/admin/acme/identities/{id}/revalidate"));
+    let (mut here, mut there) = (browser.clone(), browser.clone());
+    let began = std::time::Instant::now();
+    let (mine, theirs) = tokio::join!(press(&mut here, &own), press(&mut there, &owners));
+    assert!(
+        began.elapsed() < Duration::from_secs(8),
+        "{:?}",
+        began.elapsed()
+    );
+    for page in [mine, theirs] {
+        let text = "The provider has not answered yet";
+        assert!(page.is(200).text.contains(text), "{}", page.text);
+    }
+    assert_eq!(world.acme.refreshed().len(), 1, "one question for both");
+    let page = account(&mut browser).await;
+    assert!(page.text.contains("<dd>Confirmed</dd>"), "nobody is blamed");
+    assert_eq!(is_in(&mut browser).await, 200);
+    let down = b"HTTP/1.1 503 X\r\nContent-Length: 0\r\n\r\n".to_vec();
+    answer.send(down).await.unwrap();
+    let told = async {
+        while !account(&mut browser)
+            .await
+            .text
+            .contains("it was in trouble")
+        {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let told = tokio::time::timeout(Duration::from_secs(10), told).await;
+    told.expect("the answer that came late is lost");
+    world.end(&[&browser, &here, &there]).await;
+}

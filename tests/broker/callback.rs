@@ -5,7 +5,7 @@ use serde_json::json;
 use std::time::Duration;
 
 use crate::support::wire::Answer;
-use crate::support::world::{ONE, TWO, url};
+use crate::support::world::{ONE, OWN_HOST, TWO, url};
 use crate::support::{Browser, Page, World};
 
 /// A refusal: one page, no call to the provider, no session, nothing at the application.
@@ -471,4 +471,119 @@ async fn a_browser_without_cookies_is_told_so() {
     );
     assert!(world.acme.heard("/token").is_empty());
     world.end(&[&browser]).await;
+}
+
+/// Behind a proxy that says by which scheme browsers come.
+const BEHIND: &str =
+    "[server]\npublic_url = \"https://app.example.com\"\nlisten = [\"127.0.0.1:0\"]\n";
+
+fn trusting(organizations: &str) -> String {
+    format!("{BEHIND}trusted_proxies = [\"127.0.0.0/8\"]\n{organizations}")
+}
+
+const HTTP: &str = "X-Forwarded-Proto: http\r\n";
+const HTTPS: &str = "X-Forwarded-Proto: https\r\n";
+
+/// The cookie of a sign-in that began over http is kept by no browser, whatever else of ours it has from before.
+#[tokio::test]
+async fn a_sign_in_that_began_over_http_is_told_as_what_it_is() {
+    for (file, words) in [
+        (trusting(ONE), "this sign-in began over http"),
+        // Nobody is believed who is not listed.
+        (
+            format!("{BEHIND}{ONE}"),
+            "It cannot if they begin over http",
+        ),
+    ] {
+        let world = World::with(&file).await;
+        let mut browser = world.browser();
+        browser.in_front = HTTP.to_owned();
+        let callback = browser.away_and_back(&url("/_sso/login/acme")).await;
+        browser.lose_cookies();
+        browser.in_front = HTTPS.to_owned();
+        let page = browser.get(&callback).await;
+        assert_eq!(page.is(400).kind(), Some("cookies-blocked"));
+        assert!(page.text.contains(words), "{words}: {}", page.text);
+        browser.put_cookie("app.example.com", "__Host-sso", &"a".repeat(43));
+        let page = browser.get(&callback).await;
+        let measured = file.contains("trusted_proxies");
+        let kind = if measured {
+            "cookies-blocked"
+        } else {
+            "login-expired"
+        };
+        assert_eq!(page.is(400).kind(), Some(kind));
+        assert!(world.acme.heard("/token").is_empty());
+        // From the page on it is https, and goes on.
+        browser.visit(&url("/")).await.is(200);
+        world.end(&[&browser]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_sign_in_that_began_under_another_name_is_told_as_what_it_is() {
+    let both = ONE.replace("[\"acme-idp\"]", "[\"acme-idp\", \"globex-idp\"]");
+    let world = World::with(&both).await;
+    let mut browser = world.browser();
+    // A proxy asks for us by our name, whatever the browser shows.
+    browser.in_front = "Origin: https://www.example.org\r\n".to_owned();
+    let page = browser
+        .post(&url("/_sso/login/acme/acme-idp"), &[("rd", "/reports")])
+        .await;
+    browser.in_front.clear();
+    let away = page.leads_to().unwrap();
+    let back = browser.get(away.as_str()).await.leads_to().unwrap();
+    browser.lose_cookies();
+    let page = browser.get(back.as_str()).await;
+    assert_eq!(page.is(400).kind(), Some("cookies-blocked"));
+    let words = "has another address in the browser than ours";
+    assert!(page.text.contains(words), "{}", page.text);
+    assert!(!page.text.contains("example.org"), "nothing is repeated");
+    assert!(world.acme.heard("/token").is_empty());
+    world.end(&[&browser]).await;
+}
+
+#[tokio::test]
+async fn an_own_host_that_is_reached_over_http_is_told_where_the_ticket_comes() {
+    let world = World::with(&trusting(OWN_HOST)).await;
+    let mut browser = world.browser();
+    browser.in_front = HTTP.to_owned();
+    let door = "https://globex.example.com/_sso/login/globex";
+    let to_shared = browser.get(door).await.leads_to().unwrap();
+    browser.in_front = HTTPS.to_owned();
+    let callback = browser.away_and_back(to_shared.as_str()).await;
+    let ticket = browser.get(&callback).await.leads_to().unwrap();
+    assert_eq!(ticket.host_str(), Some("globex.example.com"));
+    browser.lose_cookies();
+    let page = browser.get(ticket.as_str()).await;
+    assert_eq!(page.is(400).kind(), Some("cookies-blocked"));
+    let words = "this sign-in began over http";
+    assert!(page.text.contains(words), "{}", page.text);
+    world.end(&[&browser]).await;
+}
+
+#[tokio::test]
+async fn clocks_that_differ_are_named_to_whoever_can_set_them() {
+    let world = World::new().await;
+    type Tweak = fn(&mut serde_json::Value);
+    let tweaks: [(Tweak, bool); 3] = [
+        (
+            |claims| claims["iat"] = json!(claims["iat"].as_u64().unwrap() + 3_600),
+            true,
+        ),
+        (
+            |claims| claims["exp"] = json!(claims["iat"].as_u64().unwrap() - 3_600),
+            true,
+        ),
+        (|claims| claims["nonce"] = json!("of another run"), false),
+    ];
+    for (index, (tweak, named)) in tweaks.into_iter().enumerate() {
+        world.acme.tweak(tweak);
+        let page = world.browser().visit(&url("/")).await;
+        assert_eq!(page.kind(), Some("provider-misconfigured"), "tweak {index}");
+        let words = "One of the two clocks is wrong";
+        assert_eq!(page.text.contains(words), named, "{index}: {}", page.text);
+    }
+    world.application.heard_nothing();
+    world.end(&[]).await;
 }

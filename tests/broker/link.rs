@@ -74,8 +74,11 @@ async fn who(browser: &mut Browser) -> Value {
 
 /// The id of the identity that the page offers to remove.
 fn removable(page: &Page) -> String {
-    let rest = page.text.split("/account/identities/").nth(1).unwrap();
-    rest.split('/').next().unwrap().to_owned()
+    let mut all = page.text.split("/account/identities/").skip(1);
+    let id = all.find_map(|rest| {
+        Some(rest.split_once("/unlink\"")?.0.to_owned()).filter(|id| !id.contains('/'))
+    });
+    id.unwrap()
 }
 
 #[tokio::test]

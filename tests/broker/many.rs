@@ -8,7 +8,7 @@ use doorward::clock::{Clock as _, Timestamp};
 use doorward::config::Slug;
 use doorward::identity::{self, People, Through};
 use doorward::provider::{Asserted, Proof, Subject, Tokens};
-use doorward::session::{AtProvider, Grant, Opening, Sessions, Settings};
+use doorward::session::{AtProvider, Device, Grant, Opening, Sessions, Settings};
 use doorward::store::Batch;
 use doorward::telemetry::Metrics;
 
@@ -111,6 +111,7 @@ async fn fill(filling: Filling, issuer: &str, number: usize, used: impl Fn(usize
                 previous: None,
                 tabs: None,
                 host: &host,
+                device: Device::default(),
                 grant,
                 identity: &identity,
                 reference: "AAAA-AAAA",

@@ -457,16 +457,36 @@ async fn a_circle_is_told_apart_by_what_became_of_the_session() {
 }
 
 #[tokio::test]
-async fn what_the_shared_host_cannot_see_of_a_circle_it_does_not_claim() {
+async fn what_the_shared_host_cannot_see_of_a_circle_its_own_host_says_or_nobody_claims() {
     let world = World::with(OWN_HOST).await;
+    let reports = "https://globex.example.com/reports";
     let mut browser = world.browser();
     for _ in 0..3 {
-        let page = browser.visit("https://globex.example.com/reports").await;
-        page.is(200);
+        browser.visit(reports).await.is(200);
         browser.lose_cookie("globex.example.com", SESSION);
     }
-    let page = browser.visit("https://globex.example.com/reports").await;
-    stopped(&world, &page, "OutOfSight", "cannot be told from here", 3);
+    let page = browser.visit(reports).await;
+    stopped(&world, &page, "CookieLost", "cookie did not come back", 3);
+
+    let mut browser = world.browser();
+    for _ in 0..3 {
+        browser.visit(reports).await.is(200);
+        browser.put_cookie("globex.example.com", SESSION, &"a".repeat(43));
+    }
+    let page = browser.visit(reports).await;
+    stopped(&world, &page, "SessionOver", "was over already", 6);
+
+    // Who comes without that word, from a page of before, say.
+    let mut browser = world.browser();
+    for _ in 0..3 {
+        browser.visit(reports).await.is(200);
+        browser.lose_cookie("globex.example.com", SESSION);
+    }
+    let door = "https://globex.example.com/_sso/login/globex?rd=/reports";
+    let shared = browser.get(door).await.leads_to().unwrap();
+    let shared = shared.as_str().replace("&before=absent", "");
+    let page = browser.visit(&shared).await;
+    stopped(&world, &page, "OutOfSight", "cannot be told from here", 9);
     world.end(&[&browser]).await;
 }
 

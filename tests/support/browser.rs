@@ -149,6 +149,10 @@ pub struct Browser {
     clock: Arc<dyn Clock>,
     /// By host and name.
     cookies: BTreeMap<(String, String), Kept>,
+    /// What it sends in `User-Agent`, if anything.
+    pub name: Option<String>,
+    /// What it or something in front adds to every request: lines, each ended by CRLF.
+    pub in_front: String,
     /// Every page of ours that it was shown; clones add to the same.
     pub told: Arc<Mutex<Vec<Page>>>,
 }
@@ -166,8 +170,17 @@ impl Browser {
             broker,
             clock,
             cookies: BTreeMap::new(),
+            name: None,
+            in_front: String::new(),
             told: Arc::default(),
         }
+    }
+
+    /// The same, which calls itself by that name.
+    pub fn named(mut self, name: &str) -> Self {
+        self.name = Some(name.to_owned());
+        self.in_front = format!("User-Agent: {name}\r\n");
+        self
     }
 
     /// After a restart of the broker.
@@ -323,6 +336,7 @@ impl Browser {
             "{method} {} HTTP/1.1\r\nHost: {authority}\r\n",
             &url[url::Position::BeforePath..url::Position::AfterQuery]
         );
+        head += &self.in_front;
         let (mode, accept) = if page {
             ("navigate", "text/html,*/*;q=0.8")
         } else {

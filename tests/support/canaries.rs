@@ -33,12 +33,15 @@ impl Canaries {
         Self(long.collect())
     }
 
-    /// What only these browsers know: every cookie but the one that remembers an organization.
+    /// What only these browsers know: every cookie but the one that remembers an organization. What they call themselves is
+    /// looked at and not kept, so that is nowhere either.
     pub fn with_cookies(mut self, browsers: &[&Browser]) -> Self {
         let cookies = browsers.iter().flat_map(|browser| browser.cookies());
         let secret =
             cookies.filter(|(_, name, value)| !name.ends_with("-org") && value.len() >= SHORTEST);
         self.0.extend(secret.map(|(_, _, value)| value.to_owned()));
+        let names = browsers.iter().filter_map(|it| it.name.clone());
+        self.0.extend(names.filter(|name| name.len() >= SHORTEST));
         self
     }
 

@@ -9,7 +9,8 @@ use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use serde_json::json;
 
-use super::listing::{following, start};
+use super::errand::checked;
+use super::listing::{following, seen, start};
 use super::{Ask, form, slug};
 use crate::assertion::Statement;
 use crate::audit;
@@ -52,6 +53,9 @@ impl Gateway {
         part: Option<&str>,
     ) -> Result<Response<Body>, Error> {
         let Some(known) = self.signed_in(ask).await? else {
+            // Not least who had their provider asked, and heard a no.
+            self.part(&ask.cookies, ask.inbound, ask.place, None)
+                .await?;
             return Ok(self.see_other(&self.below("login"), ask.reference));
         };
         let slug = &known.grant.grant().organization;
@@ -94,6 +98,7 @@ impl Gateway {
             id: known.live.id().to_owned(),
             since: grant.granted_at,
             used: known.grant.used_at(),
+            seen: seen(known.live.device()),
             here: true,
         };
         let sessions = std::iter::once(here).chain(others_of_theirs.sessions.iter().map(row));
@@ -114,6 +119,7 @@ impl Gateway {
             sessions: sessions.collect(),
             next: others_of_theirs.next,
             note: note(ask),
+            check: checked(ask),
             csrf: token.as_deref().unwrap_or_default(),
         };
         self.show(ask, Some(organization), &view)
@@ -273,6 +279,7 @@ impl Gateway {
             }
         };
         Ok(Linked {
+            id: identity.id.as_str().to_owned(),
             answer,
             confirmed: identity.last_verified_at,
             next: identity.due_at,
@@ -402,6 +409,7 @@ fn row(one: &session::Listed) -> OwnSession {
         id: one.id.clone(),
         since: one.grant.granted_at,
         used: one.grant.used_at,
+        seen: seen(one.device),
         here: false,
     }
 }

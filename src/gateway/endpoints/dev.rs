@@ -70,6 +70,7 @@ impl Gateway {
             consent: false,
             step_up: again.step_up.clone(),
             errand: again.errand.clone(),
+            astray: ask.astray(),
             client: ask.inbound.client,
             reference: ask.reference.to_string(),
         };

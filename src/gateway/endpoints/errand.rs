@@ -3,8 +3,12 @@
 //! Redirect URIs are on the shared host. From an organization's own host the browser is sent there with the hash of a proof
 //! that it began here, as sign-ins are; what was begun is done only when it comes back with the proof and with the session.
 
+use std::time::Duration;
+
 use http::{Response, request};
 use hyper::body::Incoming;
+use tokio::time::timeout;
+use tracing::warn;
 
 use super::login::{entry_target, with_query};
 use super::offer::OFFER;
@@ -14,6 +18,7 @@ use crate::audit;
 use crate::config::{self, Slug};
 use crate::gateway::{Body, Error, Gateway, Known, Place};
 use crate::identity::{Deed, Done, Identity, IdentityId};
+use crate::pages::Checked;
 use crate::pipeline::{Again, Begin, Errand, Target};
 use crate::provider::Flow;
 use crate::secret;
@@ -22,6 +27,9 @@ use crate::session::cookies::{self, Binding, BindingKind};
 /// How the two are called in an address.
 const SETUP: &str = "setup";
 const LINK: &str = "link";
+
+/// The parameter of a page that says what came of a question.
+const CHECK: &str = "check";
 
 impl Gateway {
     /// A person begins to add an identity to their account.
@@ -81,8 +89,9 @@ impl Gateway {
         let known = self.person(ask, head, body).await?.0;
         let identity = self.own_identity(&known, id).await?;
         let event = self.by_person(ask, &known, audit::Kind::IdentityChecked);
-        self.question(&identity.id, event).await?;
-        Ok(self.see_other(&self.below("account"), ask.reference))
+        let checked = self.question(&identity.id, event).await?;
+        let page = told(checked, &self.below("account"));
+        Ok(self.see_other(&page, ask.reference))
     }
 
     /// Begins what somebody does who is signed in.
@@ -132,6 +141,7 @@ impl Gateway {
             consent: false,
             step_up: None,
             errand: Some(errand),
+            astray: ask.astray(),
             client: ask.inbound.client,
             reference: ask.reference.to_string(),
         }
@@ -325,12 +335,48 @@ impl Gateway {
         Ok(dealt.map_err(|_| Error::Stopping)??.done)
     }
 
-    /// Has the provider asked now, also if whoever asked for it leaves.
-    pub(super) async fn question(&self, id: &IdentityId, event: audit::Event) -> Result<(), Error> {
+    /// Has the provider asked now, also if whoever asked for it leaves, or has waited long enough: the question goes on, and
+    /// what comes of it is written down and acted on as ever.
+    pub(super) async fn question(
+        &self,
+        id: &IdentityId,
+        event: audit::Event,
+    ) -> Result<Option<Checked>, Error> {
         let (revalidation, id) = (self.revalidation.clone(), id.clone());
         let work = async move { revalidation.now(&id, &event).await };
-        let told = self.tasks.spawn(work).await;
-        told.map_err(|_| Error::Stopping)??;
-        Ok(())
+        let mut asking = self.tasks.spawn(work);
+        let Ok(told) = timeout(PATIENCE, &mut asking).await else {
+            self.tasks.spawn(async move {
+                if let Ok(Err(error)) = asking.await {
+                    warn!(
+                        error = &error as &dyn std::error::Error,
+                        "a question that nobody waits for any more could not be put"
+                    );
+                }
+            });
+            return Ok(Some(Checked::Waiting));
+        };
+        let answer = told.map_err(|_| Error::Stopping)??;
+        Ok(match answer.map(|told| told.result) {
+            Some("valid") => Some(Checked::Confirmed),
+            Some("error") => Some(Checked::Unanswered),
+            // The page shows how it stands, or who has just been signed out is told why.
+            Some(_) | None => None,
+        })
     }
+}
+
+/// How long somebody waits for a provider that they have asked: a page comes within five seconds in any case.
+const PATIENCE: Duration = Duration::from_secs(4);
+
+/// A page on the way to which it is told what came of a question.
+pub(super) fn told(checked: Option<Checked>, page: &str) -> String {
+    let pair = checked.map(|checked| (CHECK, checked.word()));
+    with_query(page, pair.as_slice())
+}
+
+/// What came of a question, on the page that an address of ours leads to. Whoever else writes such an address says nothing
+/// with it but what can be said.
+pub(super) fn checked(ask: &Ask<'_>) -> Option<Checked> {
+    Checked::of(ask.query.get(CHECK)?)
 }

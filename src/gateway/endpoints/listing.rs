@@ -2,7 +2,8 @@
 
 use super::Ask;
 use crate::gateway::{Error, Gateway};
-use crate::session::{Filter, Listed, Page, Status};
+use crate::pages::Seen;
+use crate::session::{Device, Filter, Listed, Page, Status};
 
 /// How many pieces are looked at before a page shows what it has.
 const MOST_PIECES: usize = 50;
@@ -16,6 +17,14 @@ pub(super) fn start(ask: &Ask<'_>) -> usize {
 /// Where the page after it begins, if there is one.
 pub(super) fn following(from: usize, most: usize, all: usize) -> Option<usize> {
     from.checked_add(most).filter(|next| *next < all)
+}
+
+/// What a session was opened in, for people.
+pub(super) const fn seen(device: Device) -> Seen {
+    Seen {
+        browser: device.browser.name(),
+        system: device.system.name(),
+    }
 }
 
 impl Gateway {

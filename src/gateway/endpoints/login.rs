@@ -6,14 +6,14 @@ use hyper::body::Incoming;
 use super::dev::Typed;
 use super::form::{self, Fields};
 use super::{Ask, Leaving, set_cookie, slug};
-use crate::address::{Host, ReturnPath};
+use crate::address::{Astray, Host, ReturnPath};
 use crate::config::{self, Slug};
 use crate::gateway::inbound::Inbound;
 use crate::gateway::{Body, Error, Gateway, Place, redirect};
 use crate::pages::{
     Choose, Door, DoorProvider, EmailFault, EmailFirst, Fact, Notice, Organization,
 };
-use crate::pipeline::{Begin, Begun, Target};
+use crate::pipeline::{Before, Begin, Begun, Target};
 use crate::provider::{LoginHint, Start};
 use crate::secret;
 use crate::session::cookies::{self, Binding, BindingKind, Cookies};
@@ -21,6 +21,12 @@ use crate::telemetry::{Reference, trace};
 
 /// A tag becomes part of a cookie's name: nothing but what `cookies::tag` makes is one.
 const TAG_LENGTH: usize = 10;
+
+/// The parameter that says how an organization's own host was reached. Whoever writes it chooses words for themselves.
+const ASTRAY: &str = "astray";
+
+/// Likewise, how the browser's session stood there.
+const BEFORE: &str = "before";
 
 /// A hash in base64url.
 const ENTRY_LENGTH: usize = 43;
@@ -202,16 +208,22 @@ impl Gateway {
         if let Some(step_up) = self.asked_step_up(ask, organization).await? {
             return self.step_up_door(ask, organization, step_up).await;
         }
-        if let Some(known) = self.visitor(ask).await?
+        let known = self.visitor(ask).await?;
+        if let Some(known) = &known
             && known.grant.grant().organization == organization.slug
-            && !self.is_unconfirmed(&known)
+            && !self.is_unconfirmed(known)
             && !select_account
         {
             let to = self.landing(ask, &return_path).await?;
             return Ok(self.see_other(&to, ask.reference));
         }
         if let Place::Own(_) = ask.place {
-            return Ok(self.to_shared_door(ask, organization));
+            let before = match known {
+                Some(_) => Before::Unsaid,
+                None if ask.cookies.has_session() => Before::Over,
+                None => Before::Absent,
+            };
+            return Ok(self.to_shared_door(ask, organization, before));
         }
         let Some(target) = target(organization, &ask.query) else {
             // An organization with hosts of its own begins there, where the session will be.
@@ -252,6 +264,7 @@ impl Gateway {
         &self,
         ask: &Ask<'_>,
         organization: &config::Organization,
+        before: Before,
     ) -> Response<Body> {
         let tag = cookies::tag(&secret::random_bytes());
         let binding = Binding::new(tag.clone());
@@ -263,6 +276,10 @@ impl Gateway {
             ("tag", tag),
             ("entry", entry),
         ];
+        // Told by what happens here, and lost there.
+        let astray = ask.astray().name();
+        pairs.extend(astray.map(|astray| (ASTRAY, astray.to_owned())));
+        pairs.extend(before.name().map(|before| (BEFORE, before.to_owned())));
         for name in [
             "login_hint",
             "prompt",
@@ -335,6 +352,10 @@ impl Gateway {
             consent: false,
             step_up: None,
             errand: None,
+            astray: match ask.astray() {
+                Astray::No => Astray::named(fields.get(ASTRAY)),
+                astray => astray,
+            },
             client: ask.inbound.client,
             reference: ask.reference.to_string(),
         };
@@ -431,6 +452,7 @@ pub(super) fn entry_target(organization: &config::Organization, fields: &Fields)
         host: host.clone(),
         tag: token("tag", TAG_LENGTH)?.to_owned(),
         entry: token("entry", ENTRY_LENGTH)?.to_owned(),
+        before: Before::named(fields.get(BEFORE)),
     })
 }
 
@@ -440,7 +462,7 @@ const fn is_base64url(byte: u8) -> bool {
 
 /// What the door's forms carry on, so that the run ends where it began.
 fn entry_fields(fields: &Fields) -> Vec<Fact<'static>> {
-    ["host", "tag", "entry"]
+    ["host", "tag", "entry", ASTRAY, BEFORE]
         .into_iter()
         .filter_map(|name| {
             let value = fields.get(name)?.to_owned();

@@ -21,17 +21,21 @@ mod step_up;
 pub(super) use self::login::with_query;
 
 use bytes::Bytes;
-use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW, CACHE_CONTROL, CONTENT_TYPE, SET_COOKIE};
-use http::{HeaderValue, Method, Request, Response, StatusCode, request};
+use http::header::{
+    ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW, CACHE_CONTROL, CONTENT_TYPE, SET_COOKIE, USER_AGENT,
+};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, request};
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 
 use self::form::Fields;
 use super::inbound::Inbound;
 use super::{Body, Error, Gateway, Known, Place, whole};
-use crate::address::{Origin, ReturnPath};
+use crate::address::{Astray, Origin, ReturnPath};
 use crate::config::{self, Slug};
 use crate::pages::{self, Destination, Look, Redirecting, View};
+use crate::pipeline::Visit;
+use crate::session::Device;
 use crate::session::cookies::Cookies;
 use crate::telemetry::Reference;
 use crate::telemetry::metrics::Code;
@@ -42,6 +46,7 @@ struct Ask<'a> {
     inbound: &'a Inbound,
     place: Place<'a>,
     cookies: Cookies<'a>,
+    headers: &'a HeaderMap,
     reference: Reference,
     /// Of the host that was asked.
     origin: Origin,
@@ -59,6 +64,27 @@ pub enum Leaving {
     Popup,
 }
 
+impl<'a> Ask<'a> {
+    /// By whom an answer or a ticket is brought.
+    fn visit(&'a self, reference: &'a str) -> Visit<'a> {
+        let named = self.headers.get(USER_AGENT);
+        Visit {
+            cookies: &self.cookies,
+            device: Device::named_by(named.map_or(&[], HeaderValue::as_bytes)),
+            reference,
+        }
+    }
+
+    /// Whether the browser seems to be elsewhere than where it reaches us.
+    fn astray(&self) -> Astray {
+        let field = |name: &str| self.headers.get(name).and_then(|it| it.to_str().ok());
+        let heard = field("x-forwarded-proto").filter(|_| self.inbound.proxied);
+        // What another site sends says where that is.
+        let from = field("origin").filter(|_| self.inbound.is_same_origin(&self.origin));
+        self.origin.astray(heard, from)
+    }
+}
+
 impl Gateway {
     /// Answers a request whose path below the prefix is `path`.
     pub(super) async fn endpoint(
@@ -74,6 +100,7 @@ impl Gateway {
             inbound,
             place,
             cookies: Cookies::read(&head.headers),
+            headers: &head.headers,
             reference,
             origin: self.config.server.public_url.on(&inbound.host),
             query: Fields::parse(inbound.query.as_deref().unwrap_or_default()),

@@ -75,6 +75,7 @@ impl Gateway {
                 popup: false,
                 rehearsal: Some(id),
             }),
+            astray: ask.astray(),
             client: ask.inbound.client,
             reference: ask.reference.to_string(),
         };

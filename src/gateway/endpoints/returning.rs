@@ -9,7 +9,7 @@ use crate::address::ReturnPath;
 use crate::config::Slug;
 use crate::gateway::{Body, Error, Gateway, Place};
 use crate::pages::Loop;
-use crate::pipeline::{self, Again, Begin, Finished, Landing, Target, TriedDraft, Wishes};
+use crate::pipeline::{self, Again, Before, Begin, Finished, Landing, Target, TriedDraft, Wishes};
 use crate::provider::{self, Callback, Check, Flow};
 use crate::secret::Secret;
 use crate::session::cookies::{self, BindingKind};
@@ -65,7 +65,7 @@ impl Gateway {
         let reference = ask.reference.to_string();
         let resumed = self
             .pipeline
-            .resume(&provider, callback, &ask.cookies, &reference)
+            .resume(&provider, callback, ask.visit(&reference))
             .await;
         match resumed {
             Ok(finished) => {
@@ -123,11 +123,15 @@ impl Gateway {
     }
 
     /// What can be told of why sign-ins of this browser lead nowhere: whether what the one before gave it came back, and
-    /// still counts. No other cause gets as far as this: a redirect URI has scheme and host of `public_url`, so whoever
+    /// still counts; on an organization's own host, as it was when the browser left there. No other cause gets as far as this: a redirect URI has scheme and host of `public_url`, so whoever
     /// begins under others comes here without the run's cookie, and a clock that is wrong fails verification.
     async fn cause_of_loop(&self, ask: &Ask<'_>, again: &Again) -> Result<Loop, Error> {
-        if again.target != Target::Shared {
-            return Ok(Loop::OutOfSight);
+        if let Target::Own { before, .. } = &again.target {
+            return Ok(match before {
+                Before::Unsaid => Loop::OutOfSight,
+                Before::Absent => Loop::CookieLost,
+                Before::Over => Loop::SessionOver,
+            });
         }
         if !ask.cookies.has_session() {
             return Ok(Loop::CookieLost);
@@ -163,6 +167,7 @@ impl Gateway {
             consent: true,
             step_up: again.step_up,
             errand: again.errand,
+            astray: ask.astray(),
             client: ask.inbound.client,
             reference: ask.reference.to_string(),
         };
@@ -226,7 +231,7 @@ impl Gateway {
         let reference = ask.reference.to_string();
         let entered = self
             .pipeline
-            .enter(&token, &ask.inbound.host, &ask.cookies, &reference)
+            .enter(&token, &ask.inbound.host, ask.visit(&reference))
             .await;
         let entered = match entered {
             Err(pipeline::Error::Gone { again, .. }) if self.visitor(ask).await?.is_some() => {

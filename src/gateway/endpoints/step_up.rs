@@ -8,7 +8,7 @@ use crate::address::ReturnPath;
 use crate::config::defaults::FRESH_SIGN_IN;
 use crate::config::{self, Assurance};
 use crate::gateway::{Body, Error, Gateway, Known, Place};
-use crate::pipeline::{Begin, StepUp, Target};
+use crate::pipeline::{Before, Begin, StepUp, Target};
 
 impl Gateway {
     /// What somebody at this door is to prove. Nothing if the word for it is none of ours, is too old, or means somebody who
@@ -49,7 +49,7 @@ impl Gateway {
         step_up: StepUp,
     ) -> Result<Response<Body>, Error> {
         if let Place::Own(_) = ask.place {
-            return Ok(self.to_shared_door(ask, organization));
+            return Ok(self.to_shared_door(ask, organization, Before::Unsaid));
         }
         let Some(target) = target(organization, &ask.query) else {
             return Ok(self.to_own_step_up(ask, organization));
@@ -94,6 +94,7 @@ impl Gateway {
             consent: false,
             step_up: Some(Box::new(step_up)),
             errand: None,
+            astray: ask.astray(),
             client: ask.inbound.client,
             reference: ask.reference.to_string(),
         }

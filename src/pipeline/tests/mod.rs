@@ -13,7 +13,7 @@ use serde_json::Map;
 use tokio::sync::Semaphore;
 
 use super::*;
-use crate::address::Host;
+use crate::address::{Astray, Host};
 use crate::audit;
 use crate::clock::{Manual, Timestamp};
 use crate::config::defaults::{LOOP_SIGN_INS, LOOP_WINDOW, RUN_LIFETIME, TICKET_LIFETIME};
@@ -23,7 +23,7 @@ use crate::provider::{
 };
 use crate::secret::{self, Secret};
 use crate::session::cookies::{self, Binding, BindingKind, Cookies};
-use crate::session::{Ending, Filter, Handle, Reason, Settings};
+use crate::session::{Device, Ending, Filter, Handle, Reason, Settings};
 use crate::store::{Fickle, SealKey, Sled, Table};
 use crate::tether::Tether;
 
@@ -243,6 +243,14 @@ impl Browser {
     }
 }
 
+fn visit<'a>(cookies: &'a Cookies<'a>) -> Visit<'a> {
+    Visit {
+        cookies,
+        device: Device::default(),
+        reference: "test",
+    }
+}
+
 impl World {
     fn over(
         store: Arc<dyn Store>,
@@ -315,6 +323,7 @@ impl World {
             consent: false,
             step_up: None,
             errand: None,
+            astray: Astray::No,
             client: "127.0.0.1".parse().ok(),
             reference: "test".to_owned(),
         }
@@ -357,7 +366,7 @@ impl World {
         let headers = browser.headers();
         let cookies = Cookies::read(&headers);
         self.pipeline
-            .resume(&slug(provider), callback, &cookies, "test")
+            .resume(&slug(provider), callback, visit(&cookies))
             .await
     }
 
@@ -514,7 +523,7 @@ async fn inv_09_what_does_not_match_asks_nobody_and_changes_nothing() {
     let other = Binding::new(cookies::tag(&run::key(&begun.state)));
     foreign.take(&cookies::set_binding(BindingKind::Run, &other, START));
     let result = world.resume(&Browser::default(), &begun, "ada").await;
-    assert!(matches!(result, Err(Error::Unbound)), "{result:?}");
+    assert!(matches!(result, Err(Error::Unbound { .. })), "{result:?}");
     assert!(unchanged(&world).await);
     let result = world.resume(&foreign, &begun, "ada").await;
     assert!(is_gone(&result, Gone::Foreign), "{result:?}");
@@ -794,7 +803,7 @@ async fn inv_54_sign_ins_that_fail_again_and_again_are_counted_and_do_not_fill_t
         };
         let headers = browser.headers();
         let cookies = Cookies::read(&headers);
-        let resumed = world.pipeline.resume(&idp, callback, &cookies, "test");
+        let resumed = world.pipeline.resume(&idp, callback, visit(&cookies));
         assert!(resumed.await.is_err());
     }
     let of =
@@ -970,6 +979,7 @@ impl World {
             host: host("globex.localhost:8000"),
             tag: "0123456789".to_owned(),
             entry: secret::encode(&entry.hash()),
+            before: Before::Unsaid,
         };
         let begun = self
             .begin_at("globex", target, &mut browser, "/there")
@@ -1000,7 +1010,7 @@ impl World {
         let headers = browser.headers();
         let cookies = Cookies::read(&headers);
         self.pipeline
-            .enter(token, &host(name), &cookies, "test")
+            .enter(token, &host(name), visit(&cookies))
             .await
     }
 }
@@ -1016,7 +1026,7 @@ async fn inv_08_a_ticket_counts_once_on_its_host_in_its_browser() {
     foreign.take(&cookies::set_binding(BindingKind::Entry, &other, START));
     for browser in [&Browser::default(), &foreign] {
         let result = world.enter(browser, &token).await;
-        assert!(matches!(result, Err(Error::Unbound)));
+        assert!(matches!(result, Err(Error::Unbound { .. })));
     }
     let made_up = world.enter(&browser, &secret::random_token()).await;
     assert!(is_gone(&made_up, Gone::Unknown));
@@ -1034,7 +1044,10 @@ async fn inv_08_a_ticket_counts_once_on_its_host_in_its_browser() {
         _ => panic!("{again:?}"),
     }
     let stranger = world.enter(&Browser::default(), &token).await;
-    assert!(matches!(stranger, Err(Error::Unbound)), "for its own alone");
+    assert!(
+        matches!(stranger, Err(Error::Unbound { .. })),
+        "for its own alone"
+    );
     assert_eq!(world.count(Table::Sessions).await, 1);
 }
 
@@ -1095,6 +1108,7 @@ async fn inv_27_a_run_ends_only_where_its_organization_lives_today() {
         host: host("globex.localhost:8000"),
         tag: "0123456789".to_owned(),
         entry: secret::encode(&[7; 32]),
+        before: Before::Unsaid,
     };
     let own = world.begin_at("globex", target, &mut browser, "/").await;
     let shared = world.begin(&mut browser, "/").await;

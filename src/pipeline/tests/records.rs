@@ -14,12 +14,14 @@ async fn inv_54_the_largest_run_is_small() {
             host: host("globex.localhost:8000"),
             tag: "0123456789".to_owned(),
             entry: secret::encode(&[7; 32]),
+            before: Before::Unsaid,
         },
         login_hint: LoginHint::parse(&"x".repeat(320)),
         select_account: true,
         consent: true,
         step_up: None,
         errand: None,
+        astray: Astray::No,
         client: "127.0.0.1".parse().ok(),
         reference: "test".to_owned(),
     };
@@ -54,7 +56,7 @@ async fn a_form_that_was_mistyped_does_not_use_up_the_run() {
     let headers = browser.headers();
     let cookies = Cookies::read(&headers);
     let idp = slug("idp");
-    let resumed = world.pipeline.resume(&idp, callback, &cookies, "test");
+    let resumed = world.pipeline.resume(&idp, callback, visit(&cookies));
     let result = resumed.await;
     let Err(Error::Provider { source, .. }) = &result else {
         panic!("{result:?}");

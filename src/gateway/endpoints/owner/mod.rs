@@ -144,6 +144,9 @@ impl Gateway {
         organization: &'a Organization,
     ) -> Result<Entry<'a>, Error> {
         let Some(known) = self.owner_session(ask, organization).await? else {
+            let pinned = Some(&organization.slug);
+            self.part(&ask.cookies, ask.inbound, ask.place, pinned)
+                .await?;
             return self.owner_sign_in(ask, organization).await;
         };
         if self.is_unconfirmed(&known) {

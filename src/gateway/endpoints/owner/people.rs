@@ -9,7 +9,8 @@ use crate::audit;
 use crate::clock::Timestamp;
 use crate::config;
 use crate::gateway::endpoints::Ask;
-use crate::gateway::endpoints::listing::following;
+use crate::gateway::endpoints::errand::{checked, told};
+use crate::gateway::endpoints::listing::{following, seen};
 use crate::gateway::{Body, Error, Gateway};
 use crate::identity::{
     AccountId, Deed, Done, Identity, IdentityId, LinkState, Member, Membership, Terms,
@@ -96,6 +97,7 @@ impl Gateway {
             own: member.account.id == owner.known.grant.grant().account,
             since: member.account.created_at,
             part,
+            check: checked(ask),
             identities: shown.map(|it| self.shown(it)).collect(),
             next_identities: following(from, IDENTITIES, all),
             sessions: rows(owner, sessions),
@@ -191,7 +193,10 @@ impl Gateway {
         match deed {
             "revalidate" => {
                 let event = event(audit::Kind::IdentityChecked);
-                self.question(&identity.id, event).await?;
+                let checked = self.question(&identity.id, event).await?;
+                let page = owner.page(&format!("/people/{}", identity.account));
+                let page = told(checked, &self.below(&page));
+                return Ok(self.see_other(&page, ask.reference));
             }
             "block" if identity.account == owner.known.grant.grant().account => {
                 return Err(Error::Form);
@@ -346,6 +351,7 @@ fn rows(owner: &Owner<'_>, listed: Vec<Listed>) -> Vec<SessionRow> {
             name: called(one.profile.as_ref(), one.grant.account.as_str()),
             since: one.grant.granted_at,
             used: one.grant.used_at,
+            seen: seen(one.device),
             id: one.id,
         })
         .collect();
