@@ -102,6 +102,8 @@ impl Gateway {
         let end = Cut {
             tether: Arc::clone(&cut),
             until,
+            // What the proxy takes of it, and a quarter for whatever else has to happen.
+            farewell: self.config.revalidation.stream_cut / 4 * 3,
         };
         let passage = Passage {
             host: site.host.clone(),

@@ -5,9 +5,10 @@ use std::future::Future;
 use std::io;
 use std::panic::AssertUnwindSafe;
 use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
@@ -21,9 +22,11 @@ use tokio::io::AsyncReadExt as _;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 use tracing::{debug, error};
 
 use super::announced::{self, Announced};
+use super::bootstrap;
 use super::crowd::{Crowd, Permit};
 use super::listener::{Accepted, Detached};
 use super::multiplex::{self, Streams};
@@ -47,19 +50,21 @@ pub(super) struct Terms<H> {
     pub(super) handler: H,
 }
 
-/// Serves one connection to its end. Never fails: what goes wrong is the client's or is logged.
+/// Serves one connection to its end. Never fails: what goes wrong is the client's or is logged. Whoever drains waits for `open`,
+/// which is given back with the last request if only tunnels are left.
 pub(super) async fn attend<H, B>(
     accepted: Detached,
     permit: Permit,
     tls: Option<Arc<TlsFiles>>,
     terms: Arc<Terms<H>>,
+    open: TaskTrackerToken,
 ) where
     H: Handler<B>,
     B: Body + Send + Unpin + 'static,
     B::Data: Send,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let work = async {
+    let work = async move {
         let (stream, protocol, usage) = tokio::select! {
             // Nothing was asked yet, so there is nothing to finish.
             () = terms.stop.cancelled() => return,
@@ -68,6 +73,7 @@ pub(super) async fn attend<H, B>(
                 Err(error) => return debug!(%error, "connection ended before its first request"),
             },
         };
+        usage.awaited().replace(open);
         match protocol {
             Protocol::Http1 => speak_http1(stream, usage, &terms).await,
             Protocol::Http2 => speak_http2(stream, usage, &terms).await,
@@ -212,6 +218,7 @@ where
     let connection = http2::Builder::new(Streams::new(terms.tasks.clone()))
         .timer(TokioTimer::new())
         .max_concurrent_streams(limits.max_http2_streams)
+        .enable_connect_protocol()
         .max_header_list_size(list)
         .keep_alive_interval(limits.idle_timeout / 4)
         .keep_alive_timeout(limits.header_timeout)
@@ -296,9 +303,16 @@ async fn accompany<C: Connection, H>(connection: C, usage: &Use, terms: &Terms<H
             }
         };
         match signal {
+            Signal::End if usage.has_tunnelled() => {
+                // Each says why it ends, or has just said so; with the last stream the connection ends too.
+                connection.as_mut().wind_down();
+                let _ = timeout(FAREWELL, connection.as_mut()).await;
+                return;
+            }
             Signal::End => return,
             Signal::Drain => {
                 winding_down = true;
+                usage.drain();
                 connection.as_mut().wind_down();
             }
             Signal::Crowded => {
@@ -333,6 +347,9 @@ async fn accompany<C: Connection, H>(connection: C, usage: &Use, terms: &Terms<H
     }
 }
 
+/// For the tunnels of a connection that ends with the process.
+const FAREWELL: Duration = Duration::from_secs(3);
+
 /// What a connection hears from outside.
 #[derive(Clone, Copy, Debug)]
 enum Signal {
@@ -363,6 +380,14 @@ struct Use {
     fate: Arc<Fate>,
     asked: AtomicBool,
     pace: Mutex<Pace>,
+    /// Streams of HTTP/2 that have become tunnels.
+    tunnels: AtomicUsize,
+    /// Whether there has been one.
+    tunnelled: AtomicBool,
+    /// Whether it winds down because everything does.
+    draining: AtomicBool,
+    /// Waited for by whoever drains.
+    awaited: Mutex<Option<TaskTrackerToken>>,
 }
 
 /// The requests under way, or since when there is none.
@@ -379,6 +404,10 @@ impl Use {
             fate,
             asked: AtomicBool::new(false),
             pace: Mutex::new(Pace::Resting(Instant::now())),
+            tunnels: AtomicUsize::new(0),
+            tunnelled: AtomicBool::new(false),
+            draining: AtomicBool::new(false),
+            awaited: Mutex::new(None),
         }
     }
 
@@ -387,12 +416,37 @@ impl Use {
         self.asked.load(Ordering::Relaxed)
     }
 
-    /// Since when no request is under way; none while one is.
+    /// Since when no request is under way; none while one is, or a tunnel.
     fn rests_since(&self) -> Option<Instant> {
         match *self.pace() {
-            Pace::Running(_) => None,
-            Pace::Resting(since) => Some(since),
+            Pace::Resting(since) if !self.has_tunnels() => Some(since),
+            Pace::Resting(_) | Pace::Running(_) => None,
         }
+    }
+
+    fn has_tunnels(&self) -> bool {
+        self.tunnels.load(Ordering::Acquire) > 0
+    }
+
+    fn has_tunnelled(&self) -> bool {
+        self.tunnelled.load(Ordering::Acquire)
+    }
+
+    /// From now on nobody waits for it once only tunnels are left.
+    fn drain(&self) {
+        self.draining.store(true, Ordering::Release);
+        self.let_go();
+    }
+
+    fn let_go(&self) {
+        let rests = matches!(*self.pace(), Pace::Resting(_));
+        if rests && self.has_tunnels() && self.draining.load(Ordering::Acquire) {
+            self.awaited().take();
+        }
+    }
+
+    fn awaited(&self) -> MutexGuard<'_, Option<TaskTrackerToken>> {
+        self.awaited.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn pace(&self) -> MutexGuard<'_, Pace> {
@@ -427,6 +481,28 @@ impl Drop for Running {
                 Pace::Resting(Instant::now())
             }
         };
+        drop(pace);
+        self.0.let_go();
+    }
+}
+
+/// A tunnel over HTTP/2, until nothing of it is left.
+struct Tunnel(Arc<Use>);
+
+impl Tunnel {
+    fn begin(usage: &Arc<Use>) -> Self {
+        usage.tunnels.fetch_add(1, Ordering::AcqRel);
+        usage.tunnelled.store(true, Ordering::Release);
+        Self(Arc::clone(usage))
+    }
+}
+
+impl Drop for Tunnel {
+    fn drop(&mut self) {
+        if let Pace::Resting(since) = &mut *self.0.pace() {
+            *since = Instant::now();
+        }
+        self.0.tunnels.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
@@ -447,18 +523,24 @@ where
     let handler = terms.handler.clone();
     let max_fields = terms.limits.max_header_fields;
     let usage = Arc::clone(usage);
-    hyper::service::service_fn(move |request: Request<Incoming>| {
+    hyper::service::service_fn(move |mut request: Request<Incoming>| {
         let running = Running::begin(&usage);
         let version = request.version();
         let asks_for_tunnel = request.method() == Method::CONNECT;
         // hyper counts the fields of HTTP/1 only.
-        let answer = (count_fields(request.headers()) <= max_fields)
-            .then(|| handler.answer(request, running.0.peer));
+        let few = count_fields(request.headers()) <= max_fields;
+        let answer = few
+            .then(|| bootstrap::translate(&mut request))
+            .unwrap_or(Err(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE))
+            .map(|opening| (handler.answer(request, running.0.peer), opening));
         async move {
-            let Some(answer) = answer else {
-                let mut refusal = Response::new(Reply::new(None, running, version));
-                *refusal.status_mut() = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
-                return Ok(refusal);
+            let (answer, opening) = match answer {
+                Ok(asked) => asked,
+                Err(status) => {
+                    let mut refusal = Response::new(Reply::new(None, running, version));
+                    *refusal.status_mut() = status;
+                    return Ok(refusal);
+                }
             };
             let mut response = answer.await;
             let cut = response.extensions_mut().remove::<Cut>();
@@ -467,8 +549,16 @@ where
             } else if let Some(cut) = cut {
                 multiplex::bind(cut);
             }
-            let upgraded = response.status() == StatusCode::SWITCHING_PROTOCOLS;
-            if upgraded || asks_for_tunnel && response.status().is_success() {
+            if let Some(opening) = opening {
+                let looked_open = response.status().is_success();
+                if opening.settle(&mut response) {
+                    multiplex::hold(Tunnel::begin(&running.0));
+                } else if looked_open {
+                    return Ok(response.map(|_| Reply::new(None, running, version)));
+                }
+            } else if response.status() == StatusCode::SWITCHING_PROTOCOLS
+                || asks_for_tunnel && response.status().is_success()
+            {
                 running.0.fate.tunnel.store(true, Ordering::Release);
             }
             Ok(response.map(|body| Reply::new(Some(body), running, version)))

@@ -7,6 +7,7 @@
 //! (54); neither a bad connection nor a panicking handler ends the loop; a response that breaks off never looks whole.
 
 mod announced;
+mod bootstrap;
 mod connection;
 mod crowd;
 mod framing;
@@ -39,6 +40,7 @@ use connection::Terms;
 use crowd::{Crowd, Permit};
 use listener::Accepted;
 
+pub use bootstrap::accept;
 pub use listener::{Bound, Listener};
 pub use tls::TlsFiles;
 
@@ -87,6 +89,8 @@ pub struct Cut {
     pub tether: Arc<Tether>,
     /// When it ends by itself.
     pub until: Option<Instant>,
+    /// What a tunnel over HTTP/2 has besides, to say why it ends.
+    pub farewell: Duration,
 }
 
 impl Cut {
@@ -104,7 +108,7 @@ impl Cut {
 }
 
 /// Accepts connections until `stop`, then refuses new ones, lets requests finish, and returns when the last connection is
-/// done. The caller bounds the wait; what is left then ends with `tasks`. Upgraded connections are not waited for.
+/// done. The caller bounds the wait; what is left then ends with `tasks`. Tunnels are not waited for.
 ///
 /// `limits.max_connections` and what one address may have of them are for this listener, upgraded connections included.
 ///
@@ -153,8 +157,13 @@ pub async fn serve<H, B>(
                 continue;
             }
         };
-        let connection = connection::attend(accepted, permit, tls, terms);
-        tasks.serve(open.track_future(connection));
+        tasks.serve(connection::attend(
+            accepted,
+            permit,
+            tls,
+            terms,
+            open.token(),
+        ));
     }
     drop(listener);
     open.close();

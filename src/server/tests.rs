@@ -708,6 +708,7 @@ async fn inv_40_a_client_that_does_not_read_is_cut_and_loses_what_waits() {
                 response.extensions_mut().insert(Cut {
                     tether,
                     until: None,
+                    farewell: Duration::ZERO,
                 });
                 response
             }

@@ -14,6 +14,7 @@ mod support;
 
 mod account;
 mod announced;
+mod bootstrap;
 mod brands;
 mod by_hand;
 mod callback;

@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -127,9 +126,7 @@ fn accept(method: &Method, headers: &HeaderMap) -> Option<String> {
     if STANDARD.decode(key).ok()?.len() != 16 {
         return None;
     }
-    let joined = format!("{key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
-    let digest = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, joined.as_bytes());
-    Some(STANDARD.encode(digest))
+    Some(crate::server::accept(key))
 }
 
 #[cfg(test)]
