@@ -120,6 +120,12 @@ impl Inbound {
         }
     }
 
+    /// Whether a browser says that a page of another origin led here.
+    pub(super) fn comes_from_elsewhere(&self) -> bool {
+        let site = self.fetch_site.as_ref();
+        site.is_some_and(|site| site == "cross-site" || site == "same-site")
+    }
+
     /// Whether a browser says that no page sent this: somebody typed it, or opened it from another program.
     pub(super) fn is_typed(&self) -> bool {
         self.fetch_site.as_ref().is_some_and(|site| site == "none")

@@ -84,6 +84,8 @@ pub(super) struct Ending<'a> {
     pub(super) provider: &'a Slug,
     pub(super) generation: &'a Generation,
     pub(super) asserted: &'a Asserted,
+    /// When the provider said so.
+    pub(super) asserted_at: Timestamp,
     /// Of the browser that brings the answer, where it ends.
     pub(super) handle: Option<&'a Handle>,
     pub(super) host: &'a Host,
@@ -144,6 +146,9 @@ impl Shared {
                 batch = Batch::new();
                 first(&mut batch);
                 self.put_offer(&mut batch, ending, &planned, now).await?;
+            } else if ending.errand.flow == Flow::Link && !ending.is_confirmed {
+                // They had it already: the page where this ends must not ask about another one.
+                self.drop_offer(&mut batch, ending, &planned).await?;
             }
             match self.store.commit(batch).await {
                 Ok(()) if asks => return Ok(Performed::Offered),
@@ -192,11 +197,17 @@ impl Shared {
             organization: ending.organization,
             provider: ending.provider,
             generation: ending.generation,
-            due_at: self.due_at(ending.provider, now),
+            due_at: self.due_at(ending.provider, ending.asserted_at),
         };
         let linked = self
             .people
-            .link(batch, through, &account, ending.asserted, now)
+            .link(
+                batch,
+                through,
+                &account,
+                ending.asserted,
+                ending.asserted_at,
+            )
             .await?
             .map_err(|refusal| ending.refused(Failed::Link(refusal)))?;
         if linked.is_new {

@@ -482,6 +482,7 @@ impl Shared {
                     provider: &run.provider,
                     generation: &run.generation,
                     asserted: &asserted,
+                    asserted_at: now,
                     handle: claimed.previous.as_ref(),
                     host: self.config.server.public_url.host(),
                     again: Some(run.again()),

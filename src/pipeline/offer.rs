@@ -27,8 +27,11 @@ struct Stored {
     account: AccountId,
     provider: Slug,
     generation: Generation,
-    /// None once there is an answer. It is kept until then, so that a second click finds its way.
+    /// None once there is an answer. The rest is kept, so that a second click finds its way.
     asserted: Option<Box<Asserted>>,
+    asserted_at: Timestamp,
+    /// What the answer was, once there is one.
+    is_added: bool,
     expires_at: Timestamp,
 }
 
@@ -65,11 +68,11 @@ pub struct Asked<'a> {
 /// What came of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// It is as they said, by this answer or by the same one before.
+    /// Nothing is left to answer: it was answered so before, or is now. The account shows how it is.
     Settled,
     /// They were asked about something else meanwhile.
     Newer,
-    /// Nothing was added: the answer came too late, or the provider's settings have changed.
+    /// Nothing was added: the answer came too late, after another one, or the provider's settings have changed.
     Late,
 }
 
@@ -132,7 +135,7 @@ impl Pipeline {
         if connection.generation != stored.generation {
             return Ok(Answer::Late);
         }
-        let used = shared.used(&found)?;
+        let used = shared.used(&found, true)?;
         let first = |batch: &mut Batch| found.close(batch, used.clone());
         let errand = stored.errand();
         let ending = found.ending(asked, &errand, asserted);
@@ -164,7 +167,7 @@ impl Pipeline {
             Ok(asserted) => asserted,
         };
         let mut batch = Batch::new();
-        found.close(&mut batch, shared.used(&found)?);
+        found.close(&mut batch, shared.used(&found, false)?);
         match shared.store.commit(batch).await {
             Ok(()) => {}
             Err(store::Error::Conflict) => return Ok(Answer::Newer),
@@ -193,6 +196,8 @@ impl Shared {
             provider: ending.provider.clone(),
             generation: ending.generation.clone(),
             asserted: Some(Box::new(ending.asserted.clone())),
+            asserted_at: ending.asserted_at,
+            is_added: false,
             expires_at: now.plus(OFFER_LIFETIME),
         };
         match self.offer(&planned.session, ending.organization).await? {
@@ -208,6 +213,22 @@ impl Shared {
         Ok(())
     }
 
+    /// Forgets what the session is asked about, if anything, because it is not what the person came for.
+    pub(super) async fn drop_offer(
+        &self,
+        batch: &mut Batch,
+        ending: &Ending<'_>,
+        planned: &Planned,
+    ) -> Result<(), Error> {
+        if let Some(found) = self.offer(&planned.session, ending.organization).await? {
+            batch
+                .expect_unchanged(Table::Offers, found.key, found.raw)
+                .remove(Table::Offers, found.key)
+                .unexpire(found.stored.expires_at, &found.key);
+        }
+        Ok(())
+    }
+
     async fn offer(&self, session: &str, organization: &Slug) -> Result<Option<Found>, Error> {
         let key = key(session, organization);
         let Some(raw) = self.store.get(Table::Offers, &key).await? else {
@@ -218,9 +239,10 @@ impl Shared {
     }
 
     /// The record of one that has its answer.
-    fn used(&self, found: &Found) -> Result<Vec<u8>, Error> {
+    fn used(&self, found: &Found, is_added: bool) -> Result<Vec<u8>, Error> {
         let used = Stored {
             asserted: None,
+            is_added,
             ..found.stored.clone()
         };
         Ok(self.seal.seal_json(Table::Offers, &found.key, &used)?)
@@ -251,7 +273,8 @@ impl Found {
         match (&self.stored.asserted, is_meant) {
             (Some(_), false) if now < self.stored.expires_at => Err(Answer::Newer),
             (None | Some(_), false) => Err(Answer::Late),
-            (None, true) => Err(Answer::Settled),
+            (None, true) if self.stored.is_added => Err(Answer::Settled),
+            (None, true) => Err(Answer::Late),
             (Some(_), true) => self.open(now).ok_or(Answer::Late),
         }
     }
@@ -275,6 +298,7 @@ impl Found {
             provider: &self.stored.provider,
             generation: &self.stored.generation,
             asserted,
+            asserted_at: self.stored.asserted_at,
             handle: Some(asked.handle),
             host: asked.host,
             again: None,

@@ -380,6 +380,8 @@ impl Shared {
                     provider: &stored.provider,
                     generation: &stored.generation,
                     asserted,
+                    // A ticket lasts no longer than a redirect takes.
+                    asserted_at: self.clock.now(),
                     handle: entering.previous.as_ref(),
                     host: &stored.host,
                     again: stored.again(),

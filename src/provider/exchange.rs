@@ -270,6 +270,9 @@ fn meaning(error: TokenError, status: Option<StatusCode>) -> Error {
         {
             misconfigured("the token endpoint does not accept our registration")
         }
+        RequestTokenError::Parse(_, body) if About::of_answer(&body) == Some(About::Rate) => {
+            Error::Refused(Refusal::Unavailable)
+        }
         // Both carry the body, which may hold tokens.
         RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
             Error::Rejected(Check::TokenResponse)

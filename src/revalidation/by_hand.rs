@@ -31,6 +31,18 @@ pub struct Dealt {
     pub ended: usize,
 }
 
+/// What came of it that somebody pressed a button.
+#[derive(Clone, Debug)]
+pub enum Pressed {
+    /// The answer; none if there is no such identity.
+    Told(Option<Told>),
+    /// Somebody has pressed it already, and waits.
+    Already,
+}
+
+/// How long an answer is told again instead of asking once more: a button costs nobody else their turn.
+const AGAIN_AFTER: Duration = Duration::from_secs(10);
+
 /// How often somebody who waits for another's question looks whether it is answered.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -61,6 +73,40 @@ impl Revalidation {
             shared.people.note(&told.identity, &event).await?;
         }
         Ok(told)
+    }
+
+    /// The same for somebody with a button in front of them, who may press it as often as they like: an answer of just now is
+    /// told again, and nobody waits beside somebody who waits for the same (threat model 54).
+    ///
+    /// # Errors
+    /// As [`Revalidation::now`].
+    ///
+    /// # Cancel safety
+    /// As [`Revalidation::now`].
+    pub async fn when_pressed(
+        &self,
+        id: &IdentityId,
+        event: &audit::Event,
+    ) -> Result<Pressed, Error> {
+        let shared = &self.shared;
+        let Some(_alone) = shared.pressed.enter(id) else {
+            return Ok(Pressed::Already);
+        };
+        let Some((identity, _)) = shared.people.find(id).await? else {
+            return Ok(Pressed::Told(None));
+        };
+        let now = shared.clock.now();
+        let newest = identity.link.asked_at.max(Some(identity.last_verified_at));
+        let is_fresh = newest.is_some_and(|newest| newest.lasts(AGAIN_AFTER, now));
+        if is_fresh && !identity.leased {
+            let (result, reason) = standing(&identity);
+            return Ok(Pressed::Told(Some(Told {
+                identity,
+                result,
+                reason,
+            })));
+        }
+        self.now(id, event).await.map(Pressed::Told)
     }
 
     /// Does something to an identity, and ends what rests on it. When this returns, all of it is durable and in force.
@@ -173,12 +219,13 @@ impl Shared {
         lane: &Arc<Lane>,
         id: &IdentityId,
     ) -> Result<Option<Told>, Error> {
-        let permit = Arc::clone(&lane.permits).acquire_owned().await;
-        let permit = permit.map_err(|_| Error::Busy)?;
-        lane.rate.until_ready().await;
+        // First of all: whoever only waits for an answer takes nobody's turn.
         let Some(alone) = self.under_way.enter(id) else {
             return Ok(None);
         };
+        let permit = Arc::clone(&lane.permits).acquire_owned().await;
+        let permit = permit.map_err(|_| Error::Busy)?;
+        lane.rate.until_ready().await;
         let now = self.clock.now();
         let until = now.plus(self.lease());
         let leased = match self.people.lease_now(id, now, until).await? {

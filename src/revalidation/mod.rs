@@ -16,7 +16,7 @@ mod schedule;
 mod tests;
 mod under_way;
 
-pub use self::by_hand::{Dealt, Told};
+pub use self::by_hand::{Dealt, Pressed, Told};
 pub use self::census::{Census, MOST_SESSIONS};
 
 use std::collections::BTreeMap;
@@ -58,6 +58,8 @@ struct Shared {
     tasks: Tasks,
     lanes: Vec<Arc<Lane>>,
     under_way: UnderWay,
+    /// Those that somebody with a button waits for.
+    pressed: UnderWay,
     /// A question has ended: there may be room for another.
     ended: Notify,
     census: ArcSwapOption<Census>,
@@ -147,6 +149,7 @@ impl Revalidation {
                 metrics: parts.metrics,
                 tasks: parts.tasks,
                 under_way: UnderWay::default(),
+                pressed: UnderWay::default(),
                 ended: Notify::new(),
                 census: ArcSwapOption::empty(),
             }),

@@ -9,14 +9,24 @@ use std::net::SocketAddr;
 use proxy_header::{ParseConfig, ProxyHeader};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
-/// What a header says.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Announced {
-    /// The client; none if the peer speaks for itself, as its health checks do, or does not know.
-    pub(super) client: Option<SocketAddr>,
-    /// Whether the client came over TLS, which the peer has ended.
-    pub(super) secure: bool,
+/// Whom a connection is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Announced {
+    /// The peer itself: its health checks.
+    Peer,
+    /// Somebody whose address the peer does not know, or cannot say.
+    Unknown,
+    /// A client.
+    Client {
+        /// Where it is.
+        address: SocketAddr,
+        /// Whether it came over TLS, which the peer has ended.
+        secure: bool,
+    },
 }
+
+/// What begins version 2 of a peer that speaks for itself (§2.2): the version, and LOCAL.
+const LOCAL: (usize, u8) = (12, 0x20);
 
 /// No header of either version is shorter: `PROXY UNKNOWN` and its line end (§2.1).
 const SHORTEST: usize = 15;
@@ -77,10 +87,15 @@ fn parse(head: &[u8]) -> io::Result<Announced> {
     if length != head.len() {
         return Err(malformed());
     }
-    let client = header.proxied_address().map(|address| address.source);
-    Ok(Announced {
-        client,
-        secure: client.is_some() && header.ssl().is_some_and(|tls| tls.client_ssl()),
+    let (place, local) = LOCAL;
+    let is_local = head.first() == Some(&b'\r') && head.get(place) == Some(&local);
+    Ok(match header.proxied_address() {
+        _ if is_local => Announced::Peer,
+        None => Announced::Unknown,
+        Some(proxied) => Announced::Client {
+            address: proxied.source,
+            secure: header.ssl().is_some_and(|tls| tls.client_ssl()),
+        },
     })
 }
 
@@ -102,8 +117,8 @@ mod tests {
     }
 
     fn from(address: &str) -> Announced {
-        Announced {
-            client: Some(address.parse().unwrap()),
+        Announced::Client {
+            address: address.parse().unwrap(),
             secure: false,
         }
     }
@@ -123,11 +138,11 @@ mod tests {
         v6[..4].copy_from_slice(&[0x20, 1, 0xd, 0xb8]);
         v6[33] = 9;
         let tls = [0x20, 0, 5, 1, 0, 0, 0, 0];
-        let ended = Announced {
+        let ended = Announced::Client {
+            address: "192.0.2.7:4660".parse().unwrap(),
             secure: true,
-            ..from("192.0.2.7:4660")
         };
-        let nobody = Announced::default();
+        let (peer, unknown) = (Announced::Peer, Announced::Unknown);
         for (header, expected) in [
             (
                 b"PROXY TCP4 192.0.2.7 10.0.0.1 4660 443\r\n".to_vec(),
@@ -137,14 +152,14 @@ mod tests {
                 b"PROXY TCP6 2001:db8:: :: 9 443\r\n".to_vec(),
                 from("[2001:db8::]:9"),
             ),
-            (b"PROXY UNKNOWN\r\n".to_vec(), nobody),
-            (b"PROXY UNKNOWN ffff::1 ffff::2 1 2\r\n".to_vec(), nobody),
+            (b"PROXY UNKNOWN\r\n".to_vec(), unknown),
+            (b"PROXY UNKNOWN ffff::1 ffff::2 1 2\r\n".to_vec(), unknown),
             (second(0x21, 0x11, &V4), from("192.0.2.7:4660")),
             (second(0x21, 0x21, &v6), from("[2001:db8::]:9")),
             (second(0x21, 0x11, &[&V4[..], &tls].concat()), ended),
-            (second(0x20, 0x11, &[&V4[..], &tls].concat()), nobody),
-            (second(0x20, 0, b""), nobody),
-            (second(0x21, 0, b""), nobody),
+            (second(0x20, 0x11, &[&V4[..], &tls].concat()), peer),
+            (second(0x20, 0, b""), peer),
+            (second(0x21, 0, b""), unknown),
         ] {
             let sent = [&header[..], b"GET / HTTP/1.1\r\n"].concat();
             let (said, left) = heard(&sent).await;

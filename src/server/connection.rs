@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -23,7 +24,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::task_tracker::TaskTrackerToken;
-use tracing::{debug, error};
+use tracing::{debug, error, warn};
 
 use super::announced::{self, Announced};
 use super::bootstrap;
@@ -150,9 +151,12 @@ async fn whose<H>(
         Accepted::Tcp(socket, _) => timeout(patience, announced::read(socket)).await,
         Accepted::Unix(socket) => timeout(patience, announced::read(socket)).await,
     };
-    let Announced { client, secure } = said??;
-    let Some(client) = client else {
-        return Ok((peer, permit));
+    let said = said.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+    let (client, secure) = match said.inspect_err(|error| tell_unannounced(peer.address, error))? {
+        Announced::Peer => return Ok((peer, permit)),
+        // Whoever it is is not the peer, whose word on others counts.
+        Announced::Unknown => (NOWHERE, false),
+        Announced::Client { address, secure } => (address, secure),
     };
     let address = Some(client.ip().to_canonical());
     let permit = terms.crowd.admit_for(address, permit);
@@ -163,6 +167,14 @@ async fn whose<H>(
         secure,
     };
     Ok((peer, permit.ok_or_else(full)?))
+}
+
+/// The address of a client that nobody knows.
+const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+
+fn tell_unannounced(peer: Option<IpAddr>, error: &io::Error) {
+    let peer = peer.map_or_else(|| "unix".to_owned(), |peer| peer.to_string());
+    warn!(peer, %error, "a trusted peer does not say whom its connection is for, as server.proxy_protocol wants it to");
 }
 
 /// HTTP/2 with prior knowledge starts with its preface (RFC 9113 §3.4); everything else is HTTP/1.
@@ -528,11 +540,12 @@ where
         let version = request.version();
         let asks_for_tunnel = request.method() == Method::CONNECT;
         // hyper counts the fields of HTTP/1 only.
-        let few = count_fields(request.headers()) <= max_fields;
-        let answer = few
-            .then(|| bootstrap::translate(&mut request))
-            .unwrap_or(Err(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE))
-            .map(|opening| (handler.answer(request, running.0.peer), opening));
+        let opening = if count_fields(request.headers()) <= max_fields {
+            bootstrap::translate(&mut request)
+        } else {
+            Err(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)
+        };
+        let answer = opening.map(|opening| (handler.answer(request, running.0.peer), opening));
         async move {
             let (answer, opening) = match answer {
                 Ok(asked) => asked,

@@ -105,10 +105,17 @@ async fn sweep_piece(store: &dyn Store, now: Timestamp, watched: Table) -> Resul
                 batch.remove(table, key);
             }
         }
-        batch.remove(Table::Expiry, key);
+        // One that was taken back meanwhile takes nothing with it.
+        batch
+            .expect_unchanged(Table::Expiry, key.clone(), value)
+            .remove(Table::Expiry, key);
     }
-    store.commit(batch).await?;
-    Ok(swept)
+    match store.commit(batch).await {
+        Ok(()) => Ok(swept),
+        // The next call sees what is left.
+        Err(Error::Conflict) => Ok(Swept::default()),
+        Err(other) => Err(other),
+    }
 }
 
 /// The tables whose records may expire.

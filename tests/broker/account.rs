@@ -350,6 +350,15 @@ async fn who_has_their_own_identity_checked_hears_what_the_provider_says() {
         assert!(page.is(200).text.contains(text), "{text}: {}", page.text);
     }
     assert_eq!(is_in(&mut browser).await, 200, "no answer is no verdict");
+    // An answer of just now is told again: nobody is asked more often for somebody who presses a button.
+    let asked = world.acme.refreshed().len();
+    let page = press(&mut browser, &button).await;
+    assert!(
+        page.is(200)
+            .text
+            .contains("nothing that it said tells anything")
+    );
+    assert_eq!(world.acme.refreshed().len(), asked);
     // Words that no page of ours wrote into the address are none.
     let page = browser.get(&url("/_sso/account?check=<b>x")).await;
     assert!(!page.is(200).text.contains("role=\"status\""));
@@ -373,6 +382,8 @@ async fn a_provider_that_hangs_keeps_nobody_waiting_and_its_answer_counts_when_i
     world
         .acme
         .on_refresh(move |_| Answer::Stream(once.lock().unwrap().take().unwrap()));
+    // The sign-in was an answer of its own.
+    world.later(Duration::from_secs(10));
     let id = own.split('/').rev().nth(1).unwrap();
     let owners = url(&format!("/_sso/admin/acme/identities/{id}/revalidate"));
     let (mut here, mut there) = (browser.clone(), browser.clone());

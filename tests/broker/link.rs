@@ -126,15 +126,29 @@ async fn inv_17_nothing_is_added_before_the_person_has_seen_both_sides_and_said_
     assert_eq!(identities().await, 1);
     // Neither a page of another site, nor a form without the token, nor another person's session says it for them.
     let (csrf, offer) = (asked.input("csrf"), asked.input("offer"));
-    let yes = [("offer", &*offer), ("answer", "add")];
+    let yes = [
+        ("offer", &*offer),
+        ("organization", "acme"),
+        ("answer", "add"),
+    ];
     browser.post(&url(OFFER), &yes).await.is(400);
     world.acme.person(grace());
     let mut hers = sign_in(&world, "acme-idp").await;
     let her_csrf = hers.get(&url("/_sso/account")).await.input("csrf");
-    let fields = [("csrf", &*her_csrf), ("offer", &offer), ("answer", "add")];
+    let fields = [
+        ("csrf", &*her_csrf),
+        ("offer", &offer),
+        ("organization", "acme"),
+        ("answer", "add"),
+    ];
     let late = hers.post(&url(OFFER), &fields).await;
     assert_eq!(late.leads_to().unwrap().query(), Some("late=yes"));
-    let fields = [("csrf", &*csrf), ("offer", "another"), ("answer", "add")];
+    let fields = [
+        ("csrf", &*csrf),
+        ("offer", "another"),
+        ("organization", "acme"),
+        ("answer", "add"),
+    ];
     let newer = browser.post(&url(OFFER), &fields).await;
     assert_eq!(newer.leads_to().unwrap().path(), OFFER);
     assert_eq!(identities().await, 2, "Ada's and Grace's own");

@@ -206,13 +206,16 @@ impl Browser {
 
     /// Follows where a page leads, as far as the first page to look at.
     pub async fn follow(&mut self, mut page: Page) -> Page {
+        // Once another site was on the way, everything that follows comes from there (Fetch Metadata §2.3).
+        let mut from = From::SameOrigin;
         for _ in 0..20 {
             let Some(next) = page.leads_to() else {
                 return page;
             };
-            page = self
-                .send("GET", next.as_str(), From::CrossSite, true, None)
-                .await;
+            if next.origin() != page.url.origin() {
+                from = From::CrossSite;
+            }
+            page = self.send("GET", next.as_str(), from, true, None).await;
         }
         panic!("more than 20 redirects, the last to {}", page.url);
     }
@@ -244,8 +247,12 @@ impl Browser {
 
     /// Presses one of the buttons of the page that asks whether to add a way to sign in, and goes on.
     pub async fn answer(&mut self, asked: &Page, answer: &str) -> Page {
-        let (csrf, offer) = (asked.input("csrf"), asked.input("offer"));
-        let fields = [("csrf", &*csrf), ("offer", &offer), ("answer", answer)];
+        let mut fields = asked.hidden();
+        fields.push(("answer".to_owned(), answer.to_owned()));
+        let fields: Vec<_> = fields
+            .iter()
+            .map(|(name, value)| (&**name, &**value))
+            .collect();
         let page = self.post(asked.url.as_str(), &fields).await;
         self.follow(page).await
     }

@@ -401,6 +401,7 @@ impl Gateway {
 fn note(ask: &Ask<'_>) -> Option<AccountNote> {
     let confirmed = ask.query.get("confirmed").map(|_| AccountNote::Confirmed);
     let late = ask.query.get("late").map(|_| AccountNote::OfferLate);
+    let late = late.filter(|_| !ask.inbound.comes_from_elsewhere());
     confirmed.or(late)
 }
 

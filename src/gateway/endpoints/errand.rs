@@ -21,6 +21,7 @@ use crate::identity::{Deed, Done, Identity, IdentityId};
 use crate::pages::Checked;
 use crate::pipeline::{Again, Begin, Errand, Target};
 use crate::provider::Flow;
+use crate::revalidation::Pressed;
 use crate::secret;
 use crate::session::cookies::{self, Binding, BindingKind};
 
@@ -343,7 +344,7 @@ impl Gateway {
         event: audit::Event,
     ) -> Result<Option<Checked>, Error> {
         let (revalidation, id) = (self.revalidation.clone(), id.clone());
-        let work = async move { revalidation.now(&id, &event).await };
+        let work = async move { revalidation.when_pressed(&id, &event).await };
         let mut asking = self.tasks.spawn(work);
         let Ok(told) = timeout(PATIENCE, &mut asking).await else {
             self.tasks.spawn(async move {
@@ -356,10 +357,13 @@ impl Gateway {
             });
             return Ok(Some(Checked::Waiting));
         };
-        let answer = told.map_err(|_| Error::Stopping)??;
-        Ok(match answer.map(|told| told.result) {
-            Some("valid") => Some(Checked::Confirmed),
-            Some("error") => Some(Checked::Unanswered),
+        let told = match told.map_err(|_| Error::Stopping)?? {
+            Pressed::Already => return Ok(Some(Checked::Waiting)),
+            Pressed::Told(told) => told,
+        };
+        Ok(match told.map(|told| (told.result, told.reason)) {
+            Some(("valid", _)) => Some(Checked::Confirmed),
+            Some(("error", reason)) if reason != "not_applicable" => Some(Checked::Unanswered),
             // The page shows how it stands, or who has just been signed out is told why.
             Some(_) | None => None,
         })
@@ -378,5 +382,6 @@ pub(super) fn told(checked: Option<Checked>, page: &str) -> String {
 /// What came of a question, on the page that an address of ours leads to. Whoever else writes such an address says nothing
 /// with it but what can be said.
 pub(super) fn checked(ask: &Ask<'_>) -> Option<Checked> {
-    Checked::of(ask.query.get(CHECK)?)
+    let word = ask.query.get(CHECK)?;
+    Checked::of(word).filter(|_| !ask.inbound.comes_from_elsewhere())
 }

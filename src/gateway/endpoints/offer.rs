@@ -3,8 +3,8 @@
 use http::{Response, request};
 use hyper::body::Incoming;
 
-use super::Ask;
 use super::login::with_query;
+use super::{Ask, slug};
 use crate::config;
 use crate::gateway::{Body, Error, Gateway, Known};
 use crate::pages::{AccountOffer, Side};
@@ -67,6 +67,8 @@ impl Gateway {
             Some(_) | None => return Err(Error::Form),
         };
         let offer = fields.get("offer").ok_or(Error::Form)?.to_owned();
+        // Of what they were asked: another one may be shown by now.
+        let organization = slug(fields.get("organization").ok_or(Error::Form)?)?;
         let (pipeline, host) = (self.pipeline.clone(), ask.inbound.host.clone());
         let reference = ask.reference.to_string();
         // Whoever leaves has still said so.
@@ -75,7 +77,7 @@ impl Gateway {
                 handle: &handle,
                 host: &host,
                 live: &known.live,
-                organization: &known.grant.grant().organization,
+                organization: &organization,
                 offer: &offer,
                 reference: &reference,
             };

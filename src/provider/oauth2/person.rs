@@ -87,10 +87,12 @@ impl Unheard {
             Self::Registration | Self::Slack(About::Registration) => {
                 Error::Misconfigured("the provider does not accept our registration".to_owned())
             }
-            Self::Suspended => Error::Refused(Refusal::Suspended),
-            Self::Refused | Self::Slack(_) | Self::Status | Self::Unreadable => {
-                Error::Rejected(Check::UserInfo)
-            }
+            Self::Suspended | Self::Slack(About::Person) => Error::Refused(Refusal::Suspended),
+            Self::Slack(About::Rate) => Error::Refused(Refusal::Unavailable),
+            Self::Refused
+            | Self::Slack(About::Grant | About::Else)
+            | Self::Status
+            | Self::Unreadable => Error::Rejected(Check::UserInfo),
             Self::Failed(check) => Error::Rejected(check),
         }
     }
