@@ -81,6 +81,12 @@ impl Reserved {
         claims.filter(|claim| *claim == Claim::Identity).count()
     }
 
+    /// The names among these that claim to say who somebody is.
+    pub fn identities(&self, headers: &HeaderMap) -> Vec<HeaderName> {
+        let claims = |name: &&HeaderName| self.claim(name) == Some(Claim::Identity);
+        headers.keys().filter(claims).cloned().collect()
+    }
+
     /// What a name that only Doorward may send claims to say.
     fn claim(&self, name: &HeaderName) -> Option<Claim> {
         let text = name.as_str();

@@ -140,6 +140,7 @@ fn server(facts: &Facts<'_>) -> config::Server {
         listen: vec![Listen::Tcp(facts.listen)],
         prefix: PREFIX.to_owned(),
         trusted_proxies: Vec::new(),
+        forward_auth: Vec::new(),
         shutdown_timeout: SHUTDOWN_TIMEOUT,
         tls: None,
         limits: limits(),
@@ -175,7 +176,7 @@ fn routes(upstream: &Slug) -> Vec<Route> {
         },
         hosts: Vec::new(),
         methods: Vec::new(),
-        upstream: upstream.clone(),
+        upstream: Some(upstream.clone()),
         access,
         organization: None,
         require: None,
@@ -286,7 +287,8 @@ mod tests {
             }
         }
         for route in &config.routes {
-            assert!(config.upstreams.contains_key(&route.upstream));
+            let upstream = route.upstream.as_ref().unwrap();
+            assert!(config.upstreams.contains_key(upstream));
         }
     }
 }
