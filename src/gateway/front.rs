@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, HOST, LOCATION, UPGRADE};
+use http::header::{CACHE_CONTROL, COOKIE, HOST, LOCATION, UPGRADE};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use hyper::body::Incoming;
@@ -22,7 +22,7 @@ use super::routes::Route;
 use super::{Body, Error, Gateway, Known, redirect, whole};
 use crate::clock::Timestamp;
 use crate::config::FrontProxy;
-use crate::session::cookies::Cookies;
+use crate::session::cookies::{self, Cookies};
 use crate::telemetry::Reference;
 use crate::telemetry::metrics::{self, ForwardAuth};
 
@@ -111,6 +111,7 @@ impl Gateway {
     pub(super) fn asker(
         &self,
         inbound: &Inbound,
+        target: &Uri,
         peer: Option<IpAddr>,
     ) -> Result<Option<Asker>, Error> {
         let own = self.own_path(inbound);
@@ -118,6 +119,10 @@ impl Gateway {
             return Ok(None);
         };
         let asker = Asker::at(rest).ok_or(Error::NotFound)?;
+        // In one spelling alone, so that a front proxy can keep its visitors from asking themselves.
+        if !target.path().starts_with(&self.below("auth/")) {
+            return Err(Error::NotFound);
+        }
         if !self.config.server.forward_auth.contains(&asker.proxy) {
             return Err(Error::NotFound);
         }
@@ -244,11 +249,14 @@ impl Gateway {
                 headers.insert(name, value.clone());
             }
         }
+        if let Some(others) = other_cookies(head.headers()) {
+            headers.insert(COOKIE, others);
+        }
         if let Ok(text) = HeaderValue::from_bytes(&reference.text()) {
             headers.insert(SSO_REFERENCE, text);
         }
-        let spoofed = self.reserved.identities(head.headers());
-        self.count_spoofed(route, spoofed.len());
+        let (spoofed, identities) = self.reserved.spoofed(head.headers());
+        self.count_spoofed(route, identities);
         if asker.proxy == FrontProxy::Envoy {
             // It removes after it has set, so what is set is no part of this.
             let mut gone = spoofed.iter().map(HeaderName::as_str).collect::<Vec<_>>();
@@ -287,6 +295,17 @@ impl Gateway {
         all.get_or_create(&ForwardAuth { kind, code }).inc();
         response
     }
+}
+
+/// The cookies that are not ours: what the application may have of them (threat model 23).
+fn other_cookies(headers: &HeaderMap) -> Option<HeaderValue> {
+    let all = headers.get_all(COOKIE).iter().cloned();
+    let mut others: HeaderMap = all.map(|value| (COOKIE, value)).collect();
+    cookies::strip_request(&mut others);
+    let others = others.get_all(COOKIE).iter().map(HeaderValue::as_bytes);
+    let others: Vec<&[u8]> = others.filter(|value| !value.is_empty()).collect();
+    let joined = HeaderValue::from_bytes(&others.join(&b"; "[..]));
+    joined.ok().filter(|value| !value.is_empty())
 }
 
 const ASKED_BELOW: &str = "/auth/";

@@ -268,7 +268,7 @@ impl Gateway {
         }
         let inbound = Arc::new(inbound);
         asked.inbound = Some(Arc::clone(&inbound));
-        if let Some(asker) = self.asker(&inbound, from.1)? {
+        if let Some(asker) = self.asker(&inbound, request.uri(), from.1)? {
             asked.asker = Some(asker);
             return Box::pin(self.vouch(asker, &request, from, asked)).await;
         }

@@ -116,7 +116,7 @@ async fn whoever_is_signed_in_goes_on_with_what_the_application_would_hear() {
 async fn inv_30_nobody_goes_on_as_somebody_by_their_own_word() {
     let world = world(ROUTES).await;
     let spoofed = "Remote-User: root\r\nremote_user: root\r\nRemote.Email: root\r\nSso-Jwt-Assertion: x\r\n\
-                   Sso_Anything: x\r\nX-Auth-Request-User: root\r\nX-Mine: 1\r\nX-Forwarded-Host: evil.example\r\n";
+                   Sso_Anything: x\r\nX-Auth-Request-User: root\r\nX_Original_URL: /vault\r\nX-Mine: 1\r\nX-Forwarded-Host: evil.example\r\n";
     for kind in ["nginx", "traefik", "caddy", "haproxy"] {
         for path in ["/maybe/x", "/open/x"] {
             let without_host = spoofed.split("X-Forwarded-Host").next().unwrap();
@@ -145,6 +145,7 @@ async fn inv_30_nobody_goes_on_as_somebody_by_their_own_word() {
             "remote_user",
             "sso_anything",
             "x-auth-request-user",
+            "x_original_url",
         ]
         .to_vec();
         expected.extend(own);
