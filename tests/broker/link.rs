@@ -59,6 +59,7 @@ async fn press(browser: &mut Browser, path: &str) -> Page {
 async fn link(browser: &mut Browser, provider: &str) -> Page {
     let asked = press(browser, &format!("/link/{provider}")).await;
     assert_eq!(asked.is(200).path(), OFFER);
+    assert_eq!(asked.kind(), Some("account-offer"));
     browser.answer(&asked, "add").await
 }
 
