@@ -98,12 +98,6 @@ impl Asker {
 }
 
 impl Gateway {
-    /// Whether a path is one below which front proxies ask, whoever is there.
-    pub(super) fn is_asked(&self, inbound: &Inbound) -> bool {
-        let own = self.own_path(inbound);
-        own.is_some_and(|own| own.starts_with(ASKED_BELOW))
-    }
-
     /// Who asks, if the path is one where front proxies do.
     ///
     /// # Errors
@@ -115,7 +109,7 @@ impl Gateway {
         peer: Option<IpAddr>,
     ) -> Result<Option<Asker>, Error> {
         let own = self.own_path(inbound);
-        let Some(rest) = own.and_then(|own| own.strip_prefix(ASKED_BELOW)) else {
+        let Some(rest) = own.and_then(|own| own.strip_prefix("/auth/")) else {
             return Ok(None);
         };
         let asker = Asker::at(rest).ok_or(Error::NotFound)?;
@@ -307,8 +301,6 @@ fn other_cookies(headers: &HeaderMap) -> Option<HeaderValue> {
     let joined = HeaderValue::from_bytes(&others.join(&b"; "[..]));
     joined.ok().filter(|value| !value.is_empty())
 }
-
-const ASKED_BELOW: &str = "/auth/";
 
 /// The one value of a field that a front proxy sets.
 fn one<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<&'a str, Error> {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::world::{CLIENT_SECRET, ONE, OWN_HOST, ROUTES, SITE, url};
 use crate::support::{Answer, Browser, Heard, Line, World};
@@ -175,7 +175,7 @@ async fn a_stranger_is_led_to_sign_in_and_a_program_is_told() {
         assert_eq!(answer.field("cache-control"), Some("no-store"));
         let answer = ask(&world, kind, &world.browser(), "GET /reports", "").await;
         assert!(answer.is(401).field("www-authenticate").is_some());
-        let told: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+        let told: Value = serde_json::from_slice(&answer.body).unwrap();
         assert_eq!(told["login"], json!(url("/_sso/login")), "{told}");
         assert_eq!(told["reference"], json!(answer.field("sso-reference")));
         assert_eq!(
@@ -204,6 +204,16 @@ async fn who_may_not_gets_the_page_with_its_reference() {
         assert!(answer.text().contains(reference) && answer.text().contains("ada@acme.com"));
         assert_eq!(identity(&answer), []);
         assert!(world.logs.text().contains(reference));
+        let trace = world
+            .broker
+            .socket()
+            .get::<Value>(&format!("/traces/{reference}"))
+            .await;
+        let trace = trace.unwrap().to_string();
+        assert!(
+            trace.contains("GET app.example.com/vault/x") && trace.contains("groups_any"),
+            "{trace}"
+        );
     }
     ask(&world, "nginx", &browser, "GET /vault/x", PAGE)
         .await
@@ -448,6 +458,16 @@ async fn inv_02_a_call_of_grpc_is_refused_by_its_status() {
         .is(404);
     }
     strange.end(&[]).await;
+    let calls = format!("{call}Content-Length: 0\r\n");
+    for path in [
+        "/_sso/auth",
+        "/_sso/auth/",
+        "/_sso/auth/apache",
+        "/_sso/nginx",
+    ] {
+        let answer = world.browser().ask(&format!("POST {path}"), &calls).await;
+        assert_eq!(answer.is(404).field("grpc-status"), None, "{path}");
+    }
     world.end(&[]).await;
 }
 
@@ -497,7 +517,7 @@ async fn inv_41_whom_nobody_has_confirmed_or_who_is_shut_out_goes_no_further() {
     socket
         .post("/organizations/acme/suspend", &json!({}))
         .await
-        .map(drop::<serde_json::Value>)
+        .map(drop::<Value>)
         .unwrap();
     for kind in ["traefik", "caddy", "haproxy", "envoy"] {
         ask(&world, kind, &browser, "GET /", PAGE).await.is(401);
@@ -507,7 +527,7 @@ async fn inv_41_whom_nobody_has_confirmed_or_who_is_shut_out_goes_no_further() {
     socket
         .post("/organizations/acme/resume", &json!({}))
         .await
-        .map(drop::<serde_json::Value>)
+        .map(drop::<Value>)
         .unwrap();
     let (browser, _) = world.signed_in().await;
     world
@@ -531,6 +551,22 @@ async fn inv_41_whom_nobody_has_confirmed_or_who_is_shut_out_goes_no_further() {
     ask(&world, "nginx/refusal", &browser, "GET /", PAGE)
         .await
         .is(503);
+    world.end(&[&browser]).await;
+}
+
+#[tokio::test]
+async fn without_applications_people_sign_in_and_nothing_is_forwarded_from_here() {
+    let file = format!("# There is no [upstreams.app].\n{ONE}[routes.default]\npath = \"/*\"\n");
+    let world = world(&file).await;
+    let mut browser = world.browser();
+    let page = browser.visit(&url("/_sso/login/acme?rd=/reports")).await;
+    assert_eq!(
+        (page.is(404).path(), page.kind()),
+        ("/reports".to_owned(), Some("not-found"))
+    );
+    let answer = ask(&world, "nginx", &browser, "GET /reports", "").await;
+    assert_eq!(identity(answer.is(200)).len(), 6);
+    world.application.heard_nothing();
     world.end(&[&browser]).await;
 }
 
