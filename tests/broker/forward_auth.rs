@@ -224,7 +224,7 @@ async fn who_may_not_gets_the_page_with_its_reference() {
 }
 
 /// What a visitor asks for, and with which further fields.
-const REQUESTS: [(&str, &str); 26] = [
+const REQUESTS: [(&str, &str); 28] = [
     ("GET /", PAGE),
     ("GET /", ""),
     ("POST /", PAGE),
@@ -251,16 +251,31 @@ const REQUESTS: [(&str, &str); 26] = [
         "GET /open/x",
         "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\nOrigin: https://evil.example\r\n",
     ),
+    ("GET /pinned/x", PAGE),
+    ("GET /posted/x", ""),
     ("GET /fresh/x", PAGE),
     ("GET /fresh/x", ""),
     ("POST /fresh/x", PAGE),
 ];
 
-/// A route of every kind, and one that asks for what nobody here has proved.
+/// A route of every kind: one asks for what nobody here has proved, one is of an organization, one is for posts alone.
 fn every_route() -> String {
-    format!(
-        "{ROUTES}[routes.fresh]\npath = \"/fresh/*\"\nupstream = \"app\"\nrequire = {{ acr_values = [\"key\"] }}\n"
-    )
+    let more = r#"
+[routes.fresh]
+path = "/fresh/*"
+upstream = "app"
+require = { acr_values = ["key"] }
+[routes.pinned]
+path = "/pinned/*"
+upstream = "app"
+organization = "acme"
+[routes.posted]
+path = "/posted/*"
+upstream = "app"
+methods = ["POST"]
+access = "public"
+"#;
+    format!("{ROUTES}{more}")
 }
 
 #[tokio::test]

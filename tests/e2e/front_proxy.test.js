@@ -156,7 +156,8 @@ for (const front of KINDS) {
 
       // By no spelling does a path get around its rule.
       const before = world.application.heard.length;
-      for (const path of ["/lobby/..%2fvault", "/lobby//vault", "/lobby/%2e%2e/vault/x", "/%76ault/x", "/lobby/../vault/x", "//vault"]) {
+      const spellings = ["/lobby/..%2fvault", "/lobby//vault", "/lobby/%2e%2e/vault/x", "/%76ault/x", "/lobby/../vault/x", "//vault"];
+      for (const path of [...spellings, "/vault%2fx", "/lobby;x/../vault/x", at("/vault/x")]) {
         const { status } = await send(at("/"), [cookie], "GET", undefined, path);
         assert.ok(status >= 300, `${path}: ${status}`);
       }
@@ -181,6 +182,33 @@ for (const front of KINDS) {
       await world.doorward.start();
     },
     { front },
+  );
+
+  story(
+    `${front}: the same over TLS and, where it is spoken, HTTP/2, which sends cookies one by one`,
+    async (world) => {
+      const visitor = await world.visitor();
+      const page = await visitor.tab();
+      await page.goto(world.doorward.door("acme"));
+      await signInAs(page, "ada");
+      await shown(page);
+      await page.goto(world.doorward.at("/again"));
+      assert.equal((await shown(page)).name, "Ada Park");
+      const spoken = await page.evaluate(() => performance.getEntriesByType("navigation")[0].nextHopProtocol);
+      assert.equal(spoken, front === "apache" ? "http/1.1" : "h2");
+      const heard = world.application.last("/again");
+      assert.deepEqual(field(heard, "Cookie"), ["application=its-own"]);
+      assert.deepEqual(field(heard, "X-Forwarded-Proto"), ["https"]);
+      assert.equal(field(heard, "Sso-Jwt-Assertion").length, 1);
+      assert.ok(await visitor.cookie(SESSION_COOKIE, world.doorward.url));
+      visitor.expects(/status of 40/);
+      const asked = await page.evaluate(async (path) => {
+        const answer = await fetch(path);
+        return [answer.status, answer.headers.get("sso-jwt-assertion")];
+      }, `/_sso/auth/${front}`);
+      assert.deepEqual(asked, [404, null]);
+    },
+    { front, tls: true },
   );
 }
 

@@ -1,4 +1,5 @@
 // A front proxy as Debian packages it, with nothing of ours but what `doorward integrate` prints.
+import { readFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
@@ -19,7 +20,7 @@ const KINDS = {
     return new Program("/usr/sbin/nginx", ["-e", "stderr", "-c", file]);
   },
   caddy: async (folder, snippet) => {
-    const file = await folder.write("Caddyfile", `{\nadmin off\ndefault_bind 127.0.0.1\n}\n${snippet}`);
+    const file = await folder.write("Caddyfile", `{\nadmin off\ndefault_bind 127.0.0.1\nauto_https disable_redirects\n}\n${snippet}`);
     const home = { HOME: folder.path, XDG_DATA_HOME: folder.path, XDG_CONFIG_HOME: folder.path };
     return new Program("/usr/bin/caddy", ["run", "--config", file, "--adapter", "caddyfile"], home);
   },
@@ -29,7 +30,7 @@ const KINDS = {
     return new Program("/usr/sbin/haproxy", ["-db", "-f", file]);
   },
   apache: async (folder, snippet, doorward) => {
-    const modules = ["mpm_event", "authz_core", "proxy", "proxy_http", "headers"];
+    const modules = ["mpm_event", "authz_core", "proxy", "proxy_http", "headers", "socache_shmcb", "ssl"];
     const loaded = modules.map((name) => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so`);
     const file = await folder.write(
       "apache.conf",
@@ -41,13 +42,28 @@ const KINDS = {
   },
 };
 
+/** What is left to the operator: where the certificate is, and which of this machine's addresses people come to. */
+async function fitted(kind, snippet, folder, doorward) {
+  if (!doorward.certificate) return snippet;
+  const { file, key } = doorward.certificate;
+  const name = new URL(doorward.url).hostname;
+  const both = await folder.write("both.pem", (await readFile(file, "utf8")) + (await readFile(key, "utf8")));
+  const own = kind === "caddy" ? snippet.replace("{\n\troute", `{\n\ttls ${file} ${key}\n\troute`) : snippet;
+  return own
+    .replaceAll(`/etc/ssl/certs/${name}.pem`, file)
+    .replaceAll(`/etc/ssl/private/${name}.key`, key)
+    .replaceAll(`/etc/haproxy/certs/${name}.pem`, both)
+    .replace(`listen ${doorward.port} `, `listen 127.0.0.1:${doorward.port} `)
+    .replace(`*:${doorward.port}`, `127.0.0.1:${doorward.port}`);
+}
+
 export class FrontProxy {
   #folder;
   #program;
 
   static async open(kind, doorward) {
     const folder = await Folder.make();
-    const snippet = await doorward.prints("integrate", kind);
+    const snippet = await fitted(kind, await doorward.prints("integrate", kind), folder, doorward);
     const proxy = new FrontProxy(folder, await KINDS[kind](folder, snippet, doorward));
     await proxy.#answers(doorward.port);
     return proxy;
