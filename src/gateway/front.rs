@@ -216,7 +216,8 @@ impl Gateway {
         Ok(head)
     }
 
-    /// The answer that lets a request go on, with the identity of `known` or with none.
+    /// The answer that lets a request go on, with the identity of `known` or with none. No visitor sees it, so it carries
+    /// nothing but what the application is to have: some copy all that begins like a field of ours.
     fn pass(
         &self,
         asker: Asker,
@@ -255,8 +256,10 @@ impl Gateway {
             // It removes after it has set, so what is set is no part of this.
             let mut gone = spoofed.iter().map(HeaderName::as_str).collect::<Vec<_>>();
             gone.retain(|name| !headers.contains_key(*name));
-            let gone = HeaderValue::from_str(&gone.join(",")).map_err(|_| Error::Target)?;
-            headers.insert(X_ENVOY_REMOVES, gone);
+            if !gone.is_empty() {
+                let gone = HeaderValue::from_str(&gone.join(",")).map_err(|_| Error::Target)?;
+                headers.insert(X_ENVOY_REMOVES, gone);
+            }
         }
         response.extensions_mut().insert(Vouched);
         Ok(response)
