@@ -160,11 +160,7 @@ fn has_heading(page: &Path, anchor: &str) -> bool {
 /// Every page that tells of a problem is reached by a story over real sockets, which also follows every way on from it.
 #[test]
 fn every_problem_is_met_in_a_story() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/broker");
-    let stories: String = fs::read_dir(folder)
-        .unwrap()
-        .map(|file| fs::read_to_string(file.unwrap().path()).unwrap())
-        .collect();
+    let stories = all_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/broker"));
     let codes = fs::read_to_string(problem_file()).unwrap();
     let (_, codes) = codes.split_once("pub const fn code(&self)").unwrap();
     let codes = codes.split_once("\n    }\n").unwrap().0;
@@ -177,6 +173,18 @@ fn every_problem_is_met_in_a_story() {
         .filter(|code| !stories.contains(&format!("\"{code}\"")))
         .collect();
     assert!(missing.is_empty(), "no story meets {missing:?}");
+}
+
+/// The text of every file in a folder and below.
+fn all_below(folder: &Path) -> String {
+    let paths = fs::read_dir(folder).unwrap();
+    let paths = paths.map(|entry| entry.unwrap().path());
+    paths
+        .map(|path| match path.is_dir() {
+            true => all_below(&path),
+            false => fs::read_to_string(path).unwrap(),
+        })
+        .collect()
 }
 
 fn problem_file() -> PathBuf {

@@ -58,6 +58,11 @@ impl PlainHeaders {
         }
     }
 
+    /// The names of all that a visitor can have.
+    pub fn names(&self) -> impl Iterator<Item = &HeaderName> {
+        self.fields.iter().map(|(name, _)| name)
+    }
+
     /// The fields for a visitor. A value that they lack yields no field (threat model 32).
     ///
     /// # Errors

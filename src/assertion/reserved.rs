@@ -6,9 +6,8 @@ use http::{HeaderMap, HeaderName};
 
 use crate::config::{Assertion, Headers, IDENTITY_FIELDS, Route, fold_name};
 
-/// Where a request came from, beside all of `X-Forwarded-…`: rebuilt, never believed. Some name another target, which
-/// frameworks take for the one that was asked for (threat model 3, 33).
-const FORWARDING: [&str; 20] = [
+/// Where a request came from, beside all of `X-Forwarded-…`: rebuilt, never believed (threat model 33).
+const FORWARDING: [&str; 14] = [
     "client-ip",
     "cf-connecting-ip",
     "fastly-client-ip",
@@ -19,16 +18,20 @@ const FORWARDING: [&str; 20] = [
     "true-client-ip",
     "x-client-ip",
     "x-cluster-client-ip",
+    "x-original-forwarded-for",
+    "x-real-ip",
+    "x-script-name",
+    "x-url-scheme",
+];
+
+/// Another target, which frameworks take for the one that was asked for (threat model 3).
+const TARGETS: [&str; 6] = [
     "x-host",
     "x-http-host-override",
-    "x-original-forwarded-for",
     "x-original-host",
     "x-original-uri",
     "x-original-url",
-    "x-real-ip",
     "x-rewrite-url",
-    "x-script-name",
-    "x-url-scheme",
 ];
 
 /// Another method than that of the request line, for frameworks that look for one. Where routes tell methods apart, the
@@ -56,12 +59,14 @@ impl Reserved {
         let methods = METHODS.iter().filter(|_| methods_matter);
         let plain = IDENTITY_FIELDS.iter().map(|&name| name.to_owned());
         let set = headers.set.iter().map(|(name, _)| fold_name(name));
-        let passage = FORWARDING.iter().chain(methods);
+        let passage = FORWARDING.iter();
         let passage = passage.map(|&name| (name.to_owned(), Claim::Passage));
+        let target = TARGETS.iter().chain(methods);
+        let target = target.map(|&name| (name.to_owned(), Claim::Target));
         let identity = plain.chain(set).chain([fold_name(&assertion.header)]);
         let identity = identity.map(|name| (name, Claim::Identity));
         // Of two claims by one name the graver counts, which comes last.
-        Self(passage.chain(identity).collect())
+        Self(passage.chain(target).chain(identity).collect())
     }
 
     /// Whether only Doorward may send this name: after folding case (`HeaderName` is lower case already) and all that is
@@ -79,6 +84,31 @@ impl Reserved {
         }
         let claims = found.iter().map(|(_, claim)| *claim);
         claims.filter(|claim| *claim == Claim::Identity).count()
+    }
+
+    /// The names that only Doorward may send, in their plain spelling, as far as they can be listed: those that claim to
+    /// say who somebody is, and those of another target or method. For whoever has to remove them in our place.
+    pub fn listed(&self) -> Vec<&str> {
+        let listed = self.0.iter().filter(|(_, claim)| **claim != Claim::Passage);
+        let mut names: Vec<&str> = listed.map(|(name, _)| name.as_str()).collect();
+        names.extend(["sso-generated", "sso-reference"]);
+        names.sort_unstable();
+        names
+    }
+
+    /// The names among these that no proxy sends in good faith, and how many of them claim to say who somebody is.
+    pub fn spoofed(&self, headers: &HeaderMap) -> (Vec<HeaderName>, usize) {
+        let claims = |name| Some((HeaderName::clone(name), self.claim(name)?));
+        let found = headers.keys().filter_map(claims);
+        let found: Vec<_> = found.filter(|(_, it)| *it != Claim::Passage).collect();
+        let identities = found
+            .iter()
+            .filter(|(_, it)| *it == Claim::Identity)
+            .count();
+        (
+            found.into_iter().map(|(name, _)| name).collect(),
+            identities,
+        )
     }
 
     /// What a name that only Doorward may send claims to say.
@@ -108,7 +138,9 @@ impl Reserved {
 enum Claim {
     /// Who somebody is: no client has a reason to send it.
     Identity,
-    /// Where a request came from, or what it is: proxies and tracers send it in good faith.
+    /// What is asked for: it is said already.
+    Target,
+    /// Where a request came from: proxies and tracers send it in good faith.
     Passage,
 }
 
@@ -122,10 +154,10 @@ mod tests {
     proptest! {
         #[test]
         fn inv_30_every_spelling_of_every_name_is_stripped(
-            which in 0..IDENTITY_FIELDS.len() + FORWARDING.len() + 4,
+            which in 0..IDENTITY_FIELDS.len() + FORWARDING.len() + TARGETS.len() + 4,
             flips in proptest::collection::vec((any::<bool>(), proptest::sample::select(b"-_.~!|^'*+#$%&`".to_vec())), 40),
         ) {
-            let all: Vec<&str> = IDENTITY_FIELDS.iter().chain(&FORWARDING).copied()
+            let all: Vec<&str> = IDENTITY_FIELDS.iter().chain(&FORWARDING).chain(&TARGETS).copied()
                 .chain(["sso-jwt-assertion", "sso-reference", "x-forwarded-for", "x-forwarded-prefix"]).collect();
             let spelled: String = all[which].chars().zip(flips).map(|(letter, (upper, other))| {
                 let letter = if letter == '-' { char::from(other) } else { letter };

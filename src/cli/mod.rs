@@ -7,6 +7,7 @@ pub mod draft;
 pub mod guide;
 pub mod identity;
 pub mod init;
+pub mod integrate;
 pub mod live;
 pub mod org;
 pub mod provider;
@@ -37,6 +38,7 @@ const EXAMPLES: &str = "Examples:
   doorward init --preset okta       a first file, and what to register there
   doorward check -c doorward.toml   every mistake in the file, with line and cure
   doorward provider guide google    what to register there, with the addresses of this file
+  doorward integrate nginx          what nginx needs to have, to ask about each request
   doorward run -c doorward.toml     serve until SIGTERM
   doorward status                   is it fine?
   doorward session list --org acme  who is signed in?
@@ -57,6 +59,8 @@ pub enum Command {
     Check(check::Check),
     /// Try everything: a whole working installation on this machine, nothing left behind.
     Demo(demo::Demo),
+    /// Print what a front proxy needs to have, with the names and addresses of this file. Needs no running process.
+    Integrate(integrate::Integrate),
     /// Serve in the foreground until SIGTERM or SIGINT.
     Run(Source),
     /// Ask the running process how it is.
@@ -215,6 +219,7 @@ pub async fn run(cli: Cli) -> Exit {
     match cli.command {
         Command::Init(init) => init::run(&init),
         Command::Check(check) => check::run(&check),
+        Command::Integrate(integrate) => integrate::run(&integrate),
         Command::Demo(demo) => demo::run(&demo).await,
         Command::Run(source) => run::run(&source).await,
         Command::Status(asking) => live::status(&asking).await,

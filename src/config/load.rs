@@ -154,7 +154,9 @@ fn read(context: &Context<'_>) -> Option<Config> {
     root.texts("include", "conf.d/*.toml");
     let server = server::server(root.table("server"));
     let providers = providers::providers(&root, server.as_ref().map(|server| &server.public_url));
-    let upstreams = upstreams::upstreams(&root);
+    let asked = server.as_ref();
+    let asked = asked.is_some_and(|server| !server.forward_auth.is_empty());
+    let upstreams = upstreams::upstreams(&root, asked);
     let sessions =
         organizations::sessions(root.table("sessions"), organizations::default_sessions());
     let assertion = routes::assertion(root.table("assertion"));
@@ -239,7 +241,10 @@ fn unused(root: &Reader<'_>, known: &routes::Known<'_>, routes: &[Route]) {
         }
     }
     if !root.has_faults_at("routes") {
-        let named: BTreeSet<&Slug> = routes.iter().map(|route| &route.upstream).collect();
+        let named: BTreeSet<&Slug> = routes
+            .iter()
+            .filter_map(|route| route.upstream.as_ref())
+            .collect();
         let upstreams = root.table("upstreams");
         for name in known.upstreams.keys().filter(|name| !named.contains(name)) {
             upstreams.warn(

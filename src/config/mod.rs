@@ -198,6 +198,8 @@ pub struct Server {
     pub trusted_proxies: Vec<TrustedProxy>,
     /// Whether they say of each connection whom it is for, before anything else.
     pub proxy_protocol: bool,
+    /// What asks about each request instead of sending it here; nobody by default.
+    pub forward_auth: Vec<FrontProxy>,
     /// How long requests may finish after the signal to stop.
     pub shutdown_timeout: Duration,
     /// Certificate and key; absent: plain HTTP.
@@ -223,6 +225,48 @@ impl TrustedProxy {
             (Self::Unix, None) => true,
             (Self::Network(_), None) | (Self::Unix, Some(_)) => false,
         }
+    }
+}
+
+/// A front proxy that asks whether a request may go on, and sends it to the application itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FrontProxy {
+    /// `auth_request`.
+    Nginx,
+    /// `ForwardAuth`.
+    Traefik,
+    /// `forward_auth`.
+    Caddy,
+    /// `ext_authz` with an HTTP service.
+    Envoy,
+    /// A script of ours, in Lua.
+    Haproxy,
+}
+
+impl FrontProxy {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Nginx,
+        Self::Traefik,
+        Self::Caddy,
+        Self::Envoy,
+        Self::Haproxy,
+    ];
+
+    /// Its name, in the file and in the path where it asks.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Nginx => "nginx",
+            Self::Traefik => "traefik",
+            Self::Caddy => "caddy",
+            Self::Envoy => "envoy",
+            Self::Haproxy => "haproxy",
+        }
+    }
+
+    /// By its name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.as_str() == name)
     }
 }
 
@@ -598,8 +642,8 @@ pub struct Route {
     pub hosts: Vec<Host>,
     /// Only these methods; empty: all.
     pub methods: Vec<Method>,
-    /// The application.
-    pub upstream: Slug,
+    /// The application. None where front proxies alone ask about requests and know themselves where these go.
+    pub upstream: Option<Slug>,
     /// Who may.
     pub access: Access,
     /// Pins an organization on the shared host.

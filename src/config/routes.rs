@@ -25,6 +25,13 @@ pub(super) struct Known<'a> {
     pub(super) providers: &'a BTreeMap<Slug, Provider>,
 }
 
+impl Known<'_> {
+    /// Whether front proxies ask about every request, and nothing is forwarded from here.
+    fn is_for_front_proxies(&self) -> bool {
+        self.upstreams.is_empty() && !self.server.forward_auth.is_empty()
+    }
+}
+
 pub(super) fn routes(root: &Reader<'_>, known: &Known<'_>) -> Vec<Route> {
     let mut all: Vec<Route> = Vec::new();
     for (name, reader) in root.named("routes") {
@@ -62,7 +69,10 @@ fn rival(one: &Route, other: &Route) -> bool {
 /// Without routes there is one for everything, to the only application.
 fn everything(root: &Reader<'_>, known: &Known<'_>) -> Option<Route> {
     let mut names = known.upstreams.keys();
-    let first = names.next()?;
+    let first = names.next();
+    if first.is_none() && !known.is_for_front_proxies() {
+        return None;
+    }
     if names.next().is_some() {
         root.fault(
             "routes",
@@ -79,7 +89,7 @@ fn everything(root: &Reader<'_>, known: &Known<'_>) -> Option<Route> {
         },
         hosts: Vec::new(),
         methods: Vec::new(),
-        upstream: first.clone(),
+        upstream: first.cloned(),
         access: defaults::ACCESS,
         organization: None,
         require: None,
@@ -145,12 +155,15 @@ fn route(name: &Slug, reader: &Reader<'_>, known: &Known<'_>) -> Option<Route> {
             "leave `organization` out, or make the route required",
         );
     }
+    if upstream.is_none() && !known.is_for_front_proxies() {
+        return None;
+    }
     Some(Route {
         name: name.to_string(),
         path: path?,
         hosts: hosts.unwrap_or_default(),
         methods: methods.unwrap_or_default(),
-        upstream: upstream?,
+        upstream,
         access,
         organization,
         require,
@@ -239,7 +252,11 @@ fn vouching<'a>(
         .collect()
 }
 
+/// Where a route leads. Only a file without applications, which front proxies have, leaves it open.
 fn upstream(reader: &Reader<'_>, known: &Known<'_>) -> Option<Slug> {
+    if !reader.has("upstream") && known.is_for_front_proxies() {
+        return None;
+    }
     let mut names = known.upstreams.keys();
     if !reader.has("upstream")
         && let (Some(only), None) = (names.next(), names.next())

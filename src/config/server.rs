@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use super::reader::Reader;
 use super::{
-    Admin, Limits, Listen, LogFormat, Login, Logs, Management, Server, Store, StoreKind, Tls,
-    TrustedProxy, defaults, pem,
+    Admin, FrontProxy, Limits, Listen, LogFormat, Login, Logs, Management, Server, Store,
+    StoreKind, Tls, TrustedProxy, defaults, pem,
 };
 use crate::address::{CanonicalPath, Host, Origin};
 use crate::telemetry::logs as lines;
@@ -60,6 +60,7 @@ pub(super) fn server(reader: Reader<'_>) -> Option<Server> {
     }
     let (trusted_proxies, proxy_protocol) = balancers(&reader);
     let server = Server {
+        forward_auth: forward_auth(&reader, &trusted_proxies),
         trusted_proxies,
         proxy_protocol,
         shutdown_timeout: reader
@@ -120,6 +121,28 @@ fn parse_trusted_proxy(text: &str) -> Result<TrustedProxy, String> {
         .or_else(|_| text.parse::<IpAddr>().map(ipnet::IpNet::from))
         .map(TrustedProxy::Network)
         .map_err(|_| "is no network or address, nor \"unix\"".to_owned())
+}
+
+/// The front proxies that may ask. Whoever is not trusted to say which request they ask about gets no answer.
+fn forward_auth(reader: &Reader<'_>, trusted: &[TrustedProxy]) -> Vec<FrontProxy> {
+    let all = reader.list("forward_auth", "nginx", parse_front_proxy);
+    let all = all.unwrap_or_default();
+    if !all.is_empty() && trusted.is_empty() && !reader.has_faults_at("trusted_proxies") {
+        reader.fault(
+            "forward_auth",
+            "contradiction",
+            "`server.forward_auth` lets front proxies ask, and `server.trusted_proxies` trusts none",
+            "say where it connects from, for example: trusted_proxies = [\"127.0.0.1\"]",
+        );
+    }
+    all
+}
+
+fn parse_front_proxy(text: &str) -> Result<FrontProxy, String> {
+    FrontProxy::named(text).ok_or_else(|| {
+        let known = FrontProxy::ALL.map(FrontProxy::as_str);
+        format!("is none of {}", known.join(", "))
+    })
 }
 
 /// A path in its one spelling.

@@ -157,14 +157,15 @@ struct Written {
     two: bool,
 }
 
-pub(super) fn upstreams(root: &Reader<'_>) -> BTreeMap<Slug, Upstream> {
+/// `optional`: front proxies ask about requests, and may know alone where these go.
+pub(super) fn upstreams(root: &Reader<'_>, optional: bool) -> BTreeMap<Slug, Upstream> {
     let mut all = BTreeMap::new();
     for (name, reader) in root.named("upstreams") {
         let upstream = upstream(&reader, &name);
         reader.finish();
         all.insert(name, upstream);
     }
-    if all.is_empty() && !root.has("upstreams") {
+    if all.is_empty() && !root.has("upstreams") && !optional {
         root.fault(
             "upstreams",
             "missing-key",

@@ -141,6 +141,7 @@ fn server(facts: &Facts<'_>) -> config::Server {
         prefix: PREFIX.to_owned(),
         trusted_proxies: Vec::new(),
         proxy_protocol: defaults::PROXY_PROTOCOL,
+        forward_auth: Vec::new(),
         shutdown_timeout: SHUTDOWN_TIMEOUT,
         tls: None,
         limits: limits(),
@@ -176,7 +177,7 @@ fn routes(upstream: &Slug) -> Vec<Route> {
         },
         hosts: Vec::new(),
         methods: Vec::new(),
-        upstream: upstream.clone(),
+        upstream: Some(upstream.clone()),
         access,
         organization: None,
         require: None,
@@ -287,7 +288,8 @@ mod tests {
             }
         }
         for route in &config.routes {
-            assert!(config.upstreams.contains_key(&route.upstream));
+            let upstream = route.upstream.as_ref().unwrap();
+            assert!(config.upstreams.contains_key(upstream));
         }
     }
 }

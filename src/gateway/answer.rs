@@ -11,6 +11,7 @@ use http_body::{Frame, SizeHint};
 use prometheus_client::metrics::gauge::Gauge;
 use tracing::{debug, info};
 
+use super::front::Asker;
 use super::inbound::Inbound;
 use super::{Body, Gateway, Known};
 use crate::clock::Timestamp;
@@ -32,6 +33,8 @@ pub(super) struct Asked {
     pub(super) own: Option<Slug>,
     /// Who asks, where that was looked up.
     pub(super) known: Option<Known>,
+    /// The front proxy that asks about it, if it did not come itself.
+    pub(super) asker: Option<Asker>,
     /// What happens on the way, where Doorward answers itself.
     pub(super) journal: Option<Journal>,
 }
@@ -45,6 +48,7 @@ impl Asked {
             inbound: None,
             own: None,
             known: None,
+            asker: None,
             journal: None,
         }
     }

@@ -64,10 +64,7 @@ impl Gateway {
         visitor: Option<Visitor<'_>>,
         reference: Reference,
     ) -> Result<Response<Body>, Error> {
-        let upstream = self
-            .upstreams
-            .get(&route.config.upstream)
-            .ok_or(Error::NoRoute)?;
+        let upstream = self.upstream(route).ok_or(Error::NoRoute)?;
         let turn = upstream.turns.take(inbound.client).ok_or_else(|| {
             let labels = metrics::Kind { kind: "upstream" };
             self.metrics.rate_limited.get_or_create(&labels).inc();
@@ -87,9 +84,7 @@ impl Gateway {
         let (cut, until) = match visitor {
             None => (Arc::default(), None),
             Some(visitor) => {
-                let audience = upstream.audience.as_ref().or(self.audience.as_ref());
-                let audience = audience.unwrap_or(&site.audience);
-                let prepared = self.prepare(visitor, upstream, audience, now)?;
+                let prepared = self.prepare(visitor, route, site, now)?;
                 fields.extend_from_slice(&prepared.fields);
                 let left = visitor.grant.expires_at().since(self.clock.now());
                 (Arc::clone(visitor.grant.cut()), Some(Instant::now() + left))
@@ -134,7 +129,7 @@ impl Gateway {
     }
 
     /// Counts fields that looked like ours.
-    fn count_spoofed(&self, route: &Route, spoofed: usize) {
+    pub(super) fn count_spoofed(&self, route: &Route, spoofed: usize) {
         if spoofed > 0 {
             let route = Arc::clone(route.tally.name());
             self.metrics
@@ -144,14 +139,23 @@ impl Gateway {
         }
     }
 
-    /// The identity fields of a grant for an audience: made once for 60 % of the assertion's life, not per request.
-    fn prepare(
+    /// The application of a route, if requests on it are forwarded from here.
+    fn upstream(&self, route: &Route) -> Option<&Upstream> {
+        self.upstreams.get(route.config.upstream.as_ref()?)
+    }
+
+    /// The identity fields of a grant for the application of a route: made once for 60 % of the assertion's life, not per request.
+    pub(super) fn prepare(
         &self,
         visitor: Visitor<'_>,
-        upstream: &Upstream,
-        audience: &Arc<str>,
+        route: &Route,
+        site: &Site,
         now: Timestamp,
     ) -> Result<Arc<Prepared>, Error> {
+        let upstream = self.upstream(route);
+        let audience = upstream.and_then(|upstream| upstream.audience.as_ref());
+        let audience = audience.or(self.audience.as_ref());
+        let audience = audience.unwrap_or(&site.audience);
         visitor.grant.prepared(audience, now, || {
             let statement = statement(visitor);
             let grant = visitor.grant;
@@ -170,7 +174,7 @@ impl Gateway {
                 }
                 other => other,
             }?;
-            let upstream = Arc::clone(&upstream.name);
+            let upstream = upstream.map_or_else(Arc::default, |it| Arc::clone(&it.name));
             self.metrics
                 .assertions_issued
                 .get_or_create(&metrics::Upstream { upstream })
@@ -221,7 +225,7 @@ fn forwarding(
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
-const SSO_REFERENCE: HeaderName = HeaderName::from_static("sso-reference");
+pub(super) const SSO_REFERENCE: HeaderName = HeaderName::from_static("sso-reference");
 
 /// Room for what is added to most requests.
 const MOST_FIELDS: usize = 24;

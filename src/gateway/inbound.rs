@@ -100,6 +100,12 @@ impl Inbound {
         })
     }
 
+    /// Has a refusal answered as such even if this is a call of gRPC, whose refusals have a status of success: whoever
+    /// asks on behalf of others looks at that status.
+    pub(super) const fn answer_plainly(&mut self) {
+        self.grpc = false;
+    }
+
     /// The languages that the browser asks for.
     pub(super) fn accept_language(&self) -> Option<&str> {
         self.accept_language.as_ref()?.to_str().ok()
@@ -193,7 +199,8 @@ fn one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>,
     }
 }
 
-fn is_trusted(trusted: &[TrustedProxy], peer: Option<IpAddr>) -> bool {
+/// Whether a peer may say where a request came from, and what it was.
+pub(super) fn is_trusted(trusted: &[TrustedProxy], peer: Option<IpAddr>) -> bool {
     trusted.iter().any(|proxy| proxy.covers(peer))
 }
 

@@ -11,8 +11,10 @@ mod answer;
 mod decision;
 mod endpoints;
 mod forward;
+mod front;
 mod grpc;
 mod inbound;
+mod judge;
 mod rescue;
 mod routes;
 mod sites;
@@ -33,7 +35,7 @@ use hyper::body::Incoming;
 pub use self::answer::Sent;
 
 use self::answer::{Asked, InFlight};
-use self::decision::{Decision, Granted, Question, decide};
+use self::decision::Decision;
 use self::forward::Visitor;
 use self::inbound::Inbound;
 use self::routes::{Route, Routes};
@@ -41,17 +43,16 @@ use self::sites::Sites;
 use self::turns::Turns;
 use crate::address::{Host, Origin};
 use crate::assertion::{self, Minter, PlainHeaders, Reserved};
-use crate::audit;
 use crate::clock::{Clock, Timestamp};
 use crate::config::{self, Config, Organization, Refusal, Slug};
 use crate::drafts::{self, Drafts};
-use crate::identity::{self, People, Shut, Unmet};
+use crate::identity::{self, People, Unmet};
 use crate::pages::{self, Look, Pages};
 use crate::pipeline::{self, Pipeline};
 use crate::proxy;
 use crate::revalidation::{self, Revalidation};
 use crate::session::cookies::Cookies;
-use crate::session::{self, Denied, Live, LiveGrant, Sessions};
+use crate::session::{self, Live, LiveGrant, Sessions};
 use crate::store::{self, Store};
 use crate::tasks::Tasks;
 use crate::telemetry::metrics::Metrics;
@@ -246,6 +247,10 @@ impl Gateway {
         if let Some(journal) = asked.journal.take() {
             self.keep_trace(journal.part(), &asked);
         }
+        let response = match asked.asker {
+            Some(asker) => self.tell_front_proxy(asker, response, &asked),
+            None => response,
+        };
         self.send(response, &asked, began, in_flight)
     }
 
@@ -256,13 +261,19 @@ impl Gateway {
         asked: &mut Asked,
     ) -> Result<Response<Body>, Error> {
         let server = &self.config.server;
-        let inbound = Inbound::read(&request, from, &server.trusted_proxies, &server.public_url)?;
+        let mut inbound =
+            Inbound::read(&request, from, &server.trusted_proxies, &server.public_url)?;
+        // Nothing of ours is called by gRPC, whose refusals a front proxy that asks at the wrong place would take for a yes.
+        if self.own_path(&inbound).is_some() {
+            inbound.answer_plainly();
+        }
         let inbound = Arc::new(inbound);
         asked.inbound = Some(Arc::clone(&inbound));
-        let place = self.place(&inbound.host)?;
-        if let Place::Own(organization) = place {
-            asked.own = Some(organization.slug.clone());
+        if let Some(asker) = self.asker(&inbound, request.uri(), from.1)? {
+            asked.asker = Some(asker);
+            return Box::pin(self.vouch(asker, &request, from, asked)).await;
         }
+        let place = self.settle_place(&inbound, asked)?;
         if let Some(own) = self.own_path(&inbound) {
             asked.route = Arc::clone(&self.own);
             let journal = asked.begin_journal(self.clock.now());
@@ -272,16 +283,28 @@ impl Gateway {
             let answer = journal.follow(answer).await?;
             return Ok(endpoints::referred(answer, asked.reference));
         }
-        let route = self
-            .routes
+        let route = self.route(&inbound, place)?;
+        asked.route = Arc::clone(&route.tally);
+        self.act(request, &inbound, place, route, asked).await
+    }
+
+    /// Where a request belongs, as is noted of it.
+    fn settle_place(&self, inbound: &Inbound, asked: &mut Asked) -> Result<Place<'_>, Error> {
+        let place = self.place(&inbound.host)?;
+        if let Place::Own(organization) = place {
+            asked.own = Some(organization.slug.clone());
+        }
+        Ok(place)
+    }
+
+    fn route(&self, inbound: &Inbound, place: Place<'_>) -> Result<&Route, Error> {
+        self.routes
             .find(&inbound.host, &inbound.path, &inbound.method)
             .filter(|route| match place {
                 Place::Shared => true,
                 Place::Own(organization) => route.is_open_to(&organization.slug),
             })
-            .ok_or(Error::NoRoute)?;
-        asked.route = Arc::clone(&route.tally);
-        self.act(request, &inbound, place, route, asked).await
+            .ok_or(Error::NoRoute)
     }
 
     /// Decides, and does what was decided.
@@ -293,39 +316,15 @@ impl Gateway {
         route: &Route,
         asked: &mut Asked,
     ) -> Result<Response<Body>, Error> {
-        if let Place::Own(organization) = place
-            && !self.is_open(organization)
-        {
-            return Err(Error::Suspended(organization.slug.clone()));
-        }
-        let doubtful = inbound.path.has_parameters() || !inbound.has_known_method();
-        let access = route.config.access;
-        if access != config::Access::Public || doubtful {
-            let cookies = Cookies::read(request.headers());
-            let pinned = route.config.organization.as_ref();
-            asked.known = self.known(&cookies, inbound, place, pinned).await?;
-        }
-        // Browsers send cookies along and ask nobody (RFC 6455 §10.2). Not on public routes either: the application's own
-        // cookies are on them too.
-        if inbound.is_foreign_upgrade(&self.config.server.public_url) {
-            self.note_denied(asked, "foreign_origin");
-            return Err(Error::ForeignOrigin);
-        }
-        let (known, reference) = (asked.known.as_ref(), asked.reference);
-        self.check_connection(asked)?;
-        let decision = decide(Self::looked_at(inbound, route, doubtful, known));
-        Self::count_decision(route, &decision);
-        match decision {
+        let reference = asked.reference;
+        let decision = self.judge(request.headers(), inbound, place, route, asked);
+        match decision.await? {
             Decision::Allow(known) => self.allow(request, inbound, route, known, reference).await,
             Decision::Anonymous => self.forward(request, inbound, route, None, reference).await,
             Decision::SignIn => {
                 let cookies = Cookies::read(request.headers());
-                let pinned = route.config.organization.as_ref();
-                Box::pin(self.part(&cookies, inbound, place, pinned)).await?;
-                let (organization, chosen) = self.wanted_organization(place, pinned, &cookies);
-                let journal = asked.begin_journal(inbound.at);
-                journal.door(organization.as_ref().map(Slug::as_str), chosen);
-                Ok(self.to_sign_in(inbound, organization.as_ref(), reference))
+                self.send_to_sign_in(&cookies, inbound, place, route, asked)
+                    .await
             }
             Decision::Unauthorized => {
                 let (head, body) = request.into_parts();
@@ -337,15 +336,11 @@ impl Gateway {
                 Err(Error::Unauthorized { had_session })
             }
             Decision::StepUp(known) => {
-                let sent = request.into_parts();
+                let sent = Some(request.into_parts());
                 Box::pin(self.step_up(inbound, route, known, sent, reference)).await
             }
             Decision::Unconfirmed => Err(Box::pin(self.unconfirmed(asked.known.as_ref())).await),
-            Decision::Deny(unmet) => {
-                self.note_denied(asked, unmet.as_str());
-                let rule = route.config.refusal.clone();
-                Err(Error::NotAllowed { unmet, rule })
-            }
+            Decision::Deny(unmet) => Err(self.deny(asked, unmet, route)),
         }
     }
 
@@ -387,109 +382,6 @@ impl Gateway {
         self.traces.keep(part);
     }
 
-    /// Everything that the decision looks at.
-    fn looked_at<'a>(
-        inbound: &Inbound,
-        route: &'a Route,
-        doubtful: bool,
-        known: Option<&'a Known>,
-    ) -> Question<'a, &'a Known> {
-        Question {
-            access: route.config.access,
-            require: route.config.require.as_ref(),
-            assurance: route.config.assurance.as_ref(),
-            doubtful,
-            kind: inbound.kind,
-            grant: known.map(|known| Granted {
-                grant: known,
-                profile: known.grant.profile(),
-                proofs: &known.grant.grant().proofs,
-            }),
-            unconfirmed: known.is_some_and(|known| inbound.at >= known.grant.counts_until()),
-            now: inbound.at,
-        }
-    }
-
-    /// Refuses whoever came in by a connection that does not serve them: its owners, on the way to their pages, and people
-    /// of a customer that an owner has shut out since.
-    fn check_connection(&self, asked: &Asked) -> Result<(), Error> {
-        let Some(known) = &asked.known else {
-            return Ok(());
-        };
-        let Err(shut) = self.sessions.check_connection(&known.grant) else {
-            return Ok(());
-        };
-        self.note_denied(asked, shut.as_str());
-        Err(match shut {
-            Shut::NotActivated | Shut::Disabled => {
-                Error::NotOpen(known.grant.grant().organization.clone())
-            }
-            Shut::OtherTenant => Error::NotAllowed {
-                unmet: Unmet::Tenants,
-                rule: Refusal::default(),
-            },
-        })
-    }
-
-    /// Tells somebody who comes back that what they had was ended, and by whom.
-    ///
-    /// # Errors
-    /// [`Error::Parted`], if it was.
-    async fn part(
-        &self,
-        cookies: &Cookies<'_>,
-        inbound: &Inbound,
-        place: Place<'_>,
-        pinned: Option<&Slug>,
-    ) -> Result<(), Error> {
-        let Some(handle) = cookies.handle() else {
-            return Ok(());
-        };
-        let wanted = match place {
-            Place::Own(organization) => Some(&organization.slug),
-            Place::Shared => pinned,
-        };
-        let Some(farewell) = self.sessions.farewell(&handle, wanted).await? else {
-            return Ok(());
-        };
-        // A cookie that leads to nothing goes, so that this is said once, to a person; one with grants elsewhere stays.
-        let gone = inbound.kind != inbound::Kind::Program
-            && self.sessions.find(&handle, &inbound.host).await?.is_none();
-        Err(Error::Parted { farewell, gone })
-    }
-
-    /// Nobody has confirmed the visitor's identity in time.
-    async fn unconfirmed(&self, known: Option<&Known>) -> Error {
-        let Some(grant) = known.map(|known| known.grant.grant()) else {
-            return Error::Unauthorized { had_session: true };
-        };
-        // Without the store it is not said when, but it is said.
-        let identity = self.sessions.identity(grant).await.ok().flatten();
-        Error::Unconfirmed {
-            provider: grant.provider.clone(),
-            next: identity.and_then(|identity| identity.due_at),
-        }
-    }
-
-    /// Somebody who is signed in may not: for the audit trail, which the answer does not wait for.
-    fn note_denied(&self, asked: &Asked, reason: &'static str) {
-        let Some(known) = &asked.known else {
-            return;
-        };
-        let denied = Denied {
-            kind: audit::Kind::AccessDenied,
-            grant: known.grant.grant(),
-            route: asked.route.name(),
-            reason,
-            reference: &asked.reference.to_string(),
-        };
-        if let Some(event) = self.sessions.denied(denied, self.clock.now()) {
-            let sessions = Arc::clone(&self.sessions);
-            let record = async move { sessions.record_denied(event).await };
-            drop(self.tasks.spawn(record));
-        }
-    }
-
     /// Which organization a host belongs to. An unknown one is refused before anything else happens.
     fn place(&self, host: &Host) -> Result<Place<'_>, Error> {
         let site = self.sites.get(host).ok_or(Error::UnknownHost)?;
@@ -498,34 +390,6 @@ impl Gateway {
         };
         let organization = self.config.organizations.get(slug);
         organization.map(Place::Own).ok_or(Error::UnknownHost)
-    }
-
-    /// The visitor's session and the grant that counts here.
-    async fn known(
-        &self,
-        cookies: &Cookies<'_>,
-        inbound: &Inbound,
-        place: Place<'_>,
-        pinned: Option<&Slug>,
-    ) -> Result<Option<Known>, Error> {
-        let Some(handle) = cookies.handle() else {
-            return Ok(None);
-        };
-        let Some(live) = self.sessions.find(&handle, &inbound.host).await? else {
-            return Ok(None);
-        };
-        let now = inbound.at;
-        let grant = match (place, pinned) {
-            // A route that pins another one was not found here.
-            (Place::Own(organization), _) => live.grant(&organization.slug, now),
-            (Place::Shared, Some(pinned)) => live.grant(pinned, now),
-            (Place::Shared, None) => live.active_grant(now),
-        };
-        // Whoever suspends an organization ends its grants one by one: the last one counts no more than the first.
-        let counts =
-            |grant: &Arc<LiveGrant>| !self.sessions.is_suspended(&grant.grant().organization);
-        let grant = grant.filter(counts);
-        Ok(grant.map(|grant| Known { live, grant }))
     }
 
     /// Whether anybody of an organization gets in: neither the file nor an operator says otherwise.
@@ -579,19 +443,6 @@ impl Gateway {
         } else {
             rest.starts_with('/').then_some(rest)
         }
-    }
-
-    fn count_decision(route: &Route, decision: &Decision<&Known>) {
-        let reason = match decision {
-            Decision::Deny(unmet) => unmet.as_str(),
-            Decision::Allow(_)
-            | Decision::Anonymous
-            | Decision::SignIn
-            | Decision::Unauthorized
-            | Decision::StepUp(_)
-            | Decision::Unconfirmed => "",
-        };
-        route.tally.decided(decision.as_str(), reason);
     }
 }
 
@@ -649,6 +500,12 @@ pub enum Error {
     /// TRACE and CONNECT.
     #[error("the method is not served")]
     Method,
+    /// Somebody asks as front proxies do, and is none that is trusted.
+    #[error("a peer that is not among server.trusted_proxies asks whether a request may go on")]
+    Stranger,
+    /// A front proxy does not say what it asks about, or says it twice.
+    #[error("a front proxy asks about a request without one good {0}")]
+    Question(&'static str),
     /// A path or method below the prefix that does not exist.
     #[error("there is no such page")]
     NotFound,

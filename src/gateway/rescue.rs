@@ -141,6 +141,8 @@ impl Gateway {
             Error::Host
             | Error::UnknownHost
             | Error::Target
+            | Error::Stranger
+            | Error::Question(_)
             | Error::NotFound
             | Error::NoRoute
             | Error::Unauthorized { .. }
@@ -184,15 +186,19 @@ impl Gateway {
     fn tell(&self, error: &Error, asked: &Asked, rd: ReturnPath) -> Told {
         let email = asked.email();
         let (problem, fault) = match error {
-            Error::Host | Error::Target | Error::Form | Error::ForeignIssuer => {
-                (Problem::BadRequest, Fault::Visitor)
-            }
+            Error::Host
+            | Error::Target
+            | Error::Question(_)
+            | Error::Form
+            | Error::ForeignIssuer => (Problem::BadRequest, Fault::Visitor),
             Error::Draft(error) => of_draft(error, rd),
             Error::UnknownHost => (Problem::MisdirectedRequest, Fault::Visitor),
             Error::Method | Error::NoSuchMethod { .. } => {
                 (Problem::MethodNotAllowed, Fault::Visitor)
             }
-            Error::NotFound | Error::NoRoute => (Problem::NotFound, Fault::Visitor),
+            Error::NotFound | Error::NoRoute | Error::Stranger => {
+                (Problem::NotFound, Fault::Visitor)
+            }
             Error::Unauthorized { had_session: true } => (
                 Problem::SessionEnded {
                     why: Ended::Unknown,

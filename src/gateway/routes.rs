@@ -98,7 +98,7 @@ mod tests {
                 .map(|host| Host::parse(host, 443).unwrap())
                 .collect(),
             methods: methods.to_vec(),
-            upstream: Slug::parse("app").unwrap(),
+            upstream: Some(Slug::parse("app").unwrap()),
             access: Access::Required,
             organization: None,
             require: None,

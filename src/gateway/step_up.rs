@@ -14,13 +14,14 @@ use crate::pipeline::{Again, StepUp};
 use crate::telemetry::Reference;
 
 impl Gateway {
-    /// Sends a page load to the door that leads to the same provider; tells everybody else where that is.
+    /// Sends a page load to the door that leads to the same provider; tells everybody else where that is. `sent` is the
+    /// request itself, if it came here.
     pub(super) async fn step_up(
         &self,
         inbound: &Inbound,
         route: &Route,
         known: &Known,
-        (head, body): (request::Parts, Incoming),
+        sent: Option<(request::Parts, Incoming)>,
         reference: Reference,
     ) -> Result<Response<Body>, Error> {
         let Some(assurance) = route.config.assurance.clone() else {
@@ -38,7 +39,11 @@ impl Gateway {
             Kind::FormPost => {
                 let door = self.step_up_path(step_up, Some(&return_path))?;
                 let door = Destination::parse(&door)?;
-                match self.keep_form(inbound, grant, (&head, body)).await? {
+                let kept = match sent {
+                    Some((head, body)) => self.keep_form(inbound, grant, (&head, body)).await?,
+                    None => None,
+                };
+                match kept {
                     Some((cookie, _)) => Err(Error::FormKept { door, cookie }),
                     None => Err(Error::StepUp { assurance, door }),
                 }

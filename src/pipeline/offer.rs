@@ -272,9 +272,8 @@ impl Found {
         let is_meant = secret::constant_time_eq(asked.offer.as_bytes(), self.stored.id.as_bytes());
         match (&self.stored.asserted, is_meant) {
             (Some(_), false) if now < self.stored.expires_at => Err(Answer::Newer),
-            (None | Some(_), false) => Err(Answer::Late),
             (None, true) if self.stored.is_added => Err(Answer::Settled),
-            (None, true) => Err(Answer::Late),
+            (None, _) | (Some(_), false) => Err(Answer::Late),
             (Some(_), true) => self.open(now).ok_or(Answer::Late),
         }
     }

@@ -35,7 +35,7 @@ pub struct Dealt {
 #[derive(Clone, Debug)]
 pub enum Pressed {
     /// The answer; none if there is no such identity.
-    Told(Option<Told>),
+    Told(Option<Box<Told>>),
     /// Somebody has pressed it already, and waits.
     Already,
 }
@@ -100,13 +100,14 @@ impl Revalidation {
         let is_fresh = newest.is_some_and(|newest| newest.lasts(AGAIN_AFTER, now));
         if is_fresh && !identity.leased {
             let (result, reason) = standing(&identity);
-            return Ok(Pressed::Told(Some(Told {
+            return Ok(Pressed::Told(Some(Box::new(Told {
                 identity,
                 result,
                 reason,
-            })));
+            }))));
         }
-        self.now(id, event).await.map(Pressed::Told)
+        let told = self.now(id, event).await?;
+        Ok(Pressed::Told(told.map(Box::new)))
     }
 
     /// Does something to an identity, and ends what rests on it. When this returns, all of it is durable and in force.

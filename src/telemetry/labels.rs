@@ -196,6 +196,15 @@ pub struct Kind {
     pub kind: &'static str,
 }
 
+/// Labels of `doorward_forward_auth_requests_total`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct ForwardAuth {
+    /// The kind of the front proxy, or `nginx-refusal` where nginx asks what to show.
+    pub kind: &'static str,
+    /// What it was told.
+    pub code: u16,
+}
+
 /// Labels of `doorward_audit_events_total`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct AuditKind {

@@ -13,8 +13,8 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
 pub use super::labels::{
-    AuditKind, Build, Check, Code, Connection, Decision, Ended, IdentityState, Kind, Login,
-    LogoutToken, Operation, Organization, Provider, ProviderCall, Reason, Request, Route,
+    AuditKind, Build, Check, Code, Connection, Decision, Ended, ForwardAuth, IdentityState, Kind,
+    Login, LogoutToken, Operation, Organization, Provider, ProviderCall, Reason, Request, Route,
     RouteMethod, Stage, StoreError, Upstream, UpstreamAddress, UpstreamCode, UpstreamFailure,
 };
 
@@ -53,6 +53,8 @@ pub struct Metrics {
     pub login_stage_duration: Durations<Stage>,
     /// Decisions on requests.
     pub decisions: Family<Decision, Counter>,
+    /// Answers to front proxies.
+    pub forward_auth_requests: Family<ForwardAuth, Counter>,
     /// Sessions made.
     pub sessions_created: Family<Connection, Counter>,
     /// Grants ended.
@@ -184,6 +186,10 @@ impl Metrics {
                 "Calls to identity providers that sign-ins are made of"
             ),
             decisions: family!("authorization_decisions", "Decisions on requests"),
+            forward_auth_requests: family!(
+                "forward_auth_requests",
+                "Questions of front proxies whether a request may go on"
+            ),
             sessions_created: family!("sessions_created", "Sessions made"),
             sessions_ended: family!("sessions_ended", "Grants ended, with the reason"),
             logout_tokens: family!(

@@ -58,10 +58,8 @@ async fn press(browser: &mut Browser, path: &str) -> Page {
 /// Adds an identity, and says that it is theirs when asked.
 async fn link(browser: &mut Browser, provider: &str) -> Page {
     let asked = press(browser, &format!("/link/{provider}")).await;
-    assert_eq!(
-        (asked.path(), asked.kind()),
-        (OFFER.to_owned(), Some("account-offer"))
-    );
+    assert_eq!(asked.is(200).path(), OFFER);
+    assert_eq!(asked.kind(), Some("account-offer"));
     browser.answer(&asked, "add").await
 }
 

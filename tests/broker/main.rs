@@ -22,6 +22,7 @@ mod canaries;
 mod catalogue;
 mod dev;
 mod doors;
+mod forward_auth;
 mod forwarding;
 mod front;
 mod headers;

@@ -23,14 +23,16 @@ export class Doorward {
   #environment;
   #program;
 
-  /** Knows its address before it runs, since providers have to register it. Over TLS, its certificate is its own work. */
-  static async prepare({ tls = false } = {}) {
+  /** Knows its address before it runs, since providers have to register it. Over TLS, its certificate is its own work.
+   * `front`: people meet a front proxy of that kind at this address, and Doorward listens elsewhere. */
+  static async prepare({ tls = false, front } = {}) {
     const [port, folder] = [await freePort(), await Folder.make()];
     const certificate = tls ? await selfMade(folder, TLS_NAME) : undefined;
-    return new Doorward(port, folder, certificate);
+    return new Doorward(port, folder, certificate, front && { kind: front, behind: await freePort() });
   }
 
-  constructor(port, folder, certificate) {
+  constructor(port, folder, certificate, front) {
+    this.front = front;
     this.port = port;
     this.url = certificate ? `https://${TLS_NAME}:${port}` : `http://localhost:${port}`;
     this.certificate = certificate;
@@ -67,7 +69,7 @@ export class Doorward {
     this.#environment = environment;
     this.#file = await this.#folder.write(
       "doorward.toml",
-      `[server]\npublic_url = "${this.url}"\n${this.#tls()}\n[management]\nlisten = "off"\n\n${rest}`,
+      `[server]\npublic_url = "${this.url}"\n${this.#listener()}\n[management]\nlisten = "off"\n\n${rest}`,
     );
   }
 
@@ -98,6 +100,14 @@ export class Doorward {
     } catch {
       throw new Error(`${words.join(" ")} ended with ${code}:\n${command.output}`);
     }
+  }
+
+  /** What a command prints that ends well. */
+  async prints(...words) {
+    const command = this.command(...words);
+    const { code } = await command.ended();
+    assert.equal(code, 0, command.output);
+    return command.output;
   }
 
   /** `kill -9`: nothing is written down, nobody is told. */
@@ -133,7 +143,12 @@ export class Doorward {
     return this.log + (this.#program?.output ?? "");
   }
 
-  #tls() {
+  #listener() {
+    if (this.front) {
+      const { kind, behind } = this.front;
+      const asks = kind === "apache" ? "" : `forward_auth = ["${kind}"]\n`;
+      return `listen = ["127.0.0.1:${behind}"]\ntrusted_proxies = ["127.0.0.1"]\n${asks}`;
+    }
     if (!this.certificate) return "";
     const { file, key } = this.certificate;
     return `listen = ["127.0.0.1:${this.port}"]\n[server.tls]\ncertificate = "${file}"\nkey = "${key}"\n`;

@@ -6,6 +6,7 @@ import { Application } from "./application.js";
 import { Visitor, openBrowser } from "./browser.js";
 import { Doorward, SESSION_COOKIE } from "./doorward.js";
 import { setAhead } from "./faketime.js";
+import { FrontProxy } from "./front_proxy.js";
 import { closeAll } from "./process.js";
 import { IdentityProvider } from "./provider.js";
 
@@ -32,12 +33,12 @@ let browser;
 after(() => browser?.then((open) => open.close()));
 
 /** A test with a world of its own, which ends with it. `tls`: Doorward is met over TLS, under another name. `refresh`: the
- * provider of Acme hands out refresh tokens, and is asked again with them. */
-export function story(name, tell, { tls = false, refresh = false } = {}) {
+ * provider of Acme hands out refresh tokens, and is asked again with them. `front`: the kind of a front proxy, with what `doorward integrate` prints for it. */
+export function story(name, tell, { tls = false, refresh = false, front } = {}) {
   test(name, async (t) => {
     const world = new World();
     try {
-      await world.begin({ tls, refresh });
+      await world.begin({ tls, refresh, front });
       await tell(world);
       await world.check();
     } catch (error) {
@@ -54,11 +55,11 @@ class World {
   #visitors = [];
   #trusting;
 
-  async begin({ tls, refresh }) {
+  async begin({ tls, refresh, front }) {
     this.application = this.#keep(await Application.open());
     this.acme = this.#keep(await IdentityProvider.open("acme", ACME_PEOPLE));
     this.globex = this.#keep(await IdentityProvider.open("globex", GLOBEX_PEOPLE));
-    this.doorward = this.#keep(await Doorward.prepare({ tls }));
+    this.doorward = this.#keep(await Doorward.prepare({ tls, front }));
     const { doorward, acme, globex, application } = this;
     const loggedOut = doorward.at("/_sso/logged-out");
     // The name over TLS is one for browsers alone: nobody else on this machine could look it up.
@@ -83,6 +84,7 @@ class World {
       GLOBEX_SECRET: globex.clientSecret,
     });
     await doorward.start();
+    if (front) this.front = this.#keep(await FrontProxy.open(front, doorward));
   }
 
   /** Time passes, for Doorward and for the providers; nobody's browser minds. */
@@ -122,6 +124,7 @@ class World {
     const complaints = this.#visitors.flatMap((visitor) => visitor.complaints);
     return [
       `Doorward said:\n${this.doorward?.said}`,
+      `The front proxy said:\n${this.front?.said}`,
       `Acme: ${events(this.acme)}`,
       `Globex: ${events(this.globex)}`,
       `Browser: ${JSON.stringify(complaints)}`,
