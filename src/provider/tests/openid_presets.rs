@@ -513,6 +513,24 @@ async fn apple_says_a_name_once_and_no_rule_sees_it() {
     apple.end().await;
 }
 
+#[tokio::test]
+async fn what_apple_documents_of_its_errors_is_told_apart() {
+    let (pem, _) = apple_key();
+    let apple = apple(&pem).await;
+    for (status, error, expected) in [
+        (400, "invalid_grant", "revoked invalid_grant"),
+        (400, "invalid_client", "fault client"),
+        (400, "unauthorized_client", "fault client"),
+        (400, "unsupported_grant_type", "fault client"),
+        (400, "invalid_request", "fault client"),
+        (503, "", "transient status"),
+    ] {
+        let found = apple.renewing(status, error, "").await;
+        assert_eq!(found, expected, "{error}");
+    }
+    apple.end().await;
+}
+
 #[test]
 fn who_turns_back_at_apple_was_not_refused() {
     assert_eq!(
