@@ -150,7 +150,8 @@ impl Gateway {
         audience: &Arc<str>,
         now: Timestamp,
     ) -> Result<Arc<Prepared>, Error> {
-        visitor.grant.prepared(audience, now, || {
+        let number = self.number;
+        visitor.grant.prepared((number, audience), now, || {
             let statement = statement(visitor);
             let grant = visitor.grant;
             let expires_at = grant.expires_at().min(grant.counts_until());

@@ -435,7 +435,8 @@ async fn a_session_that_a_new_sign_in_takes_the_place_of_ends_once_and_says_why(
 #[tokio::test]
 async fn a_session_that_nobody_ends_is_told_of_when_its_record_goes() {
     let world = world(Arc::new(Fickle::steady()));
-    let limits = *world.sessions.settings.limits(&slug("acme")).unwrap();
+    let settings = world.sessions.settings.load();
+    let limits = *settings.limits(&slug("acme")).unwrap();
     let left = world.sign_in("acme", None, START).await;
     let used = world.sign_in("acme", None, START).await;
     let signed_out = world.sign_in("acme", None, START).await;
@@ -477,7 +478,8 @@ async fn a_session_whose_organization_is_gone_was_withdrawn() {
 }
 
 fn idle(world: &World, organization: &str) -> Duration {
-    let limits = world.sessions.settings.limits(&slug(organization));
+    let settings = world.sessions.settings.load();
+    let limits = settings.limits(&slug(organization));
     limits.unwrap().idle_timeout
 }
 
