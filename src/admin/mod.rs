@@ -10,12 +10,14 @@ pub mod identities;
 mod organizations;
 mod query;
 mod rehearsals;
+pub mod reload;
 mod report;
 #[cfg(test)]
 mod tests;
 mod traces;
 pub mod views;
 
+pub use reload::{Reloads, Wishes};
 pub use report::{Organization, Provider, Report};
 
 use std::sync::Arc;
@@ -94,20 +96,27 @@ pub struct Parts {
 pub struct Process {
     started_at: Timestamp,
     draining: AtomicBool,
+    reloads: Reloads,
 }
 
 impl Process {
     /// One that has just started.
-    pub const fn new(started_at: Timestamp) -> Self {
+    pub const fn new(started_at: Timestamp, reloads: Reloads) -> Self {
         Self {
             started_at,
             draining: AtomicBool::new(false),
+            reloads,
         }
     }
 
     /// Leaves readiness: the first step of stopping.
     pub fn drain(&self) {
         self.draining.store(true, Ordering::SeqCst);
+    }
+
+    /// Where another file is asked for.
+    pub const fn reloads(&self) -> &Reloads {
+        &self.reloads
     }
 
     fn is_draining(&self) -> bool {
@@ -227,6 +236,7 @@ impl Admin {
                 store_bytes: shared.store.size_bytes(),
                 sessions: &shared.sessions,
                 census: shared.revalidation.census().as_deref(),
+                last_reload: shared.process.reloads().last(),
             },
         );
         // Strings, numbers and lists always serialise.

@@ -76,7 +76,10 @@ fn admin() -> Admin {
         sessions,
         metrics,
         tasks: Tasks::new(),
-        process: Arc::new(Process::new(Timestamp::from_seconds(1_700_000_000))),
+        process: Arc::new(Process::new(
+            Timestamp::from_seconds(1_700_000_000),
+            Reloads::new().0,
+        )),
     })
 }
 

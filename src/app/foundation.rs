@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Error;
-use crate::admin::Process;
+use crate::admin::{Process, Reloads};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::identity::People;
@@ -36,6 +36,7 @@ impl Foundation {
         config: &Config,
         clock: Arc<dyn Clock>,
         tasks: Tasks,
+        reloads: Reloads,
     ) -> Result<Self, Error> {
         let metrics = Metrics::new(clock.now().as_seconds());
         let (store, seal) = store::open(&config.store, clock.now(), &metrics).await?;
@@ -58,7 +59,7 @@ impl Foundation {
                 roots: provider::http::Roots::default(),
                 written: provider::Written::ByOperator,
             },
-            process: Arc::new(Process::new(clock.now())),
+            process: Arc::new(Process::new(clock.now(), reloads)),
             sessions: Arc::new(sessions),
             traces: Arc::new(traces),
             clock,

@@ -3,7 +3,9 @@
 mod background;
 mod foundation;
 mod listeners;
+mod reload;
 mod snapshot;
+mod withdrawn;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -23,12 +25,13 @@ use tracing::{info, warn};
 
 use self::background::{Background, record, write_traces};
 use self::foundation::Foundation;
+use self::reload::Reloader;
 use self::snapshot::Snapshot;
-use crate::admin::Door;
+use crate::admin::{Door, Reloads, Wishes};
 use crate::assertion;
 use crate::audit;
-use crate::clock::Clock;
-use crate::config::{Config, Registration};
+use crate::clock::{Clock, Timestamp};
+use crate::config::{self, Config, Fault, Registration};
 use crate::gateway;
 use crate::identity;
 use crate::provider;
@@ -44,6 +47,9 @@ pub struct App {
     foundation: Arc<Foundation>,
     current: Current,
     limits: LimitsInForce,
+    /// What the file is read from again, and what it said.
+    files: Option<(config::Files, config::Values)>,
+    wishes: Wishes,
     public: Vec<Listener>,
     operator: Vec<(Listener, Door)>,
     addresses: Vec<SocketAddr>,
@@ -66,7 +72,8 @@ impl App {
     /// # Cancel safety
     /// Dropping the future leaves at most an opened store, which closes with it.
     pub async fn start(config: Config, clock: Arc<dyn Clock>, tasks: Tasks) -> Result<Self, Error> {
-        let foundation = Arc::new(Foundation::lay(&config, clock, tasks).await?);
+        let (reloads, wishes) = Reloads::new();
+        let foundation = Arc::new(Foundation::lay(&config, clock, tasks, reloads).await?);
         let config = Arc::new(config);
         let snapshot = Box::pin(Snapshot::build(&config, &foundation, None)).await?;
         let public = listeners::public(&config, &foundation.tasks).await?;
@@ -80,9 +87,23 @@ impl App {
             limits: Arc::new(ArcSwap::from_pointee(config.server.limits.clone())),
             current: Arc::new(ArcSwap::from_pointee(snapshot)),
             foundation,
+            files: None,
+            wishes,
             public,
             operator,
         })
+    }
+
+    /// The same, which reads these files again when somebody asks for it. `values` is what they said.
+    #[must_use]
+    pub fn reading(mut self, files: config::Files, values: config::Values) -> Self {
+        self.files = Some((files, values));
+        self
+    }
+
+    /// Where that is asked for.
+    pub fn reloads(&self) -> Reloads {
+        self.foundation.process.reloads().clone()
     }
 
     /// The TCP addresses of the public listeners.
@@ -128,6 +149,8 @@ impl App {
         current.load().begin(foundation, None);
         let background = Background::new(foundation, current);
         drop(tasks.spawn(background.work(tasks.stopping().clone())));
+        let reloader = Reloader::new(foundation, current, &self.limits, self.files);
+        drop(tasks.spawn(reloader.work(self.wishes, tasks.stopping().clone())));
         tell_serving(&current.load().config);
 
         shutdown.await;
@@ -155,6 +178,19 @@ impl App {
         record(foundation, audit::Kind::ServerStopped).await;
         info!("stopped");
         Ok(())
+    }
+}
+
+/// Says in the log what is odd about a configuration.
+pub fn tell_warnings(config: &Config, warnings: &[Fault], now: Timestamp) {
+    let expiring = config.expiring_secrets(now);
+    for warning in warnings.iter().chain(&expiring) {
+        warn!(
+            path = warning.path,
+            code = warning.code,
+            "{}",
+            warning.message
+        );
     }
 }
 
@@ -212,6 +248,18 @@ fn tell_serving(config: &Config) {
             "what is registered at a provider"
         );
     }
+}
+
+/// An error and what is behind it.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
 }
 
 fn tcp_address(listener: &Listener) -> Option<SocketAddr> {

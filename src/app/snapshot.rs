@@ -123,6 +123,25 @@ impl Snapshot {
         drop(foundation.tasks.spawn(asking.work(self.stop.clone())));
     }
 
+    /// Ends its work in the background, but for what it has in common with the one after. Questions to providers, requests
+    /// and streams that are under way go on to their ends.
+    pub(super) fn end(&self, foundation: &Foundation, after: &Self) {
+        self.stop.cancel();
+        for (name, one) in &self.upstreams {
+            if !after.has(name, one) {
+                one.stop.cancel();
+                let after = after.upstreams.get(name);
+                one.upstream.forget(after.map(|after| &*after.upstream));
+            }
+        }
+        for (id, provider) in &self.providers {
+            let same = after.providers.get(id);
+            if same.is_none_or(|same| !Arc::ptr_eq(same, provider)) {
+                foundation.metrics.forget_provider(id.as_str());
+            }
+        }
+    }
+
     fn has(&self, name: &Slug, one: &Watched) -> bool {
         let own = self.upstreams.get(name);
         own.is_some_and(|own| Arc::ptr_eq(&own.upstream, &one.upstream))
