@@ -137,7 +137,9 @@ impl Snapshot {
         for (id, provider) in &self.providers {
             let same = after.providers.get(id);
             if same.is_none_or(|same| !Arc::ptr_eq(same, provider)) {
-                foundation.metrics.forget_provider(id.as_str());
+                let config = after.config.providers.get(id);
+                let expires = config.is_some_and(|it| it.secret_expires.is_some());
+                foundation.metrics.forget_provider(id.as_str(), expires);
             }
         }
     }

@@ -175,15 +175,18 @@ impl Known {
             let grants: Vec<Arc<LiveGrant>> = grants.collect();
             held.ties
                 .cut(&key, |tie| !grants.iter().any(|it| tie.is_of(it.grant())));
-            if grants.len() < before.grants.len() || !is_cached {
-                continue;
-            }
-            let live = Arc::new(live.renewed(grants));
-            held.remember(&live);
+            let stands = is_cached && grants.len() == before.grants.len();
+            let live = if stands {
+                let live = Arc::new(live.renewed(grants));
+                held.remember(&live);
+                self.cache.insert(key, Arc::clone(&live));
+                live
+            } else {
+                live
+            };
             if is_used {
-                held.used.insert(key, Arc::clone(&live));
+                held.used.insert(key, live);
             }
-            self.cache.insert(key, live);
         }
     }
 

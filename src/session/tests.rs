@@ -650,6 +650,37 @@ async fn inv_40_another_person_in_the_same_browser_takes_over_no_stream() {
     }
 }
 
+/// Whether what is open goes on under another file, whether or not its session is at hand.
+#[tokio::test]
+async fn inv_40_another_file_cuts_what_it_does_not_admit_and_nothing_else() {
+    for crowded in [false, true] {
+        for (from, to, acme, globex) in [
+            ("name = \"Acme\"", "name = \"Acme Ltd.\"", true, true),
+            ("idle_timeout = \"1h\"", "idle_timeout = \"2h\"", true, true),
+            ("[\"staff\"]", "[\"keepers\"]", false, true),
+            ("name = \"Globex\"", "enabled = false", true, false),
+        ] {
+            let world = world(Arc::new(Fickle::steady()));
+            let both = world.sign_in("acme", None, START).await;
+            let both = world.sign_in("globex", Some(&both), START).await;
+            let streams = [
+                world.stream(&both, "acme").await,
+                world.stream(&both, "globex").await,
+            ];
+            if crowded {
+                world.sessions.known.crowd_out();
+            }
+            let other = Config::sample(&CONFIG.replace(from, to));
+            let asked = world.sessions.reconfigure(Settings::of(&other));
+            assert!(asked.is_empty());
+            let open = streams.map(|stream| !stream.is_cut());
+            assert_eq!(open, [acme, globex], "{to}, crowded: {crowded}");
+            let good = world.good(&both, START).await.len();
+            assert_eq!(good, usize::from(acme) + usize::from(globex), "{to}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn inv_47_a_full_disk_does_not_keep_a_session_alive() {
     let store = Arc::new(Fickle::steady());

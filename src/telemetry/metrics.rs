@@ -287,8 +287,9 @@ impl Metrics {
         }
     }
 
-    /// Drops what is told of a provider as it is now: it is gone, or another one has its name.
-    pub fn forget_provider(&self, provider: &str) {
+    /// Drops what is told of a provider as it is now: it is gone, or another one has its name, for which the secret may
+    /// still be said to expire.
+    pub fn forget_provider(&self, provider: &str, expires: bool) {
         let provider = provider.to_owned();
         let labels = Provider { provider };
         for gauges in [
@@ -299,6 +300,9 @@ impl Metrics {
             &self.provider_last_success,
         ] {
             gauges.remove(&labels);
+        }
+        if !expires {
+            self.provider_secret_expiry.remove(&labels);
         }
     }
 
