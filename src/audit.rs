@@ -138,6 +138,12 @@ pub enum Kind {
     /// A signing key is gone.
     #[serde(rename = "key.retired")]
     KeyRetired,
+    /// Another file came into force.
+    #[serde(rename = "config.reloaded")]
+    ConfigReloaded,
+    /// The file was read again, and the one before stays in force.
+    #[serde(rename = "config.reload_refused")]
+    ConfigReloadRefused,
     /// The process serves.
     #[serde(rename = "server.started")]
     ServerStarted,

@@ -289,10 +289,30 @@ fn a_request_that_is_running_at_the_signal_is_answered() {
 }
 
 #[test]
-fn a_hang_up_is_remarked_and_ends_nothing() {
+fn a_hang_up_has_the_file_read_again_and_ends_nothing() {
     let mut running = Running::start(folder(GOOD));
+    let file = running.folder.path().join("doorward.toml");
     running.signal("HUP");
-    running.until("SIGHUP is ignored: a change of the configuration needs a restart");
+    running.until("the configuration is read again: nothing has changed");
+    fs::write(&file, format!("{GOOD}name = 5\n")).unwrap();
+    running.signal("HUP");
+    let refused = running.until("the configuration is not reloaded: the one before stays in force");
+    let reason = refused["reason"].as_str().unwrap();
+    assert!(reason.contains("management.name"), "{reason}");
+    let answer = running.get("/_sso/userinfo");
+    assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
+    fs::write(
+        &file,
+        GOOD.replace(
+            "[providers.dev]",
+            "[server.limits]\nmax_header_fields = 50\n[providers.dev]",
+        ),
+    )
+    .unwrap();
+    running.signal("HUP");
+    let change = running.until("the configuration has changed");
+    assert_eq!(change["change"], "+ server.limits.max_header_fields: 50");
+    running.until("the configuration is reloaded");
     let answer = running.get("/_sso/userinfo");
     assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
     // It is no first signal either: one more stops it in order.

@@ -519,6 +519,81 @@ async fn six_places_show_one_redirect_uri_whatever_the_address_and_the_prefix() 
 }
 
 #[tokio::test]
+async fn a_file_is_reloaded_or_refused_and_the_shell_is_told_which() {
+    let world = World::start().await;
+    let mut ada = world.sign_in("acme", "ada@acme.com").await;
+    let path = world.folder.path().join("doorward.toml");
+    let file = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(world.tell(0, &["reload"]), "Nothing has changed.");
+
+    let wider = file.replace("[\"acme.com\"]", "[\"acme.com\", \"acme.io\"]");
+    std::fs::write(&path, &wider).unwrap();
+    let line = "~ organizations.acme.allow.email_domains: +[\"acme.io\"]";
+    let told = world.tell(0, &["reload", "--dry-run"]);
+    assert_eq!(told, format!("{line}\nThis would be applied."));
+    let page = world.answer_at_the_door("acme", "jo@acme.io").await;
+    assert_eq!(page.kind(), Some("account-not-allowed"));
+    let told = world.tell(0, &["reload", "--output", "json"]);
+    let told: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(
+        (&told["outcome"], &told["changes"][0]),
+        (&"applied".into(), &line.into())
+    );
+    world.sign_in("acme", "jo@acme.io").await;
+
+    for (broken, said) in [
+        (
+            wider.replace("name = \"Acme Inc.\"", "nam = \"Acme Inc.\""),
+            "did you mean `name`?",
+        ),
+        (
+            wider.replace("path = \"data\"", "path = \"other\""),
+            "other needs a restart",
+        ),
+        ("[admin".to_owned(), "the file is TOML"),
+    ] {
+        std::fs::write(&path, broken).unwrap();
+        let told = world.run(&["reload"]);
+        assert_eq!(told.status.code(), Some(3), "{told:?}");
+        let complaint = String::from_utf8_lossy(&told.stderr);
+        assert!(complaint.contains(said), "{complaint}");
+        ada.get(&format!("{SITE}/")).await.is(200);
+    }
+    std::fs::write(&path, &wider).unwrap();
+    let status = world.tell(0, &["status"]);
+    assert!(
+        status.contains("needs_restart: what the file says is not in force"),
+        "{status}"
+    );
+
+    let found = world.json(0, &["audit", "search", "--event", "config"]);
+    let events: Vec<&Value> = (found["entries"].as_array().unwrap().iter())
+        .map(|entry| &entry["event"])
+        .collect();
+    let refused = "config.reload_refused";
+    assert_eq!(events, [refused, refused, "config.reloaded"]);
+    let nobody = ["reload", "--socket", "nobody.sock"];
+    assert_eq!(world.run(&nobody).status.code(), Some(5));
+}
+
+#[tokio::test]
+async fn inv_39_a_reload_says_whose_sessions_it_has_ended() {
+    let world = World::start().await;
+    let mut ada = world.sign_in("acme", "ada@acme.com").await;
+    let path = world.folder.path().join("doorward.toml");
+    let file = std::fs::read_to_string(&path).unwrap();
+    let other = file.replace("[organizations.globex]", "[organizations.other]");
+    std::fs::write(&path, other).unwrap();
+    let mut other = world.sign_in("globex", "ada@acme.com").await;
+    let told = world.tell(0, &["reload"]);
+    let expected =
+        "- organizations.globex\n+ organizations.other\nApplied. Sessions ended: globex 1.";
+    assert_eq!(told, expected);
+    other.fetch(&format!("{SITE}/")).await.is(401);
+    ada.get(&format!("{SITE}/")).await.is(200);
+}
+
+#[tokio::test]
 async fn a_provider_that_cannot_be_reached_is_4() {
     let world = World::start().await;
     let told = world.tell(4, &["provider", "test", "gone"]);

@@ -133,6 +133,7 @@ impl Admin {
                 self.remove_draft(head, slug, id).await
             }
             ["drafts"] => self.list_drafts(head).await,
+            ["reload"] => self.reload(head, body).await,
             ["providers"] => self.providers(head),
             ["providers", id, "test"] => self.test(head, id).await,
             ["providers", id, "rehearse"] => self.rehearse(head, body, id).await,

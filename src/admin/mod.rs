@@ -10,12 +10,14 @@ pub mod identities;
 mod organizations;
 mod query;
 mod rehearsals;
+pub mod reload;
 mod report;
 #[cfg(test)]
 mod tests;
 mod traces;
 pub mod views;
 
+pub use reload::{Reloads, Wishes};
 pub use report::{Organization, Provider, Report};
 
 use std::sync::Arc;
@@ -57,8 +59,7 @@ struct Shared {
     sessions: Arc<Sessions>,
     metrics: Metrics,
     tasks: Tasks,
-    started_at: Timestamp,
-    draining: AtomicBool,
+    process: Arc<Process>,
 }
 
 /// What the operator's listeners are made of.
@@ -86,6 +87,41 @@ pub struct Parts {
     pub metrics: Metrics,
     /// Where work goes that must finish once begun.
     pub tasks: Tasks,
+    /// What stays the same whatever the file says.
+    pub process: Arc<Process>,
+}
+
+/// What operators ask of the process itself.
+#[derive(Debug)]
+pub struct Process {
+    started_at: Timestamp,
+    draining: AtomicBool,
+    reloads: Reloads,
+}
+
+impl Process {
+    /// One that has just started.
+    pub const fn new(started_at: Timestamp, reloads: Reloads) -> Self {
+        Self {
+            started_at,
+            draining: AtomicBool::new(false),
+            reloads,
+        }
+    }
+
+    /// Leaves readiness: the first step of stopping.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::SeqCst);
+    }
+
+    /// Where another file is asked for.
+    pub const fn reloads(&self) -> &Reloads {
+        &self.reloads
+    }
+
+    fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::SeqCst)
+    }
 }
 
 /// Which of the two listeners a request came to.
@@ -100,7 +136,6 @@ pub enum Door {
 impl Admin {
     /// From its parts.
     pub fn new(parts: Parts) -> Self {
-        let started_at = parts.clock.now();
         Self(Arc::new(Shared {
             config: parts.config,
             clock: parts.clock,
@@ -113,14 +148,8 @@ impl Admin {
             sessions: parts.sessions,
             metrics: parts.metrics,
             tasks: parts.tasks,
-            started_at,
-            draining: AtomicBool::new(false),
+            process: parts.process,
         }))
-    }
-
-    /// Leaves readiness: the first step of stopping.
-    pub fn drain(&self) {
-        self.0.draining.store(true, Ordering::SeqCst);
     }
 
     /// Answers one request.
@@ -168,7 +197,7 @@ impl Admin {
 
     fn checks(&self) -> [(&'static str, bool); 2] {
         [
-            ("listeners", !self.0.draining.load(Ordering::SeqCst)),
+            ("listeners", !self.0.process.is_draining()),
             ("store", self.0.store.health().is_ok()),
         ]
     }
@@ -196,7 +225,7 @@ impl Admin {
     fn health(&self) -> Response<Full<Bytes>> {
         let shared = &self.0;
         let ready = self.checks().iter().all(|(_, fine)| *fine);
-        let uptime = shared.clock.now().since(shared.started_at);
+        let uptime = shared.clock.now().since(shared.process.started_at);
         let report = Report::new(
             &shared.config,
             report::State {
@@ -207,6 +236,7 @@ impl Admin {
                 store_bytes: shared.store.size_bytes(),
                 sessions: &shared.sessions,
                 census: shared.revalidation.census().as_deref(),
+                last_reload: shared.process.reloads().last(),
             },
         );
         // Strings, numbers and lists always serialise.

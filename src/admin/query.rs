@@ -107,6 +107,7 @@ impl Revocation {
                 .as_deref()
                 .map(|text| provider(config, text))
                 .transpose()?,
+            but_of: None,
             granted_by: self
                 .older_than_seconds
                 .map(|seconds| now.minus(Duration::from_secs(seconds))),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::reload::{Last, Outcome};
 use super::views;
 use crate::config::{Config, Slug};
 use crate::provider::Health;
@@ -35,6 +36,18 @@ pub struct Report {
     pub store_fault: Option<String>,
     /// Bytes of the store on disk.
     pub store_bytes: u64,
+    /// How the configuration was last read again, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_reload: Option<LastReload>,
+}
+
+/// One reload.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastReload {
+    /// When.
+    pub at: String,
+    /// What came of it.
+    pub outcome: Outcome,
 }
 
 /// One tenant.
@@ -81,6 +94,7 @@ pub(super) struct State<'a> {
     pub(super) store_bytes: u64,
     pub(super) sessions: &'a Sessions,
     pub(super) census: Option<&'a Census>,
+    pub(super) last_reload: Option<Last>,
 }
 
 impl Report {
@@ -114,6 +128,10 @@ impl Report {
             identities: census.map(by_state),
             store_fault: state.store_fault,
             store_bytes: state.store_bytes,
+            last_reload: state.last_reload.map(|last| LastReload {
+                at: views::to_the_second(last.at),
+                outcome: last.outcome,
+            }),
         }
     }
 

@@ -76,6 +76,10 @@ fn admin() -> Admin {
         sessions,
         metrics,
         tasks: Tasks::new(),
+        process: Arc::new(Process::new(
+            Timestamp::from_seconds(1_700_000_000),
+            Reloads::new().0,
+        )),
     })
 }
 
@@ -162,7 +166,7 @@ async fn readiness_ends_with_the_draining_and_liveness_does_not() {
         ask(&admin, Door::Management, method, path, host).await
     };
     assert_eq!(get("/readyz").await, StatusCode::OK);
-    admin.drain();
+    admin.0.process.drain();
     assert_eq!(get("/readyz").await, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(get("/livez").await, StatusCode::OK);
     let request = Request::builder()

@@ -29,6 +29,7 @@ pub fn run(check: &Check) -> Exit {
         Ok(Loaded {
             config,
             mut warnings,
+            ..
         }) => {
             warnings.extend(config.expiring_secrets(System.now()));
             (warnings, Some(config))

@@ -90,6 +90,14 @@ pub fn screen(report: &Report) -> String {
         let all = if all.is_empty() { "none" } else { &all };
         lines.push(format!("  identities {all}"));
     }
+    if let Some(last) = &report.last_reload {
+        let note = match last.outcome.is_success() {
+            true => "",
+            false => ": what the file says is not in force",
+        };
+        let outcome = last.outcome.as_str();
+        lines.push(format!("  reload     {}  {outcome}{note}", last.at));
+    }
     match &report.store_fault {
         None => lines.push(format!(
             "  store      ok, {} KiB",

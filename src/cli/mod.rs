@@ -12,6 +12,7 @@ pub mod live;
 pub mod org;
 pub mod provider;
 mod rehearsal;
+pub mod reload;
 pub mod run;
 pub mod session;
 pub mod socket;
@@ -40,6 +41,7 @@ const EXAMPLES: &str = "Examples:
   doorward provider guide google    what to register there, with the addresses of this file
   doorward integrate nginx          what nginx needs to have, to ask about each request
   doorward run -c doorward.toml     serve until SIGTERM
+  doorward reload --dry-run         what would another file change?
   doorward status                   is it fine?
   doorward session list --org acme  who is signed in?
   doorward identity block --user …  keep somebody out, now
@@ -61,8 +63,10 @@ pub enum Command {
     Demo(demo::Demo),
     /// Print what a front proxy needs to have, with the names and addresses of this file. Needs no running process.
     Integrate(integrate::Integrate),
-    /// Serve in the foreground until SIGTERM or SIGINT.
+    /// Serve in the foreground until SIGTERM or SIGINT; SIGHUP reads the configuration again.
     Run(Source),
+    /// Have the running process read its configuration again: whole or not at all, with what has changed.
+    Reload(reload::Reload),
     /// Ask the running process how it is.
     Status(Asking),
     /// Probe the running process, for container health checks: exit 0 or 1.
@@ -222,6 +226,7 @@ pub async fn run(cli: Cli) -> Exit {
         Command::Integrate(integrate) => integrate::run(&integrate),
         Command::Demo(demo) => demo::run(&demo).await,
         Command::Run(source) => run::run(&source).await,
+        Command::Reload(reload) => reload::run(&reload).await,
         Command::Status(asking) => live::status(&asking).await,
         Command::Health(health) => live::health(&health).await,
         Command::Org(org) => org::run(&org).await,

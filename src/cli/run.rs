@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use futures_util::future::{BoxFuture, select_all};
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tracing::warn;
 
+use crate::admin::Reloads;
 use crate::app::{self, App};
 use crate::clock::{Clock as _, System};
-use crate::config::{self, Config, LogFormat};
+use crate::config::{self, Loaded, LogFormat};
 use crate::store;
 use crate::tasks::Tasks;
 use crate::telemetry::logs;
@@ -21,7 +21,8 @@ use super::Exit;
 
 /// Loads the configuration, sets up logging, and serves.
 pub async fn run(source: &super::Source) -> Exit {
-    let loaded = match config::load_file(&source.config) {
+    let files = config::Files::file(&source.config);
+    let loaded = match config::load(&files) {
         Ok(loaded) => loaded,
         Err(faults) => {
             super::check::complain(&faults);
@@ -33,16 +34,8 @@ pub async fn run(source: &super::Source) -> Exit {
         super::complain(&format!("error: {error}"));
         return Exit::Configuration;
     }
-    let expiring = loaded.config.expiring_secrets(System.now());
-    for warning in loaded.warnings.iter().chain(&expiring) {
-        warn!(
-            path = warning.path,
-            code = warning.code,
-            "{}",
-            warning.message
-        );
-    }
-    match serve(loaded.config).await {
+    app::tell_warnings(&loaded.config, &loaded.warnings, System.now());
+    match serve(loaded, files).await {
         Ok(()) => Exit::Fine,
         Err(error) => {
             super::complain(&format!("error: {}", chain(&error)));
@@ -59,32 +52,42 @@ const fn shape(format: LogFormat) -> logs::Shape {
     }
 }
 
-/// An error and what is behind it.
-pub fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        next = cause.source();
-    }
-    text
-}
+pub use crate::app::chain;
 
-/// Serves a configuration until SIGTERM or SIGINT. A second signal ends the process at once.
+/// Serves a configuration until SIGTERM or SIGINT. A second signal ends the process at once. SIGHUP has `files` read again.
 ///
 /// # Errors
 /// What keeps the process from starting.
 ///
 /// # Cancel safety
 /// Dropping the future ends everything without order.
-pub async fn serve(config: Config) -> Result<(), app::Error> {
+pub async fn serve(loaded: Loaded, files: config::Files) -> Result<(), app::Error> {
+    // From the beginning: without anybody who listens it would end the process.
+    let hangups = signal(SignalKind::hangup()).ok();
     let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let workers = Workers::start(cores).map_err(app::Error::Workers)?;
+    let Loaded { config, values, .. } = loaded;
     let app = App::start(config, Arc::new(System), Tasks::with(workers)).await?;
-    until_stopped(Hangup::Passes, |stopped| app.run(stopped))
-        .await
-        .unwrap_or(Ok(()))
+    let app = app.reading(files, values);
+    let reloads = app.reloads();
+    let work = async |stopped| {
+        tokio::select! {
+            done = app.run(stopped) => done,
+            () = reload_at(hangups, &reloads) => Ok(()),
+        }
+    };
+    until_stopped(Hangup::Passes, work).await.unwrap_or(Ok(()))
+}
+
+/// Has the file read again at each SIGHUP; the log says what came of it. Never ready.
+async fn reload_at(hangups: Option<Signal>, reloads: &Reloads) {
+    if let Some(mut hangups) = hangups {
+        while hangups.recv().await.is_some() {
+            // When the process stops, the log says that too.
+            drop(reloads.ask(false).await);
+        }
+    }
+    pending().await
 }
 
 /// What SIGHUP means: a terminal that closes sends it, and so does whoever expects a reload.
@@ -92,7 +95,7 @@ pub async fn serve(config: Config) -> Result<(), app::Error> {
 pub enum Hangup {
     /// The same as SIGTERM.
     Stops,
-    /// Nothing: the log says so. Without a handler it would end the process in the middle of its requests.
+    /// Nothing of this: somebody else listens to it.
     Passes,
 }
 
@@ -118,20 +121,7 @@ where
     tokio::select! {
         done = work(Box::pin(first)) => Some(done),
         () = second => None,
-        () = remark_hangups(hangup) => None,
     }
-}
-
-/// Says of each SIGHUP that passes that it did nothing. Never ready.
-async fn remark_hangups(hangup: Hangup) {
-    if hangup == Hangup::Passes
-        && let Ok(mut hangups) = signal(SignalKind::hangup())
-    {
-        while hangups.recv().await.is_some() {
-            warn!("SIGHUP is ignored: a change of the configuration needs a restart");
-        }
-    }
-    pending().await
 }
 
 /// The signals that stop. Without them (the system refused) there is no orderly stop, and serving on is the better half.

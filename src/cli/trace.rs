@@ -254,7 +254,7 @@ fn suggestion(parts: &[TracePart]) -> Option<String> {
             let domain = who.and_then(|who| who.rsplit_once('@'));
             let domain = domain.map_or("theirs", |(_, domain)| domain);
             Some(format!(
-                "if they belong there, add \"{domain}\" to {rule} and restart doorward"
+                "if they belong there, add \"{domain}\" to {rule} and run doorward reload"
             ))
         }
         (Some(rule), _) if rule.ends_with(".enabled") => {
@@ -337,7 +337,9 @@ mod tests {
             "{text}"
         );
         assert!(
-            text.ends_with(&format!("add \"acme.io\" to {rule} and restart doorward")),
+            text.ends_with(&format!(
+                "add \"acme.io\" to {rule} and run doorward reload"
+            )),
             "{text}"
         );
         for (code, said) in [

@@ -29,7 +29,10 @@ pub(super) fn brand(reader: Reader<'_>) -> Brand {
 
 fn logo(reader: &Reader<'_>, path: &Path) -> Option<Logo> {
     match read_logo(path) {
-        Ok(logo) => Some(logo),
+        Ok(logo) => {
+            reader.note_file("logo", &logo.bytes);
+            Some(logo)
+        }
         Err(why) => {
             let name = reader.path("logo").join(".");
             let message = format!("`{name}`: {} {why}", path.display());

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::fault::{Fault, Faults, Place, Weight};
 use super::reader::{Context, Findings, Reader, nearest};
 use super::source::{Origin, Sources};
+use super::values::Values;
 use super::{
     Admin, Config, Management, Preset, Provider, Revalidation, RevalidationMethod, Route, Slug,
     organizations, pages, providers, revalidation, routes, server, upstreams,
@@ -20,6 +21,8 @@ pub struct Loaded {
     pub config: Config,
     /// What does not keep it from being used.
     pub warnings: Vec<Fault>,
+    /// What it was made of, to tell another one from it.
+    pub values: Values,
 }
 
 /// Reads a configuration: defaults, the file, its includes, the environment, each over the one before.
@@ -30,12 +33,14 @@ pub fn load(origin: &Origin) -> Result<Loaded, Faults> {
     let sources = Sources::read(origin).map_err(Faults)?;
     let context = Context::new(&sources);
     let config = read(&context);
+    let contents = context.take_contents();
     let faults = presentable(context.findings(), &sources);
     let broken = faults.iter().any(|fault| fault.weight == Weight::Error);
     match config {
         Some(config) if !broken => Ok(Loaded {
             config,
             warnings: faults,
+            values: Values::of(&sources.values, contents),
         }),
         Some(_) | None => Err(Faults(faults)),
     }

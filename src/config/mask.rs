@@ -108,13 +108,18 @@ const fn star(letter: char) -> char {
 }
 
 /// Whether a key's value is never shown.
-fn is_secret(name: &str) -> bool {
+pub(super) fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let nearly = ["client_secret", "secret", "password", "signing_key"]
         .iter()
         .any(|secret| strsim::damerau_levenshtein(secret, &name) <= 2);
     let parts = ["secret", "passw", "passphrase", "token"];
     nearly || parts.iter().any(|part| name.contains(part))
+}
+
+/// A text without the passwords in its URLs.
+pub(super) fn without_passwords(text: &str) -> String {
+    spans(text, &passwords(text))
 }
 
 /// User information in URLs.

@@ -10,9 +10,11 @@ mod apple;
 mod brand;
 mod colour;
 pub mod defaults;
+mod difference;
 mod draft;
 mod expiry;
 mod fault;
+mod fixed;
 mod home;
 mod include;
 mod issuer;
@@ -35,12 +37,15 @@ mod secrets;
 mod server;
 mod source;
 mod upstreams;
+mod values;
 mod words;
 
 pub use self::colour::{Colour, LEGIBLE};
+pub use self::difference::{Change, Difference};
 pub use self::draft::{DRAFTABLE, Draft, DraftField, FieldFault, FieldKind};
 pub use self::expiry::parse as parse_day;
 pub use self::fault::{Fault, Faults, Place, Source, Style, Weight, render, to_json};
+pub use self::fixed::Fixed;
 pub use self::load::{
     Loaded, Operators, known_keys, load, load_file, load_operators, load_unregistered,
 };
@@ -52,6 +57,7 @@ pub use self::source::{Origin as Files, wants_colour};
 pub use self::upstreams::{
     Address, Balance, ClientCertificate, Health, Upstream, UpstreamHttp, UpstreamTls,
 };
+pub use self::values::Values;
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -13,6 +13,7 @@ use figment::value::{Dict, Num, Value};
 use super::Slug;
 use super::fault::{Fault, Weight};
 use super::source::Sources;
+use super::values::Contents;
 use crate::secret::Secret;
 
 /// What all readers of one file share.
@@ -21,6 +22,7 @@ pub(super) struct Context<'a> {
     faults: RefCell<Vec<Fault>>,
     known: RefCell<BTreeSet<String>>,
     unknown: RefCell<Vec<Vec<String>>>,
+    contents: RefCell<Contents>,
 }
 
 /// What reading one file brought.
@@ -40,7 +42,13 @@ impl<'a> Context<'a> {
             faults: RefCell::new(sources.faults.clone()),
             known: RefCell::default(),
             unknown: RefCell::default(),
+            contents: RefCell::default(),
         }
+    }
+
+    /// What was read of secrets and files, once.
+    pub(super) fn take_contents(&self) -> Contents {
+        self.contents.take()
     }
 
     pub(super) fn report(&self, fault: Fault) {
@@ -417,7 +425,16 @@ impl<'a> Reader<'a> {
 
     /// A secret: in a file, in the environment, as a credential, or, for a first try, literally.
     pub(super) fn secret(&self, key: &'static str) -> Option<Secret<String>> {
-        super::secrets::read(self, key, self.ask(key)?)
+        let secret = super::secrets::read(self, key, self.ask(key)?)?;
+        let mut contents = self.context.contents.borrow_mut();
+        contents.secret(self.path(key), secret.expose());
+        Some(secret)
+    }
+
+    /// Notes what stands in a file that a key names, so that a change of it is one of the configuration.
+    pub(super) fn note_file(&self, key: &str, bytes: &[u8]) {
+        let mut contents = self.context.contents.borrow_mut();
+        contents.file(self.path(key), bytes);
     }
 
     /// A table below this one; an empty one if it is not there.

@@ -109,6 +109,7 @@ fn file(reader: &Reader<'_>, path: &Path) -> Option<WordsFile> {
     };
     match bounded(path) {
         Ok(text) => {
+            reader.note_file("words", tag_and(&language, &text).as_bytes());
             examine(reader, path, &text);
             Some(WordsFile { language, text })
         }
@@ -123,6 +124,10 @@ fn file(reader: &Reader<'_>, path: &Path) -> Option<WordsFile> {
             None
         }
     }
+}
+
+fn tag_and(language: &str, text: &str) -> String {
+    format!("{language}\0{text}")
 }
 
 fn bounded(path: &Path) -> io::Result<String> {

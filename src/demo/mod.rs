@@ -18,6 +18,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use http::Request;
 use hyper::body::Incoming;
 use minijinja::{AutoEscape, Environment};
@@ -134,7 +135,7 @@ impl Demo {
             folder,
             ..
         } = self;
-        let limits = configuration::limits();
+        let limits = Arc::new(ArcSwap::from_pointee(configuration::limits()));
         let (listener, provider) = provider;
         let handler = move |request: Request<Incoming>, _: Peer| {
             let provider = provider.clone();
@@ -144,7 +145,7 @@ impl Demo {
         tasks.spawn(server::serve(
             listener,
             handler,
-            limits.clone(),
+            Arc::clone(&limits),
             tasks.clone(),
             stop.clone(),
         ));

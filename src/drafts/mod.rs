@@ -37,7 +37,7 @@ pub struct Drafts(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     parts: Parts,
-    bounds: Bounds,
+    bounds: Arc<Bounds>,
 }
 
 /// What they are made of.
@@ -166,8 +166,15 @@ impl Drafts {
     pub fn new(parts: Parts) -> Self {
         Self(Arc::new(Shared {
             parts,
-            bounds: Bounds::new(),
+            bounds: Arc::new(Bounds::new()),
         }))
+    }
+
+    /// The same drafts beside another file. What is bounded stays bounded by the same count.
+    #[must_use]
+    pub fn succeeded_by(&self, parts: Parts) -> Self {
+        let bounds = Arc::clone(&self.0.bounds);
+        Self(Arc::new(Shared { parts, bounds }))
     }
 
     /// Makes one.

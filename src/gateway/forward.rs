@@ -156,7 +156,8 @@ impl Gateway {
         let audience = upstream.and_then(|upstream| upstream.audience.as_ref());
         let audience = audience.or(self.audience.as_ref());
         let audience = audience.unwrap_or(&site.audience);
-        visitor.grant.prepared(audience, now, || {
+        let number = self.number;
+        visitor.grant.prepared((number, audience), now, || {
             let statement = statement(visitor);
             let grant = visitor.grant;
             let expires_at = grant.expires_at().min(grant.counts_until());

@@ -77,6 +77,8 @@ impl std::ops::Deref for Gateway {
 
 /// The shared part of a [`Gateway`].
 pub struct Shared {
+    /// Of the snapshot of the configuration that this is of.
+    number: u64,
     config: Arc<Config>,
     clock: Arc<dyn Clock>,
     routes: Routes,
@@ -111,6 +113,8 @@ impl fmt::Debug for Shared {
 
 #[derive(Debug)]
 struct Upstream {
+    /// Requests that may be there at once.
+    most: usize,
     /// As a label.
     name: Arc<str>,
     proxy: Arc<proxy::Upstream>,
@@ -121,6 +125,8 @@ struct Upstream {
 /// What a gateway is made of.
 #[derive(Debug)]
 pub struct Parts {
+    /// Another one for each snapshot of the configuration.
+    pub number: u64,
     /// The configuration.
     pub config: Arc<Config>,
     /// The time.
@@ -175,11 +181,11 @@ struct Known {
 }
 
 impl Gateway {
-    /// From its parts.
+    /// From its parts. Requests that `before` has with an application count where that is the same.
     ///
     /// # Errors
     /// When the pages' templates do not load.
-    pub fn new(parts: Parts) -> Result<Self, Error> {
+    pub fn new(parts: Parts, before: Option<&Self>) -> Result<Self, Error> {
         let config = parts.config;
         let reserved = Arc::new(Reserved::new(
             &config.headers,
@@ -191,15 +197,20 @@ impl Gateway {
             let upstream = config.upstreams.get(&name);
             let most = upstream.map_or(0, |upstream| upstream.max_concurrent_requests);
             let audience = upstream.and_then(|upstream| upstream.audience.as_deref());
+            let before = before.and_then(|before| before.upstreams.get(&name));
+            let before =
+                before.filter(|before| before.most == most && Arc::ptr_eq(&before.proxy, &proxy));
             let upstream = Upstream {
+                most,
                 name: Arc::from(name.as_str()),
                 proxy,
-                turns: Turns::new(most),
+                turns: before.map_or_else(|| Turns::new(most), |before| before.turns.clone()),
                 audience: audience.map(Arc::from),
             };
             (name, upstream)
         });
         Ok(Self(Arc::new(Shared {
+            number: parts.number,
             clock: parts.clock,
             routes: Routes::new(&config.routes, &parts.metrics),
             sites: Sites::new(&config),

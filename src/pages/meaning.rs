@@ -114,6 +114,8 @@ const fn said(kind: Kind) -> Option<&'static str> {
         | Kind::KeyCreated
         | Kind::KeyActivated
         | Kind::KeyRetired
+        | Kind::ConfigReloaded
+        | Kind::ConfigReloadRefused
         | Kind::ServerStarted
         | Kind::ServerStopped => return None,
     })
@@ -166,6 +168,8 @@ fn why(kind: Kind, word: &str) -> Option<&'static str> {
         | Kind::KeyCreated
         | Kind::KeyActivated
         | Kind::KeyRetired
+        | Kind::ConfigReloaded
+        | Kind::ConfigReloadRefused
         | Kind::ServerStarted
         | Kind::ServerStopped => None,
     }
@@ -185,7 +189,13 @@ fn ended(word: &str) -> Option<&'static str> {
         "owner" => Some("because-by-owner"),
         "evicted" => Some("because-too-many-sessions"),
         "replaced" => Some("because-replaced"),
-        "withdrawn" | "connection_disabled" | "activation_changed" => Some("why-connection"),
+        "withdrawn"
+        | "connection_disabled"
+        | "activation_changed"
+        | "connection_changed"
+        | "connection_removed"
+        | "organization_disabled"
+        | "organization_removed" => Some("why-connection"),
         "idle" => Some("because-idle"),
         "expired" => Some("because-expired"),
         _ => None,

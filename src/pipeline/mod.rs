@@ -83,7 +83,7 @@ struct Shared {
     sessions: Arc<Sessions>,
     metrics: Metrics,
     tasks: Tasks,
-    bounds: bounds::Bounds,
+    bounds: Arc<bounds::Bounds>,
     /// Held by whoever examines one of the providers.
     examining: BTreeMap<Slug, Mutex<()>>,
 }
@@ -139,6 +139,16 @@ pub struct Parts {
 impl Pipeline {
     /// From its parts.
     pub fn new(parts: Parts) -> Self {
+        Self::with(parts, Arc::new(bounds::Bounds::new()))
+    }
+
+    /// From other parts, for who comes from now on. What is bounded stays bounded by the same count.
+    #[must_use]
+    pub fn succeeded_by(&self, parts: Parts) -> Self {
+        Self::with(parts, Arc::clone(&self.shared.bounds))
+    }
+
+    fn with(parts: Parts, bounds: Arc<bounds::Bounds>) -> Self {
         let examining = parts.providers.keys();
         let examining = examining.map(|id| (id.clone(), Mutex::default())).collect();
         let shared = Arc::new(Shared {
@@ -153,7 +163,7 @@ impl Pipeline {
             sessions: parts.sessions,
             metrics: parts.metrics,
             tasks: parts.tasks,
-            bounds: bounds::Bounds::new(),
+            bounds,
         });
         shared.count_from_zero();
         Self { shared }

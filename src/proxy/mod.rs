@@ -241,6 +241,23 @@ impl Upstream {
         chosen.map(|it| Arc::clone(it)).ok_or(Error::Address)
     }
 
+    /// Drops what the metrics tell of addresses that `after` does not have: that is what takes the place of this, if
+    /// anything does.
+    pub fn forget(&self, after: Option<&Self>) {
+        let has = |address: &Arc<str>| {
+            let mut left = after.into_iter().flat_map(|after| &after.endpoints);
+            left.any(|endpoint| endpoint.address() == address)
+        };
+        let gone = self.endpoints.iter().map(|endpoint| endpoint.address());
+        for address in gone.filter(|address| !has(address)) {
+            let label = UpstreamAddress {
+                upstream: Arc::clone(self.tally.name()),
+                address: Arc::clone(address),
+            };
+            self.tally.metrics().upstream_address_up.remove(&label);
+        }
+    }
+
     /// Says in the metrics whether an address gets requests.
     fn tell(&self, endpoint: &Endpoint) {
         let label = UpstreamAddress {

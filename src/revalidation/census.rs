@@ -98,6 +98,15 @@ impl Shared {
             let gauge = self.metrics.identities.get_or_create(&labels).clone();
             gauge.set(i64::try_from(count).unwrap_or(i64::MAX));
         }
+        // Those that the file has no longer have none.
+        for organization in before.sessions.keys() {
+            if !found.sessions.contains_key(organization) {
+                let labels = metrics::Organization {
+                    organization: organization.to_string(),
+                };
+                self.metrics.sessions_active.remove(&labels);
+            }
+        }
         for (organization, count) in &found.sessions {
             let labels = metrics::Organization {
                 organization: organization.to_string(),

@@ -34,7 +34,7 @@ use tracing::error;
 use self::schedule::Condition;
 use self::under_way::{Alone, UnderWay};
 use crate::clock::{Clock, Timestamp};
-use crate::config::{Config, Slug};
+use crate::config::{self, Config, Slug};
 use crate::identity::{self, People, Terms};
 use crate::provider::Provider;
 use crate::session;
@@ -62,7 +62,7 @@ struct Shared {
     pressed: UnderWay,
     /// A question has ended: there may be room for another.
     ended: Notify,
-    census: ArcSwapOption<Census>,
+    census: Arc<ArcSwapOption<Census>>,
 }
 
 /// The queue of one provider.
@@ -127,17 +127,21 @@ const LEASE_MARGIN: Duration = Duration::from_secs(30);
 impl Revalidation {
     /// From its parts. Providers that cannot be asked have no queue.
     pub fn new(parts: Parts) -> Self {
-        let terms = &parts.config.revalidation;
-        let per_second = NonZeroU32::new(terms.per_second).unwrap_or(NonZeroU32::MIN);
+        Self::with(parts, None)
+    }
+
+    /// From other parts, for questions that begin from now on. It knows whom its predecessor still asks about (threat model
+    /// 42), and goes on with the queue of every provider that is the same and is asked in the same way.
+    #[must_use]
+    pub fn succeeded_by(&self, parts: Parts) -> Self {
+        Self::with(parts, Some(&self.shared))
+    }
+
+    fn with(parts: Parts, before: Option<&Shared>) -> Self {
         let lanes = parts.config.providers.values().filter_map(|provider| {
-            Some(Arc::new(Lane {
-                id: provider.id.clone(),
-                provider: Arc::clone(parts.providers.get(&provider.id)?),
-                terms: Terms::of(terms, provider.revalidation())?,
-                permits: Arc::new(Semaphore::new(terms.concurrency)),
-                rate: RateLimiter::direct(Quota::per_second(per_second)),
-                condition: Mutex::default(),
-            }))
+            let lane = Lane::of(&parts, provider)?;
+            let same = before.and_then(|before| before.lane_like(&lane, &parts.config));
+            Some(same.unwrap_or_else(|| Arc::new(lane)))
         });
         Self {
             shared: Arc::new(Shared {
@@ -148,10 +152,10 @@ impl Revalidation {
                 sessions: parts.sessions,
                 metrics: parts.metrics,
                 tasks: parts.tasks,
-                under_way: UnderWay::default(),
-                pressed: UnderWay::default(),
+                under_way: before.map_or_else(UnderWay::default, |it| it.under_way.clone()),
+                pressed: before.map_or_else(UnderWay::default, |it| it.pressed.clone()),
                 ended: Notify::new(),
-                census: ArcSwapOption::empty(),
+                census: before.map_or_else(Arc::default, |it| Arc::clone(&it.census)),
             }),
         }
     }
@@ -213,6 +217,20 @@ impl Revalidation {
 }
 
 impl Lane {
+    /// The queue of a provider; none if it cannot be asked.
+    fn of(parts: &Parts, provider: &config::Provider) -> Option<Self> {
+        let terms = &parts.config.revalidation;
+        let per_second = NonZeroU32::new(terms.per_second).unwrap_or(NonZeroU32::MIN);
+        Some(Self {
+            id: provider.id.clone(),
+            provider: Arc::clone(parts.providers.get(&provider.id)?),
+            terms: Terms::of(terms, provider.revalidation())?,
+            permits: Arc::new(Semaphore::new(terms.concurrency)),
+            rate: RateLimiter::direct(Quota::per_second(per_second)),
+            condition: Mutex::default(),
+        })
+    }
+
     fn condition(&self) -> MutexGuard<'_, Condition> {
         self.condition
             .lock()
@@ -221,6 +239,20 @@ impl Lane {
 }
 
 impl Shared {
+    /// The queue that another one would only repeat.
+    fn lane_like(&self, other: &Lane, config: &Config) -> Option<Arc<Lane>> {
+        let (before, now) = (&self.config.revalidation, &config.revalidation);
+        let is_as_fast =
+            (before.concurrency, before.per_second) == (now.concurrency, now.per_second);
+        let is_same = |lane: &&Arc<Lane>| {
+            lane.id == other.id
+                && lane.terms == other.terms
+                && Arc::ptr_eq(&lane.provider, &other.provider)
+        };
+        let lane = self.lanes.iter().find(is_same);
+        lane.filter(|_| is_as_fast).cloned()
+    }
+
     /// Shows how far behind the questions are.
     async fn measure(&self) {
         let late = self.clock.now().minus(LATE);

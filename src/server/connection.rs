@@ -38,9 +38,10 @@ use crate::config::{self, TrustedProxy};
 use crate::rarely::Rarely;
 use crate::tasks::Tasks;
 
-/// What is the same for all connections of a listener.
+/// What is the same for all connections of a listener, until there are other limits.
+#[derive(Clone)]
 pub(super) struct Terms<H> {
-    pub(super) limits: config::Limits,
+    pub(super) limits: Arc<config::Limits>,
     pub(super) crowd: Arc<Crowd>,
     /// Peers that say first whom a connection is for.
     pub(super) announcing: Vec<TrustedProxy>,

@@ -24,6 +24,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use http_body::Body;
 use hyper::body::Incoming;
 use hyper::{Request, Response};
@@ -107,17 +108,21 @@ impl Cut {
     }
 }
 
+/// The bounds on connections. Others may come into force.
+pub type LimitsInForce = Arc<ArcSwap<config::Limits>>;
+
 /// Accepts connections until `stop`, then refuses new ones, lets requests finish, and returns when the last connection is
 /// done. The caller bounds the wait; what is left then ends with `tasks`. Tunnels are not waited for.
 ///
-/// `limits.max_connections` and what one address may have of them are for this listener, upgraded connections included.
+/// `limits.max_connections` and what one address may have of them are for this listener, upgraded connections included, and
+/// stay as they are at the beginning. All others are for connections that are accepted from the moment when they are there.
 ///
 /// # Cancel safety
 /// Dropping the future stops accepting; open connections stay until `tasks` stop.
 pub async fn serve<H, B>(
     listener: Listener,
     handler: H,
-    limits: config::Limits,
+    limits: LimitsInForce,
     tasks: Tasks,
     stop: CancellationToken,
 ) where
@@ -126,19 +131,20 @@ pub async fn serve<H, B>(
     B::Data: Send,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
+    let first = limits.load_full();
     let permits = Arc::new(Semaphore::new(
-        limits.max_connections.min(Semaphore::MAX_PERMITS),
+        first.max_connections.min(Semaphore::MAX_PERMITS),
     ));
     let crowd = Crowd::new(
-        limits.max_connections_per_address,
+        first.max_connections_per_address,
         listener.trusted().to_vec(),
     );
     let open = TaskTracker::new();
     let address = listener.address();
     let tls = listener.tls().cloned();
     let crowded = Arc::new(Notify::new());
-    let terms = Arc::new(Terms {
-        limits,
+    let mut terms = Arc::new(Terms {
+        limits: first,
         crowd: Arc::clone(&crowd),
         announcing: listener.announcing(),
         crowded: Arc::clone(&crowded),
@@ -149,6 +155,14 @@ pub async fn serve<H, B>(
     info!(%address, "listening");
     let gate = (&permits, &crowd);
     while let Some((accepted, permit)) = next(&listener, gate, &crowded, &stop).await {
+        let newest = limits.load();
+        if !Arc::ptr_eq(&newest, &terms.limits) {
+            terms = Arc::new(Terms {
+                limits: Arc::clone(&newest),
+                ..Terms::clone(&terms)
+            });
+        }
+        drop(newest);
         let (tls, terms) = (tls.clone(), Arc::clone(&terms));
         let accepted = match accepted.detach() {
             Ok(accepted) => accepted,

@@ -48,6 +48,7 @@ async fn world<H: Handler<Reply>>(limits: Limits, tls: Option<Arc<TlsFiles>>, ha
     };
     let tasks = Tasks::new();
     let stop = CancellationToken::new();
+    let limits = Arc::new(ArcSwap::from_pointee(limits));
     let serving = serve(listener, handler, limits, tasks.clone(), stop.clone());
     let serving = tasks.spawn(serving);
     World {

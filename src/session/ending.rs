@@ -136,8 +136,8 @@ impl Sessions {
 
     /// From now on an identity counts until `until`; `changed` says that its attributes are others than before.
     pub fn confirm_identity(&self, identity: &Identity, changed: bool) {
-        let terms = self.settings.terms(&identity.provider);
-        let until = identity.counts_until(terms);
+        let settings = self.settings.load();
+        let until = identity.counts_until(settings.terms(&identity.provider));
         self.known.counts(&identity.id, until);
         if changed {
             self.known.reread(&identity.id);

@@ -3,7 +3,7 @@
 //! Everything that changes who is known happens under one lock, and whatever ends takes the place that a load under way
 //! wants to fill: a record that was read before an end is never kept after it (threat model 25).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use quick_cache::sync::{Cache, DefaultLifecycle, PlaceholderGuard};
@@ -12,7 +12,7 @@ use quick_cache::{DefaultHashBuilder, UnitWeighter};
 use super::live::{Live, LiveGrant};
 use super::record::{Grant, Record};
 use super::standing::{Standing, Standings};
-use super::ties::Ties;
+use super::ties::{Tie, Ties};
 use super::{Ending, Key, Reason};
 use crate::audit;
 use crate::clock::Timestamp;
@@ -92,15 +92,19 @@ impl Known {
         there.is_some_and(|there| Weak::as_ptr(there) == Arc::as_ptr(live))
     }
 
-    /// Fills a place with what was loaded. `None`: something ended in the meantime, what was read must not be used.
+    /// Fills a place with what was loaded. `None`: something ended in the meantime or it does not stand `still`, what was
+    /// read must not be used.
     pub(super) fn fill(
         &self,
         place: Place<'_>,
-        key: Key,
-        record: &Record,
+        (key, record): (Key, &Record),
+        still: impl FnOnce() -> bool,
         make: impl FnOnce(&dyn Fn(&Grant) -> Arc<Tether>) -> Vec<Arc<LiveGrant>>,
     ) -> Option<Arc<Live>> {
         let mut held = self.held();
+        if !still() {
+            return None;
+        }
         let there = held.sessions.get(&key).and_then(Weak::upgrade);
         if let Some(there) = &there {
             there.state.rcu(|state| state.following(record));
@@ -145,6 +149,50 @@ impl Known {
         for key in held.ties.of(identity) {
             held.forget(&self.cache, &key);
         }
+    }
+
+    /// Judges everything by another file: a session whose grants all stand goes on with what `renew` makes of them, any
+    /// other is read again by its next request. Open streams of grants that do not stand are cut; `stays` says it of those
+    /// whose session is not at hand.
+    pub(super) fn rejudge(
+        &self,
+        renew: impl Fn(&Live, &Arc<LiveGrant>) -> Option<LiveGrant>,
+        stays: impl Fn(&Tie) -> bool,
+    ) {
+        let mut held = self.held();
+        let keys = held.sessions.keys().chain(held.ties.sessions());
+        let keys: HashSet<Key> = keys.copied().collect();
+        for key in keys {
+            let is_cached = self.cache.peek(&key).is_some();
+            let is_used = held.used.contains_key(&key);
+            let Some(live) = held.forget(&self.cache, &key) else {
+                held.ties.cut(&key, |tie| !stays(tie));
+                continue;
+            };
+            let before = live.state.load_full();
+            let grants = before.grants.iter();
+            let grants = grants.filter_map(|grant| renew(&live, grant)).map(Arc::new);
+            let grants: Vec<Arc<LiveGrant>> = grants.collect();
+            held.ties
+                .cut(&key, |tie| !grants.iter().any(|it| tie.is_of(it.grant())));
+            let stands = is_cached && grants.len() == before.grants.len();
+            let live = if stands {
+                let live = Arc::new(live.renewed(grants));
+                held.remember(&live);
+                self.cache.insert(key, Arc::clone(&live));
+                live
+            } else {
+                live
+            };
+            if is_used {
+                held.used.insert(key, live);
+            }
+        }
+    }
+
+    /// All identities of which anything is known.
+    pub(super) fn identities(&self) -> Vec<IdentityId> {
+        self.held().standings.identities()
     }
 
     /// Has the next request read the session again: of two changes at once, the store knows which came last.

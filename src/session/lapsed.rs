@@ -59,7 +59,8 @@ impl Sessions {
         };
         let organization = organization.unwrap_or(&record.active);
         let grant = record.grant(organization).filter(|grant| {
-            let limits = self.settings.limits(organization);
+            let settings = self.settings.load();
+            let limits = settings.limits(organization);
             let over = limits.and_then(|limits| grant.over(limits, grant.used_at, now));
             over.is_some() && record.host == *host && !self.known.is_over(&key, organization)
         });
@@ -108,8 +109,9 @@ impl Sessions {
 
     /// Why a stored grant counts no more, if it does not.
     fn why_over(&self, grant: &Grant, now: Timestamp) -> Option<Reason> {
-        let limits = self.settings.limits(&grant.organization);
-        let Some(limits) = limits.filter(|_| self.settings.is_of_today(grant)) else {
+        let settings = self.settings.load();
+        let limits = settings.limits(&grant.organization);
+        let Some(limits) = limits.filter(|_| settings.is_of_today(grant)) else {
             return Some(Reason::Withdrawn);
         };
         let idle_at = grant.used_at.plus(limits.idle_timeout);

@@ -1,7 +1,7 @@
 //! A session in memory: what a request needs, ready to use.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -49,8 +49,11 @@ pub struct LiveGrant {
     standing: Arc<Standing>,
     /// One more than the count of changes at which the connection was last found to serve this person; 0: never.
     served_at: AtomicU64,
-    prepared: Mutex<Vec<(Arc<str>, Arc<Prepared>)>>,
+    prepared: Mutex<Vec<Ready>>,
 }
+
+/// For which snapshot of the configuration, for whom, and what.
+type Ready = (u64, Arc<str>, Arc<Prepared>);
 
 /// The identity fields of a grant for one audience, made once and used until they should be made anew.
 #[derive(Debug)]
@@ -79,6 +82,22 @@ impl Live {
                 grants,
             }),
             written_at: AtomicU64::new(0),
+        }
+    }
+
+    /// The same session with other grants in the place of its own.
+    pub(super) fn renewed(&self, grants: Vec<Arc<LiveGrant>>) -> Self {
+        let before = self.state.load();
+        Self {
+            key: self.key,
+            id: self.id.clone(),
+            host: self.host.clone(),
+            device: self.device,
+            written_at: AtomicU64::new(self.written_at.load(Ordering::Relaxed)),
+            state: ArcSwap::from_pointee(State {
+                grants,
+                ..State::clone(&before)
+            }),
         }
     }
 
@@ -215,6 +234,15 @@ impl LiveGrant {
         }
     }
 
+    /// The same grant under other limits; what is open of it goes on.
+    pub(super) fn under(&self, limits: &crate::config::Sessions) -> Self {
+        Self {
+            expires_at: self.grant.expires_at(limits),
+            idle_timeout: limits.idle_timeout,
+            ..self.renewed(Arc::clone(&self.cut))
+        }
+    }
+
     /// The stored part.
     pub const fn grant(&self) -> &Grant {
         &self.grant
@@ -265,21 +293,22 @@ impl LiveGrant {
         self.used_at.fetch_max(now.as_millis(), Ordering::Relaxed);
     }
 
-    /// The fields for `audience`, made by `make` if there are none or it is time for new ones.
+    /// The fields for `audience`, made by `make` if there are none or it is time for new ones. Those of another snapshot of
+    /// the configuration than `by` are others.
     ///
     /// # Errors
     /// What `make` says; nothing is kept then.
     pub fn prepared<E>(
         &self,
-        audience: &Arc<str>,
+        (by, audience): (u64, &Arc<str>),
         now: Timestamp,
         make: impl FnOnce() -> Result<Prepared, E>,
     ) -> Result<Arc<Prepared>, E> {
         let ready = self
             .lock()
             .iter()
-            .find(|(known, _)| known == audience)
-            .map(|(_, prepared)| Arc::clone(prepared))
+            .find(|(known_by, known, _)| *known_by == by && known == audience)
+            .map(|(.., prepared)| Arc::clone(prepared))
             // Before they were made the application would not believe them: the clock has stepped back.
             .filter(|prepared| prepared.made_at <= now && now < prepared.refresh_at);
         if let Some(ready) = ready {
@@ -287,15 +316,15 @@ impl LiveGrant {
         }
         let fresh = Arc::new(make()?);
         let mut all = self.lock();
-        all.retain(|(known, _)| known != audience);
+        all.retain(|(known_by, known, _)| *known_by != by || known != audience);
         if all.len() >= MAX_PREPARED {
             all.remove(0);
         }
-        all.push((Arc::clone(audience), Arc::clone(&fresh)));
+        all.push((by, Arc::clone(audience), Arc::clone(&fresh)));
         Ok(fresh)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(Arc<str>, Arc<Prepared>)>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<Ready>> {
         self.prepared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

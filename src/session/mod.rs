@@ -17,6 +17,7 @@ mod named;
 mod opening;
 mod reason;
 mod record;
+mod reloaded;
 mod roster;
 mod sessions;
 mod settings;

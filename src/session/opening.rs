@@ -89,7 +89,8 @@ impl Sessions {
         };
         let (path, lapsed) = self.take_over(batch, &mut record, &opening, now).await?;
         let granted = opening.grant.organization.clone();
-        let terms = self.settings.terms(&opening.identity.provider);
+        let settings = self.settings.load_full();
+        let terms = settings.terms(&opening.identity.provider);
         let evicted = self.evict(batch, &opening.grant, &path, now).await?;
         batch.audit(audit::Event {
             organization: Some(granted.to_string()),
@@ -109,7 +110,7 @@ impl Sessions {
         }
         record.put(self.with_proofs(opening.grant, &record, now));
         for grant in &mut record.grants {
-            let limits = self.settings.limits(&grant.organization);
+            let limits = settings.limits(&grant.organization);
             grant.expires_at = limits.map(|limits| grant.expires_at(limits));
         }
         self.write_new(batch, &handle.key(), &record)?;
@@ -183,7 +184,8 @@ impl Sessions {
 
     /// A grant with what its person had proved before, if it takes the place of one of theirs that is not over.
     fn with_proofs(&self, mut grant: Grant, record: &Record, now: Timestamp) -> Grant {
-        let limits = self.settings.limits(&grant.organization);
+        let settings = self.settings.load();
+        let limits = settings.limits(&grant.organization);
         let before = record.grant(&grant.organization).filter(|before| {
             let over = limits.and_then(|limits| before.over(limits, before.used_at, now));
             before.identity == grant.identity && over.is_none()
@@ -195,7 +197,8 @@ impl Sessions {
     }
 
     pub(super) fn lasts(&self, grant: &Grant, now: Timestamp) -> bool {
-        let limits = self.settings.limits(&grant.organization);
+        let settings = self.settings.load();
+        let limits = settings.limits(&grant.organization);
         // The last use that counts may not be written yet; the first request will tell.
         limits.is_some_and(|limits| grant.over(limits, now, now).is_none())
     }
@@ -210,6 +213,7 @@ impl Sessions {
     ) -> Result<Vec<Key>, Error> {
         let most = self
             .settings
+            .load()
             .limits(&grant.organization)
             .map_or(1, |limits| limits.max_per_account);
         let prefix = record::account_prefix(&grant.organization, grant.account.as_str());
@@ -292,7 +296,12 @@ impl Sessions {
             if grant.organization != opened.granted {
                 return before.map(|before| before.renewed(cut));
             }
-            let limits = self.settings.limits(&grant.organization)?;
+            // Another file may have come into force since the batch was made: then the first request tells.
+            let settings = self.settings.load();
+            let limits = settings.limits(&grant.organization)?;
+            if !settings.is_of_today(grant) {
+                return None;
+            }
             let profile = Arc::new(opened.profile.clone());
             let standing = Arc::clone(&standing);
             Some(LiveGrant::new(

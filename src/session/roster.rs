@@ -17,7 +17,7 @@ use crate::address::Host;
 use crate::audit;
 use crate::clock::Timestamp;
 use crate::config::Slug;
-use crate::identity::{LinkState, Membership, Profile};
+use crate::identity::{Generation, LinkState, Membership, Profile};
 use crate::secret;
 use crate::store::{Keys, Table};
 
@@ -36,6 +36,8 @@ pub struct Filter {
     pub except: Option<String>,
     /// Made then or earlier.
     pub granted_by: Option<Timestamp>,
+    /// Made under other settings of the connection than these.
+    pub but_of: Option<Generation>,
 }
 
 /// One grant of one session, for the operator.
@@ -160,6 +162,7 @@ impl Filter {
                 .as_ref()
                 .is_none_or(|it| *it == grant.provider)
             && self.granted_by.is_none_or(|by| grant.granted_at <= by)
+            && (self.but_of.as_ref()).is_none_or(|today| *today != grant.generation)
             && account().is_none_or(|account| account == grant.account.as_str())
     }
 
@@ -355,10 +358,10 @@ impl Sessions {
     ) {
         let why = match event.actor {
             audit::Actor::Account(_) => Reason::ByPerson,
-            audit::Actor::Operator
-            | audit::Actor::System
-            | audit::Actor::Visitor
-            | audit::Actor::SetupLink => Reason::Revoked,
+            audit::Actor::System => Reason::Withdrawn,
+            audit::Actor::Operator | audit::Actor::Visitor | audit::Actor::SetupLink => {
+                Reason::Revoked
+            }
         };
         for some in meant.chunks(TOGETHER) {
             let ends = some.iter().map(|(key, grants)| async move {
@@ -434,17 +437,16 @@ impl Sessions {
             Err(crate::identity::Error::Dangling) => None,
             Err(error @ crate::identity::Error::Store(_)) => return Err(error.into()),
         };
-        let limits = self.settings.limits(&grant.organization);
-        let terms = self.settings.terms(&grant.provider);
+        let settings = self.settings.load_full();
+        let limits = settings.limits(&grant.organization);
+        let terms = settings.terms(&grant.provider);
         let admitted = person.as_ref().is_some_and(|(identity, account)| {
             account.membership == Membership::Active
                 && matches!(identity.link.state, LinkState::Valid | LinkState::Suspect)
                 && now < identity.counts_until(terms)
                 && identity.account == grant.account
-                && self
-                    .settings
-                    .admits(&record.host, &grant, &identity.profile)
-                && self.passes(&grant, identity)
+                && settings.admits(&record.host, &grant, &identity.profile)
+                && self.passes(&settings, &grant, identity)
         });
         let over = limits.and_then(|limits| grant.over(limits, grant.used_at, now));
         Ok(Listed {

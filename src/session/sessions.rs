@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
+
 use super::denied::Denials;
 use super::known::Known;
 use super::live::{Live, LiveGrant};
@@ -24,7 +26,7 @@ pub struct Sessions {
     pub(super) store: Arc<dyn Store>,
     pub(super) seal: Seal,
     pub(super) people: People,
-    pub(super) settings: Settings,
+    pub(super) settings: ArcSwap<Settings>,
     pub(super) metrics: Metrics,
     pub(super) known: Known,
     pub(super) revocations: Revocations,
@@ -54,7 +56,7 @@ impl Sessions {
             store,
             seal,
             people,
-            settings,
+            settings: ArcSwap::from_pointee(settings),
             metrics,
             known: Known::new(CACHED_SESSIONS),
             revocations: Revocations::default(),
@@ -89,19 +91,22 @@ impl Sessions {
                 Ok(_) => continue,
                 Err(place) => place,
             };
+            let settings = self.settings.load_full();
             let Some((record, _)) = self.read(&key).await? else {
                 return Ok(None);
             };
             let mut revived = Vec::with_capacity(record.grants.len());
             for grant in &record.grants {
                 if !self.known.is_over(&key, &grant.organization) {
-                    revived.extend(self.revive(&record.host, grant).await?);
+                    revived.extend(self.revive(&settings, &record.host, grant).await?);
                 }
             }
             if revived.is_empty() {
                 return Ok(None);
             }
-            let live = self.known.fill(place, key, &record, |cut_of| {
+            // What the file said when it was judged must be what it says when it is kept.
+            let still = || Arc::ptr_eq(&settings, &self.settings.load());
+            let live = self.known.fill(place, (key, &record), still, |cut_of| {
                 let grants = revived
                     .into_iter()
                     .map(|(grant, profile, limits, standing)| {
@@ -118,9 +123,9 @@ impl Sessions {
     }
 
     /// Whether the connection that a grant came by still lets its person in.
-    pub(super) fn passes(&self, grant: &Grant, identity: &Identity) -> bool {
+    pub(super) fn passes(&self, settings: &Settings, grant: &Grant, identity: &Identity) -> bool {
         let said = self.people.activation(&grant.organization, &grant.provider);
-        let door = self.settings.door(grant);
+        let door = settings.door(grant);
         let admitted =
             door.map(|door| door.admits(said.as_deref(), &identity.issuer, &identity.profile));
         admitted == Some(Ok(()))
@@ -138,14 +143,20 @@ impl Sessions {
         }
         let grant = live.grant();
         let said = self.people.activation(&grant.organization, &grant.provider);
-        let door = self.settings.door(grant).ok_or(Shut::NotActivated)?;
+        let settings = self.settings.load();
+        let door = settings.door(grant).ok_or(Shut::NotActivated)?;
         door.serves(said.as_deref(), live.profile())?;
         live.serve(changes);
         Ok(())
     }
 
     /// A stored grant with what it needs to live, if it still stands.
-    async fn revive(&self, host: &Host, grant: &Grant) -> Result<Option<Revived>, Error> {
+    async fn revive(
+        &self,
+        settings: &Settings,
+        host: &Host,
+        grant: &Grant,
+    ) -> Result<Option<Revived>, Error> {
         let Some((identity, account)) = self.people.find(&grant.identity).await? else {
             return Ok(None);
         };
@@ -154,13 +165,13 @@ impl Sessions {
             && is_linked
             && identity.account == grant.account
             && !self.is_suspended(&grant.organization)
-            && self.settings.admits(host, grant, &identity.profile)
-            && self.passes(grant, &identity);
-        let limits = self.settings.limits(&grant.organization);
+            && settings.admits(host, grant, &identity.profile)
+            && self.passes(settings, grant, &identity);
+        let limits = settings.limits(&grant.organization);
         let Some(limits) = limits.filter(|_| stands) else {
             return Ok(None);
         };
-        let until = identity.counts_until(self.settings.terms(&grant.provider));
+        let until = identity.counts_until(settings.terms(&grant.provider));
         let standing = self.known.standing(&identity.id, until);
         let profile = Arc::new(identity.profile);
         Ok(Some((grant.clone(), profile, *limits, standing)))

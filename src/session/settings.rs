@@ -1,6 +1,6 @@
 //! What sessions must know of the configuration: pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::record::Grant;
 use crate::address::Host;
@@ -8,7 +8,7 @@ use crate::config::{self, Config, Slug};
 use crate::identity::{self, Door, Generation, Profile, Terms};
 
 /// What sessions must know of the configuration.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// Where organizations live that have no host of their own.
     shared: Host,
@@ -17,7 +17,7 @@ pub struct Settings {
     terms: BTreeMap<Slug, Terms>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 struct Organization {
     enabled: bool,
     /// Its own; none if it lives on the shared one.
@@ -105,6 +105,33 @@ impl Settings {
             owners: &organization.owners,
             generation: organization.generations.get(&grant.provider)?,
         })
+    }
+
+    /// Whether what is open by a connection goes on where nothing else is known of it: its settings are as they were
+    /// `before`, or differ in nothing but how long sessions last.
+    pub(super) fn keeps(
+        &self,
+        before: &Self,
+        (organization, provider): (&Slug, &Slug),
+        generation: &Generation,
+    ) -> bool {
+        let was = before.organizations.get(organization);
+        let is = self.organizations.get(organization);
+        was.zip(is).is_some_and(|(was, is)| {
+            is.enabled
+                && self.shared == before.shared
+                && is.generations.get(provider) == Some(generation)
+                && (&is.hosts, &is.allow) == (&was.hosts, &was.allow)
+                && (&is.owners, is.activation) == (&was.owners, was.activation)
+        })
+    }
+
+    /// The providers whose people are asked about in another way than `before`.
+    pub(super) fn other_terms(&self, before: &Self) -> BTreeSet<Slug> {
+        let all = self.terms.keys().chain(before.terms.keys());
+        all.filter(|id| self.terms.get(*id) != before.terms.get(*id))
+            .cloned()
+            .collect()
     }
 
     /// Whether a stored grant of a session on `host` still stands under this configuration.

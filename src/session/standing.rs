@@ -80,6 +80,12 @@ impl Standings {
         over
     }
 
+    /// All of which anything is kept.
+    pub(super) fn identities(&self) -> Vec<IdentityId> {
+        let told = self.told.iter().flat_map(HashMap::keys);
+        self.all.keys().chain(told).cloned().collect()
+    }
+
     /// Forgets what nothing holds any more.
     pub(super) fn tidy(&mut self) {
         let Self { all, due, told } = self;

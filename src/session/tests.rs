@@ -435,7 +435,8 @@ async fn a_session_that_a_new_sign_in_takes_the_place_of_ends_once_and_says_why(
 #[tokio::test]
 async fn a_session_that_nobody_ends_is_told_of_when_its_record_goes() {
     let world = world(Arc::new(Fickle::steady()));
-    let limits = *world.sessions.settings.limits(&slug("acme")).unwrap();
+    let settings = world.sessions.settings.load();
+    let limits = *settings.limits(&slug("acme")).unwrap();
     let left = world.sign_in("acme", None, START).await;
     let used = world.sign_in("acme", None, START).await;
     let signed_out = world.sign_in("acme", None, START).await;
@@ -477,7 +478,8 @@ async fn a_session_whose_organization_is_gone_was_withdrawn() {
 }
 
 fn idle(world: &World, organization: &str) -> Duration {
-    let limits = world.sessions.settings.limits(&slug(organization));
+    let settings = world.sessions.settings.load();
+    let limits = settings.limits(&slug(organization));
     limits.unwrap().idle_timeout
 }
 
@@ -645,6 +647,37 @@ async fn inv_40_another_person_in_the_same_browser_takes_over_no_stream() {
         let bobs = world.open(&bob, Some(&ada), START).await;
         assert!(stream.is_cut());
         assert!(!world.stream(&bobs, "acme").await.is_cut());
+    }
+}
+
+/// Whether what is open goes on under another file, whether or not its session is at hand.
+#[tokio::test]
+async fn inv_40_another_file_cuts_what_it_does_not_admit_and_nothing_else() {
+    for crowded in [false, true] {
+        for (from, to, acme, globex) in [
+            ("name = \"Acme\"", "name = \"Acme Ltd.\"", true, true),
+            ("idle_timeout = \"1h\"", "idle_timeout = \"2h\"", true, true),
+            ("[\"staff\"]", "[\"keepers\"]", false, true),
+            ("name = \"Globex\"", "enabled = false", true, false),
+        ] {
+            let world = world(Arc::new(Fickle::steady()));
+            let both = world.sign_in("acme", None, START).await;
+            let both = world.sign_in("globex", Some(&both), START).await;
+            let streams = [
+                world.stream(&both, "acme").await,
+                world.stream(&both, "globex").await,
+            ];
+            if crowded {
+                world.sessions.known.crowd_out();
+            }
+            let other = Config::sample(&CONFIG.replace(from, to));
+            let asked = world.sessions.reconfigure(Settings::of(&other));
+            assert!(asked.is_empty());
+            let open = streams.map(|stream| !stream.is_cut());
+            assert_eq!(open, [acme, globex], "{to}, crowded: {crowded}");
+            let good = world.good(&both, START).await.len();
+            assert_eq!(good, usize::from(acme) + usize::from(globex), "{to}");
+        }
     }
 }
 

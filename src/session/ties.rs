@@ -8,7 +8,7 @@ use std::sync::{Arc, Weak};
 use super::Key;
 use super::record::Grant;
 use crate::config::Slug;
-use crate::identity::{AccountId, IdentityId};
+use crate::identity::{AccountId, Generation, IdentityId};
 use crate::tether::Tether;
 
 /// A grant's hold on its streams.
@@ -16,6 +16,8 @@ use crate::tether::Tether;
 pub(super) struct Tie {
     pub(super) organization: Slug,
     account: AccountId,
+    pub(super) provider: Slug,
+    pub(super) generation: Generation,
     pub(super) identity: IdentityId,
     pub(super) cut: Weak<Tether>,
 }
@@ -52,6 +54,11 @@ impl Ties {
             .and_then(|tie| tie.cut.upgrade())
     }
 
+    /// All sessions that hold something.
+    pub(super) fn sessions(&self) -> impl Iterator<Item = &Key> {
+        self.by_session.keys()
+    }
+
     /// The sessions of an identity.
     pub(super) fn of(&self, identity: &IdentityId) -> Vec<Key> {
         let keys = self.by_identity.get(identity);
@@ -64,6 +71,8 @@ impl Ties {
         ties.push(Tie {
             organization: grant.organization.clone(),
             account: grant.account.clone(),
+            provider: grant.provider.clone(),
+            generation: grant.generation.clone(),
             identity: grant.identity.clone(),
             cut: Arc::downgrade(cut),
         });

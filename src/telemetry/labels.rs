@@ -212,6 +212,13 @@ pub struct AuditKind {
     pub kind: String,
 }
 
+/// Labels of `doorward_config_reloads_total`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Outcome {
+    /// The word.
+    pub result: &'static str,
+}
+
 /// Labels of `doorward_jwks_requests_total`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct Code {

@@ -14,8 +14,9 @@ use prometheus_client::registry::{Registry, Unit};
 
 pub use super::labels::{
     AuditKind, Build, Check, Code, Connection, Decision, Ended, ForwardAuth, IdentityState, Kind,
-    Login, LogoutToken, Operation, Organization, Provider, ProviderCall, Reason, Request, Route,
-    RouteMethod, Stage, StoreError, Upstream, UpstreamAddress, UpstreamCode, UpstreamFailure,
+    Login, LogoutToken, Operation, Organization, Outcome, Provider, ProviderCall, Reason, Request,
+    Route, RouteMethod, Stage, StoreError, Upstream, UpstreamAddress, UpstreamCode,
+    UpstreamFailure,
 };
 
 type Durations<L> = Family<L, Histogram, fn() -> Histogram>;
@@ -105,6 +106,12 @@ pub struct Metrics {
     pub audit_events: Family<AuditKind, Counter>,
     /// Audit events that could not be written.
     pub audit_write_errors: Counter,
+    /// 1 if what the file said when it was last read is in force.
+    pub config_last_reload: Gauge,
+    /// When it last was.
+    pub config_last_success: Gauge,
+    /// How often it was read again.
+    pub config_reloads: Family<Outcome, Counter>,
     registry: Arc<Registry>,
 }
 
@@ -142,7 +149,7 @@ impl Metrics {
             "When the process started, in seconds since the epoch"
         );
         start.set(i64::try_from(started_at).unwrap_or(i64::MAX));
-        Self {
+        let all = Self {
             http_requests: family!("http_requests", "Requests answered"),
             http_request_duration: durations!(
                 "http_request_duration",
@@ -260,7 +267,49 @@ impl Metrics {
                 "audit_write_errors",
                 "Events that could not be added to the audit trail"
             ),
+            config_last_reload: family!(
+                "config_last_reload_successful",
+                "1 if what the file said when it was last read is in force"
+            ),
+            config_last_success: family!(
+                "config_last_reload_success_timestamp_seconds",
+                "When what the file said last came into force or was found to be, in seconds since the epoch"
+            ),
+            config_reloads: family!(
+                "config_reloads",
+                "How often the configuration was read again, with what came of it"
+            ),
             registry: Arc::new(registry),
+        };
+        all.read_config(true, started_at);
+        all
+    }
+
+    /// Notes whether what the file says is in force, `now` in seconds since the epoch.
+    pub fn read_config(&self, in_force: bool, now: u64) {
+        self.config_last_reload.set(i64::from(in_force));
+        if in_force {
+            let now = i64::try_from(now).unwrap_or(i64::MAX);
+            self.config_last_success.set(now);
+        }
+    }
+
+    /// Drops what is told of a provider as it is now: it is gone, or another one has its name, for which the secret may
+    /// still be said to expire.
+    pub fn forget_provider(&self, provider: &str, expires: bool) {
+        let provider = provider.to_owned();
+        let labels = Provider { provider };
+        for gauges in [
+            &self.identity_checks_overdue,
+            &self.identity_oldest_check,
+            &self.provider_degraded,
+            &self.provider_up,
+            &self.provider_last_success,
+        ] {
+            gauges.remove(&labels);
+        }
+        if !expires {
+            self.provider_secret_expiry.remove(&labels);
         }
     }
 

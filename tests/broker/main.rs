@@ -38,6 +38,8 @@ mod popup;
 mod presets;
 mod provider_logout;
 mod rehearsal;
+mod reload;
+mod reload_people;
 mod revalidation;
 mod routes;
 mod sessions;

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use doorward::admin::reload::{Reloaded, Wanted};
 use doorward::app::App;
 use doorward::cli::socket::Socket;
 use doorward::clock::{Clock, Manual};
@@ -60,6 +61,7 @@ impl Broker {
         };
         let shared: Arc<dyn Clock> = clock.clone();
         let app = App::start(loaded.config, shared, tasks).await.unwrap();
+        let app = app.reading(files, loaded.values);
         let (stop, stopped) = oneshot::channel::<()>();
         Self {
             address: app.addresses()[0],
@@ -85,6 +87,18 @@ impl Broker {
         let ended = tokio::time::timeout(PATIENCE, self.running).await;
         ended.expect("it did not stop").unwrap();
         self.folder
+    }
+
+    /// Writes another file in the place of its own and has it read.
+    pub async fn reload(&self, file: &str) -> Reloaded {
+        std::fs::write(self.folder.path().join("doorward.toml"), file).unwrap();
+        self.read_again(false).await
+    }
+
+    /// Has the file read again as it stands.
+    pub async fn read_again(&self, dry_run: bool) -> Reloaded {
+        let wanted = Wanted { dry_run };
+        self.socket().post("/reload", &wanted).await.unwrap()
     }
 
     /// Moves the time.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use doorward::admin::reload::Reloaded;
 use doorward::audit::Event;
 use doorward::clock::{Clock as _, Manual, Timestamp};
 use doorward::config::{self, Config};
@@ -224,6 +225,13 @@ impl World {
         let (file, clock) = (self.file.clone(), Arc::clone(&self.clock));
         self.broker = Broker::start_in(folder, &file, clock).await;
         self
+    }
+
+    /// Has the running broker read its file with something changed in it. Later changes are made to that.
+    pub async fn reload_with(&mut self, from: &str, to: &str) -> Reloaded {
+        assert!(self.file.contains(from), "{from} is not in the file");
+        self.file = self.file.replace(from, to);
+        self.broker.reload(&self.file).await
     }
 
     async fn restart_with_file(mut self, file: String) -> Self {
