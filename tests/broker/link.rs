@@ -193,6 +193,10 @@ async fn an_answer_that_comes_late_adds_nothing_and_says_so() {
     world.later(Duration::from_secs(599));
     let still = browser.get(&url(OFFER)).await;
     assert_eq!(still.is(200).input("offer"), asked.input("offer"));
+    // Nor does it count once the person has another session.
+    let mut again = sign_in(&world, "acme-idp").await;
+    let lost = again.answer(&asked, "add").await;
+    assert_ne!(lost.status, 200, "the form is of the other session");
     world.later(Duration::from_secs(1));
     let page = browser.get(&url(OFFER)).await;
     let page = browser.follow(page).await;

@@ -400,6 +400,41 @@ async fn an_owner_on_a_host_of_its_own_sets_up_there() {
 }
 
 #[tokio::test]
+async fn a_window_of_its_own_ends_on_the_organizations_own_host() {
+    let file = OWN_HOST.replace(
+        "hosts = [\"globex.example.com\"]",
+        "hosts = [\"globex.example.com\"]\nowners = [\"ada@acme.com\"]",
+    );
+    let world = World::with(&file).await;
+    let host = |path: &str| format!("https://globex.example.com{path}");
+    let mut owner = world.browser();
+    owner.visit(&host("/_sso/login/globex")).await.is(200);
+    let csrf = owner.get(&host("/_sso/admin/globex")).await.input("csrf");
+    let fields = [("csrf", &*csrf), ("display", "popup")];
+    let done = host("/_sso/admin/globex/done/globex-idp");
+    for (refused, told) in [
+        (false, "&quot;success&quot;:true"),
+        (true, "&quot;success&quot;:false"),
+    ] {
+        if refused {
+            world.globex.refuse("access_denied");
+        }
+        let away = owner
+            .post(&host("/_sso/admin/globex/setup/globex-idp"), &fields)
+            .await;
+        let page = owner.follow(away).await;
+        let at = page.is(200).url.as_str().split('?').next();
+        assert_eq!((at, page.kind()), (Some(&*done), Some("owner-done")));
+        assert!(page.text.contains(told), "{}", page.text);
+        assert!(
+            page.text
+                .contains("data-origin=\"https://globex.example.com\"")
+        );
+    }
+    world.end(&[&owner]).await;
+}
+
+#[tokio::test]
 async fn a_setup_in_a_window_of_its_own_fails_there_too_if_the_proof_before_it_does() {
     let world = World::with(&format!(
         "{TWO_WAYS}[admin]\nsocket = \"run/admin.sock\"\npopup_origin = \"https://console.acme.com\"\n"

@@ -36,6 +36,9 @@ async fn slack(more: &str) -> World {
     });
     grants(&world, of_both());
     knows(&world, || identity("T1", "Acme"));
+    for secret in [PERSONS, APPS] {
+        world.acme.hands_out(secret);
+    }
     world
 }
 

@@ -200,6 +200,11 @@ impl Idp {
             .count()
     }
 
+    /// Something that an answer of the test's own hands out, and that none but us may have.
+    pub fn hands_out(&self, secret: &str) {
+        self.state.secrets.lock().unwrap().push(secret.to_owned());
+    }
+
     /// Codes and tokens that were handed out: none of them may show up in a log.
     pub fn secrets(&self) -> Vec<String> {
         self.state.secrets.lock().unwrap().clone()

@@ -266,6 +266,12 @@ impl World {
         let folder = self.broker.stop().await;
         for page in self.told.lock().unwrap().iter() {
             canaries.absent("a page", page.text.as_bytes());
+            // Cookies are where their values belong.
+            let fields = page.head.lines();
+            let fields = fields.filter(|line| !line.to_ascii_lowercase().starts_with("set-cookie"));
+            for field in fields {
+                canaries.absent("a field of an answer", field.as_bytes());
+            }
         }
         canaries.absent("the log", self.logs.text().as_bytes());
         canaries.absent_below(&folder.path().join("data"));
