@@ -19,7 +19,7 @@ use crate::proxy::Passage;
 use crate::secret;
 use crate::server::Cut;
 use crate::session::{Live, LiveGrant, Prepared, cookies};
-use crate::telemetry::{Reference, RouteTally, metrics};
+use crate::telemetry::{Metrics, Reference, RouteTally, metrics};
 use crate::tether::Tether;
 
 /// The answer to one request carries these names from us alone.
@@ -39,14 +39,14 @@ pub(super) struct Visitor<'a> {
 struct Watch {
     tether: Arc<Tether>,
     route: Arc<RouteTally>,
-    gateway: Gateway,
+    metrics: Metrics,
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
         if let Some(outlived) = self.tether.since_cut() {
             let route = Arc::clone(self.route.name());
-            let cuts = &self.gateway.metrics.stream_cut_duration;
+            let cuts = &self.metrics.stream_cut_duration;
             cuts.get_or_create(&metrics::Route { route })
                 .observe(outlived.as_secs_f64());
         }
@@ -124,7 +124,7 @@ impl Gateway {
         Watch {
             tether: Arc::clone(tether),
             route: Arc::clone(&route.tally),
-            gateway: self.clone(),
+            metrics: self.metrics.clone(),
         }
     }
 

@@ -28,6 +28,7 @@ use crate::telemetry::metrics::{self, ForwardAuth};
 
 const X_FORWARDED_HOST: &str = "x-forwarded-host";
 const X_FORWARDED_METHOD: &str = "x-forwarded-method";
+const HTTP2_SETTINGS: HeaderName = HeaderName::from_static("http2-settings");
 const X_FORWARDED_URI: &str = "x-forwarded-uri";
 const SEC_WEBSOCKET_KEY: HeaderName = HeaderName::from_static("sec-websocket-key");
 const SEC_WEBSOCKET_VERSION: HeaderName = HeaderName::from_static("sec-websocket-version");
@@ -213,6 +214,12 @@ impl Gateway {
         if headers.contains_key(SEC_WEBSOCKET_KEY) || headers.contains_key(SEC_WEBSOCKET_VERSION) {
             headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
         }
+        // Requests in a tunnel of another protocol (h2c) would be asked about by nobody.
+        let mut upgrades = headers.get_all(UPGRADE).iter();
+        let elsewhere = upgrades.any(|it| !it.as_bytes().eq_ignore_ascii_case(b"websocket"));
+        if elsewhere || headers.contains_key(HTTP2_SETTINGS) {
+            return Err(Error::Target);
+        }
         Ok(head)
     }
 
@@ -255,6 +262,10 @@ impl Gateway {
         if asker.proxy == FrontProxy::Envoy {
             // It removes after it has set, so what is set is no part of this.
             let mut gone = spoofed.iter().map(HeaderName::as_str).collect::<Vec<_>>();
+            // Where all cookies are ours, the answer has none, and it would keep them.
+            if head.headers().contains_key(COOKIE) {
+                gone.push(COOKIE.as_str());
+            }
             gone.retain(|name| !headers.contains_key(*name));
             if !gone.is_empty() {
                 let gone = HeaderValue::from_str(&gone.join(",")).map_err(|_| Error::Target)?;

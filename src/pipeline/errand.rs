@@ -23,7 +23,7 @@ use crate::identity::{
 };
 use crate::provider::{Asserted, Flow};
 use crate::session::{Handle, Live, LiveGrant};
-use crate::store::{self, Batch};
+use crate::store::{self, Batch, Table};
 use crate::telemetry::trace;
 
 /// What is done, and for whom.
@@ -75,11 +75,18 @@ pub(super) enum Performed {
     Offered,
 }
 
+/// An offer as it was when somebody said yes to it.
+#[derive(Clone, Copy)]
+pub(super) struct Yes<'a> {
+    pub(super) key: &'a [u8],
+    pub(super) raw: &'a [u8],
+}
+
 /// One errand at its end.
 pub(super) struct Ending<'a> {
     pub(super) errand: &'a Errand,
-    /// Whether the person has seen what would be added, and wants it.
-    pub(super) is_confirmed: bool,
+    /// The offer that the person has said yes to, if they were asked.
+    pub(super) confirmed: Option<Yes<'a>>,
     pub(super) organization: &'a Slug,
     pub(super) provider: &'a Slug,
     pub(super) generation: &'a Generation,
@@ -139,14 +146,20 @@ impl Shared {
             let mut batch = Batch::new();
             first(&mut batch);
             self.sessions.expect_open(&mut batch, ending.organization);
-            let planned = self.plan_errand(&mut batch, ending, &profile, now).await?;
-            let asks = ending.errand.flow == Flow::Link && planned.is_new && !ending.is_confirmed;
+            let planned = self.plan_errand(&mut batch, ending, &profile, now).await;
+            // Whoever said the same at the same moment has done it: what stands in the way is what they wanted.
+            if planned.is_err() && !self.is_open(ending.confirmed).await? {
+                return Err(store::Error::Conflict.into());
+            }
+            let planned = planned?;
+            let asks =
+                ending.errand.flow == Flow::Link && planned.is_new && ending.confirmed.is_none();
             if asks {
                 // What was planned is only looked at: nobody is asked about what could not be done.
                 batch = Batch::new();
                 first(&mut batch);
                 self.put_offer(&mut batch, ending, &planned, now).await?;
-            } else if ending.errand.flow == Flow::Link && !ending.is_confirmed {
+            } else if ending.errand.flow == Flow::Link && ending.confirmed.is_none() {
                 // They had it already: the page where this ends must not ask about another one.
                 self.drop_offer(&mut batch, ending, &planned).await?;
             }
@@ -156,11 +169,20 @@ impl Shared {
                     self.after_errand(ending, planned, now).await;
                     return Ok(Performed::Done);
                 }
-                Err(store::Error::Conflict) => {}
+                Err(store::Error::Conflict) if self.is_open(ending.confirmed).await? => {}
                 Err(other) => return Err(other.into()),
             }
         }
         Err(store::Error::Conflict.into())
+    }
+
+    /// Whether an offer has no answer yet but the one that is being carried out.
+    async fn is_open(&self, confirmed: Option<Yes<'_>>) -> Result<bool, Error> {
+        let Some(yes) = confirmed else {
+            return Ok(true);
+        };
+        let now = self.store.get(Table::Offers, yes.key).await?;
+        Ok(now.as_deref() == Some(yes.raw))
     }
 
     /// Fills the one batch.

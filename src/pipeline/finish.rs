@@ -477,7 +477,7 @@ impl Shared {
             Target::Shared => {
                 let ending = errand::Ending {
                     errand,
-                    is_confirmed: false,
+                    confirmed: None,
                     organization: &run.organization,
                     provider: &run.provider,
                     generation: &run.generation,

@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::errand::{Ending, Performed, Planned};
+use super::errand::{Ending, Performed, Planned, Yes};
 use super::{Errand, Error, Pipeline, Shared};
 use crate::address::Host;
 use crate::clock::Timestamp;
@@ -292,7 +292,10 @@ impl Found {
     ) -> Ending<'a> {
         Ending {
             errand,
-            is_confirmed: true,
+            confirmed: Some(Yes {
+                key: &self.key,
+                raw: &self.raw,
+            }),
             organization: asked.organization,
             provider: &self.stored.provider,
             generation: &self.stored.generation,

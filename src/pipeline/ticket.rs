@@ -375,7 +375,7 @@ impl Shared {
             What::Errand { errand, asserted } => {
                 let ending = errand::Ending {
                     errand,
-                    is_confirmed: false,
+                    confirmed: None,
                     organization: &stored.organization,
                     provider: &stored.provider,
                     generation: &stored.generation,

@@ -299,7 +299,7 @@ impl Sessions {
             // Another file may have come into force since the batch was made: then the first request tells.
             let settings = self.settings.load();
             let limits = settings.limits(&grant.organization)?;
-            if !settings.is_of_today(grant) {
+            if !settings.admits(&opened.record.host, grant, &opened.profile) {
                 return None;
             }
             let profile = Arc::new(opened.profile.clone());

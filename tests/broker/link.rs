@@ -238,6 +238,41 @@ async fn on_a_host_of_its_own_the_question_is_asked_there() {
 }
 
 #[tokio::test]
+async fn inv_17_what_happens_while_the_question_is_open_counts() {
+    let world = world().await;
+    let mut browser = sign_in(&world, "acme-idp").await;
+    let asked = press(&mut browser, "/link/globex-idp").await;
+    // Somebody comes in by that very identity meanwhile: it is theirs.
+    let mut theirs = sign_in(&world, "globex-idp").await;
+    let page = browser.answer(&asked, "add").await;
+    assert_eq!(page.is(409).kind(), Some("identity-not-linked"));
+    assert_ne!(
+        who(&mut theirs).await["sub"],
+        who(&mut browser).await["sub"]
+    );
+    world.end(&[&browser]).await;
+}
+
+#[tokio::test]
+async fn two_yes_at_once_add_one() {
+    let world = world().await;
+    let browser = sign_in(&world, "acme-idp").await;
+    let mut browsers = [browser.clone(), browser];
+    let asked = press(&mut browsers[0], "/link/globex-idp").await;
+    browsers[1] = browsers[0].clone();
+    let [one, other] = &mut browsers;
+    let pages = tokio::join!(one.answer(&asked, "add"), other.answer(&asked, "add"));
+    for page in [pages.0, pages.1] {
+        assert_eq!(
+            (page.is(200).kind(), page.text.contains("Nothing was added")),
+            (Some("account"), false)
+        );
+        assert_eq!(page.text.matches("/unlink\"").count(), 1);
+    }
+    world.end(&[&browsers[0]]).await;
+}
+
+#[tokio::test]
 async fn a_newer_question_takes_the_place_of_an_older_one() {
     let world = world().await;
     let mut browser = sign_in(&world, "acme-idp").await;

@@ -39,6 +39,14 @@ pub(super) fn snippet(facts: &Facts) -> String {
 				request_header -Sso-*
 				request_header -X-Forwarded-*
 {gone}
+				# WebSockets alone: what went through any other upgrade (h2c) would be asked about by nobody.
+				@upgrades {{
+					header Upgrade *
+					not header_regexp Upgrade (?i)^websocket$
+				}}
+				request_header @upgrades -Upgrade
+				request_header -HTTP2-Settings
+
 				forward_auth {doorward} {{
 					uri {prefix}/auth/caddy
 					copy_headers Cookie {carried}

@@ -32,10 +32,13 @@ frontend doorward_front
 
     # What no client may say, in whatever spelling.
     http-request del-header {names} -m reg
+    # WebSockets alone: what went through any other upgrade (h2c) would be asked about by nobody.
+    http-request del-header Upgrade unless {{ req.fhdr(upgrade) -i websocket }}
+    http-request del-header HTTP2-Settings
     http-request del-header ^x[^a-z0-9]forwarded[^a-z0-9] -m reg
     http-request del-header ^(forwarded|x[^a-z0-9]real[^a-z0-9]ip)$ -m reg
     http-request set-header X-Forwarded-For %[src]
-    http-request set-header X-Forwarded-Host %[req.hdr(host)]
+    http-request set-header X-Forwarded-Host %[req.fhdr(host)]
     http-request set-header X-Forwarded-Proto {scheme}
 
     http-request lua.doorward if !doorward_own

@@ -140,7 +140,8 @@ async fn inv_30_nobody_goes_on_as_somebody_by_their_own_word() {
             "/open/x",
             ["remote-user", "sso-jwt-assertion"].as_slice(),
         ),
-        (&browser, "/page", &[]),
+        // All its cookies are ours.
+        (&browser, "/page", &["cookie"]),
     ] {
         let answer = ask(&world, "envoy", who, &format!("GET {path}"), spoofed).await;
         goes_on("envoy", &answer);
@@ -158,6 +159,17 @@ async fn inv_30_nobody_goes_on_as_somebody_by_their_own_word() {
         removed.sort_unstable();
         expected.sort_unstable();
         assert_eq!(removed, expected);
+    }
+    // What went through a tunnel of another protocol would be asked about by nobody.
+    for kind in ["nginx", "traefik", "caddy", "haproxy", "envoy"] {
+        for upgrade in [
+            "Upgrade: h2c\r\n",
+            "HTTP2-Settings: AAMAAABkAAQAAP__\r\n",
+            "Upgrade: websocket, h2c\r\n",
+        ] {
+            let answer = ask(&world, kind, &browser, "GET /open/x", upgrade).await;
+            assert_ne!(answer.status(), 200, "{kind} {upgrade}");
+        }
     }
     let spoofed = "doorward_spoofed_headers_stripped_total{route=\"open\"}";
     assert!(world.broker.metric(spoofed).await > 20.0);
