@@ -107,7 +107,7 @@ Try this in one browser, in this order; nobody has a password:
      application receives, and how it checks that it is true. Leave that page open.
   2. In another tab, open the identity provider and disable Ada: within seconds her stream
      and her socket are cut. Enable her there, reload the first tab and read why; then press
-     \"Sign in again\" and come in as Ada once more.
+     \"Check again\" and come in as Ada once more.
   3. Press \"Sign in at Globex\" and come in as Dan too. On \"Your account\", switch back to Acme.
   4. Press \"Use a different account\" and choose Bob. Then open \"Administration\": it is for a
      group that he is not in.

@@ -204,6 +204,8 @@ impl Shared {
             step_up: begin.step_up.clone(),
             reference: begin.reference.parse().ok(),
             astray: begin.astray,
+            claimed_at: None,
+            ticket: None,
             expires_at: now.plus(RUN_LIFETIME),
             state: State::Open(Box::new(attempt)),
         };

@@ -133,9 +133,10 @@ impl Pipeline {
         let shared = &self.shared;
         let now = shared.clock.now();
         trace::note(|| callback.step());
+        let key = run::key(&callback.state);
         let found = shared.look_up(provider, &callback, cookies, now).await;
         let error = match found {
-            Ok(Found { cleared, key, raw }) => {
+            Ok(Found { cleared, raw }) => {
                 let tabs = Tabs {
                     own: cleared.run.binding,
                     all: cookies.bindings(BindingKind::Run),
@@ -153,14 +154,14 @@ impl Pipeline {
                 };
                 match self.see_through(claimed).await {
                     Ok(finished) => return Ok(finished),
-                    Err(error) => shared.or_already(error, cookies, now).await?,
+                    Err(error) => shared.or_already(&key, error, cookies, now).await?,
                 }
             }
             Err(Refused {
                 error,
                 organization,
             }) => {
-                let error = shared.or_already(error, cookies, now).await?;
+                let error = shared.or_already(&key, error, cookies, now).await?;
                 let attempted = Attempted {
                     organization: organization.as_ref(),
                     provider,
@@ -194,7 +195,6 @@ impl Pipeline {
 /// A run that may be claimed, as it was found.
 struct Found {
     cleared: Cleared,
-    key: [u8; 32],
     raw: Vec<u8>,
 }
 
@@ -243,7 +243,7 @@ impl Shared {
                     Err(Error::Provider { again, source })
                 }
             })
-            .map(|cleared| Found { cleared, key, raw })
+            .map(|cleared| Found { cleared, raw })
             .map_err(|error| Refused {
                 error,
                 organization: Some(organization),
@@ -285,6 +285,7 @@ impl Shared {
     /// A late or repeated answer of somebody who is signed in by now goes on to where it was going.
     async fn or_already(
         &self,
+        key: &[u8; 32],
         error: Error,
         cookies: &Cookies<'_>,
         now: Timestamp,
@@ -300,7 +301,7 @@ impl Shared {
         if error.rehearsal().is_some() {
             return Ok(error);
         }
-        let Some(to) = self.already_there(*why, again, cookies, now).await? else {
+        let Some(to) = self.already_there((key, *why), again, cookies, now).await? else {
             return Ok(error);
         };
         let labels = Reason {
@@ -311,10 +312,10 @@ impl Shared {
     }
 
     /// Where somebody goes on to who is signed in by now. Who is signed in on an organization's own host is known there
-    /// alone: one whose run is used is sent there to be looked at.
+    /// alone: one whose run is used is sent there to be looked at, with the ticket that it led to if nobody has taken that.
     async fn already_there(
         &self,
-        why: Gone,
+        (key, why): (&[u8; 32], Gone),
         again: &Again,
         cookies: &Cookies<'_>,
         now: Timestamp,
@@ -335,7 +336,16 @@ impl Shared {
             Target::Own { host, .. } => {
                 let organization = self.config.organizations.get(&again.organization);
                 let theirs = organization.is_some_and(|it| it.hosts.contains(host));
-                Ok((theirs && why == Gone::Used).then(|| site.on(host).join(path)))
+                if !theirs || why != Gone::Used {
+                    return Ok(None);
+                }
+                let ticket = self.reissue(key, now).await?;
+                let enter = ticket.map(|ticket| {
+                    let token = ticket.token.expose();
+                    format!("{}/enter?ticket={token}", self.config.server.prefix)
+                });
+                let path = enter.as_deref().unwrap_or(path);
+                Ok(Some(site.on(host).join(path)))
             }
         }
     }
@@ -375,6 +385,7 @@ impl Shared {
             State::Open(attempt) => Ok(Cleared {
                 run: Run {
                     state: State::Claimed,
+                    claimed_at: Some(now),
                     ..run
                 },
                 attempt,
@@ -590,7 +601,15 @@ impl Shared {
             } => {
                 let place = ticket::Place { host, tag, entry };
                 let what = ticket::What::Grant(Box::new(grant));
-                End::Own(self.issue(batch, place, what, run, now)?)
+                let ticket = self.issue(batch, place, what, run, now)?;
+                // The browser may give up the answer that carries it, and ask again.
+                let run = Run {
+                    ticket: Some(ticket::key(&ticket.token)),
+                    ..run.clone()
+                };
+                let sealed = self.seal.seal_json(Table::Runs, &claimed.key, &run)?;
+                batch.put(Table::Runs, claimed.key, sealed);
+                End::Own(ticket)
             }
         };
         Ok(Planned { identity, end })

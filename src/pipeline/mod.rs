@@ -21,6 +21,7 @@ mod logout;
 mod offer;
 mod owned;
 mod rehearsal;
+mod reissue;
 mod run;
 mod step_up;
 #[cfg(test)]

@@ -16,7 +16,7 @@ use crate::telemetry::Reference;
 use crate::telemetry::trace;
 
 /// One browser's pass, as stored: sealed, under the hash of its state.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Run {
     pub(super) organization: Slug,
     pub(super) provider: Slug,
@@ -40,12 +40,18 @@ pub(super) struct Run {
     /// Whether the browser seemed to be elsewhere then than where it reached us.
     #[serde(default)]
     pub(super) astray: Astray,
+    /// When its answer came, once it has.
+    #[serde(default)]
+    pub(super) claimed_at: Option<Timestamp>,
+    /// Under which the one-time ticket is stored that it led to.
+    #[serde(default)]
+    pub(super) ticket: Option<[u8; 32]>,
     pub(super) expires_at: Timestamp,
     pub(super) state: State,
 }
 
 /// How far it is.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) enum State {
     /// The browser is away.
     Open(Box<Attempt>),

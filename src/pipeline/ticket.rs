@@ -195,6 +195,37 @@ impl Shared {
     }
 }
 
+impl Shared {
+    /// Another ticket in place of one that nobody has taken; `None` if somebody has, or it is too late.
+    pub(super) async fn exchange(
+        &self,
+        batch: &mut Batch,
+        old: [u8; 32],
+        now: Timestamp,
+    ) -> Result<Option<Ticket>, Error> {
+        let Some(raw) = self.store.get(Table::Tickets, &old).await? else {
+            return Ok(None);
+        };
+        let stored: Stored = self.seal.open_json(Table::Tickets, &old, &raw)?;
+        if stored.is_used || now >= stored.expires_at {
+            return Ok(None);
+        }
+        let token = secret::random_token();
+        let key = key(&token);
+        let kept_until = stored.expires_at.plus(KEPT);
+        let sealed = self.seal.seal_json(Table::Tickets, &key, &stored)?;
+        batch
+            .expect_unchanged(Table::Tickets, old, raw)
+            .remove(Table::Tickets, old)
+            .unexpire(kept_until, &old)
+            .expect_absent(Table::Tickets, key)
+            .put(Table::Tickets, key, sealed)
+            .expire(kept_until, &[(Table::Tickets, key.to_vec())]);
+        let host = stored.host;
+        Ok(Some(Ticket { host, token }))
+    }
+}
+
 impl Pipeline {
     /// Takes a ticket on the host it was made for, in the browser that began there, and makes the session.
     ///
@@ -501,6 +532,7 @@ impl Shared {
     }
 }
 
-fn key(token: &Secret<String>) -> [u8; 32] {
+/// Under which a ticket is stored.
+pub(super) fn key(token: &Secret<String>) -> [u8; 32] {
     secret::sha256_fields([b"ticket".as_slice(), token.expose().as_bytes()])
 }

@@ -164,3 +164,38 @@ async fn inv_12_a_look_without_a_visit_uses_nothing_up() {
     assert_eq!(page.is(200).path(), "/reports");
     world.end(&[&browser]).await;
 }
+
+#[tokio::test]
+async fn inv_08_a_ticket_that_the_browser_gave_up_is_replaced_and_only_one_counts() {
+    let world = World::with(OWN_HOST).await;
+    let mut browser = world.browser();
+    let door = "https://globex.example.com/_sso/login/globex?rd=/plans";
+    let callback = browser.away_and_back(door).await;
+    // A second click: the answer to the first is never looked at.
+    let given_up = browser.get(&callback).await;
+    let given_up = given_up.is(303).leads_to().unwrap();
+    let calls = world.globex.requests();
+    let page = browser.visit(&callback).await;
+    assert_eq!(
+        page.is(200).url.as_str(),
+        "https://globex.example.com/plans"
+    );
+    assert_eq!(
+        world.globex.requests(),
+        calls,
+        "the provider is not asked again"
+    );
+    // The first one counts for nobody, and the second only once.
+    let mut thief = browser.clone();
+    thief.lose_cookie("globex.example.com", "__Host-sso");
+    let page = thief.get(given_up.as_str()).await;
+    assert_eq!(page.is(400).kind(), Some("login-expired"));
+    let again = browser.visit(&callback).await;
+    assert_eq!(
+        again.is(200).url.as_str(),
+        "https://globex.example.com/plans"
+    );
+    let all: serde_json::Value = world.broker.socket().get("/sessions").await.unwrap();
+    assert_eq!(all["sessions"].as_array().unwrap().len(), 1);
+    world.end(&[&browser]).await;
+}

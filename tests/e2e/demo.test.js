@@ -90,7 +90,7 @@ demonstration(
   async ({ text, application, provider }, visitor) => {
     visitor.expects(/status of 40[13]|ERR_|WebSocket connection/);
     const names = [...text.matchAll(/"(.+?)"/g)].map(([, name]) => name);
-    assert.deepEqual(names, ["Sign in again", "Sign in at Globex", "Your account", "Use a different account", "Administration"]);
+    assert.deepEqual(names, ["Check again", "Sign in at Globex", "Your account", "Use a different account", "Administration"]);
     const [again, globex, account, another, administration] = names;
     const page = await visitor.tab();
     const press = (name) => page.getByRole("link", { name }).click();
