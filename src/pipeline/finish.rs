@@ -582,7 +582,22 @@ impl Shared {
             batch.audit(named(audit::Kind::IdentityLinked));
         }
         let identity = provisioned.identity;
-        let end = match &run.target {
+        let end = self
+            .plan_end(batch, claimed, (grant, &identity), now)
+            .await?;
+        Ok(Planned { identity, end })
+    }
+
+    /// Where it ends: in a session here, or in a ticket to one on the organization's own host.
+    async fn plan_end(
+        &self,
+        batch: &mut Batch,
+        claimed: &Claimed,
+        (grant, identity): (Grant, &Identity),
+        now: Timestamp,
+    ) -> Result<End, Error> {
+        let run = &claimed.cleared.run;
+        match &run.target {
             Target::Shared => {
                 let opening = Opening {
                     previous: claimed.previous.as_ref(),
@@ -590,11 +605,11 @@ impl Shared {
                     host: self.config.server.public_url.host(),
                     device: claimed.device,
                     grant,
-                    identity: &identity,
+                    identity,
                     reference: &claimed.reference,
                 };
                 let opened = self.sessions.open(batch, opening, now).await?;
-                End::Here(Box::new(opened))
+                Ok(End::Here(Box::new(opened)))
             }
             Target::Own {
                 host, tag, entry, ..
@@ -609,10 +624,9 @@ impl Shared {
                 };
                 let sealed = self.seal.seal_json(Table::Runs, &claimed.key, &run)?;
                 batch.put(Table::Runs, claimed.key, sealed);
-                End::Own(ticket)
+                Ok(End::Own(ticket))
             }
-        };
-        Ok(Planned { identity, end })
+        }
     }
 
     /// Nobody comes in through a connection that is shut, but for those who can open it.
