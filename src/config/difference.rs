@@ -285,7 +285,8 @@ email_domains = ["acme.com", "acme.org"]
         );
         check(
             &[("\"blue\"", "\"red\"")],
-            &["~ headers.set.X-Colour: \"blue\" → \"red\""],
+            // Nothing says what a field of the operator's own holds.
+            &["~ headers.set.X-Colour: changed"],
         );
     }
 

@@ -870,7 +870,10 @@ async fn switching_shows_another_organization_and_survives() {
 
 #[tokio::test]
 async fn inv_27_a_session_counts_on_its_own_host_only() {
+    let named = "name = \"Globex\"\n";
+    let own = format!("{named}hosts = [\"other.localhost:8000\"]\n");
     let world = world(Arc::new(Fickle::steady()));
+    let world = world.restarted_with(&CONFIG.replacen(named, &own, 1));
     let handle = world.sign_in("acme", None, START).await;
     let stream = world.stream(&handle, "acme").await;
     let elsewhere = Host::parse("other.localhost:8000", 80).unwrap();
