@@ -30,7 +30,7 @@ pub struct Integrate {
     /// Which front proxy.
     #[arg(value_enum)]
     pub proxy: Kind,
-    /// Where the application is, as host:port; default: where the first of [upstreams] is.
+    /// Where the application is, as host:port; default: where the first of the file's upstreams is.
     #[arg(long, value_name = "ADDRESS")]
     pub application: Option<String>,
     /// Print the script in Lua that HAProxy loads, instead of its configuration.
