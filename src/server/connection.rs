@@ -452,8 +452,11 @@ impl Use {
     }
 
     fn let_go(&self) {
-        let rests = matches!(*self.pace(), Pace::Resting(_));
-        if rests && self.has_tunnels() && self.draining.load(Ordering::Acquire) {
+        // Hardly ever: each request comes by here.
+        if self.draining.load(Ordering::Acquire)
+            && self.has_tunnels()
+            && matches!(*self.pace(), Pace::Resting(_))
+        {
             self.awaited().take();
         }
     }

@@ -57,6 +57,13 @@ async fn the_application_hears_whom_a_connection_is_for() {
     let heard = world.application.last();
     assert_eq!(heard.field("x-forwarded-for"), Some("192.0.2.7"));
     assert_eq!(heard.field("x-forwarded-proto"), Some("https"));
+    // Whoever nobody knows is not the load balancer, whose word on others counts (threat model 33).
+    let mut line = Line::open(world.broker.address).await;
+    line.send("PROXY UNKNOWN\r\n").await;
+    line.send(ASK).await;
+    line.answer().await.unwrap().is(200);
+    let heard = world.application.last();
+    assert_eq!(heard.field("x-forwarded-for"), Some("0.0.0.0"));
     // For itself, the load balancer is the trusted peer that it is.
     let mut line = Line::open(world.broker.address).await;
     line.send(b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0").await;
