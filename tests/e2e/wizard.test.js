@@ -87,6 +87,7 @@ story("the same without scripts, in the dark, on a small screen; and for an owne
   await page.goto(doorward.at("/_sso/admin/stark/drafts"));
   await page.getByRole("button", { name: "Sign in with acme" }).click();
   await signInAs(page, "ada");
+  await page.waitForURL(/\/_sso\/admin\/stark/);
   // Before Setup of a closed organization, its owner comes this far and no further than its own pages.
   await page.goto(doorward.at("/_sso/admin/stark"));
   const acmes = page.locator("section", { has: page.getByRole("heading", { name: "acme" }) });

@@ -5,6 +5,8 @@ import { fileURLToPath } from "node:url";
 
 import axe from "axe-core";
 
+import { within } from "./process.js";
+
 /** Where what was looked at can be looked at again. */
 const SHOTS = new URL("../../../target/screenshots/", import.meta.url);
 
@@ -38,8 +40,9 @@ export class Album {
   }
 
   async #keep(name, response) {
-    // What the browser has left by now is gone for good.
-    const html = await response.text().catch(() => undefined);
+    // What the browser has left by now is gone for good; it does not always say so.
+    const gone = () => `the rest of ${name} never came`;
+    const html = await within(response.text(), gone).catch(() => undefined);
     if (html === undefined) return;
     const same = html.replace(/\b[0-9A-Z]{4}-[0-9A-Z]{4}\b|[\w-]{43}/g, "");
     if (!this.#pages.has(same)) this.#pages.set(same, { name, html });
