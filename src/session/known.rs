@@ -174,7 +174,7 @@ impl Known {
             let grants = grants.filter_map(|grant| renew(&live, grant)).map(Arc::new);
             let grants: Vec<Arc<LiveGrant>> = grants.collect();
             held.ties
-                .cut(&key, |tie| !grants.iter().any(|it| tie.is_of(it.grant())));
+                .cut(&key, |tie| !grants.iter().any(|it| tie.is_with(it.cut())));
             let stands = is_cached && grants.len() == before.grants.len();
             let live = if stands {
                 let live = Arc::new(live.renewed(grants));

@@ -234,12 +234,19 @@ impl LiveGrant {
         }
     }
 
-    /// The same grant under other limits; what is open of it goes on.
+    /// The same grant under other limits. What is open of it goes on, unless it was told to go on for longer than the grant
+    /// lasts now.
     pub(super) fn under(&self, limits: &crate::config::Sessions) -> Self {
+        let expires_at = self.grant.expires_at(limits);
+        let cut = if expires_at < self.expires_at {
+            Arc::default()
+        } else {
+            Arc::clone(&self.cut)
+        };
         Self {
-            expires_at: self.grant.expires_at(limits),
+            expires_at,
             idle_timeout: limits.idle_timeout,
-            ..self.renewed(Arc::clone(&self.cut))
+            ..self.renewed(cut)
         }
     }
 

@@ -108,7 +108,7 @@ impl Settings {
     }
 
     /// Whether what is open by a connection goes on where nothing else is known of it: its settings are as they were
-    /// `before`, or differ in nothing but how long sessions last.
+    /// `before`, or differ in nothing but how long sessions last, which is no shorter.
     pub(super) fn keeps(
         &self,
         before: &Self,
@@ -121,6 +121,7 @@ impl Settings {
             is.enabled
                 && self.shared == before.shared
                 && is.generations.get(provider) == Some(generation)
+                && is.limits.absolute_timeout >= was.limits.absolute_timeout
                 && (&is.hosts, &is.allow) == (&was.hosts, &was.allow)
                 && (&is.owners, is.activation) == (&was.owners, was.activation)
         })

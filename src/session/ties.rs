@@ -35,6 +35,10 @@ impl Tie {
         self.organization == grant.organization && self.account == grant.account
     }
 
+    pub(super) fn is_with(&self, cut: &Arc<Tether>) -> bool {
+        std::ptr::eq(self.cut.as_ptr(), Arc::as_ptr(cut))
+    }
+
     pub(super) fn end(self) {
         if let Some(cut) = self.cut.upgrade() {
             cut.cut();

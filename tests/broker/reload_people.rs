@@ -200,6 +200,23 @@ async fn other_terms_for_sessions_and_identities_count_at_once() {
 }
 
 #[tokio::test]
+async fn what_is_open_does_not_outlast_a_shorter_session_and_may_be_opened_anew() {
+    let file = format!("{ONE}[sessions]\nabsolute_timeout = \"24h\"\n");
+    let mut world = World::on_workers(&file).await;
+    let (mut browser, _) = world.signed_in().await;
+    let (mut longer, sender) = stream(&world, &browser, "/longer").await;
+    world.reload_with("\"24h\"", "\"36h\"").await;
+    goes_on(&mut longer, &sender).await;
+    let (mut shorter, _held) = stream(&world, &browser, "/shorter").await;
+    world.reload_with("\"36h\"", "\"12h\"").await;
+    let rest = tokio::time::timeout(CUT, shorter.rest()).await;
+    assert_eq!(rest.unwrap(), "");
+    let (mut anew, sender) = stream(&world, &browser, "/anew").await;
+    goes_on(&mut anew, &sender).await;
+    world.end(&[&browser]).await;
+}
+
+#[tokio::test]
 async fn a_narrower_rule_counts_at_once_and_a_wider_one_takes_it_back() {
     let mut world = World::on_workers(&format!(
         "{ONE}[organizations.acme.allow]\nemail_domains = [\"acme.com\"]\n"
