@@ -371,7 +371,7 @@ impl Shared {
             subject: identity.profile.subject.as_str().to_owned(),
             email: identity.profile.email.clone(),
             name: identity.profile.name.clone(),
-            state: link.state.as_str().to_owned(),
+            state: identity.standing().to_owned(),
             since: to_the_second(link.since),
             reason: link.reason.clone(),
             created_at: to_the_second(identity.created_at),

@@ -258,6 +258,12 @@ pub const STORE_KEY: &str = "store.key";
 /// Owners are named one by one; without a name there is nobody to see the pages.
 pub const ADMIN_PAGES: bool = true;
 
+/// Enough for the sign-in pages of every provider of ours, and for small screens.
+pub const POPUP_SIZE: super::PopupSize = super::PopupSize {
+    width: 600,
+    height: 600,
+};
+
 /// The operator's socket, relative to the file.
 pub const ADMIN_SOCKET: &str = "run/admin.sock";
 

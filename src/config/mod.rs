@@ -63,6 +63,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use http::{HeaderName, Method};
@@ -895,6 +896,31 @@ pub struct Admin {
     pub pages: bool,
     /// Who is told what came of a Setup in a window of its own; by default the site itself.
     pub popup_origin: Option<Origin>,
+    /// How large such a window is opened best.
+    pub popup_size: PopupSize,
+}
+
+/// A window's inner size in CSS pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct PopupSize {
+    /// From side to side.
+    pub width: u16,
+    /// From top to bottom.
+    pub height: u16,
+}
+
+impl FromStr for PopupSize {
+    type Err = &'static str;
+
+    /// `WIDTHxHEIGHT`. Browsers open nothing below 100 pixels.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let side = |text: &str| text.parse().ok().filter(|it| (100..=4096).contains(it));
+        let sides = text.split_once('x');
+        sides
+            .and_then(|(width, height)| Some((side(width)?, side(height)?)))
+            .map(|(width, height)| Self { width, height })
+            .ok_or("is not a width and a height of 100 to 4096 pixels, as in 600x600")
+    }
 }
 
 /// `[management]`: probes and metrics.

@@ -345,11 +345,13 @@ pub(super) fn admin(reader: Reader<'_>) -> Admin {
     let socket = reader.file("socket", defaults::ADMIN_SOCKET);
     let folder = reader.context.sources.folder(&reader.path("socket"));
     let popup_origin = reader.parsed("popup_origin", "https://console.acme.com", Origin::parse);
+    let popup_size = reader.parsed("popup_size", "600x600", str::parse);
     let pages = reader.switch("pages").unwrap_or(defaults::ADMIN_PAGES);
     reader.finish();
     Admin {
         pages,
         popup_origin,
+        popup_size: popup_size.unwrap_or(defaults::POPUP_SIZE),
         socket: Some(socket.unwrap_or_else(|| folder.join(defaults::ADMIN_SOCKET))),
     }
 }

@@ -115,6 +115,7 @@ pub(super) fn build(facts: &Facts<'_>) -> Result<Config, Misfit> {
             socket: Some(socket(facts.folder)),
             pages: true,
             popup_origin: None,
+            popup_size: defaults::POPUP_SIZE,
         },
         management: config::Management { listen: None },
         store: config::Store {

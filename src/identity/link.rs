@@ -151,6 +151,15 @@ impl Default for Link {
 }
 
 impl Identity {
+    /// How it stands in one word, for everybody who is told: the link's state, or `unchecked` where nobody asks again
+    /// whether it is still good.
+    pub const fn standing(&self) -> &'static str {
+        match (self.link.state, self.due_at) {
+            (LinkState::Valid, None) => "unchecked",
+            (state, _) => state.as_str(),
+        }
+    }
+
     /// Until when it counts: exactly then access by it ends unless a provider has confirmed it again (threat model 41).
     /// `terms` are those of its connection; `None` if that cannot be asked.
     pub fn counts_until(&self, terms: Option<&Terms>) -> Timestamp {

@@ -31,6 +31,7 @@ pub fn reason(word: &str) -> Option<&'static str> {
 pub fn state_word(state: &str) -> &'static str {
     match state {
         "valid" => "state-valid",
+        "unchecked" => "state-unchecked",
         "suspect" => "state-suspect",
         "invalid" => "state-invalid",
         "orphaned" => "state-orphaned",

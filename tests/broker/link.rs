@@ -19,16 +19,21 @@ async fn world() -> World {
 }
 
 async fn world_with(more: &str) -> World {
-    let provider = |name: &str| {
+    world_asking("userinfo", more).await
+}
+
+/// As above, with another way of asking Globex.
+async fn world_asking(globex: &str, more: &str) -> World {
+    let provider = |name: &str, method: &str| {
         format!(
             "[providers.{name}-idp]\nkind = \"oidc\"\nissuer = \"{{{name}}}\"\nclient_id = \"doorward\"\n\
-             client_secret = \"{CLIENT_SECRET}\"\nrevalidation = \"userinfo\"\n"
+             client_secret = \"{CLIENT_SECRET}\"\nrevalidation = \"{method}\"\n"
         )
     };
     let file = format!(
         "{}{}[organizations.acme]\nname = \"Acme Inc.\"\nproviders = [\"acme-idp\", \"globex-idp\"]\n{more}",
-        provider("acme"),
-        provider("globex")
+        provider("acme", "userinfo"),
+        provider("globex", globex)
     );
     let world = World::with(&file).await;
     world.globex.person(at_globex());
@@ -633,6 +638,15 @@ async fn command_socket_owners_and_ones_own_page_agree_on_how_an_identity_stands
     let why = Some("connection was shut");
     all_agree(&world, &mut browser, &id, ("orphaned", why)).await;
     world.end(&[&browser, &again]).await;
+}
+
+#[tokio::test]
+async fn of_an_identity_that_nobody_asks_about_again_all_four_say_so() {
+    let world = world_asking("none", "owners = [\"ada@acme.com\"]\n").await;
+    let mut browser = sign_in(&world, "acme-idp").await;
+    let id = removable(&link(&mut browser, "globex-idp").await);
+    all_agree(&world, &mut browser, &id, ("unchecked", None)).await;
+    world.end(&[&browser]).await;
 }
 
 #[tokio::test]

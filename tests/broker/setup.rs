@@ -400,6 +400,45 @@ async fn an_owner_on_a_host_of_its_own_sets_up_there() {
 }
 
 #[tokio::test]
+async fn a_page_of_the_application_is_told_which_windows_to_open() {
+    let world = World::with(&format!(
+        "{TWO_WAYS}[admin]\nsocket = \"run/admin.sock\"\npopup_size = \"480x700\"\n"
+    ))
+    .await;
+    let list = url(&format!("{ADMIN}/connections"));
+    world.browser().fetch(&list).await.is(401);
+    let mut owner = sign_in(&world, "acme", "acme-idp").await;
+    world.acme.person(grace());
+    let mut member = sign_in(&world, "acme", "acme-idp").await;
+    member.fetch(&list).await.is(403);
+    world.acme.person(ada());
+    set_up(&mut owner, "acme-idp").await.is(200);
+    let page = owner.fetch(&list).await;
+    let told: serde_json::Value = serde_json::from_str(&page.is(200).text).unwrap();
+    let connections = &told["connections"];
+    let known = [0, 1].map(|at| {
+        format!(
+            "{}: {}",
+            connections[at]["provider"], connections[at]["state"]
+        )
+    });
+    assert_eq!(
+        known,
+        [r#""acme-idp": "open""#, r#""globex-idp": "by_file""#]
+    );
+    let setup = &connections[1]["setup"];
+    assert_eq!(
+        (&setup["width"], &setup["height"]),
+        (&json!(480), &json!(700))
+    );
+    // What it leads to is the window in which that connection comes first.
+    let opened = owner.get(setup["url"].as_str().unwrap()).await;
+    assert_eq!(opened.is(200).input("display"), "popup");
+    assert!(opened.text.contains("/setup/globex-idp") && !opened.text.contains("/setup/acme-idp"));
+    world.end(&[&owner, &member]).await;
+}
+
+#[tokio::test]
 async fn a_window_of_its_own_ends_on_the_organizations_own_host() {
     let file = OWN_HOST.replace(
         "hosts = [\"globex.example.com\"]",

@@ -2,22 +2,19 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-use http::header::CONTENT_TYPE;
-use http::{HeaderName, HeaderValue, Response, StatusCode, request};
-use http_body_util::{Either, Full};
+use http::{HeaderName, HeaderValue, Response, request};
 use hyper::body::Incoming;
 use serde_json::json;
 
 use super::errand::checked;
 use super::listing::{following, seen, start};
-use super::{Ask, form, slug};
+use super::{Ask, form, own_json, slug};
 use crate::assertion::Statement;
 use crate::audit;
 use crate::clock::Timestamp;
 use crate::config;
 use crate::gateway::forward::{Visitor, statement};
-use crate::gateway::{Body, Error, Gateway, Known, Place, mark};
+use crate::gateway::{Body, Error, Gateway, Known, Place};
 use crate::identity::{self, Door, Identity, LinkState};
 use crate::pages::owner::OwnedIdentity;
 use crate::pages::{
@@ -118,7 +115,7 @@ impl Gateway {
             more_ways,
             sessions: sessions.collect(),
             next: others_of_theirs.next,
-            note: note(ask),
+            note: self.note(ask, known),
             check: checked(ask),
             csrf: token.as_deref().unwrap_or_default(),
         };
@@ -359,13 +356,7 @@ impl Gateway {
             "auth_time": grant.authenticated_at.as_seconds(),
             "expires_at": known.grant.expires_at().as_seconds(),
         });
-        let mut response = Response::new(Either::Left(Full::new(Bytes::from(body.to_string()))));
-        response
-            .headers_mut()
-            .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        mark(&mut response, "userinfo", ask.reference);
-        *response.status_mut() = StatusCode::OK;
-        Ok(response)
+        Ok(own_json(&body, "userinfo", ask.reference))
     }
 
     /// Makes another grant of the session the one that the shared host shows.
@@ -395,14 +386,15 @@ impl Gateway {
         self.sessions.switch(&live, &organization).await?;
         self.move_on(ask, self.return_path(&fields).as_str())
     }
-}
 
-/// What the page says first.
-fn note(ask: &Ask<'_>) -> Option<AccountNote> {
-    let confirmed = ask.query.get("confirmed").map(|_| AccountNote::Confirmed);
-    let late = ask.query.get("late").map(|_| AccountNote::OfferLate);
-    let late = late.filter(|_| !ask.inbound.comes_from_elsewhere());
-    confirmed.or(late)
+    /// What the page says first.
+    fn note(&self, ask: &Ask<'_>, known: &Known) -> Option<AccountNote> {
+        if self.has_confirmed(ask, known) {
+            return Some(AccountNote::Confirmed);
+        }
+        let late = ask.query.get("late").map(|_| AccountNote::OfferLate);
+        late.filter(|_| !ask.inbound.comes_from_elsewhere())
+    }
 }
 
 fn row(one: &session::Listed) -> OwnSession {

@@ -27,10 +27,11 @@ use http::header::{
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, request};
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
+use serde_json::Value;
 
 use self::form::Fields;
 use super::inbound::Inbound;
-use super::{Body, Error, Gateway, Known, Place, whole};
+use super::{Body, Error, Gateway, Known, Place, mark, whole};
 use crate::address::{Astray, Origin, ReturnPath};
 use crate::config::{self, Slug};
 use crate::pages::{self, Destination, Look, Redirecting, View};
@@ -406,6 +407,15 @@ pub(super) fn referred(mut response: Response<Body>, reference: Reference) -> Re
     if let Ok(reference) = HeaderValue::from_str(&reference.to_string()) {
         response.headers_mut().insert("sso-reference", reference);
     }
+    response
+}
+
+/// JSON for whoever asked, of one kind.
+fn own_json(body: &Value, kind: &'static str, reference: Reference) -> Response<Body> {
+    let mut response = Response::new(Either::Left(Full::new(Bytes::from(body.to_string()))));
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(CONTENT_TYPE, json);
+    mark(&mut response, kind, reference);
     response
 }
 

@@ -68,10 +68,10 @@ impl Gateway {
         page: &str,
         leaving: Leaving,
     ) -> Result<Option<Response<Body>>, Error> {
-        let grant = known.grant.grant();
-        if grant.granted_at.lasts(FRESH_SIGN_IN, self.clock.now()) {
+        if self.is_fresh(known) {
             return Ok(None);
         }
+        let grant = known.grant.grant();
         let page = ReturnPath::parse(page, &self.config.server.prefix);
         let page = page.unwrap_or_else(|_| ReturnPath::root());
         let nothing_more = Assurance {
@@ -81,6 +81,17 @@ impl Gateway {
         let step_up = StepUp::of(grant, known.grant.profile(), &nothing_more);
         let door = self.step_up_path(step_up, Some(&page))?;
         self.go_on(ask, &door, leaving).map(Some)
+    }
+
+    /// Whether somebody has come through their provider so lately that they need not again.
+    pub(super) fn is_fresh(&self, known: &Known) -> bool {
+        let granted_at = known.grant.grant().granted_at;
+        granted_at.lasts(FRESH_SIGN_IN, self.clock.now())
+    }
+
+    /// Whether an address says that they have just done so, and it is true: anybody can write an address.
+    pub(super) fn has_confirmed(&self, ask: &Ask<'_>, known: &Known) -> bool {
+        ask.query.get("confirmed").is_some() && self.is_fresh(known)
     }
 
     fn proving(&self, ask: &Ask<'_>, step_up: StepUp, target: Target) -> Begin {

@@ -361,6 +361,7 @@ offer-add = إضافة
 offer-not-me = هذا ليس أنا
 offer-late = لم يُضف شيء: وصل الجواب متأخرًا أو تغيرت الإعدادات. يمكنك البدء من جديد.
 state-valid = مؤكَّد
+state-unchecked = تأكّد عند تسجيل الدخول
 state-suspect = لا رد
 state-invalid = لم يعد صالحًا
 state-orphaned = غير متصل

@@ -352,6 +352,7 @@ offer-add = Hinzufügen
 offer-not-me = Das bin ich nicht
 offer-late = Es wurde nichts hinzugefügt: Die Antwort kam zu spät, oder die Einstellungen haben sich geändert. Sie können neu beginnen.
 state-valid = Bestätigt
+state-unchecked = Bei der Anmeldung bestätigt
 state-suspect = Keine Antwort
 state-invalid = Nicht mehr gültig
 state-orphaned = Nicht verbunden

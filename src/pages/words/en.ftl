@@ -371,6 +371,7 @@ offer-add = Add it
 offer-not-me = That’s not me
 offer-late = Nothing was added: the answer came too late, or the settings have changed. You can begin again.
 state-valid = Confirmed
+state-unchecked = Confirmed at sign-in
 state-suspect = Not answering
 state-invalid = No longer valid
 state-orphaned = Not connected

@@ -352,6 +352,7 @@ offer-add = Añadir
 offer-not-me = No soy yo
 offer-late = No se ha añadido nada: la respuesta llegó demasiado tarde o los ajustes han cambiado. Puede empezar de nuevo.
 state-valid = Confirmada
+state-unchecked = Confirmada al iniciar sesión
 state-suspect = Sin respuesta
 state-invalid = Ya no es válida
 state-orphaned = Sin conexión

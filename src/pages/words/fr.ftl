@@ -352,6 +352,7 @@ offer-add = Ajouter
 offer-not-me = Ce n’est pas moi
 offer-late = Rien n’a été ajouté : la réponse est arrivée trop tard, ou les réglages ont changé. Vous pouvez recommencer.
 state-valid = Confirmé
+state-unchecked = Confirmé à la connexion
 state-suspect = Sans réponse
 state-invalid = N’est plus valable
 state-orphaned = Non relié

@@ -349,6 +349,7 @@ offer-add = 追加する
 offer-not-me = 自分ではありません
 offer-late = 何も追加されませんでした。回答が遅すぎたか、設定が変更されました。もう一度始められます。
 state-valid = 確認済み
+state-unchecked = サインイン時に確認済み
 state-suspect = 応答なし
 state-invalid = 無効
 state-orphaned = 未接続

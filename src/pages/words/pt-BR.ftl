@@ -352,6 +352,7 @@ offer-add = Adicionar
 offer-not-me = Não sou eu
 offer-late = Nada foi adicionado: a resposta chegou tarde demais ou as configurações mudaram. Você pode começar de novo.
 state-valid = Confirmada
+state-unchecked = Confirmada ao entrar
 state-suspect = Sem resposta
 state-invalid = Não é mais válida
 state-orphaned = Não conectada

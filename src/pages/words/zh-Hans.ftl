@@ -349,6 +349,7 @@ offer-add = 添加
 offer-not-me = 这不是我
 offer-late = 未添加任何内容：答复太晚，或设置已更改。您可以重新开始。
 state-valid = 已确认
+state-unchecked = 登录时已确认
 state-suspect = 没有回应
 state-invalid = 不再有效
 state-orphaned = 未连接

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use http::Response;
+use serde_json::json;
 
 use super::Owner;
 use super::form::Fields;
 use crate::config::{self, Provider, Registration, Slug};
 use crate::gateway::endpoints::listing::{following, start};
-use crate::gateway::endpoints::{Ask, slug};
+use crate::gateway::endpoints::{Ask, own_json, slug};
 use crate::gateway::{Body, Error, Gateway};
 use crate::identity::{self, Door, LinkState, Standing};
 use crate::pages::Organization;
@@ -82,10 +83,14 @@ impl Gateway {
             connections,
             next: following(from, CONNECTIONS, organization.providers.len()),
             notice: match ask.query.get("done") {
+                Some(_) if ask.inbound.comes_from_elsewhere() => None,
                 Some("disabled") => Some(OwnerNotice::Disabled),
                 Some("opened") => Some(OwnerNotice::Opened),
                 Some(_) => None,
-                None => ask.query.get("confirmed").map(|_| OwnerNotice::Confirmed),
+                None => {
+                    let confirmed = self.has_confirmed(ask, &owner.known);
+                    confirmed.then_some(OwnerNotice::Confirmed)
+                }
             },
             popup,
             csrf: &owner.csrf,
@@ -94,6 +99,40 @@ impl Gateway {
             return self.show_to_opener(ask, Some(organization), &view);
         }
         self.show(ask, Some(organization), &view)
+    }
+
+    /// All connections for a page of the application that opens Setup in a window of its own: as JSON, without secrets.
+    pub(super) fn owner_connections(
+        &self,
+        ask: &Ask<'_>,
+        owner: &Owner<'_>,
+    ) -> Result<Response<Body>, Error> {
+        let organization = owner.organization;
+        let size = self.config.admin.popup_size;
+        let known = organization.providers.iter().enumerate();
+        let known = known.filter_map(|(index, id)| Some((index, self.config.providers.get(id)?)));
+        let connections = known.map(|(index, provider)| {
+            let said = self.people.activation(&organization.slug, &provider.id);
+            let generation = identity::generation(organization, provider);
+            let page = owner.page(&format!("?display=popup&from={index}"));
+            json!({
+                "provider": provider.id.as_str(),
+                "name": provider.button,
+                "preset": provider.preset.as_str(),
+                "state": state_of(organization, said.as_deref(), &generation),
+                "since": said.map(|said| said.at.as_seconds()),
+                "setup": {
+                    "url": ask.origin.join(&self.below(&page)),
+                    "width": size.width,
+                    "height": size.height,
+                },
+            })
+        });
+        let list = json!({
+            "organization": organization.slug.as_str(),
+            "connections": connections.collect::<Vec<_>>(),
+        });
+        Ok(own_json(&list, "owner-connections", ask.reference))
     }
 
     /// What a connection can be narrowed to, a page of it.
@@ -245,7 +284,7 @@ impl Gateway {
                 door.standing(said.as_deref()).as_str()
             })
             .ok_or(Error::NotFound)?;
-        let mut data = serde_json::json!({
+        let mut data = json!({
             "type": "doorward.setup",
             "organization": organization.slug.as_str(),
             "provider": provider.as_str(),
@@ -270,7 +309,7 @@ impl Gateway {
                 .popup_origin
                 .as_ref()
                 .unwrap_or(&ask.origin),
-            message: serde_json::json!({ "success": failed.is_none(), "data": data }),
+            message: json!({ "success": failed.is_none(), "data": data }),
         };
         self.show_to_opener(ask, Some(organization), &view)
     }

@@ -91,6 +91,7 @@ impl Gateway {
     ) -> Result<Response<Body>, Error> {
         match rest {
             [] => self.owner_home(ask, owner).await,
+            ["connections"] => self.owner_connections(ask, owner),
             ["disable", provider] => self.ask_to_disable(ask, owner, provider, false).await,
             ["done", provider] => self.owner_done(ask, owner, provider),
             ["choices", provider] => self.owner_choices(ask, owner, provider).await,
@@ -230,7 +231,7 @@ enum Entry<'a> {
 fn methods(rest: &[&str]) -> Option<&'static str> {
     match rest {
         []
-        | ["people" | "sessions" | "audit"]
+        | ["connections" | "people" | "sessions" | "audit"]
         | ["audit", "export"]
         | ["people" | "done" | "drafts" | "choices", _] => Some("GET, HEAD"),
         ["disable", _] | ["drafts"] => Some("GET, HEAD, POST"),

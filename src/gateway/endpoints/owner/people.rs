@@ -262,8 +262,8 @@ impl Gateway {
             provider: button.unwrap_or_else(|| identity.provider.to_string()),
             email: identity.profile.email.clone(),
             subject: identity.profile.subject.as_str().to_owned(),
-            state: identity.link.state.as_str(),
-            state_word: state_word(identity.link.state.as_str()),
+            state: identity.standing(),
+            state_word: state_word(identity.standing()),
             since: identity.link.since,
             why: identity.link.reason.as_deref().and_then(reason),
             confirmed: identity.last_verified_at,
@@ -326,7 +326,7 @@ fn row(member: &Member) -> PersonRow {
     let profile = newest.map(|identity| &identity.profile);
     let state = match member.identities.iter().max_by_key(worst) {
         _ if removed => "removed",
-        Some(identity) => identity.link.state.as_str(),
+        Some(identity) => identity.standing(),
         None => "none",
     };
     PersonRow {
