@@ -268,7 +268,7 @@ async fn somebody_who_left_is_kept_out_by_one_command() {
     let mut grace = world.sign_in("acme", "grace@acme.com").await;
     let listed = world.json(0, &["identity", "list", "--user", "ADA@acme.com"]);
     let id = listed["identities"][0]["id"].as_str().unwrap();
-    assert_eq!(listed["identities"][0]["state"], "valid", "{listed}");
+    assert_eq!(listed["identities"][0]["state"], "unchecked", "{listed}");
     let shown = world.tell(0, &["identity", "show", id]);
     assert!(shown.contains("ada@acme.com"), "{shown}");
 

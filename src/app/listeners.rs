@@ -1,9 +1,11 @@
 //! What is bound at the start, and stays.
 
+use tracing::warn;
+
 use super::Error;
 use crate::admin::Door;
 use crate::config::{Config, Listen};
-use crate::server::{Listener, TlsFiles};
+use crate::server::{Handover, Listener, Manner, TlsFiles};
 use crate::tasks::Tasks;
 
 /// Of a public Unix socket: a front proxy is another user, in the group of the socket's folder. The folder has the last
@@ -15,14 +17,34 @@ pub(super) async fn public(config: &Config, tasks: &Tasks) -> Result<Vec<Listene
         Some(tls) => Some(TlsFiles::open(tls, tasks)?),
         None => None,
     };
+    let server = &config.server;
+    let manner = Manner {
+        mode: PUBLIC_SOCKET_MODE,
+        reuse_port: server.reuse_port,
+    };
+    let mut handover = Handover::take()?;
     let mut listeners = Vec::new();
-    for listen in &config.server.listen {
-        let bound = Listener::bind_with_mode(listen, tls.clone(), PUBLIC_SOCKET_MODE).await?;
-        let server = &config.server;
-        let bound = bound.trusting(&server.trusted_proxies);
-        listeners.push(bound.announced(server.proxy_protocol));
+    for listen in &server.listen {
+        match listen {
+            Listen::Systemd(name) => {
+                listeners.extend(Listener::passed(&mut handover, name, tls.as_ref())?);
+            }
+            Listen::Tcp(_) | Listen::Unix(_) => {
+                listeners.push(Listener::bind_as(listen, tls.clone(), manner).await?);
+            }
+        }
     }
-    Ok(listeners)
+    for name in handover.left() {
+        warn!(
+            name,
+            "a socket that the service manager hands over is in server.listen by no systemd:name: nobody is served there"
+        );
+    }
+    let listeners = listeners.into_iter().map(|listener| {
+        let listener = listener.trusting(&server.trusted_proxies);
+        listener.announced(server.proxy_protocol)
+    });
+    Ok(listeners.collect())
 }
 
 pub(super) async fn operator(config: &Config) -> Result<Vec<(Listener, Door)>, Error> {

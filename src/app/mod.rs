@@ -3,6 +3,7 @@
 mod background;
 mod foundation;
 mod listeners;
+mod manager;
 mod reload;
 mod snapshot;
 mod withdrawn;
@@ -151,10 +152,13 @@ impl App {
         drop(tasks.spawn(background.work(tasks.stopping().clone())));
         let reloader = Reloader::new(foundation, current, &self.limits, self.files);
         drop(tasks.spawn(reloader.work(self.wishes, tasks.stopping().clone())));
+        drop(tasks.spawn(manager::watch(tasks.stopping().clone())));
         tell_serving(&current.load().config);
+        manager::ready(&current.load().config);
 
         shutdown.await;
         info!("stopping");
+        manager::stopping();
         foundation.process.drain();
         stop.cancel();
         let grace = current.load().config.server.shutdown_timeout;

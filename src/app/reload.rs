@@ -11,7 +11,7 @@ use tracing::{error, info, warn};
 use super::foundation::Foundation;
 use super::snapshot::{Predecessor, Snapshot};
 use super::withdrawn::{self, Withdrawn};
-use super::{Current, chain, tell_warnings};
+use super::{Current, chain, manager, tell_warnings};
 use crate::admin::reload::{Last, Outcome, Reloaded, Wish, Wishes};
 use crate::audit;
 use crate::config::{self, Config, Difference, Loaded, Slug, Style, Values};
@@ -54,9 +54,13 @@ impl Reloader {
     pub(super) async fn work(mut self, mut wishes: Wishes, stop: CancellationToken) {
         while let Some(Some(wish)) = stop.run_until_cancelled(wishes.recv()).await {
             let Wish { dry_run, answer } = wish;
+            if !dry_run {
+                manager::reloading();
+            }
             let told = Box::pin(self.reload(dry_run)).await;
             if !dry_run {
                 self.tell(&told).await;
+                manager::ready(&self.current.load().config);
             }
             // Whoever asked may have hung up.
             let _ = answer.send(told);

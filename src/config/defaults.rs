@@ -258,6 +258,9 @@ pub const STORE_KEY: &str = "store.key";
 /// Owners are named one by one; without a name there is nobody to see the pages.
 pub const ADMIN_PAGES: bool = true;
 
+/// Two processes at one address are most often a mistake, and a port that is taken says so.
+pub const REUSE_PORT: bool = false;
+
 /// Enough for the sign-in pages of every provider of ours, and for small screens.
 pub const POPUP_SIZE: super::PopupSize = super::PopupSize {
     width: 600,

@@ -59,6 +59,7 @@ fn fixed(config: &Config) -> Vec<(&'static str, String)> {
             list(server.trusted_proxies.iter().map(proxy)),
         ),
         ("server.proxy_protocol", server.proxy_protocol.to_string()),
+        ("server.reuse_port", server.reuse_port.to_string()),
         (
             "server.limits.max_connections",
             limits.max_connections.to_string(),

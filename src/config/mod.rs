@@ -205,6 +205,8 @@ pub struct Server {
     pub trusted_proxies: Vec<TrustedProxy>,
     /// Whether they say of each connection whom it is for, before anything else.
     pub proxy_protocol: bool,
+    /// Whether another process may bind the same TCP addresses.
+    pub reuse_port: bool,
     /// What asks about each request instead of sending it here; nobody by default.
     pub forward_auth: Vec<FrontProxy>,
     /// How long requests may finish after the signal to stop.
@@ -284,6 +286,8 @@ pub enum Listen {
     Tcp(SocketAddr),
     /// A Unix socket.
     Unix(PathBuf),
+    /// Sockets of this name that the service manager has bound.
+    Systemd(String),
 }
 
 impl Listen {
@@ -298,7 +302,8 @@ impl Listen {
                 near && one.port() == other.port() && one.port() != 0
             }
             (Self::Unix(one), Self::Unix(other)) => one == other,
-            (Self::Tcp(_), Self::Unix(_)) | (Self::Unix(_), Self::Tcp(_)) => false,
+            (Self::Systemd(one), Self::Systemd(other)) => one == other,
+            (Self::Tcp(_) | Self::Unix(_) | Self::Systemd(_), _) => false,
         }
     }
 }
@@ -308,6 +313,7 @@ impl fmt::Display for Listen {
         match self {
             Self::Tcp(address) => write!(formatter, "{address}"),
             Self::Unix(path) => write!(formatter, "unix:{}", path.display()),
+            Self::Systemd(name) => write!(formatter, "systemd:{name}"),
         }
     }
 }

@@ -63,6 +63,7 @@ pub(super) fn server(reader: Reader<'_>) -> Option<Server> {
         forward_auth: forward_auth(&reader, &trusted_proxies),
         trusted_proxies,
         proxy_protocol,
+        reuse_port: reader.switch("reuse_port").unwrap_or(defaults::REUSE_PORT),
         shutdown_timeout: reader
             .duration("shutdown_timeout", "30s", Duration::ZERO..=DAY)
             .unwrap_or(defaults::SHUTDOWN_TIMEOUT),
@@ -206,16 +207,27 @@ fn listen(reader: &Reader<'_>, public_url: &Origin, tls: bool) -> Vec<Listen> {
 }
 
 fn parse_listen(text: &str) -> Result<Listen, String> {
+    if let Some(name) = text.strip_prefix("systemd:") {
+        // What systemd takes as FileDescriptorName=.
+        let is_name = |byte: u8| byte.is_ascii_graphic() && byte != b':';
+        return if (1..=255).contains(&name.len()) && name.bytes().all(is_name) {
+            Ok(Listen::Systemd(name.to_owned()))
+        } else {
+            Err(
+                "must name sockets as FileDescriptorName= of their unit does, as in systemd:web"
+                    .to_owned(),
+            )
+        };
+    }
     match text.strip_prefix("unix:") {
         Some(path) if path.starts_with('/') => Ok(Listen::Unix(PathBuf::from(path))),
         Some(_) => Err(
             "must name a Unix socket by its absolute path, as in unix:/run/doorward.sock"
                 .to_owned(),
         ),
-        None => text
-            .parse()
-            .map(Listen::Tcp)
-            .map_err(|_| "is neither an address with a port nor unix:/path".to_owned()),
+        None => text.parse().map(Listen::Tcp).map_err(|_| {
+            "is neither an address with a port nor unix:/path nor systemd:name".to_owned()
+        }),
     }
 }
 
@@ -223,6 +235,8 @@ fn is_reachable(listen: &Listen) -> bool {
     match listen {
         Listen::Tcp(address) => !address.ip().is_loopback(),
         Listen::Unix(_) => false,
+        // Where it is bound is for its unit to say.
+        Listen::Systemd(_) => true,
     }
 }
 

@@ -139,6 +139,7 @@ fn server(facts: &Facts<'_>) -> config::Server {
     config::Server {
         public_url: facts.public.clone(),
         listen: vec![Listen::Tcp(facts.listen)],
+        reuse_port: defaults::REUSE_PORT,
         prefix: PREFIX.to_owned(),
         trusted_proxies: Vec::new(),
         proxy_protocol: defaults::PROXY_PROTOCOL,

@@ -7,8 +7,9 @@ use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _}
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream, UnixListener, UnixStream};
 
+use super::activation::{Handover, Passed};
 use super::{Error, TlsFiles};
 use crate::config::{self, TrustedProxy};
 
@@ -25,7 +26,11 @@ pub struct Listener {
 #[derive(Debug)]
 enum Socket {
     Tcp(TcpListener),
-    Unix { listener: UnixListener, _file: File },
+    Unix {
+        listener: UnixListener,
+        /// If it is ours.
+        _file: Option<File>,
+    },
 }
 
 /// Where a [`Listener`] is.
@@ -42,6 +47,25 @@ impl fmt::Display for Bound {
         match self {
             Self::Tcp(address) => write!(formatter, "{address}"),
             Self::Unix(path) => write!(formatter, "unix:{}", path.display()),
+        }
+    }
+}
+
+/// How a [`Listener`] is bound.
+#[derive(Clone, Copy, Debug)]
+pub struct Manner {
+    /// Permissions of a Unix socket's file.
+    pub mode: u32,
+    /// Whether other processes may bind the same TCP address (`SO_REUSEPORT`); the system deals connections out to all.
+    pub reuse_port: bool,
+}
+
+impl Default for Manner {
+    /// For its owner alone.
+    fn default() -> Self {
+        Self {
+            mode: 0o600,
+            reuse_port: false,
         }
     }
 }
@@ -104,49 +128,87 @@ impl Listener {
     /// # Errors
     /// [`Error::InUse`] if something listens there already, else [`Error::Bind`].
     pub async fn bind(listen: &config::Listen, tls: Option<Arc<TlsFiles>>) -> Result<Self, Error> {
-        Self::bind_with_mode(listen, tls, 0o600).await
+        Self::bind_as(listen, tls, Manner::default()).await
     }
 
-    /// Binds; a Unix socket gets these permissions.
+    /// Binds in another manner.
     ///
     /// # Errors
-    /// As [`Listener::bind`].
-    pub async fn bind_with_mode(
+    /// As [`Listener::bind`]; [`Error::NotPassed`] for what others bind.
+    pub async fn bind_as(
         listen: &config::Listen,
         tls: Option<Arc<TlsFiles>>,
-        mode: u32,
+        manner: Manner,
     ) -> Result<Self, Error> {
         match listen {
             config::Listen::Tcp(wanted) => {
                 let failed = |source| Error::of_binding(&Bound::Tcp(*wanted), source);
-                let listener = TcpListener::bind(wanted).await.map_err(failed)?;
-                let address = Bound::Tcp(listener.local_addr().map_err(failed)?);
-                let socket = Socket::Tcp(listener);
-                Ok(Self {
-                    socket,
-                    address,
-                    tls,
-                    trusted: Vec::new(),
-                    announced: false,
-                })
+                let listener = bind_tcp(*wanted, manner.reuse_port).map_err(failed)?;
+                Self::over_tcp(listener, tls).map_err(failed)
             }
             config::Listen::Unix(path) => {
                 let address = Bound::Unix(path.clone());
                 let failed = |source| Error::of_binding(&address, source);
                 make_way(path).await.map_err(failed)?;
-                let (listener, file) = bind_unix(path, mode).map_err(failed)?;
+                let (listener, file) = bind_unix(path, manner.mode).map_err(failed)?;
+                let _file = Some(file);
+                let socket = Socket::Unix { listener, _file };
+                Ok(Self::of(socket, address, None))
+            }
+            config::Listen::Systemd(name) => Err(Error::NotPassed { name: name.clone() }),
+        }
+    }
+
+    /// The sockets of a name that the service manager hands over.
+    ///
+    /// # Errors
+    /// [`Error::NotPassed`] if there are none, [`Error::Passed`] if one cannot be served.
+    pub fn passed(
+        handover: &mut Handover,
+        name: &str,
+        tls: Option<&Arc<TlsFiles>>,
+    ) -> Result<Vec<Self>, Error> {
+        let found = handover.named(name);
+        if found.is_empty() {
+            return Err(Error::NotPassed {
+                name: name.to_owned(),
+            });
+        }
+        let served = found.into_iter().map(|passed| match passed {
+            Passed::Tcp(listener) => Self::over_tcp(TcpListener::from_std(listener)?, tls.cloned()),
+            Passed::Unix(listener) => {
+                let listener = UnixListener::from_std(listener)?;
+                let path = listener.local_addr()?.as_pathname().map(Path::to_owned);
                 let socket = Socket::Unix {
                     listener,
-                    _file: file,
+                    _file: None,
                 };
-                Ok(Self {
+                Ok(Self::of(
                     socket,
-                    address,
-                    tls: None,
-                    trusted: Vec::new(),
-                    announced: false,
-                })
+                    Bound::Unix(path.unwrap_or_default()),
+                    None,
+                ))
             }
+        });
+        let failed = |source| Error::Passed {
+            name: name.to_owned(),
+            source,
+        };
+        served.collect::<io::Result<_>>().map_err(failed)
+    }
+
+    fn over_tcp(listener: TcpListener, tls: Option<Arc<TlsFiles>>) -> io::Result<Self> {
+        let address = Bound::Tcp(listener.local_addr()?);
+        Ok(Self::of(Socket::Tcp(listener), address, tls))
+    }
+
+    const fn of(socket: Socket, address: Bound, tls: Option<Arc<TlsFiles>>) -> Self {
+        Self {
+            socket,
+            address,
+            tls,
+            trusted: Vec::new(),
+            announced: false,
         }
     }
 
@@ -197,6 +259,21 @@ impl Listener {
             }
         }
     }
+}
+
+/// Connections that the kernel keeps until they are accepted, if it is not told to keep fewer.
+const BACKLOG: u32 = 1024;
+
+fn bind_tcp(wanted: SocketAddr, reuse_port: bool) -> io::Result<TcpListener> {
+    let socket = match wanted {
+        SocketAddr::V4(_) => TcpSocket::new_v4(),
+        SocketAddr::V6(_) => TcpSocket::new_v6(),
+    }?;
+    // Connections of the process before that are not quite gone do not count.
+    socket.set_reuseaddr(true)?;
+    socket.set_reuseport(reuse_port)?;
+    socket.bind(wanted)?;
+    socket.listen(BACKLOG)
 }
 
 /// Fails unless the path is free or holds a socket on which nothing listens any more.
@@ -287,6 +364,24 @@ mod tests {
         let refused = Listener::bind(&config::Listen::Unix(path.clone()), None).await;
         assert!(matches!(refused, Err(Error::Bind { .. })), "{refused:?}");
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "precious");
+    }
+
+    #[tokio::test]
+    async fn a_port_is_shared_by_those_who_all_want_to() {
+        let shared = Manner {
+            reuse_port: true,
+            ..Manner::default()
+        };
+        let any = config::Listen::Tcp(([127, 0, 0, 1], 0).into());
+        let first = Listener::bind_as(&any, None, shared).await.unwrap();
+        let Bound::Tcp(address) = first.address() else {
+            panic!("not TCP");
+        };
+        let there = config::Listen::Tcp(address);
+        let second = Listener::bind_as(&there, None, shared).await.unwrap();
+        assert_eq!(second.address(), first.address());
+        let alone = Listener::bind(&there, None).await;
+        assert!(matches!(alone, Err(Error::InUse { .. })), "{alone:?}");
     }
 
     #[tokio::test]

@@ -6,6 +6,7 @@
 //! reaches the handler and closes its connection (threat model 35, `framing.rs`); everything a client can hold is bounded
 //! (54); neither a bad connection nor a panicking handler ends the loop; a response that breaks off never looks whole.
 
+mod activation;
 mod announced;
 mod bootstrap;
 mod connection;
@@ -41,8 +42,9 @@ use connection::Terms;
 use crowd::{Crowd, Permit};
 use listener::Accepted;
 
+pub use activation::Handover;
 pub use bootstrap::accept;
-pub use listener::{Bound, Listener};
+pub use listener::{Bound, Listener, Manner};
 pub use tls::TlsFiles;
 
 /// The other end of a connection.
@@ -268,6 +270,22 @@ pub enum Error {
         address: Bound,
         /// Why.
         source: io::Error,
+    },
+    /// What the service manager hands over cannot be served.
+    #[error("cannot use the socket `{name}` that the service manager hands over")]
+    Passed {
+        /// By which name.
+        name: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// It hands over nothing of that name.
+    #[error(
+        "server.listen has systemd:{name}, and no socket of that name was handed over: is this started by a socket unit with FileDescriptorName={name}?"
+    )]
+    NotPassed {
+        /// Which name.
+        name: String,
     },
     /// A certificate or key cannot be used.
     #[error("cannot use {}", path.display())]

@@ -1,7 +1,6 @@
 //! Apache as Debian has it asks nobody: it forwards to Doorward, and Doorward to the application.
 
-use super::Facts;
-use crate::config::Listen;
+use super::{Facts, Reached};
 
 const HEADING: &str = "Apache forwards to Doorward, which forwards to the application: it cannot ask, so Doorward is in the path.
 Belongs into sites-available; needs: a2enmod proxy proxy_http headers (and ssl, with https). The paths of the certificate are yours.";
@@ -17,8 +16,8 @@ pub(super) fn snippet(facts: &Facts) -> String {
         false => format!("    ServerAlias {more}\n"),
     };
     let doorward = match &facts.doorward {
-        Listen::Tcp(address) => format!("http://{address}"),
-        Listen::Unix(path) => format!("unix:{}|http://doorward", path.display()),
+        Reached::Tcp(address) => format!("http://{address}"),
+        Reached::Unix(path) => format!("unix:{}|http://doorward", path.display()),
     };
     let tls = match facts.public.is_secure() {
         true => format!(

@@ -1,7 +1,6 @@
 //! Caddy asks by `forward_auth`, and shows every answer that lets nobody through.
 
-use super::Facts;
-use crate::config::Listen;
+use super::{Facts, Reached};
 
 const HEADING: &str =
     "Caddy asks Doorward about each request, and sends it to the application itself.
@@ -9,8 +8,8 @@ Belongs into the Caddyfile.";
 
 pub(super) fn snippet(facts: &Facts) -> String {
     let doorward = match &facts.doorward {
-        Listen::Tcp(address) => address.to_string(),
-        Listen::Unix(path) => format!("unix/{}", path.display()),
+        Reached::Tcp(address) => address.to_string(),
+        Reached::Unix(path) => format!("unix/{}", path.display()),
     };
     let (prefix, application) = (&facts.prefix, &facts.application);
     let mut text = facts.heading(HEADING);

@@ -1,14 +1,13 @@
 //! Envoy asks by the filter `ext_authz` with an HTTP service, which gets the request's own method, host and path. Which
 //! fields of the client's go is said in the answer.
 
-use super::Facts;
-use crate::config::Listen;
+use super::{Facts, Reached};
 
 const HEADING: &str = "Envoy asks Doorward about each request, and sends it to the application itself.
 A whole file for `envoy -c`; for an Envoy that is there already, take the virtual host, the two filters and the cluster doorward.";
 
 pub(super) fn snippet(facts: &Facts) -> Result<String, String> {
-    let Listen::Tcp(doorward) = &facts.doorward else {
+    let Reached::Tcp(doorward) = &facts.doorward else {
         return Err("Envoy asks over TCP".to_owned());
     };
     let (host, port) = facts

@@ -10,7 +10,9 @@ mod nginx;
 mod tests;
 mod traefik;
 
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use http::HeaderName;
@@ -79,7 +81,7 @@ struct Facts {
     /// All hosts that people use, without ports.
     names: Vec<String>,
     prefix: String,
-    doorward: Listen,
+    doorward: Reached,
     application: String,
     /// What the answer that lets a request go on can carry for the application.
     carried: Vec<String>,
@@ -158,11 +160,11 @@ fn facts(integrate: &Integrate, config: &Config) -> Result<Facts, String> {
         );
     }
     let needs_tcp = matches!(integrate.proxy, Kind::Traefik | Kind::Envoy | Kind::Haproxy);
-    let reached = server.listen.iter().map(reached);
-    let doorward = reached
+    let doorward = server.listen.iter().filter_map(reached);
+    let doorward = doorward
         .into_iter()
-        .find(|listen| !needs_tcp || matches!(listen, Listen::Tcp(_)))
-        .ok_or("it asks over TCP alone, and the file listens on Unix sockets; add to server.listen:\n\"127.0.0.1:8000\"")?;
+        .find(|reached| !needs_tcp || matches!(reached, Reached::Tcp(_)))
+        .ok_or("the file has no address at which it can ask: it asks over TCP where that is all it can, and where a socket unit listens is not in the file; add to server.listen:\n\"127.0.0.1:8000\"")?;
     let carried = carried(config)?;
     Ok(Facts {
         public: server.public_url.clone(),
@@ -177,16 +179,33 @@ fn facts(integrate: &Integrate, config: &Config) -> Result<Facts, String> {
 }
 
 /// How a listener is reached from the same machine.
-fn reached(listen: &Listen) -> Listen {
+#[derive(Clone, Debug)]
+enum Reached {
+    Tcp(SocketAddr),
+    Unix(PathBuf),
+}
+
+impl fmt::Display for Reached {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => write!(formatter, "{address}"),
+            Self::Unix(path) => write!(formatter, "unix:{}", path.display()),
+        }
+    }
+}
+
+fn reached(listen: &Listen) -> Option<Reached> {
     match listen {
         Listen::Tcp(address) if address.ip().is_unspecified() => {
             let ip = match address.ip() {
                 IpAddr::V4(_) => IpAddr::from(Ipv4Addr::LOCALHOST),
                 IpAddr::V6(_) => IpAddr::from(Ipv6Addr::LOCALHOST),
             };
-            Listen::Tcp(SocketAddr::new(ip, address.port()))
+            Some(Reached::Tcp(SocketAddr::new(ip, address.port())))
         }
-        Listen::Tcp(_) | Listen::Unix(_) => listen.clone(),
+        Listen::Tcp(address) => Some(Reached::Tcp(*address)),
+        Listen::Unix(path) => Some(Reached::Unix(path.clone())),
+        Listen::Systemd(_) => None,
     }
 }
 

@@ -1,16 +1,11 @@
 //! nginx asks by `auth_request`, which passes on no body: what a visitor is told is fetched by a second question.
 
 use super::Facts;
-use crate::config::Listen;
 
 const HEADING: &str = "nginx asks Doorward about each request, and sends it to the application itself.
 Belongs into http { … }, for example as /etc/nginx/conf.d/doorward.conf. The paths of the certificate are yours.";
 
 pub(super) fn snippet(facts: &Facts) -> String {
-    let doorward = match &facts.doorward {
-        Listen::Tcp(address) => address.to_string(),
-        Listen::Unix(path) => format!("unix:{}", path.display()),
-    };
     let parts = [
         ("@LISTEN@", listen(facts)),
         ("@SET@", set(facts)),
@@ -21,7 +16,7 @@ pub(super) fn snippet(facts: &Facts) -> String {
         ("@QUESTION@", QUESTION.to_owned()),
         ("@NAMES@", facts.names.join(" ")),
         ("@PREFIX@", facts.prefix.clone()),
-        ("@DOORWARD@", doorward),
+        ("@DOORWARD@", facts.doorward.to_string()),
         ("@APPLICATION@", facts.application.clone()),
     ];
     format!(
