@@ -23,25 +23,23 @@ pub(super) enum Passed {
     Unix(UnixListener),
 }
 
-/// The name of a socket whose unit gives it none.
-const NAMELESS: &str = "unknown";
-
 impl Handover {
     /// Takes what the environment speaks of, if it means this process: once, by the first who asks.
     ///
     /// # Errors
     /// [`Error::Passed`] if something is not a socket of a kind that can be served.
     pub fn take() -> Result<Self, Error> {
-        let names = std::env::var("LISTEN_FDNAMES").unwrap_or_default();
-        let mut names = names.split(':');
+        let failed = |name: &str, source| Error::Passed {
+            name: name.to_owned(),
+            source,
+        };
+        let names = sd_notify::listen_fds_with_names().map_err(|source| failed("*", source))?;
+        // One crate knows the names, the other takes a descriptor over; only for this process does either.
+        let names: Vec<String> = names.map(|(_, name)| name).collect();
         let mut sockets = ListenFd::from_env();
-        let all = (0..sockets.len()).map(|index| {
-            let name = names.next().filter(|name| !name.is_empty());
-            let name = name.unwrap_or(NAMELESS).to_owned();
-            match passed(&mut sockets, index) {
-                Ok(socket) => Ok((name, socket)),
-                Err(source) => Err(Error::Passed { name, source }),
-            }
+        let all = names.into_iter().enumerate().map(|(index, name)| {
+            let socket = passed(&mut sockets, index).map_err(|source| failed(&name, source))?;
+            Ok((name, socket))
         });
         all.collect::<Result<_, _>>().map(Self)
     }

@@ -53,11 +53,24 @@ backend back
 `;
 }
 
-/** Everything switched on but the access log. */
-export function doorward(port, application) {
+/** What lets a front proxy on this machine ask. */
+export const ASKED = `trusted_proxies = ["127.0.0.0/8"]
+forward_auth = ["nginx"]`;
+
+/** Room for more connections from one address than any client has. */
+export const ROOM = `[server.limits]
+max_connections_per_address = 20000`;
+
+/** Everything switched on but the access log. `more` belongs to its server. */
+export function doorward(port, application, name, more = "") {
   return `[server]
 public_url = "http://localhost:${port}"
 listen = ["127.0.0.1:${port}"]
+${more}
+[store]
+path = "${name}"
+[admin]
+socket = "${name}.sock"
 [upstreams.app]
 url = "http://127.0.0.1:${application}"
 [providers.dev]

@@ -1,6 +1,8 @@
 // Load for some seconds, and what it cost the process that answered.
 import { execFile } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
@@ -36,6 +38,21 @@ export function h2load(target, connections, seconds) {
     if (/[1-9]\d* (3|4|5)xx/.test(said)) throw new Error(`${target.name}:\n${said}`);
     return { count, rate: count / seconds, p99: NaN };
   });
+}
+
+/** Requests that come at once: every connection sends one in the same moment. */
+export const BURST = 32;
+
+/** How long each answer took, in microseconds, at a steady rate over HTTP/1.1. */
+export async function paced(target, folder, { clients, rate }, seconds) {
+  const log = join(folder.path, "times");
+  await rm(log, { force: true });
+  const words = ["--h1", `-c${clients}`, "-m1", `--rps=${rate}`, `-D${seconds}`, `--log-file=${log}`];
+  const headers = Object.entries(target.headers ?? {}).flatMap(([name, value]) => ["-H", `${name}: ${value}`]);
+  await run("taskset", ["-c", LOAD_CORE, "h2load", ...words, ...headers, target.url]);
+  const lines = readFileSync(log, "latin1").trim().split("\n").map((line) => line.split("\t").map(Number));
+  if (!lines.every(([, status]) => status === 200)) throw new Error(`${target.name} answered with something else`);
+  return lines.map(([, , micros]) => micros);
 }
 
 async function measured(target, program, words, read) {

@@ -54,6 +54,7 @@ class Neighbours {
     if (targets.includes("haproxy")) await this.#haproxy(application);
     if (targets.includes("bare")) await this.#bare(application);
     if (targets.some((target) => OURS.includes(target))) await this.#doorward(application);
+    if (targets.includes("asked by nginx")) await this.#asked(application);
     for (const cache of ["shm", "redis"]) {
       if (targets.includes(`mod_auth_openidc, ${cache}`)) await this.#apache(application, cache);
     }
@@ -96,14 +97,26 @@ class Neighbours {
     this.#offer("bare", { url: `http://127.0.0.1:${port}/answer`, pid });
   }
 
-  async #doorward(application) {
+  /** As a front proxy asks. */
+  async #asked(application) {
+    const { site, pid, cookie } = await this.#open(application, "asked", files.ASKED);
+    const { host } = new URL(site);
+    const about = { "X-Forwarded-Method": "GET", "X-Forwarded-Host": host, "X-Forwarded-Uri": "/answer", "X-Forwarded-For": "192.0.2.7" };
+    this.#offer("asked by nginx", { url: `${site}/_sso/auth/nginx`, pid, headers: { Cookie: cookie, ...about } });
+  }
+
+  async #open(application, name, more = "") {
     const port = await freePort();
-    const file = await this.#folder.write("doorward.toml", files.doorward(port, application));
-    const pid = await this.#start(PROXY_CORE, port, BINARY, "run", "--config", file);
+    const folder = await this.#folder.write(`${name}.toml`, files.doorward(port, application, name, more));
+    const pid = await this.#start(PROXY_CORE, port, BINARY, "run", "--config", folder);
     const site = `http://localhost:${port}`;
     const visitor = new Visitor();
     await visitor.signInAtDemonstration(site);
-    const cookie = visitor.cookies();
+    return { site, pid, cookie: visitor.cookies() };
+  }
+
+  async #doorward(application) {
+    const { site, pid, cookie } = await this.#open(application, "doorward");
     this.#offer("public", { url: `${site}/open/answer`, pid });
     this.#offer("signed in", { url: `${site}/answer`, pid, headers: { Cookie: cookie } });
     this.#offer("signed in, HTTP/2", { url: `${site}/answer`, pid, headers: { Cookie: cookie }, http2: true });

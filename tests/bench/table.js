@@ -28,9 +28,36 @@ export class Table {
         told(median(of("p99"))),
       ];
     });
-    const lines = [headings, headings.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`);
-    return `\n${this.#title}\n\n${lines.join("\n")}\n`;
+    return `\n${this.#title}\n\n${lines(headings, rows)}\n`;
   }
+}
+
+/** How long answers took, of all rounds together. */
+export class Times {
+  #title;
+  #rows = new Map();
+
+  constructor(title) {
+    this.#title = title;
+  }
+
+  add(name, micros) {
+    this.#rows.set(name, [...(this.#rows.get(name) ?? []), ...micros]);
+  }
+
+  toString() {
+    const headings = ["", "answers", "median µs", "p90", "p99", "p99.9"];
+    const rows = [...this.#rows].map(([name, times]) => {
+      const sorted = times.toSorted((a, b) => a - b);
+      const at = (part) => sorted[Math.floor((sorted.length - 1) * part)].toString();
+      return [name, sorted.length.toString(), ...[0.5, 0.9, 0.99, 0.999].map(at)];
+    });
+    return `\n${this.#title}\n\n${lines(headings, rows)}\n`;
+  }
+}
+
+function lines(headings, rows) {
+  return [headings, headings.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
 function median(values) {
