@@ -1,11 +1,11 @@
 // What the application receives, and what reaches it of what is more than a page.
 import assert from "node:assert/strict";
-import { request } from "node:http";
 
 import { field, lookalikes } from "./support/application.js";
 import { shown, signInAs } from "./support/browser.js";
 import { SESSION_COOKIE } from "./support/doorward.js";
 import { listen, talk } from "./support/live.js";
+import { send } from "./support/send.js";
 import { story } from "./support/world.js";
 
 /** What only Doorward may say. */
@@ -113,20 +113,4 @@ async function endSession(visitor, world) {
   await other.getByRole("button", { name: "Sign out" }).click();
   await other.waitForURL(/session\/end/);
   await other.close();
-}
-
-/** A request with exactly these fields, which `fetch` would tidy up. */
-function send(address, fields) {
-  return new Promise((resolve, reject) => {
-    const { host, hostname, port, pathname } = new URL(address);
-    const raw = [["Host", host], ...fields].flat();
-    const sent = request({ host: hostname, port, path: pathname, headers: raw, timeout: 10_000 });
-    sent.on("error", reject);
-    sent.on("timeout", () => sent.destroy(new Error("no answer")));
-    sent.on("response", (response) => {
-      response.resume();
-      response.on("end", () => resolve({ status: response.statusCode, headers: response.headers }));
-    });
-    sent.end();
-  });
 }

@@ -5,7 +5,7 @@ import { after, test } from "node:test";
 import { Visitor, openBrowser } from "./support/browser.js";
 import { BINARY } from "./support/doorward.js";
 import { Folder } from "./support/folder.js";
-import { Program, closeAll } from "./support/process.js";
+import { LONGEST_STORY, Program, closeAll, within } from "./support/process.js";
 
 const browser = openBrowser();
 after(async () => (await browser).close());
@@ -156,7 +156,7 @@ function demonstration(name, tell, output = "json") {
     try {
       const told = await (output === "json" ? inJson(program) : inWords(program));
       assert.notDeepEqual(await folder.contents(), [], "it works in the folder that it is given");
-      await tell(told, visitor);
+      await within(tell(told, visitor), () => "the story does not come to its end", LONGEST_STORY);
       visitor.check();
       // The visitor's tabs are still open: they must not hold the end up.
       assert.deepEqual(await program.end("SIGTERM"), { code: 0, signal: null });

@@ -56,9 +56,16 @@ export class Visitor {
     });
   }
 
-  /** A new tab. */
-  tab() {
-    return this.#context.newPage();
+  /** A new tab. It goes nowhere before what it shows has come whole: of a page that is left earlier, the rest is lost, and
+   * nobody may ever be told so. */
+  async tab() {
+    const page = await this.#context.newPage();
+    const leave = page.goto.bind(page);
+    page.goto = async (...where) => {
+      await page.waitForLoadState();
+      return leave(...where);
+    };
+    return page;
   }
 
   /** Says that errors like this belong to the story. */

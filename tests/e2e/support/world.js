@@ -7,7 +7,7 @@ import { Visitor, openBrowser } from "./browser.js";
 import { Doorward, SESSION_COOKIE } from "./doorward.js";
 import { setAhead } from "./faketime.js";
 import { FrontProxy } from "./front_proxy.js";
-import { closeAll, within } from "./process.js";
+import { LONGEST_STORY, closeAll, within } from "./process.js";
 import { IdentityProvider } from "./provider.js";
 
 /** The people whom the provider of Acme knows. */
@@ -28,9 +28,6 @@ const GLOBEX_PEOPLE = {
   bob: { name: "Bob Fischer", email: "bob@globex.example", email_verified: true },
 };
 
-/** No story comes near it; one that hangs is told of by its name, and the rest are heard. */
-const LONGEST_STORY = 240_000;
-
 /** One browser for all stories of a file; each visitor has a profile of their own in it. */
 let browser;
 after(() => browser?.then((open) => open.close()));
@@ -41,9 +38,8 @@ export function story(name, tell, { tls = false, refresh = false, front } = {}) 
   test(name, async (t) => {
     const world = new World();
     try {
-      await world.begin({ tls, refresh, front });
-      await within(tell(world), () => "the story does not come to its end", LONGEST_STORY);
-      await world.check();
+      const telling = world.begin({ tls, refresh, front }).then(() => tell(world)).then(() => world.check());
+      await within(telling, () => "the story does not come to its end", LONGEST_STORY);
     } catch (error) {
       t.diagnostic(world.told());
       throw error;
