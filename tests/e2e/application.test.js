@@ -6,7 +6,7 @@ import { shown, signInAs } from "./support/browser.js";
 import { SESSION_COOKIE } from "./support/doorward.js";
 import { listen, talk } from "./support/live.js";
 import { send } from "./support/send.js";
-import { story } from "./support/world.js";
+import { eitherWay, story } from "./support/world.js";
 
 /** What only Doorward may say. */
 const OURS = [
@@ -18,7 +18,7 @@ const OURS = [
   "Sso-Jwt-Assertion",
 ];
 
-story("the application hears who it is, once, and never Doorward's cookies", async (world) => {
+eitherWay("the application hears who it is, once, and never Doorward's cookies", async (world) => {
   const { visitor, page } = await signedIn(world);
   await page.goto(world.doorward.at("/again"));
 
@@ -37,7 +37,7 @@ story("the application hears who it is, once, and never Doorward's cookies", asy
   assert.deepEqual(field(heard, "Cookie"), ["application=its-own"]);
 });
 
-story("what a client says about who it is does not arrive, in whatever spelling", async (world) => {
+eitherWay("what a client says about who it is does not arrive, in whatever spelling", async (world) => {
   const { visitor } = await signedIn(world);
   const handle = await visitor.cookie(SESSION_COOKIE, world.doorward.url);
   const spoofed = OURS.flatMap((name) => [
@@ -96,6 +96,7 @@ story("a WebSocket and server-sent events work, and are cut when the session end
   await endSession(visitor, world);
   await page.waitForFunction(() => window.ended?.socket && window.ended?.events);
 });
+
 
 async function signedIn(world) {
   const visitor = await world.visitor();

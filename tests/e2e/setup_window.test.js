@@ -98,6 +98,27 @@ story("when the page below is gone, the window says what came of it and leads on
   for (const sent of ends) await examine(examiner, sent);
 });
 
+story("without JavaScript a link opens the window, which says what came of it itself", async (world) => {
+  const visitor = await world.visitor({ javaScriptEnabled: false });
+  const page = await ownerOf(world, visitor);
+  const address = world.doorward.at("/_sso/admin/stark?display=popup");
+  for (const [ending, heading] of [
+    [cancel, "Setup was not completed"],
+    [(popup) => signInAs(popup, "ada"), "Setup is complete"],
+  ]) {
+    await page.setContent(`<a href="${address}" target="setup">Administration</a>`);
+    const opening = page.waitForEvent("popup");
+    await page.getByRole("link", { name: "Administration" }).click();
+    const popup = await opening;
+    await press(popup);
+    await ending(popup);
+    await headed(popup, heading);
+    await popup.getByRole("link", { name: /administration/ }).click();
+    await headed(popup, "Administration of Stark Industries");
+    await popup.close();
+  }
+});
+
 story("a sign-in of a while ago is confirmed in the window first, and the page below still hears", async (world) => {
   const page = await ownerOf(world, await world.visitor());
   await world.later(16);

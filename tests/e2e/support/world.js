@@ -33,10 +33,11 @@ let browser;
 after(() => browser?.then((open) => open.close()));
 
 /** A test with a world of its own, which ends with it. `tls`: Doorward is met over TLS, under another name. `refresh`: the
- * provider of Acme hands out refresh tokens, and is asked again with them. `front`: the kind of a front proxy, with what `doorward integrate` prints for it. */
-export function story(name, tell, { tls = false, refresh = false, front } = {}) {
+ * provider of Acme hands out refresh tokens, and is asked again with them. `front`: the kind of a front proxy, with what
+ * `doorward integrate` prints for it. `scripts`: whether those of pages run. */
+export function story(name, tell, { tls = false, refresh = false, front, scripts = true } = {}) {
   test(name, async (t) => {
-    const world = new World();
+    const world = new World(scripts);
     try {
       const telling = world.begin({ tls, refresh, front }).then(() => tell(world)).then(() => world.check());
       await within(telling, () => "the story does not come to its end", LONGEST_STORY);
@@ -49,10 +50,21 @@ export function story(name, tell, { tls = false, refresh = false, front } = {}) 
   });
 }
 
+/** A story that goes the same way with scripts and without: it is told twice. Where it differs it asks `world.scripts`. */
+export function eitherWay(name, tell) {
+  for (const scripts of [true, false]) {
+    story(`${name}, ${scripts ? "with" : "without"} JavaScript`, tell, { scripts });
+  }
+}
+
 class World {
   #open = [];
   #visitors = [];
   #trusting;
+
+  constructor(scripts) {
+    this.scripts = scripts;
+  }
 
   async begin({ tls, refresh, front }) {
     this.application = this.#keep(await Application.open());
@@ -94,7 +106,7 @@ class World {
 
   /** Somebody with a fresh browser. */
   async visitor(options) {
-    const visitor = await Visitor.arrive(await this.#browser(), options);
+    const visitor = await Visitor.arrive(await this.#browser(), { javaScriptEnabled: this.scripts, ...options });
     this.#visitors.push(visitor);
     return visitor;
   }
