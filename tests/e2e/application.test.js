@@ -97,6 +97,31 @@ story("a WebSocket and server-sent events work, and are cut when the session end
   await page.waitForFunction(() => window.ended?.socket && window.ended?.events);
 });
 
+story("a session that is ended in another browser is refused within a second, and cut within five", async (world) => {
+  const { visitor, page } = await signedIn(world);
+  visitor.expects(/status of 401|\/events|WebSocket/);
+  await page.evaluate(talk, "hello");
+  await page.evaluate(listen);
+  const elsewhere = (await signedIn(world)).page;
+  await elsewhere.goto(world.doorward.at("/_sso/account"));
+
+  const began = Date.now();
+  await elsewhere.getByRole("button", { name: /^End the session since/ }).click();
+  await elsewhere.getByRole("button", { name: /^End the session since/ }).waitFor({ state: "detached" });
+  const done = Date.now();
+  const status = await page.evaluate(async () => (await fetch("/api/data")).status);
+  const refused = Date.now();
+  assert.equal(status, 401);
+  assert.ok(refused - done <= 1_000, `refused after ${refused - done} ms`);
+  assert.equal(world.application.last("/api/data"), undefined);
+  await page.waitForFunction(() => window.ended?.socket && window.ended?.events);
+  const ended = await page.evaluate(() => window.ended);
+  for (const [what, at] of Object.entries(ended)) assert.ok(at - began <= 5_000, `${what} after ${at - began} ms`);
+
+  // Whoever ended it is signed in as before.
+  await elsewhere.goto(world.doorward.at("/again"));
+  assert.equal((await shown(elsewhere)).name, "Ada Park");
+});
 
 async function signedIn(world) {
   const visitor = await world.visitor();

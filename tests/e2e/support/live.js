@@ -9,7 +9,7 @@ export function talk(words) {
     socket.onopen = () => socket.send(words);
     socket.onmessage = (event) => resolve(event.data);
     socket.onclose = (event) => {
-      window.ended.socket = true;
+      window.ended.socket = Date.now();
       reject(new Error(`closed: ${event.code}`));
     };
   });
@@ -26,7 +26,7 @@ export function listen() {
       if (heard.length === 3) resolve(heard);
     };
     events.onerror = () => {
-      window.ended.events = true;
+      window.ended.events = Date.now();
       events.close();
     };
   });
