@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 
 import { shown, signInAs } from "./support/browser.js";
-import { Album, examine } from "./support/examiner.js";
+import { Album, examine, examineLive } from "./support/examiner.js";
 import { eitherWay, story } from "./support/world.js";
 
 /** Opens a window of its own on a page of the application, which notes what it is told. */
@@ -103,6 +103,7 @@ eitherWay("in a tab of its own it says that it can be closed", async (world) => 
   await page.getByText("You can close this window").waitFor();
   const context = await world.context();
   for (const seen of await album.pages()) await examine(context, seen);
+  if (world.scripts) await examineLive(page, "signed-in");
   await page.getByRole("link", { name: "Go to the start page" }).click();
   assert.equal((await shown(page)).email, "ada@acme.example");
 });

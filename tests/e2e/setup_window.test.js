@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 
 import { cancel, signInAs } from "./support/browser.js";
-import { Album, examine } from "./support/examiner.js";
+import { Album, examine, examineLive } from "./support/examiner.js";
 import { enter, headed, section } from "./support/stark.js";
 import { story } from "./support/world.js";
 
@@ -89,6 +89,7 @@ story("when the page below is gone, the window says what came of it and leads on
     await page.close();
     await ending(popup);
     await headed(popup, heading);
+    await examineLive(popup, "owner-done");
     await popup.getByRole("link", { name: /administration/ }).click();
     await headed(popup, "Administration of Stark Industries");
   }

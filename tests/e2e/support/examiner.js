@@ -1,4 +1,4 @@
-// Looks at pages as they were sent, the way different readers do: with axe-core, in light and dark, narrow and large.
+// Looks at pages the way different readers do: with axe-core, in light and dark, narrow and large.
 import assert from "node:assert/strict";
 
 import { fileURLToPath } from "node:url";
@@ -55,32 +55,52 @@ const READERS = [["light", WIDE], ["dark", NARROW]];
 /** Every way. */
 const ALL_READERS = [["light", WIDE], ["light", NARROW], ["dark", WIDE], ["dark", NARROW]];
 
-/** Examines a page. `context` has scripts, which axe-core is one of; the pages have none. `thoroughly`: in every combination,
- * and by axe-core at 200 % too. */
+/** The pages that bring a script, by their names. A story has each of them examined as its script has left it, too. */
+const SCRIPTED = /signed-in|owner-(not-)?done|wizard/;
+
+/** Examines a page as it was sent. `context` has scripts, which axe-core is one of; the page has none. `thoroughly`: in every
+ * combination, and by axe-core at 200 % too. */
 export async function examine(context, { name, html }, { thoroughly = false } = {}) {
   assert.ok(Buffer.byteLength(html) < MAX_BYTES, `${name} weighs ${Buffer.byteLength(html)} bytes`);
+  assert.ok(SCRIPTED.test(name) || !html.includes("<script"), `${name} has a script, and nobody looks at what it does`);
   const page = await context.newPage();
   try {
     await page.setContent(html.replace(/<meta http-equiv="refresh"[^>]*>|<script>[^<]*<\/script>/g, ""));
-    await page.evaluate(axe.source);
-    for (const [colorScheme, size] of thoroughly ? ALL_READERS : READERS) {
-      // Nothing fades from one scheme to the other while it is looked at.
-      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      await page.setViewportSize(size);
-      const found = await violations(page);
-      if (READERS.some(([scheme, its]) => scheme === colorScheme && its === size)) {
-        await page.screenshot({ path: shot(`${name}-${colorScheme}-${size.width}`), fullPage: true });
-      }
-      assert.deepEqual(found, [], `${name}, ${colorScheme}, ${size.width} px`);
-    }
-    assert.equal(await surplus(page), 0, `${name} is too wide for ${NARROW.width} px`);
-    await page.setViewportSize({ width: WIDE.width / 2, height: WIDE.height / 2 });
-    await page.evaluate(() => (document.documentElement.style.fontSize = "200%"));
-    assert.equal(await surplus(page), 0, `${name} is too wide at 200 %`);
+    await look(page, name, thoroughly ? ALL_READERS : READERS);
     if (thoroughly) assert.deepEqual(await violations(page), [], `${name} at 200 %`);
   } finally {
     await page.close();
   }
+}
+
+/** Examines what a visitor's tab shows right now, with all that its script has done, in every way; and leaves it as it was. */
+export async function examineLive(page, name) {
+  const size = page.viewportSize();
+  await look(page, `${name}-live`, ALL_READERS);
+  assert.deepEqual(await violations(page), [], `${name}, live, at 200 %`);
+  await page.evaluate(() => document.documentElement.removeAttribute("style"));
+  await page.emulateMedia({ colorScheme: null, reducedMotion: null });
+  await page.setViewportSize(size);
+}
+
+/** What is in order in each of these ways of reading, and fits a small window at 200 %, at which it is left. */
+async function look(page, name, readers) {
+  // By the debugger's way, to which no policy of the page applies.
+  await page.evaluate(axe.source);
+  for (const [colorScheme, size] of readers) {
+    // Nothing fades from one scheme to the other while it is looked at.
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await page.setViewportSize(size);
+    const found = await violations(page);
+    if (READERS.some(([scheme, its]) => scheme === colorScheme && its === size)) {
+      await page.screenshot({ path: shot(`${name}-${colorScheme}-${size.width}`), fullPage: true });
+    }
+    assert.deepEqual(found, [], `${name}, ${colorScheme}, ${size.width} px`);
+    if (size === NARROW) assert.equal(await surplus(page), 0, `${name} is too wide for ${size.width} px`);
+  }
+  await page.setViewportSize({ width: WIDE.width / 2, height: WIDE.height / 2 });
+  await page.evaluate(() => (document.documentElement.style.fontSize = "200%"));
+  assert.equal(await surplus(page), 0, `${name} is too wide at 200 %`);
 }
 
 /** What axe-core finds wrong. */
