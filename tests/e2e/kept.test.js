@@ -63,14 +63,14 @@ eitherWay("somebody else is told that what was filled in is gone", async (world)
   const album = new Album();
   album.follow(visitor);
   const page = await sendTooEarly(world, visitor, "/safe/save");
-  const context = await world.context();
+  const desk = await world.desk();
 
   await visitor.lose("acme_session.legacy");
   await page.goto(world.doorward.at("/_sso/login/acme?prompt=select_account&rd=/safe/save"));
   await signInAs(page, "bob");
 
   await page.getByText("another account").waitFor();
-  for (const seen of await album.pages()) await examine(context, seen);
+  for (const seen of await album.pages()) await examine(desk, seen);
   const names = (await album.pages()).map(({ name }) => name);
   assert.ok(names.includes("form-not-kept") && names.includes("form-kept"), `${names}`);
   assert.equal(world.application.last("/safe/save"), undefined);

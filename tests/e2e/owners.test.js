@@ -77,8 +77,8 @@ eitherWay("owners open, watch over and close their organization", async (world) 
   assert.deepEqual([...new Set(pages.map(({ name }) => name))].sort(), PAGES);
   // The same pages are sent either way.
   if (world.scripts) return;
-  const examiner = await world.context();
-  for (const sent of pages) await examine(examiner, sent);
+  const desk = await world.desk();
+  for (const sent of pages) await examine(desk, sent);
 });
 
 /** A second way in: first it is not him, then it is. */

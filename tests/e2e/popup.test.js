@@ -101,8 +101,8 @@ eitherWay("in a tab of its own it says that it can be closed", async (world) => 
   await signInAs(page, "ada");
   await page.getByRole("heading", { name: "You are signed in" }).waitFor();
   await page.getByText("You can close this window").waitFor();
-  const context = await world.context();
-  for (const seen of await album.pages()) await examine(context, seen);
+  const desk = await world.desk();
+  for (const seen of await album.pages()) await examine(desk, seen);
   if (world.scripts) await examineLive(page, "signed-in");
   await page.getByRole("link", { name: "Go to the start page" }).click();
   assert.equal((await shown(page)).email, "ada@acme.example");

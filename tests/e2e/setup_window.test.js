@@ -93,10 +93,10 @@ story("when the page below is gone, the window says what came of it and leads on
     await popup.getByRole("link", { name: /administration/ }).click();
     await headed(popup, "Administration of Stark Industries");
   }
-  const examiner = await world.context();
+  const desk = await world.desk();
   const ends = (await album.pages()).filter(({ name }) => name === "owner-done");
   assert.equal(ends.length, 2);
-  for (const sent of ends) await examine(examiner, sent);
+  for (const sent of ends) await examine(desk, sent);
 });
 
 story("without JavaScript a link opens the window, which says what came of it itself", async (world) => {

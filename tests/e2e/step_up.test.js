@@ -91,8 +91,8 @@ eitherWay("whoever answers for somebody else is told so, and both can go on", as
   await signInAs(page, "bob");
 
   await page.getByText("bob@acme.example").waitFor();
-  const context = await world.context();
-  for (const seen of await album.pages()) await examine(context, seen);
+  const desk = await world.desk();
+  for (const seen of await album.pages()) await examine(desk, seen);
   assert.ok((await album.pages()).some(({ name }) => name === "other-account"));
   assert.equal(world.application.last("/safe/page"), undefined);
   const ways = await page.locator("main a").evaluateAll((all) => all.map(({ href }) => href));

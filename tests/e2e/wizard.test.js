@@ -151,8 +151,8 @@ async function press(page, name) {
 async function look(world, album, names) {
   const pages = (await album.pages()).filter(({ name }) => PAGES.includes(name));
   assert.deepEqual([...new Set(pages.map(({ name }) => name))].sort(), names);
-  const examiner = await world.context();
-  for (const sent of pages) await examine(examiner, sent);
+  const desk = await world.desk();
+  for (const sent of pages) await examine(desk, sent);
 }
 
 function headed(page, name) {

@@ -111,10 +111,10 @@ class World {
     return visitor;
   }
 
-  /** A browser's window that belongs to nobody. */
-  async context() {
-    const context = await (await this.#browser()).newContext();
-    return this.#keep(context);
+  /** A page that belongs to nobody, where others are laid down to be examined. */
+  async desk() {
+    const context = this.#keep(await (await this.#browser()).newContext());
+    return context.newPage();
   }
 
   async check() {
