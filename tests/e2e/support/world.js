@@ -7,6 +7,7 @@ import { Visitor, openBrowser } from "./browser.js";
 import { Doorward, SESSION_COOKIE } from "./doorward.js";
 import { setAhead } from "./faketime.js";
 import { FrontProxy } from "./front_proxy.js";
+import { COLOUR, LOGO } from "./hooli.js";
 import { LONGEST_STORY, closeAll, within } from "./process.js";
 import { IdentityProvider } from "./provider.js";
 
@@ -90,6 +91,7 @@ class World {
       algorithm: "ES256",
       signOut: false,
     });
+    await doorward.keep("hooli.svg", LOGO);
     await doorward.configure(configuration({ acme, globex, application, tls, refresh }), {
       ACME_SECRET: acme.clientSecret,
       GLOBEX_SECRET: globex.clientSecret,
@@ -191,8 +193,8 @@ allow = { groups_any = ["initech"] }
 `;
 }
 
-/** A choice of providers, one of which believes what is typed, on a host of its own; an organization that is paused, one
- * whose provider nobody can reach; and a part of the application for few. */
+/** A choice of providers, one of which believes what is typed, on a host of its own, with a brand; an organization that is
+ * paused, one whose provider nobody can reach; and a part of the application for few. */
 const DEVELOPMENT = `
 [providers.dev]
 kind = "dev"
@@ -203,6 +205,7 @@ name = "Hooli"
 hosts = ["hooli.localhost"]
 providers = ["acme", "dev"]
 allow = { email_domains = ["hooli.example"] }
+brand = { logo = "hooli.svg", colour = "${COLOUR}" }
 
 # Closed until an owner has tried each way in.
 [organizations.stark]
