@@ -9,6 +9,7 @@ import { openBrowser, shown } from "./support/browser.js";
 import { Folder } from "./support/folder.js";
 import { COLOUR, HALVES, LOGO, RATIO } from "./support/hooli.js";
 import { looks } from "./support/looks.js";
+import { LONGEST_STORY, within } from "./support/process.js";
 import { samples } from "./support/samples.js";
 import { story } from "./support/world.js";
 
@@ -29,26 +30,15 @@ const opening = openBrowser();
 after(async () => (await opening).close());
 
 test("pages look as it is written down, in light and dark, without a brand and with each", async () => {
-  const folder = await Folder.make();
-  const context = await (await opening).newContext();
-  const [page, found] = [await context.newPage(), new Map()];
+  const [folder, found] = [await Folder.make(), new Map()];
   try {
-    await folder.write("acme.svg", LOGO);
-    for (const [brand, [words, kinds]] of Object.entries(BRANDS)) {
-      const all = await samples(await folder.write("doorward.toml", configuration(words)));
-      for (const kind of kinds) {
-        const { html } = all.find((sample) => sample.kind === kind) ?? assert.fail(`no sample ${kind}`);
-        await page.setContent(html);
-        // A reference is never the same twice.
-        found.set(`${kind}.${brand}.txt`, (await looks(page)).replace(/[0-9A-Z]{4}-[0-9A-Z]{4}\b/g, "REFE-RENC"));
-      }
-    }
+    await within(lookAt(folder, found), () => "it does not come to its end", LONGEST_STORY);
   } finally {
-    await context.close();
     await folder.remove();
   }
   if (WRITES) await write(found);
   assert.deepEqual((await readdir(WRITTEN)).sort(), [...found.keys()].sort());
+  for (const [name, text] of found) assert.doesNotMatch(text, /focus does not show/, name);
   const changes = [];
   for (const [name, text] of found) changes.push(...changed(name, await readFile(WRITTEN + name, "utf8"), text));
   if (changes.length) assert.fail(`pages look different; README.md says what to do:\n${changes.join("\n")}`);
@@ -92,6 +82,22 @@ story("an organization's name, logo and colour are what is painted, and nothing 
     assert.equal((await shown(page)).organization, "hooli");
   }
 });
+
+/** Notes the looks of each page, by the name of its file. */
+async function lookAt(folder, found) {
+  const page = await (await opening).newPage();
+  await folder.write("acme.svg", LOGO);
+  for (const [brand, [words, kinds]] of Object.entries(BRANDS)) {
+    const all = await samples(await folder.write("doorward.toml", configuration(words)));
+    for (const kind of kinds) {
+      const { html } = all.find((sample) => sample.kind === kind) ?? assert.fail(`no sample ${kind}`);
+      await page.setContent(html);
+      // A reference is never the same twice.
+      found.set(`${kind}.${brand}.txt`, (await looks(page)).replace(/[0-9A-Z]{4}-[0-9A-Z]{4}\b/g, "REFE-RENC"));
+    }
+  }
+  await page.close();
+}
 
 function configuration(brand) {
   return `[server]
