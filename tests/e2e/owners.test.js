@@ -2,9 +2,9 @@
 // without them in the dark on a small screen; then each page under the eyes of axe-core.
 import assert from "node:assert/strict";
 
-import { shown, signInAs } from "./support/browser.js";
+import { headed, shown, signInAs } from "./support/browser.js";
 import { Album, examine } from "./support/examiner.js";
-import { enter, headed, section } from "./support/stark.js";
+import { enter, section } from "./support/stark.js";
 import { eitherWay } from "./support/world.js";
 
 /** By the name that each carries in `Sso-Generated`. */

@@ -2,7 +2,7 @@
 // screen; and then each under the eyes of axe-core.
 import assert from "node:assert/strict";
 
-import { cancel, shown, signInAs } from "./support/browser.js";
+import { cancel, headed, shown, signInAs } from "./support/browser.js";
 import { SESSION_COOKIE } from "./support/doorward.js";
 import { Album, examine } from "./support/examiner.js";
 import { story } from "./support/world.js";
@@ -267,10 +267,6 @@ function fill(page, html) {
   return page.evaluate((html) => {
     document.body.innerHTML = html;
   }, html);
-}
-
-async function headed(page, name) {
-  await page.getByRole("heading", { level: 1, name }).waitFor();
 }
 
 /** The name of the next page that Doorward makes. */

@@ -2,9 +2,9 @@
 // says the same.
 import assert from "node:assert/strict";
 
-import { cancel, signInAs } from "./support/browser.js";
+import { cancel, headed, signInAs } from "./support/browser.js";
 import { Album, examine, examineLive } from "./support/examiner.js";
-import { enter, headed, section } from "./support/stark.js";
+import { enter, section } from "./support/stark.js";
 import { story } from "./support/world.js";
 
 const FACTS = { type: "doorward.setup", organization: "stark", provider: "globex" };

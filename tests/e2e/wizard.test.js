@@ -2,7 +2,7 @@
 // browser of their own. Then each page under the eyes of axe-core.
 import assert from "node:assert/strict";
 
-import { signInAs } from "./support/browser.js";
+import { headed, signInAs } from "./support/browser.js";
 import { Album, examine, examineLive } from "./support/examiner.js";
 import { story } from "./support/world.js";
 
@@ -153,8 +153,4 @@ async function look(world, album, names) {
   assert.deepEqual([...new Set(pages.map(({ name }) => name))].sort(), names);
   const desk = await world.desk();
   for (const sent of pages) await examine(desk, sent);
-}
-
-function headed(page, name) {
-  return page.getByRole("heading", { name }).waitFor();
 }

@@ -122,6 +122,12 @@ export function cancel(page) {
   return page.getByRole("button", { name: "Cancel" }).click();
 }
 
+/** Waits for the page of this name, the whole of it: what is left half loaded cannot be looked at later. */
+export async function headed(page, name) {
+  await page.getByRole("heading", { level: 1, name }).waitFor();
+  await page.waitForLoadState();
+}
+
 /** What the application's page shows. */
 export async function shown(page) {
   await page.getByRole("heading", { name: "The application" }).waitFor();
