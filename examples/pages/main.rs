@@ -1,4 +1,5 @@
-//! Writes every page into a folder, to be looked at in a browser: `cargo run --example pages -- FOLDER [LANGUAGE]`.
+//! Writes every page into a folder, to be looked at in a browser:
+//! `cargo run --example pages -- FOLDER [LANGUAGE [CONFIGURATION]]`, with the brands of that configuration.
 //!
 //! `tests/pages.rs` reads the same pages.
 
@@ -15,18 +16,22 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use doorward::config;
+use doorward::config::{self, Organization, Slug};
 use doorward::pages::Pages;
 use samples::{Cast, Sample};
 
 fn main() -> anyhow::Result<()> {
     let folder: PathBuf = std::env::args_os()
         .nth(1)
-        .context("usage: cargo run --example pages -- FOLDER [LANGUAGE]")?
+        .context("usage: cargo run --example pages -- FOLDER [LANGUAGE [CONFIGURATION]]")?
         .into();
     fs::create_dir_all(&folder)?;
     let tag = std::env::args().nth(2).unwrap_or_else(|| "en".to_owned());
-    let pages = Pages::new(&config::Pages::default(), &BTreeMap::new())?;
+    let organizations = match std::env::args_os().nth(3) {
+        Some(file) => organizations(file.into())?,
+        None => BTreeMap::new(),
+    };
+    let pages = Pages::new(&config::Pages::default(), &organizations)?;
     let cast = Cast::usual().reading(samples::language(&tag));
     let mut index = String::from("<!doctype html><meta charset=utf-8><title>Pages</title><ul>");
     let mut all = samples::all(&pages, &cast)?;
@@ -45,4 +50,14 @@ fn main() -> anyhow::Result<()> {
     }
     fs::write(folder.join("index.html"), index)?;
     Ok(())
+}
+
+/// Those of a file, which say what their pages wear.
+fn organizations(file: PathBuf) -> anyhow::Result<BTreeMap<Slug, Organization>> {
+    let files = config::Files {
+        file,
+        environment: BTreeMap::new(),
+    };
+    let loaded = config::load(&files).map_err(|faults| anyhow::anyhow!("{faults}"))?;
+    Ok(loaded.config.organizations)
 }

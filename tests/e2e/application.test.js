@@ -1,12 +1,12 @@
 // What the application receives, and what reaches it of what is more than a page.
 import assert from "node:assert/strict";
-import { request } from "node:http";
 
 import { field, lookalikes } from "./support/application.js";
 import { shown, signInAs } from "./support/browser.js";
 import { SESSION_COOKIE } from "./support/doorward.js";
 import { listen, talk } from "./support/live.js";
-import { story } from "./support/world.js";
+import { send } from "./support/send.js";
+import { eitherWay, story } from "./support/world.js";
 
 /** What only Doorward may say. */
 const OURS = [
@@ -18,7 +18,7 @@ const OURS = [
   "Sso-Jwt-Assertion",
 ];
 
-story("the application hears who it is, once, and never Doorward's cookies", async (world) => {
+eitherWay("the application hears who it is, once, and never Doorward's cookies", async (world) => {
   const { visitor, page } = await signedIn(world);
   await page.goto(world.doorward.at("/again"));
 
@@ -37,7 +37,7 @@ story("the application hears who it is, once, and never Doorward's cookies", asy
   assert.deepEqual(field(heard, "Cookie"), ["application=its-own"]);
 });
 
-story("what a client says about who it is does not arrive, in whatever spelling", async (world) => {
+eitherWay("what a client says about who it is does not arrive, in whatever spelling", async (world) => {
   const { visitor } = await signedIn(world);
   const handle = await visitor.cookie(SESSION_COOKIE, world.doorward.url);
   const spoofed = OURS.flatMap((name) => [
@@ -97,6 +97,32 @@ story("a WebSocket and server-sent events work, and are cut when the session end
   await page.waitForFunction(() => window.ended?.socket && window.ended?.events);
 });
 
+story("a session that is ended in another browser is refused within a second, and cut within five", async (world) => {
+  const { visitor, page } = await signedIn(world);
+  visitor.expects(/status of 401|\/events|WebSocket/);
+  await page.evaluate(talk, "hello");
+  await page.evaluate(listen);
+  const elsewhere = (await signedIn(world)).page;
+  await elsewhere.goto(world.doorward.at("/_sso/account"));
+
+  const began = Date.now();
+  await elsewhere.getByRole("button", { name: /^End the session since/ }).click();
+  await elsewhere.getByRole("button", { name: /^End the session since/ }).waitFor({ state: "detached" });
+  const done = Date.now();
+  const status = await page.evaluate(async () => (await fetch("/api/data")).status);
+  const refused = Date.now();
+  assert.equal(status, 401);
+  assert.ok(refused - done <= 1_000, `refused after ${refused - done} ms`);
+  assert.equal(world.application.last("/api/data"), undefined);
+  await page.waitForFunction(() => window.ended?.socket && window.ended?.events);
+  const ended = await page.evaluate(() => window.ended);
+  for (const [what, at] of Object.entries(ended)) assert.ok(at - began <= 5_000, `${what} after ${at - began} ms`);
+
+  // Whoever ended it is signed in as before.
+  await elsewhere.goto(world.doorward.at("/again"));
+  assert.equal((await shown(elsewhere)).name, "Ada Park");
+});
+
 async function signedIn(world) {
   const visitor = await world.visitor();
   const page = await visitor.tab();
@@ -113,20 +139,4 @@ async function endSession(visitor, world) {
   await other.getByRole("button", { name: "Sign out" }).click();
   await other.waitForURL(/session\/end/);
   await other.close();
-}
-
-/** A request with exactly these fields, which `fetch` would tidy up. */
-function send(address, fields) {
-  return new Promise((resolve, reject) => {
-    const { host, hostname, port, pathname } = new URL(address);
-    const raw = [["Host", host], ...fields].flat();
-    const sent = request({ host: hostname, port, path: pathname, headers: raw, timeout: 10_000 });
-    sent.on("error", reject);
-    sent.on("timeout", () => sent.destroy(new Error("no answer")));
-    sent.on("response", (response) => {
-      response.resume();
-      response.on("end", () => resolve({ status: response.statusCode, headers: response.headers }));
-    });
-    sent.end();
-  });
 }

@@ -4,8 +4,9 @@ import { after, test } from "node:test";
 
 import { Visitor, openBrowser } from "./support/browser.js";
 import { BINARY } from "./support/doorward.js";
+import { examineLive } from "./support/examiner.js";
 import { Folder } from "./support/folder.js";
-import { Program, closeAll } from "./support/process.js";
+import { LONGEST_STORY, Program, closeAll, within } from "./support/process.js";
 
 const browser = openBrowser();
 after(async () => (await browser).close());
@@ -14,6 +15,8 @@ demonstration("people sign in at both organizations, and out again", async (demo
   const page = await visitor.tab();
   await page.goto(demo.application);
   await page.getByRole("link", { name: "Acme" }).click();
+  await page.getByRole("heading", { name: "Who is signing in?" }).waitFor();
+  await examineLive(page, "demo-provider");
   await choose(page, "ada@acme.example");
   await seen(page, "Ada Park", "acme");
 
@@ -22,6 +25,7 @@ demonstration("people sign in at both organizations, and out again", async (demo
   assert.match(await tick.textContent(), /^\d+$/);
   await page.locator("#talk").getByRole("button", { name: "Send" }).click();
   await page.locator("#heard").getByText("Hello").waitFor();
+  await examineLive(page, "demo-application");
 
   await page.getByRole("link", { name: "Sign in at Globex" }).click();
   await choose(page, "dan@globex.example");
@@ -49,6 +53,7 @@ demonstration("who is disabled at the provider does not get in any more", async 
   await office.goto(demo.provider);
   await office.getByRole("button", { name: "Disable Bob Fischer" }).click();
   await office.getByRole("button", { name: "Enable Bob Fischer" }).waitFor();
+  await examineLive(office, "demo-office");
 
   // The list that was open before still offers him.
   const [answer] = await Promise.all([
@@ -156,7 +161,7 @@ function demonstration(name, tell, output = "json") {
     try {
       const told = await (output === "json" ? inJson(program) : inWords(program));
       assert.notDeepEqual(await folder.contents(), [], "it works in the folder that it is given");
-      await tell(told, visitor);
+      await within(tell(told, visitor), () => "the story does not come to its end", LONGEST_STORY);
       visitor.check();
       // The visitor's tabs are still open: they must not hold the end up.
       assert.deepEqual(await program.end("SIGTERM"), { code: 0, signal: null });

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 
 import { shown } from "./support/browser.js";
-import { story } from "./support/world.js";
+import { eitherWay } from "./support/world.js";
 
-story("the development form leads to an organization's own host", async (world) => {
+eitherWay("the development form leads to an organization's own host", async (world) => {
   const visitor = await world.visitor();
   const page = await visitor.tab();
   const own = world.doorward.on("hooli.localhost", "/plans");

@@ -1,7 +1,6 @@
 // Front proxies that people have already, each with what `doorward integrate` prints for it. They ask Doorward about each
 // request and send it to the application themselves; Apache cannot ask, and forwards to Doorward.
 import assert from "node:assert/strict";
-import { request } from "node:http";
 
 import { createRemoteJWKSet, jwtVerify } from "jose";
 
@@ -9,6 +8,7 @@ import { field, lookalikes } from "./support/application.js";
 import { shown, signInAs } from "./support/browser.js";
 import { SESSION_COOKIE } from "./support/doorward.js";
 import { talk } from "./support/live.js";
+import { send } from "./support/send.js";
 import { story } from "./support/world.js";
 
 const KINDS = ["nginx", "caddy", "haproxy", "apache"];
@@ -218,23 +218,4 @@ function like(heard, name) {
   const found = heard.fields.filter(([other]) => fold(other) === fold(name));
   assert.ok(found.length >= lookalikes(heard, name).length);
   return found;
-}
-
-/** A request with exactly these fields and this path, which `fetch` would tidy up. */
-function send(address, fields, method = "GET", body = undefined, path = undefined) {
-  return new Promise((resolve, reject) => {
-    const { host, hostname, port, pathname, search } = new URL(address);
-    const length = body === undefined ? [] : [["Content-Length", `${body.length}`]];
-    const named = fields.some(([name]) => name === "Host") ? [] : [["Host", host]];
-    const raw = [...named, ...fields, ...length].flat();
-    const options = { host: hostname, port, path: path ?? pathname + search, method, headers: raw, timeout: 10_000, agent: false };
-    const sent = request(options);
-    sent.on("error", reject);
-    sent.on("timeout", () => sent.destroy(new Error("no answer")));
-    sent.on("response", async (response) => {
-      const text = (await response.setEncoding("utf8").toArray()).join("");
-      resolve({ status: response.statusCode, headers: response.headers, text });
-    });
-    sent.end(body);
-  });
 }

@@ -1,11 +1,11 @@
-// An owner's day: Setup of a closed organization, people and what they have open, and the way out. Without scripts, in the
-// dark, on a small screen; then each page under the eyes of axe-core.
+// An owner's day: Setup of a closed organization, people and what they have open, and the way out. With scripts, and
+// without them in the dark on a small screen; then each page under the eyes of axe-core.
 import assert from "node:assert/strict";
 
-import { shown, signInAs } from "./support/browser.js";
+import { headed, shown, signInAs } from "./support/browser.js";
 import { Album, examine } from "./support/examiner.js";
-import { enter, headed, section } from "./support/stark.js";
-import { story } from "./support/world.js";
+import { enter, section } from "./support/stark.js";
+import { eitherWay } from "./support/world.js";
 
 /** By the name that each carries in `Sso-Generated`. */
 const PAGES = [
@@ -24,9 +24,9 @@ const PAGES = [
   "session-ended",
 ];
 
-const READER = { javaScriptEnabled: false, colorScheme: "dark", viewport: { width: 320, height: 640 } };
+const SMALL = { colorScheme: "dark", viewport: { width: 320, height: 640 } };
 
-story("owners open, watch over and close their organization", async (world) => {
+eitherWay("owners open, watch over and close their organization", async (world) => {
   const { doorward } = world;
   const admin = doorward.at("/_sso/admin/stark");
   const album = new Album();
@@ -75,8 +75,10 @@ story("owners open, watch over and close their organization", async (world) => {
 
   const pages = (await album.pages()).filter(({ name }) => name !== "redirecting");
   assert.deepEqual([...new Set(pages.map(({ name }) => name))].sort(), PAGES);
-  const examiner = await world.context();
-  for (const sent of pages) await examine(examiner, sent);
+  // The same pages are sent either way.
+  if (world.scripts) return;
+  const desk = await world.desk();
+  for (const sent of pages) await examine(desk, sent);
 });
 
 /** A second way in: first it is not him, then it is. */
@@ -125,7 +127,7 @@ async function closeAgain(page, admin) {
 
 /** Somebody whose pages are kept. */
 async function arrive(world, album) {
-  const visitor = await world.visitor(READER);
+  const visitor = await world.visitor(world.scripts ? {} : SMALL);
   visitor.expects(/status of [45]\d\d/);
   album.follow(visitor);
   return visitor;

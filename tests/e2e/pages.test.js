@@ -2,7 +2,7 @@
 // screen; and then each under the eyes of axe-core.
 import assert from "node:assert/strict";
 
-import { cancel, shown, signInAs } from "./support/browser.js";
+import { cancel, headed, shown, signInAs } from "./support/browser.js";
 import { SESSION_COOKIE } from "./support/doorward.js";
 import { Album, examine } from "./support/examiner.js";
 import { story } from "./support/world.js";
@@ -58,8 +58,8 @@ story("every page works without scripts, is small, and stands up to axe-core", a
   const names = new Set(pages.map(({ name }) => name));
   names.delete("redirecting");
   assert.deepEqual([...names].sort(), PAGES);
-  const examiner = await world.context();
-  for (const sent of pages) await examine(examiner, sent);
+  const desk = await world.desk();
+  for (const sent of pages) await examine(desk, sent);
 });
 
 /** Who reads what: the browser's language, ours, its direction, and the heading of a page that is not there. */
@@ -70,7 +70,7 @@ const READERS = [
 
 story("pages in Arabic and German fit a small telephone and stand up to axe-core", async (world) => {
   const { doorward } = world;
-  const examiner = await world.context();
+  const desk = await world.desk();
   for (const [locale, language, direction, heading] of READERS) {
     const visitor = await world.visitor({ ...READER, locale });
     visitor.expects(/status of [45]\d\d/);
@@ -102,7 +102,7 @@ story("pages in Arabic and German fit a small telephone and stand up to axe-core
     for (const sent of pages) {
       const start = `<!doctype html>\n<html lang="${language}" dir="${direction}">`;
       assert.ok(sent.html.startsWith(start), `${sent.name}: ${sent.html.slice(0, 80)}`);
-      await examine(examiner, sent);
+      await examine(desk, sent);
     }
   }
 });
@@ -267,10 +267,6 @@ function fill(page, html) {
   return page.evaluate((html) => {
     document.body.innerHTML = html;
   }, html);
-}
-
-async function headed(page, name) {
-  await page.getByRole("heading", { level: 1, name }).waitFor();
 }
 
 /** The name of the next page that Doorward makes. */

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 
 import { shown, signInAs } from "./support/browser.js";
-import { Album, examine } from "./support/examiner.js";
-import { story } from "./support/world.js";
+import { Album, examine, examineLive } from "./support/examiner.js";
+import { eitherWay, story } from "./support/world.js";
 
 /** Opens a window of its own on a page of the application, which notes what it is told. */
 async function open(page, path) {
@@ -91,8 +91,9 @@ story("a window closes by itself too if its tie to the page below was cut on the
   assert.equal(who.email, "ada@acme.example");
 });
 
-story("without JavaScript, and in a tab of its own, it says that it can be closed", async (world) => {
-  const visitor = await world.visitor({ javaScriptEnabled: false });
+// No script may close a tab that none has opened.
+eitherWay("in a tab of its own it says that it can be closed", async (world) => {
+  const visitor = await world.visitor();
   const album = new Album();
   album.follow(visitor);
   const page = await visitor.tab();
@@ -100,14 +101,15 @@ story("without JavaScript, and in a tab of its own, it says that it can be close
   await signInAs(page, "ada");
   await page.getByRole("heading", { name: "You are signed in" }).waitFor();
   await page.getByText("You can close this window").waitFor();
-  const context = await world.context();
-  for (const seen of await album.pages()) await examine(context, seen);
+  const desk = await world.desk();
+  for (const seen of await album.pages()) await examine(desk, seen);
+  if (world.scripts) await examineLive(page, "signed-in");
   await page.getByRole("link", { name: "Go to the start page" }).click();
   assert.equal((await shown(page)).email, "ada@acme.example");
 });
 
-story("whoever comes to the end without having signed in is led to the beginning", async (world) => {
-  const visitor = await world.visitor({ javaScriptEnabled: false });
+eitherWay("whoever comes to the end without having signed in is led to the beginning", async (world) => {
+  const visitor = await world.visitor();
   const page = await visitor.tab();
   await page.goto(world.doorward.at("/_sso/signed-in"));
   await page.getByLabel("E-mail address").fill("ada@acme.example");

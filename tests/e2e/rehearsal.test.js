@@ -37,8 +37,8 @@ story("a rehearsal shows both sides what would come of a sign-in", async (world)
     await page.goto(link);
     await page.getByRole("heading", { name: "Page not found" }).waitFor();
 
-    const examiner = await world.context();
-    for (const sent of await album.pages()) await examine(examiner, sent);
+    const desk = await world.desk();
+    for (const sent of await album.pages()) await examine(desk, sent);
   }
   const { answer } = await doorward.ask("session", "list");
   assert.deepEqual(answer.sessions, []);

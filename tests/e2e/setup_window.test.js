@@ -2,9 +2,9 @@
 // says the same.
 import assert from "node:assert/strict";
 
-import { cancel, signInAs } from "./support/browser.js";
-import { Album, examine } from "./support/examiner.js";
-import { enter, headed, section } from "./support/stark.js";
+import { cancel, headed, signInAs } from "./support/browser.js";
+import { Album, examine, examineLive } from "./support/examiner.js";
+import { enter, section } from "./support/stark.js";
 import { story } from "./support/world.js";
 
 const FACTS = { type: "doorward.setup", organization: "stark", provider: "globex" };
@@ -89,13 +89,35 @@ story("when the page below is gone, the window says what came of it and leads on
     await page.close();
     await ending(popup);
     await headed(popup, heading);
+    await examineLive(popup, "owner-done");
     await popup.getByRole("link", { name: /administration/ }).click();
     await headed(popup, "Administration of Stark Industries");
   }
-  const examiner = await world.context();
+  const desk = await world.desk();
   const ends = (await album.pages()).filter(({ name }) => name === "owner-done");
   assert.equal(ends.length, 2);
-  for (const sent of ends) await examine(examiner, sent);
+  for (const sent of ends) await examine(desk, sent);
+});
+
+story("without JavaScript a link opens the window, which says what came of it itself", async (world) => {
+  const visitor = await world.visitor({ javaScriptEnabled: false });
+  const page = await ownerOf(world, visitor);
+  const address = world.doorward.at("/_sso/admin/stark?display=popup");
+  for (const [ending, heading] of [
+    [cancel, "Setup was not completed"],
+    [(popup) => signInAs(popup, "ada"), "Setup is complete"],
+  ]) {
+    await page.setContent(`<a href="${address}" target="setup">Administration</a>`);
+    const opening = page.waitForEvent("popup");
+    await page.getByRole("link", { name: "Administration" }).click();
+    const popup = await opening;
+    await press(popup);
+    await ending(popup);
+    await headed(popup, heading);
+    await popup.getByRole("link", { name: /administration/ }).click();
+    await headed(popup, "Administration of Stark Industries");
+    await popup.close();
+  }
 });
 
 story("a sign-in of a while ago is confirmed in the window first, and the page below still hears", async (world) => {

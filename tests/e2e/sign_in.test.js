@@ -5,9 +5,9 @@ import { createRemoteJWKSet, jwtVerify } from "jose";
 
 import { field } from "./support/application.js";
 import { cancel, shown, signInAs } from "./support/browser.js";
-import { story } from "./support/world.js";
+import { eitherWay } from "./support/world.js";
 
-story("an e-mail address leads to the organization's provider and back to the page", async (world) => {
+eitherWay("an e-mail address leads to the organization's provider and back to the page", async (world) => {
   const visitor = await world.visitor();
   const page = await visitor.tab();
 
@@ -26,7 +26,7 @@ story("an e-mail address leads to the organization's provider and back to the pa
   assert.equal(page.url(), world.doorward.at("/reports?year=2026"));
 });
 
-story("the assertion is good to a JOSE library that is not ours", async (world) => {
+eitherWay("the assertion is good to a JOSE library that is not ours", async (world) => {
   const visitor = await world.visitor();
   const page = await visitor.tab();
   await page.goto(world.doorward.door("acme"));
@@ -55,7 +55,7 @@ story("the assertion is good to a JOSE library that is not ours", async (world) 
   assert.deepEqual(payload.groups, ["engineering", "initech"]);
 });
 
-story("one browser signs in at two organizations and goes from one to the other", async (world) => {
+eitherWay("one browser signs in at two organizations and goes from one to the other", async (world) => {
   const visitor = await world.visitor();
   const page = await visitor.tab();
   await page.goto(world.doorward.door("acme"));
@@ -77,7 +77,7 @@ story("one browser signs in at two organizations and goes from one to the other"
   assert.equal(world.acme.count("sign-in"), 1);
 });
 
-story("an organization on a host of its own gets its session there, by a ticket", async (world) => {
+eitherWay("an organization on a host of its own gets its session there, by a ticket", async (world) => {
   const visitor = await world.visitor();
   const page = await visitor.tab();
   const own = world.doorward.on("initech.localhost", "/plans");
@@ -98,7 +98,7 @@ story("an organization on a host of its own gets its session there, by a ticket"
   await page.getByLabel("Your work e-mail address").waitFor();
 });
 
-story("two tabs that sign in at once both land where they were going", async (world) => {
+eitherWay("two tabs that sign in at once both land where they were going", async (world) => {
   const visitor = await world.visitor();
   const tabs = [await visitor.tab(), await visitor.tab()];
   const paths = ["/first", "/second"];
@@ -114,7 +114,7 @@ story("two tabs that sign in at once both land where they were going", async (wo
   );
 });
 
-story("who says no at the provider gets a page with a reference and a way on", async (world) => {
+eitherWay("who says no at the provider gets a page with a reference and a way on", async (world) => {
   const visitor = await world.visitor();
   const page = await visitor.tab();
   await page.goto(`${world.doorward.door("acme")}?rd=/reports`);
@@ -131,7 +131,7 @@ story("who says no at the provider gets a page with a reference and a way on", a
   assert.equal((await shown(page)).path, "/reports");
 });
 
-story("who signs in with an address that nobody has verified is not let in", async (world) => {
+eitherWay("who signs in with an address that nobody has verified is not let in", async (world) => {
   const visitor = await world.visitor();
   visitor.expects(/status of 403/);
   const page = await visitor.tab();

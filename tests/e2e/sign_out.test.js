@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 
 import { shown, signInAs } from "./support/browser.js";
 import { SESSION_COOKIE } from "./support/doorward.js";
-import { story } from "./support/world.js";
+import { eitherWay } from "./support/world.js";
 
-story("signing out goes by the provider's own sign-out and comes back to a page that says so", async (world) => {
+eitherWay("signing out goes by the provider's own sign-out and comes back to a page that says so", async (world) => {
   const visitor = await world.visitor();
   const page = await visitor.tab();
   await page.goto(world.doorward.door("acme"));
@@ -35,7 +35,7 @@ story("signing out goes by the provider's own sign-out and comes back to a page 
   assert.equal((await shown(page)).name, "Bob Fischer");
 });
 
-story("where a provider has no sign-out, the page says that the person is still signed in there", async (world) => {
+eitherWay("where a provider has no sign-out, the page says that the person is still signed in there", async (world) => {
   const visitor = await world.visitor();
   const page = await visitor.tab();
   await page.goto(world.doorward.door("globex"));
@@ -50,7 +50,7 @@ story("where a provider has no sign-out, the page says that the person is still 
   await refused(world, handle);
 });
 
-story("who was signed in at two organizations is told of the provider where they still are", async (world) => {
+eitherWay("who was signed in at two organizations is told of the provider where they still are", async (world) => {
   const visitor = await world.visitor();
   const page = await visitor.tab();
   for (const organization of ["globex", "acme"]) {
@@ -67,7 +67,7 @@ story("who was signed in at two organizations is told of the provider where they
   assert.equal(world.acme.count("end-session"), 1);
 });
 
-story("who signs out at the provider is signed out here, of what that provider vouched for", async (world) => {
+eitherWay("who signs out at the provider is signed out here, of what that provider vouched for", async (world) => {
   const visitor = await world.visitor();
   const page = await visitor.tab();
   for (const organization of ["globex", "acme"]) {
@@ -94,7 +94,7 @@ story("who signs out at the provider is signed out here, of what that provider v
   assert.equal((await shown(elsewhere)).name, "Ada Park");
 });
 
-story("going back after signing out shows nothing that was protected", async (world) => {
+eitherWay("going back after signing out shows nothing that was protected", async (world) => {
   const visitor = await world.visitor();
   // What the provider used up does not come back, and it says so.
   visitor.expects(/\/interaction\/|\/favicon\.ico|\/session\/end/);

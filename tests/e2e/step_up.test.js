@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { field } from "./support/application.js";
 import { shown, signInAs } from "./support/browser.js";
 import { Album, examine } from "./support/examiner.js";
-import { story } from "./support/world.js";
+import { eitherWay } from "./support/world.js";
 
 /** Signs in as Ada at Acme. */
 async function comeIn(world, page) {
@@ -13,7 +13,7 @@ async function comeIn(world, page) {
   await shown(page);
 }
 
-story("whoever signed in a moment ago is vouched for without being asked again", async (world) => {
+eitherWay("whoever signed in a moment ago is vouched for without being asked again", async (world) => {
   const visitor = await world.visitor();
   const page = await visitor.tab();
   await comeIn(world, page);
@@ -29,7 +29,7 @@ story("whoever signed in a moment ago is vouched for without being asked again",
   assert.equal(world.acme.count("token"), 2);
 });
 
-story("a sign-in that is too weak ends on a page, and a stronger one is a press away", async (world) => {
+eitherWay("a sign-in that is too weak ends on a page, and a stronger one is a press away", async (world) => {
   const visitor = await world.visitor();
   visitor.expects(/403/);
   const page = await visitor.tab();
@@ -45,7 +45,7 @@ story("a sign-in that is too weak ends on a page, and a stronger one is a press 
   assert.equal(world.acme.count("sign-in"), 2);
 });
 
-story("a form that came too early is sent by a press, as it was", async (world) => {
+eitherWay("a form that came too early is sent by a press, as it was", async (world) => {
   const visitor = await world.visitor();
   visitor.expects(/40[13]/);
   const page = await visitor.tab();
@@ -75,36 +75,32 @@ second line</textarea><input name="csrf" value="the-application's"><button>Save<
   ]);
 });
 
-for (const javaScriptEnabled of [true, false]) {
-  const how = javaScriptEnabled ? "with" : "without";
+eitherWay("whoever answers for somebody else is told so, and both can go on", async (world) => {
+  const visitor = await world.visitor();
+  visitor.expects(/status of 403/);
+  const album = new Album();
+  album.follow(visitor);
+  const page = await visitor.tab();
+  await page.goto(world.doorward.door("acme"));
+  await signInAs(page, "ada");
+  await shown(page);
+  await page.goto(world.doorward.at("/safe/page"));
+  await visitor.lose("acme_session.legacy");
+  await page.getByRole("link", { name: "Try again" }).click();
 
-  story(`whoever answers for somebody else is told so, and both can go on, ${how} JavaScript`, async (world) => {
-    const visitor = await world.visitor({ javaScriptEnabled });
-    visitor.expects(/status of 403/);
-    const album = new Album();
-    album.follow(visitor);
-    const page = await visitor.tab();
-    await page.goto(world.doorward.door("acme"));
-    await signInAs(page, "ada");
-    await shown(page);
-    await page.goto(world.doorward.at("/safe/page"));
-    await visitor.lose("acme_session.legacy");
-    await page.getByRole("link", { name: "Try again" }).click();
+  await signInAs(page, "bob");
 
-    await signInAs(page, "bob");
-
-    await page.getByText("bob@acme.example").waitFor();
-    const context = await world.context();
-    for (const seen of await album.pages()) await examine(context, seen);
-    assert.ok((await album.pages()).some(({ name }) => name === "other-account"));
-    assert.equal(world.application.last("/safe/page"), undefined);
-    const ways = await page.locator("main a").evaluateAll((all) => all.map(({ href }) => href));
-    for (const way of ways) {
-      const tab = await visitor.tab();
-      const answer = await tab.goto(way);
-      assert.ok(answer.status() < 404, `${way} is ${answer.status()}`);
-      assert.notEqual(answer.headers()["sso-generated"], "other-account");
-      await tab.close();
-    }
-  });
-}
+  await page.getByText("bob@acme.example").waitFor();
+  const desk = await world.desk();
+  for (const seen of await album.pages()) await examine(desk, seen);
+  assert.ok((await album.pages()).some(({ name }) => name === "other-account"));
+  assert.equal(world.application.last("/safe/page"), undefined);
+  const ways = await page.locator("main a").evaluateAll((all) => all.map(({ href }) => href));
+  for (const way of ways) {
+    const tab = await visitor.tab();
+    const answer = await tab.goto(way);
+    assert.ok(answer.status() < 404, `${way} is ${answer.status()}`);
+    assert.notEqual(answer.headers()["sso-generated"], "other-account");
+    await tab.close();
+  }
+});

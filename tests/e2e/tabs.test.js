@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 
 import { shown, signInAs } from "./support/browser.js";
-import { story } from "./support/world.js";
+import { eitherWay } from "./support/world.js";
 
 const TABS = 10;
 
@@ -13,7 +13,7 @@ function shuffled(items, seed) {
   return items.map(() => left.splice(Math.floor(random() * left.length), 1)[0]);
 }
 
-story("ten tabs that finish in any order land each where it was going", async (world) => {
+eitherWay("ten tabs that finish in any order land each where it was going", async (world) => {
   const seed = Number(process.env.DOORWARD_SEED ?? Date.now() % 100_000);
   console.log(`seed ${seed} (DOORWARD_SEED)`);
   const visitor = await world.visitor();
@@ -36,7 +36,7 @@ story("ten tabs that finish in any order land each where it was going", async (w
   }
 });
 
-story("an answer that comes again, by reload or the way back, lands where it was going", async (world) => {
+eitherWay("an answer that comes again, by reload or the way back, lands where it was going", async (world) => {
   const visitor = await world.visitor();
   visitor.expects(/status of 400/);
   const page = await visitor.tab();
@@ -67,7 +67,7 @@ story("an answer that comes again, by reload or the way back, lands where it was
   assert.equal(world.acme.count("token"), tokens);
 });
 
-story("a button that is pressed twice signs in once and lands there", async (world) => {
+eitherWay("a button that is pressed twice signs in once and lands there", async (world) => {
   const visitor = await world.visitor();
   visitor.expects(/status of 400/);
   const page = await visitor.tab();

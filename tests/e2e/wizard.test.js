@@ -2,8 +2,8 @@
 // browser of their own. Then each page under the eyes of axe-core.
 import assert from "node:assert/strict";
 
-import { signInAs } from "./support/browser.js";
-import { Album, examine } from "./support/examiner.js";
+import { headed, signInAs } from "./support/browser.js";
+import { Album, examine, examineLive } from "./support/examiner.js";
 import { story } from "./support/world.js";
 
 /** By the name that each carries in `Sso-Generated`. */
@@ -34,12 +34,15 @@ story("a provider is set up by a link, from the first address to the hand-over",
   await page.getByText("Copied: Redirect URI").waitFor();
   const copied = await page.evaluate(() => navigator.clipboard.readText());
   assert.equal(copied, doorward.redirectUri("drafted"));
+  await examineLive(page, "wizard");
 
   await fillIn(page, acme, { issuer: "ftp://nowhere" });
   await page.getByText("This can’t be right").waitFor();
+  await examineLive(page, "wizard");
   await fillIn(page, acme, { issuer: "http://127.0.0.1:1" });
   await press(page, "Check now");
   await page.getByText("Something is not in order yet.").waitFor();
+  await examineLive(page, "wizard");
   // The secret was typed for somewhere else.
   await fillIn(page, acme);
   await page.getByText("This is kept and not shown again").waitFor();
@@ -55,6 +58,7 @@ story("a provider is set up by a link, from the first address to the hand-over",
   await page.getByText("A sign-in was tried, and it worked.").waitFor();
   await press(page, "It is complete");
   await page.getByText("Done. The people who run this site").waitFor();
+  await examineLive(page, "wizard");
   assert.doesNotMatch(await page.content(), new RegExp(acme.clientSecret));
 
   const late = await opened(world, album, READER, link);
@@ -147,10 +151,6 @@ async function press(page, name) {
 async function look(world, album, names) {
   const pages = (await album.pages()).filter(({ name }) => PAGES.includes(name));
   assert.deepEqual([...new Set(pages.map(({ name }) => name))].sort(), names);
-  const examiner = await world.context();
-  for (const sent of pages) await examine(examiner, sent);
-}
-
-function headed(page, name) {
-  return page.getByRole("heading", { name }).waitFor();
+  const desk = await world.desk();
+  for (const sent of pages) await examine(desk, sent);
 }

@@ -56,9 +56,16 @@ export class Visitor {
     });
   }
 
-  /** A new tab. */
-  tab() {
-    return this.#context.newPage();
+  /** A new tab. It goes nowhere before what it shows has come whole: of a page that is left earlier, the rest is lost, and
+   * nobody may ever be told so. */
+  async tab() {
+    const page = await this.#context.newPage();
+    const leave = page.goto.bind(page);
+    page.goto = async (...where) => {
+      await page.waitForLoadState();
+      return leave(...where);
+    };
+    return page;
   }
 
   /** Says that errors like this belong to the story. */
@@ -113,6 +120,12 @@ export async function signInAs(page, name) {
 /** Says no at the provider. */
 export function cancel(page) {
   return page.getByRole("button", { name: "Cancel" }).click();
+}
+
+/** Waits for the page of this name, the whole of it: what is left half loaded cannot be looked at later. */
+export async function headed(page, name) {
+  await page.getByRole("heading", { level: 1, name }).waitFor();
+  await page.waitForLoadState();
 }
 
 /** What the application's page shows. */

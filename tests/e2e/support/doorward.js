@@ -73,6 +73,11 @@ export class Doorward {
     );
   }
 
+  /** Lays a file beside its own. */
+  keep(name, text) {
+    return this.#folder.write(name, text);
+  }
+
   /** `environment`: what it finds there besides its secrets. */
   async start(environment = {}) {
     const found = { ...this.#environment, ...environment };

@@ -1,4 +1,4 @@
-// Looks at pages as they were sent, the way different readers do: with axe-core, in light and dark, narrow and large.
+// Looks at pages the way different readers do: with axe-core, in light and dark, narrow and large.
 import assert from "node:assert/strict";
 
 import { fileURLToPath } from "node:url";
@@ -49,44 +49,55 @@ export class Album {
   }
 }
 
-/** Two ways in which a page is read, which differ in everything: enough for one that another story meets in other ways. */
-const READERS = [["light", WIDE], ["dark", NARROW]];
+/** Every way in which a page is read, and whether a picture of it is kept: those differ in everything. */
+const READERS = [["light", WIDE, true], ["light", NARROW], ["dark", WIDE], ["dark", NARROW, true]];
 
-/** Every way. */
-const ALL_READERS = [["light", WIDE], ["light", NARROW], ["dark", WIDE], ["dark", NARROW]];
+/** The pages that bring a script, by their names. A story has each of them examined as its script has left it, too. */
+const SCRIPTED = /signed-in|owner-(not-)?done|wizard/;
 
-/** Examines a page. `context` has scripts, which axe-core is one of; the pages have none. `thoroughly`: in every combination,
- * and by axe-core at 200 % too. */
-export async function examine(context, { name, html }, { thoroughly = false } = {}) {
+/** Examines a page as it was sent, in every combination of light and dark, wide and narrow, and at 200 %. It has no scripts, but
+ * the desk has, which axe-core is one of; many pages can lie there one after another. */
+export async function examine(desk, { name, html }) {
   assert.ok(Buffer.byteLength(html) < MAX_BYTES, `${name} weighs ${Buffer.byteLength(html)} bytes`);
-  const page = await context.newPage();
-  try {
-    await page.setContent(html.replace(/<meta http-equiv="refresh"[^>]*>|<script>[^<]*<\/script>/g, ""));
-    await page.evaluate(axe.source);
-    for (const [colorScheme, size] of thoroughly ? ALL_READERS : READERS) {
-      // Nothing fades from one scheme to the other while it is looked at.
-      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      await page.setViewportSize(size);
-      const found = await violations(page);
-      if (READERS.some(([scheme, its]) => scheme === colorScheme && its === size)) {
-        await page.screenshot({ path: shot(`${name}-${colorScheme}-${size.width}`), fullPage: true });
-      }
-      assert.deepEqual(found, [], `${name}, ${colorScheme}, ${size.width} px`);
-    }
-    assert.equal(await surplus(page), 0, `${name} is too wide for ${NARROW.width} px`);
-    await page.setViewportSize({ width: WIDE.width / 2, height: WIDE.height / 2 });
-    await page.evaluate(() => (document.documentElement.style.fontSize = "200%"));
-    assert.equal(await surplus(page), 0, `${name} is too wide at 200 %`);
-    if (thoroughly) assert.deepEqual(await violations(page), [], `${name} at 200 %`);
-  } finally {
-    await page.close();
+  assert.ok(SCRIPTED.test(name) || !html.includes("<script"), `${name} has a script, and nobody looks at what it does`);
+  await desk.setContent(html.replace(/<meta http-equiv="refresh"[^>]*>|<script>[^<]*<\/script>/g, ""));
+  await look(desk, name);
+}
+
+/** Examines what a visitor's tab shows right now, with all that its script has done, in the same ways; and leaves it as it was. */
+export async function examineLive(page, name) {
+  const size = page.viewportSize();
+  await look(page, `${name}-live`);
+  await page.evaluate(() => document.documentElement.removeAttribute("style"));
+  await page.emulateMedia({ colorScheme: null, reducedMotion: null });
+  await page.setViewportSize(size);
+}
+
+/** Holds that a page is in order in every way of reading, and leaves it at 200 %. */
+async function look(page, name) {
+  // By the debugger's way, to which no policy of the page applies.
+  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe.source);
+  for (const [colorScheme, size, picture] of READERS) {
+    // Nothing fades from one scheme to the other while it is looked at.
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await page.setViewportSize(size);
+    const found = await violations(page);
+    if (picture) await page.screenshot({ path: shot(`${name}-${colorScheme}-${size.width}`), fullPage: true });
+    assert.deepEqual(found, [], `${name}, ${colorScheme}, ${size.width} px`);
+    if (size === NARROW) assert.equal(await surplus(page), 0, `${name} is too wide for ${size.width} px`);
   }
+  await page.setViewportSize({ width: WIDE.width / 2, height: WIDE.height / 2 });
+  await page.evaluate(() => (document.documentElement.style.fontSize = "200%"));
+  assert.equal(await surplus(page), 0, `${name} is too wide at 200 %`);
+  assert.deepEqual(await violations(page), [], `${name} at 200 %`);
 }
 
 /** What axe-core finds wrong. */
 async function violations(page) {
-  const { violations } = await page.evaluate((rules) => window.axe.run(document, rules), RULES);
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html)}`);
+  return page.evaluate(async (rules) => {
+    const { violations } = await window.axe.run(document, rules);
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html)}`);
+  }, RULES);
 }
 
 /** How often each name was used: a page may be shown in several states. */

@@ -91,7 +91,7 @@ export class FrontProxy {
     for (let left = 200; left > 0; left -= 1) {
       const socket = connect(port, "127.0.0.1");
       try {
-        await once(socket, "connect");
+        await once(socket, "connect", { signal: AbortSignal.timeout(5_000) });
         return;
       } catch {
         await pause(50);

@@ -1,5 +1,5 @@
 // The organization that its owners open themselves: what the stories about it have in common.
-import { signInAs } from "./browser.js";
+import { headed, signInAs } from "./browser.js";
 
 /** From the door, by one of the ways in. */
 export async function enter(page, provider, person) {
@@ -11,8 +11,4 @@ export async function enter(page, provider, person) {
 /** What stands about a provider. */
 export function section(page, name) {
   return page.locator("section", { has: page.getByRole("heading", { name }) });
-}
-
-export function headed(page, name) {
-  return page.getByRole("heading", { name }).waitFor();
 }

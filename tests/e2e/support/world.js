@@ -7,7 +7,8 @@ import { Visitor, openBrowser } from "./browser.js";
 import { Doorward, SESSION_COOKIE } from "./doorward.js";
 import { setAhead } from "./faketime.js";
 import { FrontProxy } from "./front_proxy.js";
-import { closeAll, within } from "./process.js";
+import { COLOUR, LOGO } from "./hooli.js";
+import { LONGEST_STORY, closeAll, within } from "./process.js";
 import { IdentityProvider } from "./provider.js";
 
 /** The people whom the provider of Acme knows. */
@@ -28,22 +29,19 @@ const GLOBEX_PEOPLE = {
   bob: { name: "Bob Fischer", email: "bob@globex.example", email_verified: true },
 };
 
-/** No story comes near it; one that hangs is told of by its name, and the rest are heard. */
-const LONGEST_STORY = 240_000;
-
 /** One browser for all stories of a file; each visitor has a profile of their own in it. */
 let browser;
 after(() => browser?.then((open) => open.close()));
 
 /** A test with a world of its own, which ends with it. `tls`: Doorward is met over TLS, under another name. `refresh`: the
- * provider of Acme hands out refresh tokens, and is asked again with them. `front`: the kind of a front proxy, with what `doorward integrate` prints for it. */
-export function story(name, tell, { tls = false, refresh = false, front } = {}) {
+ * provider of Acme hands out refresh tokens, and is asked again with them. `front`: the kind of a front proxy, with what
+ * `doorward integrate` prints for it. `scripts`: whether those of pages run. */
+export function story(name, tell, { tls = false, refresh = false, front, scripts = true } = {}) {
   test(name, async (t) => {
-    const world = new World();
+    const world = new World(scripts);
     try {
-      await world.begin({ tls, refresh, front });
-      await within(tell(world), () => "the story does not come to its end", LONGEST_STORY);
-      await world.check();
+      const telling = world.begin({ tls, refresh, front }).then(() => tell(world)).then(() => world.check());
+      await within(telling, () => "the story does not come to its end", LONGEST_STORY);
     } catch (error) {
       t.diagnostic(world.told());
       throw error;
@@ -53,10 +51,21 @@ export function story(name, tell, { tls = false, refresh = false, front } = {}) 
   });
 }
 
+/** A story that goes the same way with scripts and without: it is told twice. Where it differs it asks `world.scripts`. */
+export function eitherWay(name, tell) {
+  for (const scripts of [true, false]) {
+    story(`${name}, ${scripts ? "with" : "without"} JavaScript`, tell, { scripts });
+  }
+}
+
 class World {
   #open = [];
   #visitors = [];
   #trusting;
+
+  constructor(scripts) {
+    this.scripts = scripts;
+  }
 
   async begin({ tls, refresh, front }) {
     this.application = this.#keep(await Application.open());
@@ -82,6 +91,7 @@ class World {
       algorithm: "ES256",
       signOut: false,
     });
+    await doorward.keep("hooli.svg", LOGO);
     await doorward.configure(configuration({ acme, globex, application, tls, refresh }), {
       ACME_SECRET: acme.clientSecret,
       GLOBEX_SECRET: globex.clientSecret,
@@ -98,15 +108,15 @@ class World {
 
   /** Somebody with a fresh browser. */
   async visitor(options) {
-    const visitor = await Visitor.arrive(await this.#browser(), options);
+    const visitor = await Visitor.arrive(await this.#browser(), { javaScriptEnabled: this.scripts, ...options });
     this.#visitors.push(visitor);
     return visitor;
   }
 
-  /** A browser's window that belongs to nobody. */
-  async context() {
-    const context = await (await this.#browser()).newContext();
-    return this.#keep(context);
+  /** A page that belongs to nobody, where others are laid down to be examined. */
+  async desk() {
+    const context = this.#keep(await (await this.#browser()).newContext());
+    return context.newPage();
   }
 
   async check() {
@@ -183,8 +193,8 @@ allow = { groups_any = ["initech"] }
 `;
 }
 
-/** A choice of providers, one of which believes what is typed, on a host of its own; an organization that is paused, one
- * whose provider nobody can reach; and a part of the application for few. */
+/** A choice of providers, one of which believes what is typed, on a host of its own, with a brand; an organization that is
+ * paused, one whose provider nobody can reach; and a part of the application for few. */
 const DEVELOPMENT = `
 [providers.dev]
 kind = "dev"
@@ -195,6 +205,7 @@ name = "Hooli"
 hosts = ["hooli.localhost"]
 providers = ["acme", "dev"]
 allow = { email_domains = ["hooli.example"] }
+brand = { logo = "hooli.svg", colour = "${COLOUR}" }
 
 # Closed until an owner has tried each way in.
 [organizations.stark]
