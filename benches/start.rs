@@ -13,7 +13,7 @@
 )]
 
 use std::collections::BTreeMap;
-use std::io::{BufReader, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -25,8 +25,8 @@ use doorward::clock::{Clock as _, System, Timestamp};
 use doorward::config::{self, Config, Slug};
 use doorward::identity::{self, Generation, Identity, People, Through};
 use doorward::provider::{Asserted, Proof, Subject, Tokens};
-use doorward::session::{Device, Grant, Handle, Opening, Sessions, Settings};
-use doorward::store::{self, Batch, Store};
+use doorward::session::{AtProvider, Device, Grant, Handle, Opening, Sessions, Settings};
+use doorward::store::{self, Batch};
 use doorward::telemetry::Metrics;
 
 /// Written together, so that filling the store does not take the day.
@@ -171,7 +171,8 @@ impl Connection {
             generation: &self.generation,
             due_at: None,
         };
-        let made = people.provision(batch, through, &asserted(person, now), now);
+        let asserted = asserted(person, now);
+        let made = people.provision(batch, through, &asserted, now);
         let made = made
             .await?
             .map_err(|refusal| anyhow::anyhow!("{refusal:?}"))?;
@@ -193,7 +194,7 @@ impl Connection {
             account: identity.account.clone(),
             identity: identity.id.clone(),
             provider: self.provider.clone(),
-            at_provider: Default::default(),
+            at_provider: AtProvider::new(&self.provider, &identity.issuer, "somebody", None),
             generation: self.generation.clone(),
             authenticated_at: now,
             proofs: Default::default(),
@@ -271,7 +272,7 @@ impl Running {
             )?;
         }
         let mut lines = String::new();
-        BufReader::new(stream.by_ref()).read_to_string(&mut lines)?;
+        stream.read_to_string(&mut lines)?;
         let answers = lines.lines().filter(|line| line.starts_with("HTTP/1.1 "));
         let answers: Vec<&str> = answers.collect();
         let fine = answers.iter().all(|line| line.contains(status));
