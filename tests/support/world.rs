@@ -13,7 +13,7 @@ use doorward::telemetry::Metrics;
 use tempfile::TempDir;
 use tracing::subscriber::DefaultGuard;
 
-use super::crawler;
+use super::crawler::{self, Shown};
 use super::logs::Logs;
 use super::{Application, Broker, Browser, Canaries, Idp, Page};
 
@@ -93,7 +93,7 @@ pub struct World {
     pub logs: Logs,
     file: String,
     /// Every page that was shown to somebody.
-    told: Arc<Mutex<Vec<Page>>>,
+    told: Arc<Mutex<Vec<Shown>>>,
     _capture: DefaultGuard,
 }
 
@@ -175,6 +175,12 @@ impl World {
         assert_eq!(page.text, "hello from the application");
         self.application.forget();
         (browser, page)
+    }
+
+    /// Whether something is forwarded, and not all of it by somebody in front.
+    pub fn has_applications(&self) -> bool {
+        let mut lines = self.file.lines();
+        lines.any(|line| line.starts_with("[upstreams."))
     }
 
     /// Moves the time.
@@ -264,7 +270,7 @@ impl World {
         let canaries = Canaries::of(secrets).with_cookies(browsers);
         canaries.absent_from(&self.broker).await;
         let folder = self.broker.stop().await;
-        for page in self.told.lock().unwrap().iter() {
+        for Shown { page, .. } in self.told.lock().unwrap().iter() {
             canaries.absent("a page", page.text.as_bytes());
             // Cookies are where their values belong.
             let fields = page.head.lines();
