@@ -265,10 +265,12 @@ async fn inv_26_an_owner_reaches_nobody_of_another_organization() {
     for rest in [
         format!("/people/{account}/end"),
         format!("/people/{account}/remove"),
-        format!("/identities/{id}/block"),
-        format!("/identities/{id}/revalidate"),
     ] {
         press(&mut owner, &rest).await.is(404);
+    }
+    for deed in ["block", "unlink", "revalidate"] {
+        let page = press(&mut owner, &format!("/identities/{id}/{deed}")).await;
+        assert_eq!(page.is(200).path(), "/_sso/admin/acme/people");
     }
     press(&mut owner, &format!("/sessions/{session}/end"))
         .await
@@ -464,9 +466,10 @@ async fn an_owner_takes_an_identity_from_an_account_but_never_the_last() {
     let both = ids(&person);
     assert_eq!(both.len(), 2, "{}", person.text);
     let other = both.iter().find(|id| **id != first).unwrap();
-    press(&mut owner, &format!("/identities/{other}/unlink"))
-        .await
-        .is(200);
+    let unlink = format!("/identities/{other}/unlink");
+    press(&mut owner, &unlink).await.is(200);
+    let second_click = press(&mut owner, &unlink).await;
+    assert_eq!(second_click.is(200).path(), "/_sso/admin/acme/people");
     let person = page(&mut owner, &format!("/people/{account}")).await;
     assert!(ids(&person).is_empty());
     let listed: serde_json::Value = socket.get("/identities").await.unwrap();
