@@ -175,6 +175,7 @@ async fn whatever_goes_wrong_is_found_with_the_step_that_failed() {
         .get(&url("/_sso/callback/acme-idp?code=x&state=y"))
         .await;
     refused(&world, &late).await;
+    world.end(&[]).await;
 }
 
 #[tokio::test]
@@ -309,6 +310,7 @@ async fn a_sign_in_that_cannot_begin_is_explained_as_well() {
     let (code, _, calls) = refused(&world, &page).await;
     assert_eq!(code, "provider-unreachable");
     assert!(calls[0].starts_with("discovery"), "{calls:?}");
+    world.end(&[]).await;
 }
 
 #[tokio::test]
@@ -346,7 +348,7 @@ async fn whoever_is_kept_waiting_finds_that_in_their_trace() {
         let page = world.browser().get(&url("/_sso/login/acme")).await;
         if page.status == 429 {
             assert_eq!(refused(&world, &page).await.0, "too-many-attempts");
-            return;
+            return world.end(&[]).await;
         }
     }
     panic!("nobody is kept waiting");
@@ -476,6 +478,7 @@ async fn traces_outlive_the_process_for_as_long_as_the_file_says() {
     assert!(gone.contains("kept for 7 days"), "{gone}");
     let wrong = world.broker.socket().get::<Trace>("/traces/nothing").await;
     assert!(wrong.unwrap_err().to_string().contains("K7QM-2F9D"));
+    world.end(&[&browser]).await;
 }
 
 #[tokio::test]

@@ -35,26 +35,28 @@ pub async fn no_dead_end(world: &World, shown: &[Shown]) {
     if !world.broker.is_listening().await {
         return;
     }
-    for Shown { page, to } in shown {
-        let kind = page.kind().unwrap_or_default();
-        let Some(middle) = middle(&page.text) else {
-            continue;
-        };
-        has_a_way_on(page);
+    let pages = shown.iter().filter_map(|Shown { page, to }| {
         let mut person = to.clone();
         person.now_at(world.broker.address);
+        Some((page, middle(&page.text)?, person))
+    });
+    // Looking first: a press may take away what an older page leads to.
+    for (page, middle, person) in pages.clone() {
+        has_a_way_on(page);
         for to in links(page, middle) {
-            if is_here(world, page, &to) && is_wanted(kind, &format!("GET {}", pattern(to.path())))
-            {
+            let way = format!("GET {}", pattern(to.path()));
+            if is_here(world, page, &to) && is_wanted(page, &way) {
                 for mut somebody in [person.clone(), world.stranger()] {
                     let end = somebody.get(to.as_str()).await;
                     let end = follow(&mut somebody, end).await;
-                    is_alive(&format!("{kind} leads to {to}"), &end, true);
+                    is_alive(&format!("{} leads to {to}", kind(page)), &end, true);
                 }
             }
         }
+    }
+    for (page, middle, person) in pages {
         for press in forms::presses(page, middle) {
-            if is_here(world, page, &press.action) && is_wanted(kind, &way(&press)) {
+            if is_here(world, page, &press.action) && is_wanted(page, &way(&press)) {
                 push(person.clone(), page, &press).await;
             }
         }
@@ -93,8 +95,7 @@ async fn push(mut person: Browser, page: &Page, press: &Press) {
         }
     };
     let end = follow(&mut person, answer).await;
-    let kind = page.kind().unwrap_or_default();
-    is_alive(&format!("{kind} is sent to {to}"), &end, is_current);
+    is_alive(&format!("{} is sent to {to}", kind(page)), &end, is_current);
 }
 
 /// Goes on to where a page leads by itself, as far as that is at the same host.
@@ -126,15 +127,18 @@ fn has_a_way_on(page: &Page) {
         return;
     };
     let has_one = !links(page, middle).is_empty() || middle.contains("<form ");
-    let (kind, here) = (page.kind().unwrap_or_default(), &page.url);
+    let (kind, here) = (kind(page), &page.url);
     assert!(has_one, "{kind} at {here} leads nowhere:\n{middle}");
 }
 
-fn is_wanted(kind: &str, way: &str) -> bool {
+fn kind(page: &Page) -> &str {
+    page.kind().unwrap_or_default()
+}
+
+fn is_wanted(page: &Page, way: &str) -> bool {
     let mut followed = FOLLOWED.lock().unwrap();
-    let times = followed
-        .entry((kind.to_owned(), way.to_owned()))
-        .or_default();
+    let way = (kind(page).to_owned(), way.to_owned());
+    let times = followed.entry(way).or_default();
     *times += 1;
     *times <= OFTEN
 }
