@@ -38,7 +38,9 @@ async fn link_to(
         private_network,
     };
     let path = format!("/organizations/{organization}/setup-link");
-    world.broker.socket().post(&path, &wanted).await.unwrap()
+    let made: MadeLink = world.broker.socket().post(&path, &wanted).await.unwrap();
+    world.hides_link(&made.url);
+    made
 }
 
 /// Opens the link and presses the button: where the draft is, and its page.
