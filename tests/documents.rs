@@ -157,67 +157,6 @@ fn has_heading(page: &Path, anchor: &str) -> bool {
         })
 }
 
-/// Every page is reached by a story over real sockets that ends with the crawler, which follows every way on from it. A page
-/// that is new has its name where the others have theirs, and is found here.
-#[test]
-fn every_page_is_visited_by_the_crawler_in_a_story() {
-    let names = all_below(&root().join("src/pages"));
-    let names = names.split("    const NAME: &'static str = \"").skip(1);
-    let names = names.map(|rest| rest.split('"').next().unwrap());
-    let problems = read("src/pages/problem.rs");
-    let (_, problems) = problems.split_once("pub const fn code(&self)").unwrap();
-    let problems = problems.split_once("\n    }\n").unwrap().0;
-    let pages: Vec<&str> = names
-        .chain(problems.split('"').skip(1).step_by(2))
-        .collect();
-    assert!(pages.len() > 60, "{pages:?}");
-    let stories = all_below(&root().join("tests/broker"));
-    let crawled: Vec<&str> = stories
-        .split("#[tokio::test]")
-        .filter(|story| story.contains("world.end("))
-        .collect();
-    let missing: Vec<_> = pages
-        .iter()
-        // Our own mistakes: tests/pages.rs shows their page, and where a store fails the rooms below have their tests.
-        .filter(|page| **page != "broken")
-        .filter(|page| {
-            !crawled
-                .iter()
-                .any(|story| story.contains(&format!("\"{page}\"")))
-        })
-        .collect();
-    assert!(missing.is_empty(), "no story visits {missing:?}");
-}
-
-/// A story that has a world ends with the searches for secrets and for dead ends.
-#[test]
-fn every_story_ends_with_the_searches() {
-    let stories = all_below(&root().join("tests/broker"));
-    let stories = stories.split("#[tokio::test]\nasync fn ").skip(1);
-    let bodies = stories.map(|story| story.split("\n}\n").next().unwrap());
-    let begun = bodies.filter(|story| story.contains("World::") || story.contains("world()"));
-    let open: Vec<&str> = begun
-        .filter(|story| ![".end(", ".trail("].iter().any(|end| story.contains(end)))
-        .map(|story| story.split('(').next().unwrap())
-        .collect();
-    assert!(
-        open.is_empty(),
-        "nothing is searched at the end of {open:?}"
-    );
-}
-
-/// The text of every file in a folder and below.
-fn all_below(folder: &Path) -> String {
-    let paths = fs::read_dir(folder).unwrap();
-    let paths = paths.map(|entry| entry.unwrap().path());
-    paths
-        .map(|path| match path.is_dir() {
-            true => all_below(&path),
-            false => fs::read_to_string(path).unwrap(),
-        })
-        .collect()
-}
-
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).into()
 }
