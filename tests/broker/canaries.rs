@@ -37,6 +37,26 @@ async fn inv_51_a_planted_secret_is_found_wherever_it_lies() {
 /// What is typed into a draft that nobody tries.
 const TYPED: &str = "typed-into-a-draft-and-never-tried";
 
+/// What tells, and changes nothing that is told later.
+const COMMANDS: [&[&str]; 16] = [
+    &["status"],
+    &["org", "list"],
+    &["org", "show", "acme"],
+    &["org", "drafts"],
+    &["org", "draft", "show", "acme", "new"],
+    &["org", "draft", "show", "acme", "other"],
+    &["provider", "list"],
+    &["provider", "test", "acme-idp"],
+    &["session", "list"],
+    &["session", "revoke", "--older-than", "1h", "--yes"],
+    &["identity", "list"],
+    &["audit", "tail"],
+    &["audit", "search"],
+    &["audit", "verify"],
+    &["reload", "--dry-run"],
+    &["reload"],
+];
+
 /// What the file says after it was changed.
 const NEWER: &str = "the-newer-secret-of-globex";
 
@@ -73,27 +93,9 @@ async fn inv_51_no_command_prints_a_secret() {
     std::fs::write(world.broker.folder.path().join("doorward.toml"), file).unwrap();
 
     let (secrets, links) = world.canaries(&[&owner, &browser]);
-    for arguments in [
-        &["status"][..],
-        &["org", "list"],
-        &["org", "show", "acme"],
-        &["org", "drafts"],
-        &["org", "draft", "show", "acme", "new"],
-        &["org", "draft", "show", "acme", "other"],
-        &["provider", "list"],
-        &["provider", "test", "acme-idp"],
-        &["session", "list"],
-        &["session", "revoke", "--older-than", "1h", "--yes"],
-        &["identity", "list"],
-        &["audit", "tail"],
-        &["audit", "search"],
-        &["audit", "verify"],
-        &["trace", signed_in],
-        &["trace", &refused],
-        &["trace", &tried],
-        &["reload", "--dry-run"],
-        &["reload"],
-    ] {
+    let traces = [signed_in, &refused, &tried].map(|reference| ["trace", reference]);
+    let traces = traces.iter().map(<[&str; 2]>::as_slice);
+    for arguments in COMMANDS.into_iter().chain(traces) {
         for output in ["human", "json"] {
             let said = world.broker.command(arguments, output).await;
             let command = format!("doorward {}: {said}", arguments.join(" "));

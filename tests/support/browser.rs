@@ -400,14 +400,11 @@ impl Browser {
             head: heard.head,
             url,
         };
-        // What moves on carries what the browser carries; everything else is for eyes.
         self.keep(&page);
+        // What moves on carries what the browser carries; everything else is for eyes.
         if page.kind().is_some_and(|kind| kind != "redirecting") {
-            let shown = Shown {
-                page: page.clone(),
-                to: self.unobserved(),
-            };
-            self.told.lock().unwrap().push(shown);
+            let (page, to) = (page.clone(), self.unobserved());
+            self.told.lock().unwrap().push(Shown { page, to });
         }
         page
     }
