@@ -1,6 +1,7 @@
 //! A reference on a page leads to what happened, step by step.
 
 use doorward::admin::views::{Trace, Traces};
+use doorward::secret::random_token;
 use doorward::telemetry::Reference;
 use doorward::telemetry::trace::Step;
 use serde_json::{Value, json};
@@ -282,7 +283,7 @@ async fn a_fixture_that_fails_at_random_is_told_by_its_failing_step() {
     let world = World::with(STAFF).await;
     let mut broken: Vec<Break> = BROKEN.to_vec();
     // What a provider's path was told to answer stays: that one is last.
-    broken.sort_by_key(|(word, ..)| (*word == "status 503", Reference::random().to_string()));
+    broken.sort_by_key(|(word, ..)| (*word == "status 503", random_token().expose().clone()));
     for (word, spoil, mend) in broken {
         spoil(&world);
         let page = world.browser().visit(&url("/_sso/login/acme")).await;
