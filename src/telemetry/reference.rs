@@ -10,10 +10,10 @@ use crate::clock::Timestamp;
 
 /// Eight characters such as `K7QM-2F9D`: 40 bits, without letters that look or sound alike.
 ///
-/// None is handed out twice within 49 days, without a record of any: each is a place in the time, 256 to a millisecond, and
-/// 40 bits are 49 days of places. Whoever takes more goes on with the places of later milliseconds, so that only a clock that
-/// was set back while Doorward was down, or a process that began with more than 256 requests in each millisecond of its life,
-/// could lead to a second one. That it names a time is no secret; nothing opens by a reference.
+/// None is handed out twice within 49 days, without a record of any: each is a place in the time, of which there are 256 to
+/// a millisecond, and 40 bits are 49 days of places. Whoever needs more goes on with the places of the milliseconds to come.
+/// So a second one takes a clock that was set back while Doorward was down, or a process that used more than 256 for each
+/// millisecond of its whole life and began again at once. That a reference names a time is no secret; nothing opens by one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Reference([u8; 8]);
