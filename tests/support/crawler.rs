@@ -54,12 +54,37 @@ pub async fn no_dead_end(world: &World, shown: &[Shown]) {
             }
         }
     }
+    let mut all: Vec<(&Page, Press, Browser)> = Vec::new();
     for (page, middle, person) in pages {
-        for press in forms::presses(page, middle) {
-            if is_here(world, page, &press.action) && is_wanted(page, &way(&press)) {
-                push(person.clone(), page, &press).await;
-            }
+        let presses = forms::presses(page, middle).into_iter();
+        all.extend(presses.map(|press| (page, press, person.clone())));
+    }
+    all.sort_by_key(|(_, press, _)| ends_how_much(press));
+    for (page, press, person) in all {
+        if is_here(world, page, &press.action) && is_wanted(page, &way(&press)) {
+            push(person, page, &press).await;
         }
+    }
+}
+
+/// What is pressed later, since whoever pressed it may not be shown the other pages any more.
+fn ends_how_much(press: &Press) -> usize {
+    const SOMETHING: [&str; 6] = [
+        "revoke",
+        "revoke-others",
+        "end",
+        "remove",
+        "unlink",
+        "disable",
+    ];
+    let words: Vec<&str> = press.action.path().split('/').collect();
+    match (
+        words.contains(&"logout"),
+        SOMETHING.iter().any(|it| words.contains(it)),
+    ) {
+        (true, _) => 2,
+        (false, true) => 1,
+        (false, false) => 0,
     }
 }
 
