@@ -25,8 +25,13 @@ const DEAD: [u16; 4] = [404, 405, 421, 500];
 /// A mistake of whoever sent it: nobody makes one by a link, or by pressing a button of a page that is shown to them now.
 const MISTAKE: u16 = 400;
 
-/// How often a way from one kind of page to one path is followed by all stories together.
-const OFTEN: usize = 3;
+/// How often a way from one kind of page to one path is followed by all stories together: three times, but where somebody
+/// presses too late, which shows less, up to twelve.
+const ROOM: usize = 12;
+
+/// What it takes of that.
+const FOLLOWED_NOW: usize = 4;
+const TOO_LATE: usize = 1;
 
 static FOLLOWED: Mutex<BTreeMap<(String, String), usize>> = Mutex::new(BTreeMap::new());
 
@@ -46,6 +51,7 @@ pub async fn no_dead_end(world: &World, shown: &[Shown]) {
         for to in links(page, middle) {
             let way = format!("GET {}", pattern(to.path()));
             if is_here(world, page, &to) && is_wanted(page, &way) {
+                count(page, &way, FOLLOWED_NOW);
                 for mut somebody in [person.clone(), world.stranger()] {
                     let end = somebody.get(to.as_str()).await;
                     let end = follow(&mut somebody, end).await;
@@ -61,8 +67,11 @@ pub async fn no_dead_end(world: &World, shown: &[Shown]) {
     }
     all.sort_by_key(|(_, press, _)| ends_how_much(press));
     for (page, press, person) in all {
-        if is_here(world, page, &press.action) && is_wanted(page, &way(&press)) {
-            push(person, page, &press).await;
+        let way = way(&press);
+        if is_here(world, page, &press.action) && is_wanted(page, &way) {
+            let is_current = push(person, page, &press).await;
+            let cost = if is_current { FOLLOWED_NOW } else { TOO_LATE };
+            count(page, &way, cost);
         }
     }
 }
@@ -96,8 +105,8 @@ fn is_here(world: &World, page: &Page, to: &Url) -> bool {
 }
 
 /// Presses a button of the page as it is shown now, or else of the page as it was: then somebody comes too late, and is told
-/// so by a page with a way on.
-async fn push(mut person: Browser, page: &Page, press: &Press) {
+/// so by a page with a way on. Says whether it was in time.
+async fn push(mut person: Browser, page: &Page, press: &Press) -> bool {
     let again = person.get(page.url.as_str()).await;
     let there = middle(&again.text).filter(|_| again.kind() == page.kind());
     let now = there.map_or_else(Vec::new, |middle| forms::presses(&again, middle));
@@ -121,6 +130,7 @@ async fn push(mut person: Browser, page: &Page, press: &Press) {
     };
     let end = follow(&mut person, answer).await;
     is_alive(&format!("{} is sent to {to}", kind(page)), &end, is_current);
+    is_current
 }
 
 /// Goes on to where a page leads by itself, as far as that is at the same host.
@@ -161,11 +171,14 @@ fn kind(page: &Page) -> &str {
 }
 
 fn is_wanted(page: &Page, way: &str) -> bool {
-    let mut followed = FOLLOWED.lock().unwrap();
     let way = (kind(page).to_owned(), way.to_owned());
-    let times = followed.entry(way).or_default();
-    *times += 1;
-    *times <= OFTEN
+    let taken = FOLLOWED.lock().unwrap().get(&way).copied();
+    taken.unwrap_or_default() < ROOM
+}
+
+fn count(page: &Page, way: &str, cost: usize) {
+    let way = (kind(page).to_owned(), way.to_owned());
+    *FOLLOWED.lock().unwrap().entry(way).or_default() += cost;
 }
 
 fn way(press: &Press) -> String {
