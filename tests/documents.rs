@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 #[test]
 fn every_link_between_pages_leads_somewhere() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = root();
     let mut pages = vec![root.join("README.md"), root.join("CHANGELOG.md")];
     collect(&root.join("docs"), &mut pages);
     let mut dead = Vec::new();
@@ -28,7 +28,7 @@ fn every_link_between_pages_leads_somewhere() {
             if !there {
                 dead.push(format!(
                     "{}: {link}",
-                    page.strip_prefix(root).unwrap().display()
+                    page.strip_prefix(&root).unwrap().display()
                 ));
             }
         }
@@ -110,7 +110,7 @@ fn explains(what: &str, words: &[&str]) {
 }
 
 fn read(path: &str) -> String {
-    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
+    fs::read_to_string(root().join(path)).unwrap()
 }
 
 /// What stands between backticks.
@@ -157,36 +157,6 @@ fn has_heading(page: &Path, anchor: &str) -> bool {
         })
 }
 
-/// Every page that tells of a problem is reached by a story over real sockets, which also follows every way on from it.
-#[test]
-fn every_problem_is_met_in_a_story() {
-    let stories = all_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/broker"));
-    let codes = fs::read_to_string(problem_file()).unwrap();
-    let (_, codes) = codes.split_once("pub const fn code(&self)").unwrap();
-    let codes = codes.split_once("\n    }\n").unwrap().0;
-    let codes: Vec<&str> = codes.split('"').skip(1).step_by(2).collect();
-    assert!(codes.len() > 30, "{codes:?}");
-    let missing: Vec<_> = codes
-        .iter()
-        // Our own mistakes: tests/pages.rs shows their page, and where a store fails the rooms below have their tests.
-        .filter(|code| **code != "broken")
-        .filter(|code| !stories.contains(&format!("\"{code}\"")))
-        .collect();
-    assert!(missing.is_empty(), "no story meets {missing:?}");
-}
-
-/// The text of every file in a folder and below.
-fn all_below(folder: &Path) -> String {
-    let paths = fs::read_dir(folder).unwrap();
-    let paths = paths.map(|entry| entry.unwrap().path());
-    paths
-        .map(|path| match path.is_dir() {
-            true => all_below(&path),
-            false => fs::read_to_string(path).unwrap(),
-        })
-        .collect()
-}
-
-fn problem_file() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("src/pages/problem.rs")
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).into()
 }

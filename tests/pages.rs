@@ -373,12 +373,17 @@ fn an_operators_words_go_before_ours_and_programs_do_not_hear_them() {
     let shown = |tag: Option<&str>| {
         let language = pages.language(tag, None);
         let look = Look { language, ..look };
-        let page = pages.problem(&look, &Problem::NotFound, Reference::random());
+        let page = pages.problem(&look, &Problem::NotFound, Reference::next(Timestamp::EPOCH));
         between(body(&page), "<h1>", "</h1>")[0].to_owned()
     };
     assert_eq!(shown(Some("en")), "Nothing here, matey");
     assert_eq!(shown(None), "Niets in het portaal");
-    let json = pages.problem_json(&look, &Problem::NotFound, Reference::random(), None);
+    let json = pages.problem_json(
+        &look,
+        &Problem::NotFound,
+        Reference::next(Timestamp::EPOCH),
+        None,
+    );
     assert!(body(&json).contains("Page not found. "), "{}", body(&json));
 }
 
@@ -585,7 +590,7 @@ fn denials_offer_another_account_and_sign_in_keeps_its_destination() {
     let look = cast.look(true, Place::Shared);
     let rd = "rd=%2Freports%3Fid%3D7%26x%3D%27%2522";
     for problem in cast.problems() {
-        let page = pages.problem(&look, &problem, Reference::random());
+        let page = pages.problem(&look, &problem, Reference::next(Timestamp::EPOCH));
         let another = body(&page).contains(&format!(
             "href=\"/_sso/login/acme?{rd}&amp;prompt=select_account\""
         ));
@@ -651,7 +656,7 @@ fn statuses_and_codes_are_those_of_the_catalogue() {
         let mut seen = 0;
         for problem in problems.iter().filter(|problem| problem.code() == code) {
             seen += 1;
-            let page = pages.problem(&look, problem, Reference::random());
+            let page = pages.problem(&look, problem, Reference::next(Timestamp::EPOCH));
             assert_eq!(page.status(), status, "{code}");
             assert_eq!(header(&page, "sso-generated"), code);
         }
@@ -671,7 +676,7 @@ fn what_is_too_much_says_when_to_come_back() {
         let page = pages.problem(
             &cast.look(true, Place::Shared),
             &problem,
-            Reference::random(),
+            Reference::next(Timestamp::EPOCH),
         );
         if problem.code() == "too-many-attempts" {
             assert_eq!(header(&page, "retry-after"), "30");
@@ -838,7 +843,7 @@ fn a_refusal_says_what_the_rule_says() {
     let cast = Cast::usual();
     let look = cast.look(true, Place::Shared);
     for problem in cast.problems() {
-        let page = pages.problem(&look, &problem, Reference::random());
+        let page = pages.problem(&look, &problem, Reference::next(Timestamp::EPOCH));
         let explained =
             body(&page).contains("<p dir=\"auto\">Only the finance team may use it.</p>");
         let remedied =
@@ -863,7 +868,7 @@ fn every_answer_carries_the_security_headers() {
         .map(|sample| (sample.response, "text/html; charset=utf-8"))
         .collect();
     for problem in cast.problems() {
-        let json = pages.problem_json(&look, &problem, Reference::random(), None);
+        let json = pages.problem_json(&look, &problem, Reference::next(Timestamp::EPOCH), None);
         responses.push((json, "application/json"));
     }
     for (response, content_type) in responses {
@@ -887,7 +892,7 @@ fn every_answer_carries_the_security_headers() {
         site: &plain,
         ..look
     };
-    let page = pages.problem(&look, &Problem::NotFound, Reference::random());
+    let page = pages.problem(&look, &Problem::NotFound, Reference::next(Timestamp::EPOCH));
     assert_eq!(header(&page, "strict-transport-security"), "");
 }
 
@@ -950,7 +955,7 @@ fn programs_are_told_the_same_in_json() {
     for cast in [Cast::usual(), Cast::hostile("\"\u{202e}\n{}<script>")] {
         let look = cast.look(true, Place::Shared);
         for problem in cast.problems() {
-            let reference = Reference::random();
+            let reference = Reference::next(Timestamp::EPOCH);
             let response = pages.problem_json(
                 &look,
                 &problem,
@@ -978,7 +983,7 @@ fn programs_are_told_the_same_in_json() {
         }
         let rd = ReturnPath::root();
         let problem = Problem::SignInRequired { rd };
-        let response = pages.problem_json(&look, &problem, Reference::random(), None);
+        let response = pages.problem_json(&look, &problem, Reference::next(Timestamp::EPOCH), None);
         let json: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
         assert_eq!(
             (response.status().as_u16(), &json["error"]),

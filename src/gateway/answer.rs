@@ -40,9 +40,9 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    pub(super) fn new(method: &http::Method, route: &Arc<RouteTally>) -> Self {
+    pub(super) fn new(method: &http::Method, route: &Arc<RouteTally>, now: Timestamp) -> Self {
         Self {
-            reference: Reference::random(),
+            reference: Reference::next(now),
             method: metrics::method_label(method),
             route: Arc::clone(route),
             inbound: None,

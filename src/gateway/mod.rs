@@ -245,7 +245,7 @@ impl Gateway {
         let request = Box::new(request);
         let began = self.clock.now();
         let in_flight = InFlight::begin(&self.metrics);
-        let mut asked = Asked::new(request.method(), &self.nowhere);
+        let mut asked = Asked::new(request.method(), &self.nowhere, began);
         let response = match self.serve(request, (began, peer), &mut asked).await {
             Ok(response) => response,
             Err(error) => {

@@ -371,7 +371,11 @@ mod tests {
     use super::*;
 
     fn journal() -> Journal {
-        Journal::new(Reference::random(), Timestamp::EPOCH, "GET /".to_owned())
+        Journal::new(
+            Reference::next(Timestamp::EPOCH),
+            Timestamp::EPOCH,
+            "GET /".to_owned(),
+        )
     }
 
     fn done() -> Step {
@@ -439,7 +443,7 @@ mod tests {
     async fn the_age_of_a_token_is_told_while_a_request_is_answered() {
         assert_eq!(age_s(0), None);
         let at = Timestamp::from_seconds(1_000);
-        let journal = Journal::new(Reference::random(), at, "GET /".to_owned());
+        let journal = Journal::new(Reference::next(Timestamp::EPOCH), at, "GET /".to_owned());
         let ages = journal.follow(async { (age_s(998), age_s(1_003)) }).await;
         assert_eq!(ages, (Some(2), Some(-3)));
     }

@@ -276,7 +276,7 @@ mod tests {
 
     fn part(root: Option<Reference>, at: u64, steps: Vec<Step>) -> Part {
         Part {
-            reference: Reference::random(),
+            reference: Reference::next(Timestamp::EPOCH),
             root,
             at: Timestamp::from_seconds(at),
             order: 0,
@@ -350,7 +350,7 @@ mod tests {
         traces.keep(first);
         traces.keep(last);
         for at in 0..2_000 {
-            traces.keep(rehearsed(Reference::random(), 3 + at));
+            traces.keep(rehearsed(Reference::next(Timestamp::EPOCH), 3 + at));
         }
         assert_eq!(found(&traces, all[1]).await, all);
     }
@@ -374,7 +374,11 @@ mod tests {
         for reference in all {
             assert_eq!(found(&later, reference).await, all);
         }
-        assert!(found(&later, Reference::random()).await.is_empty());
+        assert!(
+            found(&later, Reference::next(Timestamp::EPOCH))
+                .await
+                .is_empty()
+        );
     }
 
     #[tokio::test]
@@ -416,7 +420,7 @@ mod tests {
         for second in 0..5_000 {
             traces.keep(part(None, second, Vec::new()));
             traces.keep(beginning(second));
-            traces.keep(failed(Reference::random(), second));
+            traces.keep(failed(Reference::next(Timestamp::EPOCH), second));
         }
         assert_eq!(found(&traces, kept[0]).await, kept);
         assert_eq!(found(&traces, kept_refusal).await, [kept_refusal]);
@@ -441,17 +445,17 @@ mod tests {
         traces.write_behind().await.unwrap();
         assert_eq!(rows(&store).await, 0);
         for second in 0..3_000 {
-            traces.keep(failed(Reference::random(), second));
+            traces.keep(failed(Reference::next(Timestamp::EPOCH), second));
         }
         traces.write_behind().await.unwrap();
         // Each answer, and what leads to its beginning.
         let burst = 2 * UNPROVEN_BURST.get() as usize;
         let written = rows(&store).await;
         assert!((burst..burst + 20).contains(&written), "{written}");
-        let real = signed_in(Reference::random(), 1);
+        let real = signed_in(Reference::next(Timestamp::EPOCH), 1);
         let other = Part {
             organization: Some("globex".to_owned()),
-            ..failed(Reference::random(), 1)
+            ..failed(Reference::next(Timestamp::EPOCH), 1)
         };
         traces.keep(real);
         traces.keep(other);
@@ -483,7 +487,7 @@ mod tests {
         let fickle = Arc::new(Fickle::steady());
         let store: Arc<dyn Store> = fickle.clone();
         let traces = traces(&store, &world().1);
-        let answer = signed_in(Reference::random(), 1);
+        let answer = signed_in(Reference::next(Timestamp::EPOCH), 1);
         let reference = answer.reference;
         fickle.fill_up(true);
         traces.keep(answer);

@@ -243,6 +243,7 @@ async fn the_front_door_leads_to_ones_account_or_to_sign_in() {
             let ours = browser.get(&url(other)).await.kind().is_some();
             assert_eq!(ours, other == format!("{prefix}/"), "{other}");
         }
+        world.end(&[&browser]).await;
     }
 }
 

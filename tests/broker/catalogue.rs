@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use doorward::admin::drafts::MadeLink;
+use doorward::admin::views::Rehearsal;
 use serde_json::json;
 
-use crate::support::world::url;
-use crate::support::{Answer, Page, World};
+use crate::support::world::{CLIENT_SECRET, url};
+use crate::support::{Answer, Browser, Page, World};
 
 const RULES: &str = r#"
 [upstreams.app]
@@ -93,6 +95,7 @@ async fn inv_54_who_begins_again_and_again_waits_a_moment() {
     // Room comes back by the second, of real time.
     tokio::time::sleep(Duration::from_secs(1)).await;
     browser.get(&door).await.is(303);
+    world.end(&[&browser]).await;
 }
 
 #[tokio::test]
@@ -123,18 +126,96 @@ async fn every_way_on_from_the_pages_of_somebody_signed_in_leads_somewhere() {
         ("/_sso/admin/acme/audit", "owner-audit"),
     ] {
         let page = owner.get(&url(path)).await;
-        assert_eq!((page.status, page.kind()), (200, Some(kind)));
-        let (_, middle) = page.text.split_once("<main").unwrap();
-        let links = middle.split(" href=\"").skip(1);
-        let links: Vec<_> = links.map(|it| it.split('"').next().unwrap()).collect();
-        assert!(!links.is_empty() || middle.contains("<form "), "{kind}");
-        for link in links {
-            let to = page.url.join(&link.replace("&amp;", "&")).unwrap();
-            let status = owner.get(to.as_str()).await.status;
-            assert!(status < 400, "{kind} leads to {to}: {status}");
-        }
+        leads_on(&mut owner, &page, kind).await;
     }
     world.end(&[&owner]).await;
+}
+
+#[tokio::test]
+async fn every_way_on_from_the_pages_of_what_is_being_set_up_leads_somewhere() {
+    let world = World::with(OWNED).await;
+    let mut owner = world.browser();
+    owner.visit(&url("/_sso/login/acme")).await.is(200);
+    let socket = world.broker.socket();
+    let wanted = json!({ "provider": "new", "preset": "oidc", "expires_seconds": 3600, "private_network": true });
+    let made: MadeLink = socket
+        .post("/organizations/acme/setup-link", &wanted)
+        .await
+        .unwrap();
+    let list = owner.get(&url("/_sso/admin/acme/drafts")).await;
+    leads_on(&mut owner, &list, "owner-drafts").await;
+
+    let mut browser = world.browser();
+    let link = browser.get(&made.url).await;
+    leads_on(&mut browser, &link, "setup-link").await;
+    let at = browser.post(&made.url, &[]).await.leads_to().unwrap();
+    let empty = browser.get(at.as_str()).await;
+    leads_on(&mut browser, &empty, "wizard").await;
+    let csrf = empty.input("csrf");
+    let values = [
+        ("csrf", &*csrf),
+        ("issuer", &world.acme.issuer),
+        ("client_id", "doorward"),
+        ("client_secret", CLIENT_SECRET),
+    ];
+    browser.post(&format!("{at}/values"), &values).await.is(303);
+    browser
+        .post(&format!("{at}/check"), &values[..1])
+        .await
+        .is(303);
+    let whole = browser.get(at.as_str()).await;
+    leads_on(&mut browser, &whole, "wizard").await;
+    let owned = owner.get(&url("/_sso/admin/acme/drafts/new")).await;
+    leads_on(&mut owner, &owned, "wizard").await;
+
+    let away = browser.post(&format!("{at}/try"), &values[..1]).await;
+    let asks = browser.follow(away).await;
+    leads_on(&mut browser, &asks, "rehearse").await;
+    let away = browser.post(asks.url.as_str(), &[]).await;
+    let done = browser.follow(away).await;
+    leads_on(&mut browser, &done, "rehearsed").await;
+    let begun: Rehearsal = socket
+        .post("/providers/acme-idp/rehearse", &json!({}))
+        .await
+        .unwrap();
+    world.acme.tweak(|claims| claims["aud"] = json!("another"));
+    let away = browser.post(&begun.url, &[]).await;
+    let failed = browser.follow(away).await;
+    leads_on(&mut browser, &failed, "rehearsal-failed").await;
+    world.end(&[&owner, &browser]).await;
+}
+
+#[tokio::test]
+async fn every_way_on_from_the_question_of_an_added_identity_leads_somewhere() {
+    let world = World::with(&OWNED.replace("-idp\"]", "-idp\", \"globex-idp\"]")).await;
+    let mut browser = world.browser();
+    let door = browser.visit(&url("/_sso/login/acme")).await;
+    leads_on(&mut browser, &door, "door").await;
+    let away = url("/_sso/login/acme/acme-idp");
+    let away = browser.post(&away, &[("rd", "/_sso/account")]).await;
+    let account = browser.follow(away).await;
+    leads_on(&mut browser, &account, "account").await;
+    let link = url("/_sso/account/link/globex-idp");
+    let away = browser
+        .post(&link, &[("csrf", &account.input("csrf"))])
+        .await;
+    let asked = browser.follow(away).await;
+    leads_on(&mut browser, &asked, "account-offer").await;
+    world.end(&[&browser]).await;
+}
+
+/// Holds that this is the page, and that whoever sees it gets on by every link of it.
+async fn leads_on(browser: &mut Browser, page: &Page, kind: &str) {
+    assert_eq!((page.status, page.kind()), (200, Some(kind)));
+    let (_, middle) = page.text.split_once("<main").unwrap();
+    let links = middle.split(" href=\"").skip(1);
+    let links: Vec<_> = links.map(|it| it.split('"').next().unwrap()).collect();
+    assert!(!links.is_empty() || middle.contains("<form "), "{kind}");
+    for link in links {
+        let to = page.url.join(&link.replace("&amp;", "&")).unwrap();
+        let status = browser.get(to.as_str()).await.status;
+        assert!(status < 400, "{kind} leads to {to}: {status}");
+    }
 }
 
 #[tokio::test]

@@ -32,6 +32,7 @@ mod languages;
 mod late;
 mod link;
 mod many;
+mod offer;
 mod operator;
 mod owners;
 mod popup;

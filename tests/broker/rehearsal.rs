@@ -28,7 +28,9 @@ async fn prepare(world: &World, organization: Option<&str>) -> Rehearsal {
     let wanted = json!({ "organization": organization });
     let socket = world.broker.socket();
     let path = "/providers/acme-idp/rehearse";
-    socket.post(path, &wanted).await.unwrap()
+    let prepared: Rehearsal = socket.post(path, &wanted).await.unwrap();
+    world.hides_link(&prepared.url);
+    prepared
 }
 
 async fn progress(world: &World, prepared: &Rehearsal) -> Progress {
@@ -131,6 +133,7 @@ async fn all_that_the_assertion_would_say_is_shown() {
     }
     let mut named = done.assertion.iter().map(|(name, _)| name.as_str());
     assert!(named.any(|name| name == "auth_time"));
+    world.end(&[]).await;
 }
 
 #[tokio::test]
@@ -164,6 +167,7 @@ async fn an_owner_would_be_let_in_and_a_suspended_organization_lets_in_nobody() 
     let both = "<code>suspended</code> <code>email_domains</code>";
     assert!(page.text.contains(both), "{}", page.text);
     assert!(page.text.contains("is not open for sign-in"));
+    world.end(&[]).await;
 }
 
 #[tokio::test]
@@ -207,6 +211,7 @@ async fn inv_08_a_link_is_good_for_one_browser_once() {
     browser.get(&wrong).await.is(404);
     let wrong = browser.post(&wrong, &[]).await;
     assert_eq!(wrong.kind(), Some("login-expired"));
+    world.end(&[&browser, &other]).await;
 }
 
 #[tokio::test]
@@ -232,6 +237,7 @@ async fn a_rehearsal_that_fails_says_why_to_both() {
         .post::<_, Value>("/providers/acme-idp/rehearse", &unused)
         .await;
     assert!(unused.unwrap_err().to_string().contains("does not use"));
+    world.end(&[]).await;
 }
 
 #[tokio::test]
@@ -245,7 +251,8 @@ async fn inv_51_neither_page_nor_trace_nor_log_has_a_secret_of_a_rehearsal() {
     let reference = page.field("sso-reference").unwrap();
     let socket = world.broker.socket();
     let trace: Trace = socket.get(&format!("/traces/{reference}")).await.unwrap();
-    let outcome = format!("{:?}", progress(&world, &prepared).await);
+    let path = format!("/rehearsals/{}", prepared.id);
+    let outcome = socket.get::<Value>(&path).await.unwrap().to_string();
     let mut secrets = world.acme.secrets();
     secrets.extend([token, CLIENT_SECRET.to_owned()]);
     for text in [
@@ -413,6 +420,7 @@ async fn inv_32_what_is_too_large_to_be_sent_is_said_and_not_shown() {
     let told = done(&world, &prepared).await;
     assert!(told.too_large.is_some_and(|it| it.contains("remote-both")));
     assert_eq!((told.headers, told.assertion), (vec![], vec![]));
+    world.end(&[]).await;
 }
 
 #[tokio::test]
@@ -437,4 +445,5 @@ async fn inv_51_a_provider_that_quotes_secrets_is_not_quoted() {
             assert!(!text.contains(&secret), "{secret} in {text}");
         }
     }
+    world.end(&[]).await;
 }

@@ -1,6 +1,7 @@
 //! A reference on a page leads to what happened, step by step.
 
 use doorward::admin::views::{Trace, Traces};
+use doorward::secret::random_token;
 use doorward::telemetry::Reference;
 use doorward::telemetry::trace::Step;
 use serde_json::{Value, json};
@@ -175,6 +176,7 @@ async fn whatever_goes_wrong_is_found_with_the_step_that_failed() {
         .get(&url("/_sso/callback/acme-idp?code=x&state=y"))
         .await;
     refused(&world, &late).await;
+    world.end(&[]).await;
 }
 
 #[tokio::test]
@@ -281,7 +283,7 @@ async fn a_fixture_that_fails_at_random_is_told_by_its_failing_step() {
     let world = World::with(STAFF).await;
     let mut broken: Vec<Break> = BROKEN.to_vec();
     // What a provider's path was told to answer stays: that one is last.
-    broken.sort_by_key(|(word, ..)| (*word == "status 503", Reference::random().to_string()));
+    broken.sort_by_key(|(word, ..)| (*word == "status 503", random_token().expose().clone()));
     for (word, spoil, mend) in broken {
         spoil(&world);
         let page = world.browser().visit(&url("/_sso/login/acme")).await;
@@ -309,6 +311,7 @@ async fn a_sign_in_that_cannot_begin_is_explained_as_well() {
     let (code, _, calls) = refused(&world, &page).await;
     assert_eq!(code, "provider-unreachable");
     assert!(calls[0].starts_with("discovery"), "{calls:?}");
+    world.end(&[]).await;
 }
 
 #[tokio::test]
@@ -346,7 +349,7 @@ async fn whoever_is_kept_waiting_finds_that_in_their_trace() {
         let page = world.browser().get(&url("/_sso/login/acme")).await;
         if page.status == 429 {
             assert_eq!(refused(&world, &page).await.0, "too-many-attempts");
-            return;
+            return world.end(&[]).await;
         }
     }
     panic!("nobody is kept waiting");
@@ -476,6 +479,7 @@ async fn traces_outlive_the_process_for_as_long_as_the_file_says() {
     assert!(gone.contains("kept for 7 days"), "{gone}");
     let wrong = world.broker.socket().get::<Trace>("/traces/nothing").await;
     assert!(wrong.unwrap_err().to_string().contains("K7QM-2F9D"));
+    world.end(&[&browser]).await;
 }
 
 #[tokio::test]

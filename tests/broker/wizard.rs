@@ -38,7 +38,9 @@ async fn link_to(
         private_network,
     };
     let path = format!("/organizations/{organization}/setup-link");
-    world.broker.socket().post(&path, &wanted).await.unwrap()
+    let made: MadeLink = world.broker.socket().post(&path, &wanted).await.unwrap();
+    world.hides_link(&made.url);
+    made
 }
 
 /// Opens the link and presses the button: where the draft is, and its page.
@@ -170,6 +172,7 @@ async fn inv_08_a_link_is_for_the_browser_that_begins_first_and_looking_uses_not
     // Whoever has it comes back by the link too.
     let back = browser.get(&link).await;
     assert_eq!(back.is(303).leads_to().unwrap().as_str(), at);
+    world.end(&[&browser, &other]).await;
 }
 
 #[tokio::test]
@@ -199,6 +202,7 @@ async fn inv_08_a_cookie_that_was_made_up_opens_no_draft() {
         assert_eq!(page.is(403).kind(), Some("setup-link-elsewhere"));
     }
     assert!(!drafts(&world).await[0].toml.contains("mine"));
+    world.end(&[&browser, &other]).await;
 }
 
 #[tokio::test]
@@ -233,6 +237,7 @@ async fn inv_12_of_two_drafts_in_one_browser_each_has_its_own_forms() {
     }
     browser.get(&one).await.is(200);
     browser.get(&two).await.is(200);
+    world.end(&[&browser]).await;
 }
 
 #[tokio::test]
@@ -255,6 +260,7 @@ async fn a_browser_that_has_many_drafts_loses_none_of_them_to_another() {
         browser.get(at).await.is(200);
     }
     begin(&mut world.browser(), &link).await;
+    world.end(&[&browser]).await;
 }
 
 #[tokio::test]
@@ -290,6 +296,7 @@ async fn inv_08_a_link_that_is_over_removed_or_made_up_says_so() {
         .await;
     assert_eq!(late.is(410).kind(), Some("setup-link-gone"));
     assert!(drafts(&world).await.is_empty());
+    world.end(&[&browser]).await;
 }
 
 #[tokio::test]
@@ -318,6 +325,7 @@ async fn inv_12_a_form_of_the_page_needs_its_token_and_its_origin() {
             .toml
             .contains("client_id = \"mine\"")
     );
+    world.end(&[&browser]).await;
 }
 
 #[tokio::test]
@@ -354,6 +362,7 @@ async fn inv_26_a_link_shows_nothing_but_its_draft() {
     let other = at.replace("/draft/", "/draft/A");
     assert_eq!(browser.get(&other).await.kind(), Some("setup-link-gone"));
     assert_eq!(browser.get(&format!("{at}/remove")).await.status, 404);
+    world.end(&[&browser]).await;
 }
 
 #[tokio::test]
@@ -368,6 +377,7 @@ async fn inv_48_whoever_has_a_link_cannot_look_around_in_the_network() {
     assert!(page.text.contains("no connection: "), "{}", page.text);
     press(&mut browser, &at, "try", &[]).await.is(200);
     assert_eq!(world.acme.back_channel(), before, "nobody was asked");
+    world.end(&[&browser]).await;
 }
 
 /// What the check says of an address.
@@ -402,6 +412,7 @@ async fn inv_48_names_of_the_network_cannot_be_told_from_names_that_are_none() {
         let outside = said_of(&world, &mut browser, &at, other).await;
         assert_eq!(outside, inside, "{other}");
     }
+    world.end(&[&browser]).await;
 }
 
 #[tokio::test]
@@ -418,6 +429,7 @@ async fn inv_54_a_provider_is_asked_a_few_times_a_minute() {
     let long = "x".repeat(3_000);
     let page = press(&mut browser, &at, "values", &[("client_id", &long)]).await;
     assert_eq!(page.is(400).kind(), Some("bad-request"));
+    world.end(&[&browser]).await;
 }
 
 #[tokio::test]
@@ -446,6 +458,7 @@ async fn what_is_wrong_is_told_at_its_field_and_by_the_check() {
         page.text
     );
     assert!(page.text.contains("<b>Not right</b>"));
+    world.end(&[&browser]).await;
 }
 
 /// From the button to the end of the rehearsal.
@@ -502,6 +515,7 @@ async fn a_trial_that_fails_leads_back_to_the_page_that_says_why() {
     assert_eq!(page.kind(), Some("wizard"), "{}", page.text);
     assert!(page.text.contains("it did not work"), "{}", page.text);
     world.application.heard_nothing();
+    world.end(&[&browser]).await;
 }
 
 #[tokio::test]
@@ -522,6 +536,7 @@ async fn a_draft_without_refresh_tokens_fails_as_its_sign_ins_would() {
     let page = try_it(&mut browser, &at).await;
     assert_eq!(page.kind(), Some("rehearsed"), "{}", page.text);
     world.application.heard_nothing();
+    world.end(&[&browser]).await;
 }
 
 /// Tries it up to the answer of the provider.
@@ -551,6 +566,7 @@ async fn an_answer_that_comes_again_takes_no_success_back() {
     let page = browser.get(&at).await;
     assert!(page.text.contains("and it worked"), "{}", page.text);
     assert_eq!(world.acme.back_channel(), before, "nobody was asked");
+    world.end(&[&browser]).await;
 }
 
 #[tokio::test]
@@ -568,6 +584,7 @@ async fn a_trial_of_values_that_were_corrected_meanwhile_is_none_of_the_new_ones
     let why = "was changed before the trial ended";
     assert!(page.text.contains(why), "{}", page.text);
     world.application.heard_nothing();
+    world.end(&[&browser]).await;
 }
 
 #[tokio::test]
@@ -636,6 +653,7 @@ async fn inv_11_nobody_signs_in_sets_up_or_links_by_a_draft() {
             .contains("/acme/new")
     );
     assert_eq!(world.acme.back_channel(), before, "nobody was asked");
+    world.end(&[&holder, &ada]).await;
 }
 
 #[tokio::test]
@@ -653,6 +671,7 @@ async fn an_answer_counts_in_the_browser_that_tries_and_not_after_a_change() {
     let late = browser.visit(&callback).await;
     assert!(late.text.contains("it did not work"), "{}", late.text);
     assert_eq!(world.acme.back_channel(), before, "nobody was asked");
+    world.end(&[&browser, &other]).await;
 }
 
 #[tokio::test]
@@ -722,7 +741,14 @@ async fn an_owner_adds_a_provider_and_sees_the_table_without_the_secret() {
             "{id}"
         );
     }
-    press(&mut browser, &at, "remove", &[]).await.is(303);
+    let csrf = browser.get(&at).await.input("csrf");
+    for deed in ["remove", "remove", "values", "finish"] {
+        let page = browser
+            .post(&format!("{at}/{deed}"), &[("csrf", &csrf)])
+            .await;
+        let list = page.is(303).leads_to().unwrap();
+        assert_eq!(list.path(), "/_sso/admin/acme/drafts", "{deed}");
+    }
     browser.get(&at).await.is(404);
     let events = world.trail(&[&browser]).await;
     let of_drafts = of_drafts(&events);
@@ -761,6 +787,7 @@ async fn inv_26_drafts_are_of_one_organization_and_for_its_owners() {
     let mut member = signed_in(&world).await;
     assert_eq!(member.get(&list).await.is(403).kind(), Some("owners-only"));
     assert_eq!(drafts(&world).await.len(), 1);
+    world.end(&[&browser, &member]).await;
 }
 
 #[tokio::test]
@@ -785,4 +812,5 @@ async fn drafts_outlive_a_restart_and_one_that_the_file_has_is_in_force() {
         page.text
     );
     assert_eq!(drafts(&world).await[0].state, "in the file");
+    world.end(&[&browser]).await;
 }

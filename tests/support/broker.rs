@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -109,6 +110,23 @@ impl Broker {
     /// What operators ask through.
     pub fn socket(&self) -> Socket {
         Socket::at(self.socket_path())
+    }
+
+    /// What the built command says, to people or to programs: both streams of it.
+    pub async fn command(&self, arguments: &[&str], output: &str) -> String {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_doorward"));
+        command
+            .args(arguments)
+            .arg("--socket")
+            .arg(self.socket_path())
+            .args(["--output", output])
+            .current_dir(self.folder.path())
+            .env_clear();
+        let told = tokio::task::spawn_blocking(move || command.output());
+        let told = told.await.unwrap().unwrap();
+        assert!(told.status.success(), "{arguments:?}: {told:?}");
+        let both = [told.stdout, told.stderr].concat();
+        String::from_utf8(both).unwrap()
     }
 
     pub fn socket_path(&self) -> PathBuf {

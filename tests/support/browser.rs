@@ -11,6 +11,7 @@ use tokio::net::TcpStream;
 use url::Url;
 
 use super::Line;
+use super::crawler::Shown;
 use super::wire::{Heard, PATIENCE, read_message, values};
 
 /// A page or another answer.
@@ -107,7 +108,8 @@ fn encoded(url: &Url, from: From, form: &[(&str, &str)]) -> (String, String) {
     (fields, body)
 }
 
-fn unescape(text: &str) -> String {
+/// Text of a page as it is meant.
+pub fn unescape(text: &str) -> String {
     let mut parts = text.split('&');
     let mut plain = parts.next().unwrap().to_owned();
     for part in parts {
@@ -153,8 +155,8 @@ pub struct Browser {
     pub name: Option<String>,
     /// What it or something in front adds to every request: lines, each ended by CRLF.
     pub in_front: String,
-    /// Every page of ours that it was shown; clones add to the same.
-    pub told: Arc<Mutex<Vec<Page>>>,
+    /// Every page of ours that was shown, and to whom; clones add to the same.
+    pub told: Arc<Mutex<Vec<Shown>>>,
 }
 
 /// A cookie in the jar.
@@ -181,6 +183,14 @@ impl Browser {
         self.name = Some(name.to_owned());
         self.in_front = format!("User-Agent: {name}\r\n");
         self
+    }
+
+    /// The same as it is now, whose pages from here on are nobody's business.
+    pub fn unobserved(&self) -> Self {
+        Self {
+            told: Arc::default(),
+            ..self.clone()
+        }
     }
 
     /// After a restart of the broker.
@@ -390,11 +400,12 @@ impl Browser {
             head: heard.head,
             url,
         };
+        self.keep(&page);
         // What moves on carries what the browser carries; everything else is for eyes.
         if page.kind().is_some_and(|kind| kind != "redirecting") {
-            self.told.lock().unwrap().push(page.clone());
+            let (page, to) = (page.clone(), self.unobserved());
+            self.told.lock().unwrap().push(Shown { page, to });
         }
-        self.keep(&page);
         page
     }
 

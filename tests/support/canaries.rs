@@ -15,12 +15,14 @@ pub struct Canaries(Vec<String>);
 const SHORTEST: usize = 16;
 
 /// What an operator can ask for.
-const ANSWERS: [&str; 7] = [
+const ANSWERS: [&str; 9] = [
     "/organizations",
+    "/drafts",
     "/providers",
     "/sessions",
     "/identities",
     "/audit",
+    "/audit/check",
     "/traces?after=0",
     "/status",
 ];
@@ -31,6 +33,12 @@ impl Canaries {
             .into_iter()
             .filter(|secret| secret.len() >= SHORTEST);
         Self(long.collect())
+    }
+
+    /// The same and these.
+    pub fn and(mut self, others: impl IntoIterator<Item = String>) -> Self {
+        self.0.extend(Self::of(others).0);
+        self
     }
 
     /// What only these browsers know: every cookie but the one that remembers an organization. What they call themselves is
@@ -69,9 +77,13 @@ impl Canaries {
         let metrics = broker.management("/metrics").await;
         self.absent("the metrics", &metrics.body);
         let socket = broker.socket();
-        for path in ANSWERS {
-            if let Ok(told) = socket.get::<Value>(path).await {
-                self.absent(path, told.to_string().as_bytes());
+        for path in ANSWERS
+            .map(str::to_owned)
+            .into_iter()
+            .chain(each(broker).await)
+        {
+            if let Ok(told) = socket.get::<Value>(&path).await {
+                self.absent(&path, told.to_string().as_bytes());
             }
         }
     }
@@ -87,4 +99,26 @@ impl Canaries {
             }
         }
     }
+}
+
+/// The answers about one organization each, and one draft.
+async fn each(broker: &Broker) -> Vec<String> {
+    let socket = broker.socket();
+    let organizations = socket.get::<Value>("/organizations").await;
+    let drafts = socket.get::<Value>("/drafts").await;
+    let (organizations, drafts) = (
+        organizations.unwrap_or_default(),
+        drafts.unwrap_or_default(),
+    );
+    let organizations = organizations["organizations"].as_array().into_iter();
+    let drafts = drafts["drafts"].as_array().into_iter();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let organizations = organizations
+        .flatten()
+        .map(|one| format!("/organizations/{}", text(&one["slug"])));
+    let drafts = drafts.flatten().map(|one| {
+        let (organization, provider) = (text(&one["organization"]), text(&one["provider"]));
+        format!("/organizations/{organization}/drafts/{provider}")
+    });
+    organizations.chain(drafts).collect()
 }

@@ -12,6 +12,7 @@ pub mod broker;
 pub mod browser;
 pub mod canaries;
 pub mod crawler;
+pub mod forms;
 pub mod h2;
 pub mod idp;
 pub mod line;

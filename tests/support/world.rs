@@ -13,7 +13,7 @@ use doorward::telemetry::Metrics;
 use tempfile::TempDir;
 use tracing::subscriber::DefaultGuard;
 
-use super::crawler;
+use super::crawler::{self, Shown};
 use super::logs::Logs;
 use super::{Application, Broker, Browser, Canaries, Idp, Page};
 
@@ -93,7 +93,11 @@ pub struct World {
     pub logs: Logs,
     file: String,
     /// Every page that was shown to somebody.
-    told: Arc<Mutex<Vec<Page>>>,
+    told: Arc<Mutex<Vec<Shown>>>,
+    /// What the story adds to the secrets.
+    secrets: Mutex<Vec<String>>,
+    /// What opens something for whoever has it.
+    links: Mutex<Vec<String>>,
     _capture: DefaultGuard,
 }
 
@@ -151,6 +155,8 @@ impl World {
             logs,
             file,
             told: Arc::default(),
+            secrets: Mutex::default(),
+            links: Mutex::default(),
             _capture: capture,
         }
     }
@@ -175,6 +181,34 @@ impl World {
         assert_eq!(page.text, "hello from the application");
         self.application.forget();
         (browser, page)
+    }
+
+    /// A secret of this story: it comes to light nowhere.
+    pub fn hides(&self, secret: &str) {
+        self.secrets.lock().unwrap().push(secret.to_owned());
+    }
+
+    /// A link that opens something for whoever has it, by its last segment. Its own page holds it, and nothing else does.
+    pub fn hides_link(&self, link: &str) {
+        let token = link.rsplit('/').next().unwrap();
+        self.links.lock().unwrap().push(token.to_owned());
+    }
+
+    /// What nobody may be told, and what stands on its own page only.
+    pub fn canaries(&self, browsers: &[&Browser]) -> (Canaries, Canaries) {
+        let secrets = [self.acme.secrets(), self.globex.secrets()].concat();
+        let own = self.secrets.lock().unwrap().clone();
+        let all = Canaries::of(secrets)
+            .and(own)
+            .and([CLIENT_SECRET.to_owned()]);
+        let links = self.links.lock().unwrap().clone();
+        (all.with_cookies(browsers), Canaries::of(links))
+    }
+
+    /// Whether something is forwarded, and not all of it by somebody in front.
+    pub fn has_applications(&self) -> bool {
+        let mut lines = self.file.lines();
+        lines.any(|line| line.starts_with("[upstreams."))
     }
 
     /// Moves the time.
@@ -259,12 +293,12 @@ impl World {
     }
 
     async fn stop(self, browsers: &[&Browser]) -> TempDir {
-        let mut secrets = [self.acme.secrets(), self.globex.secrets()].concat();
-        secrets.push(CLIENT_SECRET.to_owned());
-        let canaries = Canaries::of(secrets).with_cookies(browsers);
-        canaries.absent_from(&self.broker).await;
+        let (canaries, links) = self.canaries(browsers);
+        for canaries in [&canaries, &links] {
+            canaries.absent_from(&self.broker).await;
+        }
         let folder = self.broker.stop().await;
-        for page in self.told.lock().unwrap().iter() {
+        for Shown { page, .. } in self.told.lock().unwrap().iter() {
             canaries.absent("a page", page.text.as_bytes());
             // Cookies are where their values belong.
             let fields = page.head.lines();
@@ -273,8 +307,10 @@ impl World {
                 canaries.absent("a field of an answer", field.as_bytes());
             }
         }
-        canaries.absent("the log", self.logs.text().as_bytes());
-        canaries.absent_below(&folder.path().join("data"));
+        for canaries in [&canaries, &links] {
+            canaries.absent("the log", self.logs.text().as_bytes());
+            canaries.absent_below(&folder.path().join("data"));
+        }
         folder
     }
 }

@@ -69,7 +69,9 @@ impl Gateway {
         body: Incoming,
     ) -> Result<Response<Body>, Error> {
         let known = self.person(ask, head, body).await?.0;
-        let identity = self.own_identity(&known, id).await?;
+        let Some(identity) = self.own_identity(&known, id).await? else {
+            return Ok(self.see_other(&self.below("account"), ask.reference));
+        };
         let event = self.by_person(ask, &known, audit::Kind::IdentityUnlinked);
         match self.deal(&identity.id, Deed::Detach, event).await? {
             Done::Last | Done::Tombstone => Err(Error::Form),
@@ -88,7 +90,9 @@ impl Gateway {
         body: Incoming,
     ) -> Result<Response<Body>, Error> {
         let known = self.person(ask, head, body).await?.0;
-        let identity = self.own_identity(&known, id).await?;
+        let Some(identity) = self.own_identity(&known, id).await? else {
+            return Ok(self.see_other(&self.below("account"), ask.reference));
+        };
         let event = self.by_person(ask, &known, audit::Kind::IdentityChecked);
         let checked = self.question(&identity.id, event).await?;
         let page = told(checked, &self.below("account"));
@@ -297,16 +301,15 @@ impl Gateway {
         Ok((known, fields))
     }
 
-    /// An identity of the person's own account.
-    async fn own_identity(&self, known: &Known, id: &str) -> Result<Identity, Error> {
+    /// An identity of the person's own account. None if it is not theirs, or no more: a second click, and an older tab, find
+    /// nothing to do, and the account shows how it is.
+    async fn own_identity(&self, known: &Known, id: &str) -> Result<Option<Identity>, Error> {
         let grant = known.grant.grant();
         let found = self.people.find(&IdentityId::named(id)).await?;
-        found
-            .map(|(identity, _)| identity)
-            .filter(|identity| {
-                identity.organization == grant.organization && identity.account == grant.account
-            })
-            .ok_or(Error::NotFound)
+        let identity = found.map(|(identity, _)| identity);
+        Ok(identity.filter(|identity| {
+            identity.organization == grant.organization && identity.account == grant.account
+        }))
     }
 
     /// What somebody does, for the trail.

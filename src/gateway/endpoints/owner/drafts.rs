@@ -96,7 +96,7 @@ impl Gateway {
         self.show_draft(ask, &desk)
     }
 
-    /// A button on the page of one.
+    /// A button on the page of one. If that is gone by now, the list shows what there is.
     pub(super) async fn deal_with_draft(
         &self,
         ask: &Ask<'_>,
@@ -104,11 +104,14 @@ impl Gateway {
         (id, deed): (&str, &str),
         fields: &Fields,
     ) -> Result<Response<Body>, Error> {
-        let desk = self.desk(owner, id).await?;
+        let list = self.below(&owner.page("/drafts"));
+        let desk = match self.desk(owner, id).await {
+            Err(Error::NotFound) => return Ok(self.see_other(&list, ask.reference)),
+            other => other?,
+        };
         if deed == "remove" {
             self.drafts.remove(&desk.draft, &desk.by).await?;
-            let list = owner.page("/drafts");
-            return Ok(self.see_other(&self.below(&list), ask.reference));
+            return Ok(self.see_other(&list, ask.reference));
         }
         self.work_on_draft(ask, desk, deed, fields).await
     }

@@ -176,7 +176,8 @@ impl Gateway {
         Ok(self.back_to(ask, owner, id))
     }
 
-    /// Has the provider asked about an identity, blocks it, lifts that, or takes it from its account.
+    /// Has the provider asked about an identity, blocks it, lifts that, or takes it from its account. One that is not the
+    /// organization's, or no more, leads to whoever is: a second click is no mistake.
     pub(super) async fn deal_with_identity(
         &self,
         ask: &Ask<'_>,
@@ -188,7 +189,10 @@ impl Gateway {
         let slug = &owner.organization.slug;
         let identity = found.map(|(identity, _)| identity);
         let identity = identity.filter(|it| it.organization == *slug);
-        let identity = identity.ok_or(Error::NotFound)?;
+        let Some(identity) = identity else {
+            let list = self.below(&owner.page("/people"));
+            return Ok(self.see_other(&list, ask.reference));
+        };
         let event = |kind| self.by_person(ask, &owner.known, kind);
         match deed {
             "revalidate" => {
