@@ -19,7 +19,7 @@ use crate::proxy::Passage;
 use crate::secret;
 use crate::server::Cut;
 use crate::session::{Live, LiveGrant, Prepared, cookies};
-use crate::telemetry::{Metrics, Reference, RouteTally, metrics};
+use crate::telemetry::{Reference, RouteTally, metrics};
 use crate::tether::Tether;
 
 /// The answer to one request carries these names from us alone.
@@ -39,16 +39,12 @@ pub(super) struct Visitor<'a> {
 struct Watch {
     tether: Arc<Tether>,
     route: Arc<RouteTally>,
-    metrics: Metrics,
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
         if let Some(outlived) = self.tether.since_cut() {
-            let route = Arc::clone(self.route.name());
-            let cuts = &self.metrics.stream_cut_duration;
-            cuts.get_or_create(&metrics::Route { route })
-                .observe(outlived.as_secs_f64());
+            self.route.cut(outlived);
         }
     }
 }
@@ -104,7 +100,7 @@ impl Gateway {
             host: site.host.clone(),
             fields,
             reserved: Arc::clone(&self.reserved_filter),
-            held: Arc::new((turn, self.watch(route, &cut))),
+            held: Arc::new((turn, watch(route, &cut))),
             cut,
             until,
         };
@@ -117,15 +113,6 @@ impl Gateway {
             response.extensions_mut().insert(end);
         }
         Ok(response.map(Either::Right))
-    }
-
-    /// Tells how long what is open here outlives the right to it.
-    fn watch(&self, route: &Route, tether: &Arc<Tether>) -> Watch {
-        Watch {
-            tether: Arc::clone(tether),
-            route: Arc::clone(&route.tally),
-            metrics: self.metrics.clone(),
-        }
     }
 
     /// Counts fields that looked like ours.
@@ -200,6 +187,14 @@ impl Gateway {
             made_at: now,
             refresh_at: minted.refresh_at,
         })
+    }
+}
+
+/// Tells how long what is open here outlives the right to it.
+fn watch(route: &Route, tether: &Arc<Tether>) -> Watch {
+    Watch {
+        tether: Arc::clone(tether),
+        route: Arc::clone(&route.tally),
     }
 }
 

@@ -7,7 +7,8 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::histogram::Histogram;
 
 use super::metrics::{
-    Decision, METHODS, Metrics, Request, RouteMethod, Upstream, UpstreamCode, UpstreamFailure,
+    Decision, METHODS, Metrics, Request, Route, RouteMethod, Upstream, UpstreamCode,
+    UpstreamFailure,
 };
 
 /// What is counted of one route.
@@ -125,6 +126,15 @@ impl RouteTally {
             ("anonymous", "") => self.anonymous.get_or_init(make).inc(),
             _ => make().inc(),
         };
+    }
+
+    /// Something that was open when the right to it ended has ended, so much later.
+    pub fn cut(&self, after: Duration) {
+        let labels = Route {
+            route: Arc::clone(&self.name),
+        };
+        let cuts = &self.metrics.stream_cut_duration;
+        cuts.get_or_create(&labels).observe(after.as_secs_f64());
     }
 }
 

@@ -164,7 +164,14 @@ fn facts(integrate: &Integrate, config: &Config) -> Result<Facts, String> {
     let doorward = doorward
         .into_iter()
         .find(|reached| !needs_tcp || matches!(reached, Reached::Tcp(_)))
-        .ok_or("the file has no address at which it can ask: it asks over TCP where that is all it can, and where a socket unit listens is not in the file; add to server.listen:\n\"127.0.0.1:8000\"")?;
+        .ok_or_else(|| {
+            let why = if needs_tcp {
+                "it asks over TCP alone, and the file listens on Unix sockets, or where a socket unit says"
+            } else {
+                "the file listens where a socket unit says, and nowhere else"
+            };
+            format!("{why}; add to server.listen:\n\"127.0.0.1:8000\"")
+        })?;
     let carried = carried(config)?;
     Ok(Facts {
         public: server.public_url.clone(),

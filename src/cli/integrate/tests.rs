@@ -127,6 +127,8 @@ fn the_script_names_every_field_that_the_answer_carries() {
 fn a_file_that_does_not_fit_is_told_what_it_lacks() {
     let nobody = "public_url = \"https://app.acme.com\"\n";
     let trusting = format!("{nobody}trusted_proxies = [\"127.0.0.1\"]\n");
+    let handed_over = SERVER.replace("127.0.0.1:8123", "systemd:web");
+    let handed_over = format!("behind_proxy = true\n{handed_over}");
     let on_a_socket = SERVER.replace("127.0.0.1:8123", "unix:/run/doorward.sock");
     for (kind, server, rest, lacks) in [
         (
@@ -150,6 +152,7 @@ fn a_file_that_does_not_fit_is_told_what_it_lacks() {
         (Kind::Nginx, SERVER, "", "--application 127.0.0.1:3000"),
         (Kind::Apache, SERVER, "", "[upstreams.app]"),
         (Kind::Envoy, &on_a_socket, UPSTREAM, "Unix sockets"),
+        (Kind::Nginx, &handed_over, UPSTREAM, "where a socket unit says"),
         (
             Kind::Nginx,
             SERVER,
