@@ -1,7 +1,7 @@
 // A sign-in in a window of its own: the page below keeps what it has, and hears when somebody has signed in.
 import assert from "node:assert/strict";
 
-import { shown, signInAs } from "./support/browser.js";
+import { gone, shown, signInAs } from "./support/browser.js";
 import { Album, examine, examineLive } from "./support/examiner.js";
 import { eitherWay, story } from "./support/world.js";
 
@@ -31,20 +31,19 @@ story("a window of its own closes when somebody has signed in, and the page belo
   const visitor = await world.visitor();
   const page = await below(world, visitor);
   const popup = await open(page, "/_sso/login?display=popup");
-  const closed = popup.waitForEvent("close");
   await popup.getByLabel("E-mail address").fill("ada@acme.example");
   await popup.getByRole("button", { name: "Continue" }).click();
   await popup.getByLabel("Name").waitFor();
   assert.equal(await page.evaluate(() => window.popup.closed), false, "nothing has cut the tie");
   await signInAs(popup, "ada");
 
-  await closed;
+  await gone(popup);
   assert.deepEqual(await told(page), [[world.doorward.url, DONE]]);
   const who = await page.evaluate(() => fetch("/_sso/userinfo").then((answer) => answer.json()));
   assert.equal(who.email, "ada@acme.example");
 
   const again = await open(page, "/_sso/login/acme?display=popup");
-  await again.waitForEvent("close");
+  await gone(again);
   assert.equal(world.acme.count("sign-in"), 1, "whoever is signed in is not asked again");
 });
 
@@ -54,11 +53,10 @@ story("a choice of providers on a host of its own is made in the window too", as
   await page.goto(world.doorward.on("hooli.localhost", "/lobby/page"));
   await shown(page);
   const popup = await open(page, "/_sso/login?display=popup");
-  const closed = popup.waitForEvent("close");
   await popup.getByRole("button", { name: "Development sign-in" }).click();
   await popup.getByLabel("E-mail address").fill("gavin@hooli.example");
   await popup.getByRole("button", { name: "Sign in" }).click();
-  await closed;
+  await gone(popup);
   const who = await page.evaluate(() => fetch("/_sso/userinfo").then((answer) => answer.json()));
   assert.equal(who.email, "gavin@hooli.example");
 });
@@ -69,9 +67,8 @@ story("a window whose opener is gone closes all the same", async (world) => {
   const popup = await open(page, "/_sso/login/acme?display=popup");
   await popup.getByLabel("Name").waitFor();
   await page.close();
-  const closed = popup.waitForEvent("close");
   await signInAs(popup, "ada");
-  await closed;
+  await gone(popup);
 });
 
 story("a window closes by itself too if its tie to the page below was cut on the way", async (world) => {
@@ -83,9 +80,8 @@ story("a window closes by itself too if its tie to the page below was cut on the
   const form = popup.url();
   await popup.goto(world.doorward.at("/_sso/logged-out"));
   await popup.goto(form);
-  const closed = popup.waitForEvent("close");
   await signInAs(popup, "ada");
-  await closed;
+  await gone(popup);
   assert.deepEqual(await told(page), []);
   const who = await page.evaluate(() => fetch("/_sso/userinfo").then((answer) => answer.json()));
   assert.equal(who.email, "ada@acme.example");

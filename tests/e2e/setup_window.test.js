@@ -2,7 +2,7 @@
 // says the same.
 import assert from "node:assert/strict";
 
-import { cancel, headed, signInAs } from "./support/browser.js";
+import { cancel, gone, headed, signInAs } from "./support/browser.js";
 import { Album, examine, examineLive } from "./support/examiner.js";
 import { enter, section } from "./support/stark.js";
 import { story } from "./support/world.js";
@@ -39,10 +39,9 @@ const told = (page) => page.evaluate(() => window.told);
 story("the page that opened the window hears that Setup is complete", async (world) => {
   const page = await ownerOf(world, await world.visitor());
   const popup = await open(page);
-  const closed = popup.waitForEvent("close");
   await press(popup);
   await signInAs(popup, "ada");
-  await closed;
+  await gone(popup);
   assert.deepEqual(await told(page), [{ origin: world.doorward.url, data: DONE }]);
 
   // Without anybody who has opened it, it says the same.
@@ -56,10 +55,9 @@ story("the page that opened the window hears that Setup is complete", async (wor
 story("it hears why when Setup came to nothing, and can try again", async (world) => {
   const page = await ownerOf(world, await world.visitor());
   const popup = await open(page);
-  const closed = popup.waitForEvent("close");
   await press(popup);
   await cancel(popup);
-  await closed;
+  await gone(popup);
   const [{ origin, data }] = await told(page);
   assert.equal(origin, world.doorward.url);
   const { reference, ...rest } = data.data;
@@ -69,7 +67,7 @@ story("it hears why when Setup came to nothing, and can try again", async (world
   const again = await open(page);
   await press(again);
   await signInAs(again, "ada");
-  await again.waitForEvent("close");
+  await gone(again);
   assert.deepEqual((await told(page)).at(-1).data, DONE);
 });
 
@@ -124,13 +122,12 @@ story("a sign-in of a while ago is confirmed in the window first, and the page b
   const page = await ownerOf(world, await world.visitor());
   await world.later(16);
   const popup = await open(page);
-  const closed = popup.waitForEvent("close");
   await press(popup);
   await signInAs(popup, "ada");
   await popup.getByText("You have confirmed that it is you").waitFor();
   assert.equal(world.globex.count("sign-in"), 0, "nothing begins before that");
   await press(popup);
   await signInAs(popup, "ada");
-  await closed;
+  await gone(popup);
   assert.deepEqual(await told(page), [{ origin: world.doorward.url, data: DONE }]);
 });

@@ -117,6 +117,11 @@ export async function signInAs(page, name) {
   await page.getByRole("button", { name: "Sign in" }).click();
 }
 
+/** Waits for a window to close, if it has not yet. */
+export async function gone(page) {
+  if (!page.isClosed()) await page.waitForEvent("close");
+}
+
 /** Says no at the provider. */
 export function cancel(page) {
   return page.getByRole("button", { name: "Cancel" }).click();
