@@ -16,6 +16,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod answers;
 mod behind;
 mod requests;
 mod sheet;
