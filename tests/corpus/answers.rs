@@ -293,6 +293,54 @@ async fn over_two(world: &World, method: &str, path: &str) -> String {
     }
 }
 
+/// Plays a case to a visitor and has the next one ask. Gives back what the first one saw, and what became of the connection.
+async fn play(
+    (world, actor): (&World, &Actor),
+    case: &Case,
+    (visitor, in_crumbs): (Visitor, bool),
+) -> (String, String) {
+    actor.plays(case, in_crumbs);
+    let asked = case.lines.iter().find_map(|line| line.strip_prefix("? "));
+    let (method, path) = asked.unwrap_or("GET /open/case").split_once(' ').unwrap();
+    let first = seen(world, visitor, method, path).await;
+    actor.has_played().await;
+    let next = seen(world, Visitor::One, "GET", "/open/again").await;
+    assert_eq!(next, "200 whole \"again\"", "after {}: {first}", case.name);
+    let (of_next, of_case): (Vec<_>, Vec<_>) = actor
+        .heard()
+        .into_iter()
+        .partition(|(_, line)| line.contains("/again"));
+    let again = |(connection, _): &(usize, String)| of_next.iter().any(|(it, _)| it == connection);
+    let used = match of_case.len() {
+        1 if of_case.iter().any(again) => "serves again".to_owned(),
+        1 => "serves nobody else".to_owned(),
+        times => format!("asked {times} times"),
+    };
+    (first, used)
+}
+
+/// What came of all plays of a case: one line if all visitors saw the same.
+async fn outcome(world: &World, actor: &Actor, case: &Case) -> Vec<String> {
+    let (mut found, mut uses) = (Vec::new(), Vec::new());
+    for (visitor, in_crumbs) in PLAYS {
+        let (seen, used) = play((world, actor), case, (visitor, in_crumbs)).await;
+        found.push((visitor, in_crumbs, seen));
+        uses.push(used);
+    }
+    let same = found.iter().all(|(.., seen)| *seen == found[0].2);
+    let mut lines: Vec<String> = if same {
+        vec![found.remove(0).2]
+    } else {
+        let lines = found.into_iter();
+        let line =
+            |(visitor, in_crumbs, seen)| format!("{visitor:?}, in crumbs {in_crumbs}: {seen}");
+        lines.map(line).collect()
+    };
+    uses.dedup();
+    lines.push(uses.join(", "));
+    lines
+}
+
 #[tokio::test]
 async fn inv_35_no_answer_looks_complete_that_is_not_and_no_doubtful_connection_serves_again() {
     let sheet = Sheet::read("answers.txt");
@@ -303,49 +351,7 @@ async fn inv_35_no_answer_looks_complete_that_is_not_and_no_doubtful_connection_
     let world = World::with_logs(&file, "warn").await;
     let mut outcomes = Vec::new();
     for case in &sheet.cases {
-        let asked = case.lines.iter().find_map(|line| line.strip_prefix("? "));
-        let (method, path) = asked.unwrap_or("GET /open/case").split_once(' ').unwrap();
-        let mut lines: Vec<(String, String)> = Vec::new();
-        let mut uses = Vec::new();
-        for (visitor, in_crumbs) in PLAYS {
-            actor.plays(case, in_crumbs);
-            let seen_now = seen(&world, visitor, method, path).await;
-            let label = format!("{visitor:?}{}", if in_crumbs { " in crumbs" } else { "" });
-            lines.push((label, seen_now));
-            actor.has_played().await;
-            let again = seen(&world, Visitor::One, "GET", "/open/again").await;
-            assert_eq!(
-                again, "200 whole \"again\"",
-                "after {} {lines:?}",
-                case.name
-            );
-            let heard = actor.heard();
-            let (of_case, of_next): (Vec<_>, Vec<_>) = heard
-                .into_iter()
-                .partition(|(_, line)| !line.contains("/again"));
-            let reused = of_next
-                .iter()
-                .any(|(next, _)| of_case.iter().any(|(it, _)| it == next));
-            let times = of_case.len();
-            uses.push(match (times, reused) {
-                (1, true) => "serves again".to_owned(),
-                (1, false) => "serves nobody else".to_owned(),
-                (times, _) => format!("asked {times} times"),
-            });
-        }
-        let mut found = Vec::new();
-        if lines.iter().all(|(_, seen)| *seen == lines[0].1) {
-            found.push(lines.remove(0).1);
-        } else {
-            found.extend(
-                lines
-                    .into_iter()
-                    .map(|(label, seen)| format!("{label}: {seen}")),
-            );
-        }
-        uses.dedup();
-        found.push(uses.join(", "));
-        outcomes.push(found);
+        outcomes.push(outcome(&world, &actor, case).await);
     }
     sheet.compare(&outcomes);
     for line in outcomes.iter().flatten() {
