@@ -15,6 +15,7 @@ use super::sites::Site;
 use super::{Body, Error, Gateway, Upstream};
 use crate::assertion::{self, Statement};
 use crate::clock::Timestamp;
+use crate::config::fold_name;
 use crate::proxy::Passage;
 use crate::secret;
 use crate::server::Cut;
@@ -22,11 +23,8 @@ use crate::session::{Live, LiveGrant, Prepared, cookies};
 use crate::telemetry::{Reference, RouteTally, metrics};
 use crate::tether::Tether;
 
-/// The answer to one request carries these names from us alone.
-const RESPONSE_FIELDS: [HeaderName; 2] = [
-    HeaderName::from_static("sso-generated"),
-    HeaderName::from_static("sso-reference"),
-];
+/// An answer carries these names from us alone, folded: front proxies hand `Sso_Reference` on as the same variable.
+const RESPONSE_FIELDS: [&str; 2] = ["sso-generated", "sso-reference"];
 
 /// The visitor whom a forwarded request names.
 #[derive(Clone, Copy, Debug)]
@@ -106,9 +104,7 @@ impl Gateway {
         };
         let mut response = upstream.proxy.forward(request, passage).await?;
         cookies::strip_response(response.headers_mut());
-        for name in &RESPONSE_FIELDS {
-            response.headers_mut().remove(name);
-        }
+        strip_ours(response.headers_mut());
         if visitor.is_some() {
             response.extensions_mut().insert(end);
         }
@@ -195,6 +191,17 @@ fn watch(route: &Route, tether: &Arc<Tether>) -> Watch {
     Watch {
         tether: Arc::clone(tether),
         route: Arc::clone(&route.tally),
+    }
+}
+
+/// Removes what only we say in answers.
+fn strip_ours(fields: &mut HeaderMap) {
+    let is_ours = |name: &&HeaderName| {
+        name.as_str().starts_with("sso") && RESPONSE_FIELDS.contains(&&*fold_name(name))
+    };
+    let ours: Vec<HeaderName> = fields.keys().filter(is_ours).cloned().collect();
+    for name in ours {
+        fields.remove(name);
     }
 }
 

@@ -174,8 +174,13 @@ fn target(came: &Uri, path: &CanonicalPath, query: Option<&str>) -> Result<PathA
     PathAndQuery::try_from(text).map_err(|_| Error::Target)
 }
 
-/// The one host that a request names. Missing, several or contradictory ones are refused.
+/// The one host that a request names. Missing, several or contradictory ones are refused, and those of another scheme
+/// (RFC 9110 §7.4).
 fn host<B>(head: &Request<B>, trusts: bool) -> Result<&str, Error> {
+    let scheme = head.uri().scheme_str().unwrap_or("https");
+    if !matches!(scheme, "http" | "https") {
+        return Err(Error::Host);
+    }
     let fields = one(head.headers(), &HOST)?;
     let target = head.uri().authority().map(http::uri::Authority::as_str);
     let named = match (fields, target) {
@@ -295,6 +300,10 @@ mod tests {
         assert_eq!(
             ok("http://app.example.com/", &[("host", "app.example.com")]).as_deref(),
             Some("app.example.com")
+        );
+        assert_eq!(
+            ok("ftp://app.example.com/", &[("host", "app.example.com")]),
+            None
         );
         assert_eq!(ok("/", &[]), None);
         assert_eq!(ok("/", &[("host", "a.com"), ("host", "a.com")]), None);

@@ -111,7 +111,7 @@ impl http_body::Body for Body {
             }
         };
         flow.patience.flowed();
-        if frame.is_none() || flow.inner.is_end_stream() {
+        if is_last(frame.as_ref()) || flow.inner.is_end_stream() {
             flow.line.ended();
         }
         Poll::Ready(match frame {
@@ -209,7 +209,7 @@ impl http_body::Body for Outgoing {
         };
         upward.patience.flowed();
         upward.upload.waits_for_application();
-        if frame.is_none() || upward.inner.is_end_stream() {
+        if is_last(frame.as_ref()) || upward.inner.is_end_stream() {
             upward.upload.ended();
         }
         Poll::Ready(match frame {
@@ -244,6 +244,14 @@ impl Gated {
         ready!(unasked.as_mut().poll(context));
         self.gate.open();
         self.gate.poll(context)
+    }
+}
+
+/// Whether nothing comes behind it: whoever has had trailers does not ask again.
+fn is_last<E>(frame: Option<&Result<Frame<Bytes>, E>>) -> bool {
+    match frame {
+        None => true,
+        Some(frame) => frame.as_ref().is_ok_and(Frame::is_trailers),
     }
 }
 

@@ -1,11 +1,14 @@
 //! Which fields go on, and which end here (RFC 9110 §7.6.1).
 
+use std::borrow::Cow;
+
 use http::header::{
     CONNECTION, CONTENT_LENGTH, COOKIE, HeaderName, TE, TRANSFER_ENCODING, UPGRADE,
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
 use super::{Broken, Filter};
+use crate::config::fold_name;
 
 /// Removes what concerns one connection only: the known fields and whatever `Connection` names. Must come before our own
 /// fields are added, so that no `Connection` can remove them (threat model 31).
@@ -26,14 +29,26 @@ pub(super) fn strip_hop_by_hop(fields: &mut HeaderMap) {
     }
 }
 
-/// `Trailer` is not among them: it announces what travels to the end.
+/// `Trailer` is not among them: it announces what travels to the end. Other spellings are: to a server that hands fields over
+/// as variables, `transfer_encoding` says what the right one does, and `content_length` says another length.
 fn is_hop_by_hop(name: &HeaderName) -> bool {
-    let name = name.as_str();
+    let folded = folded(name);
     matches!(
-        name,
+        &*folded,
         "connection" | "keep-alive" | "te" | "transfer-encoding" | "upgrade" | "http2-settings"
-    ) || name == "proxy"
-        || name.starts_with("proxy-")
+    ) || folded == "proxy"
+        || folded.starts_with("proxy-")
+        || folded == "content-length" && name != CONTENT_LENGTH
+}
+
+/// The name with all that is neither letter nor digit as `-`.
+fn folded(name: &HeaderName) -> Cow<'_, str> {
+    let is_plain = |byte: u8| byte == b'-' || byte.is_ascii_alphanumeric();
+    if name.as_str().bytes().all(is_plain) {
+        Cow::Borrowed(name.as_str())
+    } else {
+        Cow::Owned(fold_name(name))
+    }
 }
 
 /// What a recipient that merges trailers into the head could be misled by (RFC 9110 §6.5.1): framing, routing, request
@@ -78,7 +93,7 @@ pub(super) fn clean_trailers(trailers: &mut HeaderMap, reserved: &Filter) {
         .keys()
         .filter(|name| {
             is_hop_by_hop(name)
-                || NOT_IN_TRAILERS.binary_search(&name.as_str()).is_ok()
+                || NOT_IN_TRAILERS.binary_search(&&*folded(name)).is_ok()
                 || reserved(name)
         })
         .cloned()
@@ -242,11 +257,15 @@ mod tests {
             ("transfer-encoding", "chunked"),
             ("upgrade", "h2c"),
             ("http2-settings", "AAA"),
+            ("transfer_encoding", "chunked"),
+            ("content_length", "5"),
+            ("content.length", "5"),
+            ("content-length", "7"),
             ("trailer", "digest"),
         ]);
         strip_hop_by_hop(&mut sent);
         let left: Vec<&str> = sent.keys().map(HeaderName::as_str).collect();
-        assert_eq!(left, ["x-three", "trailer"]);
+        assert_eq!(left, ["x-three", "trailer", "content-length"]);
     }
 
     #[test]
@@ -300,6 +319,7 @@ mod tests {
             ("content-length", "1"),
             ("transfer-encoding", "chunked"),
             ("set-cookie", "a=b"),
+            ("content_type", "text/html"),
             ("digest", "fine"),
         ]);
         for name in NOT_IN_TRAILERS {

@@ -15,7 +15,7 @@ use bytes::Bytes;
 use futures_util::FutureExt as _;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
-use hyper::header::COOKIE;
+use hyper::header::{CONNECTION, COOKIE, HeaderValue};
 use hyper::server::conn::{http1, http2};
 use hyper::{HeaderMap, Method, Request, Response, StatusCode, Version};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -577,6 +577,10 @@ where
                 || asks_for_tunnel && response.status().is_success()
             {
                 running.0.fate.tunnel.store(true, Ordering::Release);
+            } else if asks_for_tunnel && version != Version::HTTP_2 {
+                // A client that did not wait for the answer has sent what somebody else meant for the tunnel.
+                let close = HeaderValue::from_static("close");
+                response.headers_mut().insert(CONNECTION, close);
             }
             Ok(response.map(|body| Reply::new(Some(body), running, version)))
         }

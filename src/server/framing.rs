@@ -3,12 +3,12 @@
 //! hyper already refuses: conflicting lengths, `Transfer-Encoding` in HTTP/1.0 or not ending in `chunked`, folded lines,
 //! a space before the colon, malformed chunks, chunk extensions with a bare line feed. It accepts, and hides from the
 //! handler, what another reader may take differently: a length beside `Transfer-Encoding`, a repeated length, a line that
-//! ends in a bare line feed, codings before `chunked`. So [`Framing`] reads the bytes on their way to hyper. A head that
-//! it cannot accept is spoilt before hyper sees its end, and hyper answers 400 and closes; the handler is never called.
-//! In a body, where the head is already with the application, reading fails instead. What a client sends before an upgrade
-//! is accepted is read as a further request; if it came to a line, the upgrade fails, since its bytes may be spoilt.
-
-use std::io;
+//! ends in a bare line feed, codings before `chunked`, a fragment in the target. It passes on what careless servers take for a word about the length
+//! (`Content_Length`). So [`Framing`] reads the bytes on their way to hyper. A head that it cannot accept is spoilt before
+//! hyper sees its end, and hyper answers 400 and closes; the handler is never called. A body, whose head may be with the
+//! application already, is spoilt too, and nothing is read behind it: the handler hears that it broke off. What a client
+//! sends before an upgrade is accepted is read as a further request; if it came to a line, the upgrade fails, since its
+//! bytes may be spoilt.
 
 use memchr::memchr;
 
@@ -18,6 +18,8 @@ pub(super) struct Framing {
     state: State,
     line: Line,
     length: Length,
+    /// Whether there is a `#` in the request line.
+    fragment: bool,
     /// Whether the refused head has been brought to its end.
     ended: bool,
 }
@@ -38,6 +40,8 @@ enum State {
     Trailers,
     /// The head was refused.
     Refused,
+    /// The body was.
+    Broken,
 }
 
 /// What the head says about the length of its body.
@@ -55,15 +59,13 @@ impl Framing {
             state: State::Start,
             line: Line::new(),
             length: Length::Unsaid,
+            fragment: false,
             ended: false,
         }
     }
 
-    /// Reads the bytes that hyper is about to read, and spoils them from where a head cannot be accepted.
-    ///
-    /// # Errors
-    /// A body whose boundary is not certain.
-    pub(super) fn inspect(&mut self, mut bytes: &mut [u8]) -> io::Result<()> {
+    /// Reads the bytes that hyper is about to read, and spoils them from where they cannot be accepted.
+    pub(super) fn inspect(&mut self, mut bytes: &mut [u8]) {
         while !bytes.is_empty() {
             let (taken, rest) = match self.state {
                 State::Sized(left) => {
@@ -82,34 +84,37 @@ impl Framing {
                     };
                     (&mut [][..], rest)
                 }
-                State::Refused => {
-                    bytes.fill(b'\n');
-                    return Ok(());
-                }
+                State::Refused => return bytes.fill(b'\n'),
+                State::Broken => return bytes.fill(0),
                 State::Start | State::Fields | State::ChunkSize | State::Trailers => {
                     let Some(end) = memchr(b'\n', bytes) else {
-                        self.line.extend(bytes);
-                        return Ok(());
+                        return self.hold(bytes);
                     };
                     bytes.split_at_mut(end + 1)
                 }
             };
             bytes = rest;
             if let [before @ .., end] = taken {
-                self.line.extend(before);
+                self.hold(before);
                 let ended = self.end_of_line();
                 self.line.clear();
                 match ended {
                     Ok(next) => self.state = next,
-                    Err(Fault::Head) => {
+                    Err(fault) => {
                         *end = 0;
-                        self.state = State::Refused;
+                        self.state = match fault {
+                            Fault::Head => State::Refused,
+                            Fault::Body => State::Broken,
+                        };
                     }
-                    Err(Fault::Body) => return Err(io::ErrorKind::InvalidData.into()),
                 }
             }
         }
-        Ok(())
+    }
+
+    /// Whether a body had no certain boundary: nothing behind it may be read.
+    pub(super) const fn is_broken(&self) -> bool {
+        matches!(self.state, State::Broken)
     }
 
     /// What hyper shall read now instead of waiting for the client: after a refused head, once, empty lines. They end
@@ -134,13 +139,22 @@ impl Framing {
             | State::ChunkSize
             | State::Chunk(_)
             | State::Trailers
-            | State::Refused => false,
+            | State::Refused
+            | State::Broken => false,
         }
     }
 
     /// Whether a message has begun that has not ended.
     pub(super) const fn is_within(&self) -> bool {
         !matches!(self.state, State::Start) || self.line.held > 0
+    }
+
+    /// Keeps of a line what will be looked at when it has ended.
+    fn hold(&mut self, bytes: &[u8]) {
+        if self.state == State::Start {
+            self.fragment |= memchr(b'#', bytes).is_some();
+        }
+        self.line.extend(bytes);
     }
 
     /// The state after a whole line.
@@ -150,6 +164,8 @@ impl Framing {
         let line = self.line.ended_by_carriage_return().ok_or(fault)?;
         match self.state {
             State::Start | State::Trailers if line.is_empty() => Ok(State::Start),
+            // hyper would forget the rest of the target, which others take for a part of the path (RFC 9112 §3.2).
+            State::Start if self.fragment => Err(Fault::Head),
             State::Start => {
                 self.length = Length::Unsaid;
                 Ok(State::Fields)
@@ -171,9 +187,13 @@ impl Framing {
             }
             State::ChunkSize => match chunk_size(line).ok_or(Fault::Body)? {
                 0 => Ok(State::Trailers),
-                size => Ok(State::Chunk(size.checked_add(2).ok_or(Fault::Body)?)),
+                size => Ok(State::Chunk(size + 2)),
             },
-            State::Trailers | State::Sized(_) | State::Chunk(_) | State::Refused => Ok(self.state),
+            State::Trailers
+            | State::Sized(_)
+            | State::Chunk(_)
+            | State::Refused
+            | State::Broken => Ok(self.state),
         }
     }
 }
@@ -190,7 +210,8 @@ fn skip(bytes: &mut [u8], left: u64) -> (&mut [u8], u64) {
     (rest, left.saturating_sub(now as u64))
 }
 
-/// What one field says about the length.
+/// What one field says about the length. Servers that hand fields over as variables take `Content_Length` for one too: what
+/// only some read is a second reading.
 fn length_of(field: &[u8]) -> Result<Length, Fault> {
     let Some(colon) = field.iter().position(|byte| *byte == b':') else {
         return Ok(Length::Unsaid);
@@ -203,14 +224,27 @@ fn length_of(field: &[u8]) -> Result<Length, Fault> {
         let length = std::str::from_utf8(value)
             .ok()
             .filter(|_| digits && whole)
-            .and_then(|text| text.parse().ok());
+            .and_then(|text| text.parse().ok())
+            .filter(|length| *length <= MOST);
         return length.map(Length::Sized).ok_or(Fault::Head);
     }
     if name.eq_ignore_ascii_case(b"transfer-encoding") {
         let chunked = whole && value.eq_ignore_ascii_case(b"chunked");
         return chunked.then_some(Length::Chunked).ok_or(Fault::Head);
     }
+    if is_like(name, b"content-length") || is_like(name, b"transfer-encoding") {
+        return Err(Fault::Head);
+    }
     Ok(Length::Unsaid)
+}
+
+/// Whether a name becomes this one when all that is neither letter nor digit is folded.
+fn is_like(name: &[u8], known: &[u8]) -> bool {
+    let folded = name.iter().map(|byte| match byte {
+        letter if letter.is_ascii_alphanumeric() => letter.to_ascii_lowercase(),
+        _ => b'-',
+    });
+    name.len() == known.len() && folded.eq(known.iter().copied())
 }
 
 /// RFC 9112 §7.1: hexadecimal digits; extensions are ignored.
@@ -218,11 +252,20 @@ fn chunk_size(line: &[u8]) -> Option<u64> {
     let digits = line
         .split(|byte| matches!(byte, b';' | b' ' | b'\t'))
         .next()?;
-    if digits.is_empty() || !digits.iter().all(u8::is_ascii_hexdigit) {
+    // Of a line that is cut to what is held, all of the size is there.
+    let fits = (1..=MOST_DIGITS).contains(&digits.len());
+    if !fits || !digits.iter().all(u8::is_ascii_hexdigit) {
         return None;
     }
-    u64::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+    let size = u64::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+    (size <= MOST).then_some(size)
 }
+
+/// No length is larger: many a server counts with a sign.
+const MOST: u64 = i64::MAX as u64;
+
+/// As many as the largest size of a chunk has.
+const MOST_DIGITS: usize = 16;
 
 /// The beginning of a line that may arrive in pieces: enough for the fields that matter here.
 #[derive(Debug)]
@@ -282,10 +325,10 @@ mod tests {
             .map(|size| {
                 let mut framing = Framing::new();
                 let mut bytes = message.as_bytes().to_vec();
-                let read = bytes
-                    .chunks_mut(size)
-                    .try_for_each(|piece| framing.inspect(piece));
-                read.is_ok() && bytes == message.as_bytes() && framing.state == State::Start
+                for piece in bytes.chunks_mut(size) {
+                    framing.inspect(piece);
+                }
+                bytes == message.as_bytes() && framing.state == State::Start
             })
             .collect();
         assert!(
@@ -303,7 +346,7 @@ mod tests {
             "POST / HTTP/1.1\r\nContent-Length:\t5 \r\nHost: a\r\n\r\nhelloGET / HTTP/1.1\r\n\r\n",
             "POST / HTTP/1.1\r\ntransfer-encoding: Chunked\r\n\r\n5\r\nhe\nlo\r\n0\r\n\r\nGET / HTTP/1.1\r\n\r\n",
             "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nA;x=y\r\n0123456789\r\n0\r\nDigest: x\r\n\r\n",
-            "POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\n\n\n\n\nGET / HTTP/1.1\r\n\r\n",
+            "POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\n\n\n#\nGET / HTTP/1.1\r\n\r\n",
         ] {
             assert!(accepts(message), "{message:?}");
         }
@@ -322,6 +365,7 @@ mod tests {
             "Content-Length: 0x5\r\n",
             "Content-Length:\r\n",
             "Content-Length: 99999999999999999999\r\n",
+            "Content-Length: 9223372036854775808\r\n",
             "Content-Length: 00000000000000000000000000000000000000000000000000000000000000005\r\n",
             "Transfer-Encoding: xchunked\r\n",
             "Transfer-Encoding: chunked, identity\r\n",
@@ -329,6 +373,8 @@ mod tests {
             "Transfer-Encoding: gzip, chunked\r\n",
             "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
             "Transfer-Encoding: \x0bchunked\r\n",
+            "Transfer_Encoding: chunked\r\n",
+            "Content-Length: 5\r\nCONTENT.LENGTH: 5\r\n",
             "Host: a\n",
             "X: a\nContent-Length: 5\r\n",
         ] {
@@ -336,6 +382,7 @@ mod tests {
             assert!(!accepts(&message), "{message:?}");
         }
         assert!(!accepts("GET / HTTP/1.1\nHost: a\r\n\r\n"));
+        assert!(!accepts("GET /a#b HTTP/1.1\r\nHost: a\r\n\r\n"));
         assert!(!accepts("GET / HTTP/1.1\r\nHost: a\r\n\n"));
     }
 
@@ -348,14 +395,14 @@ mod tests {
             "+5\r\nhello\r\n0\r\n\r\n",
             "ffffffffffffffff\r\n",
             "10000000000000005\r\nhello\r\n0\r\n\r\n",
+            "8000000000000000\r\n",
+            "0000000000000000000000000000000000000000000000000000000000000000000000000000005\r\nhello\r\n0\r\n\r\n",
             "0\r\nDigest: x\n\r\n",
         ] {
             let message = format!("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n{body}");
             let mut framing = Framing::new();
-            assert!(
-                framing.inspect(&mut message.into_bytes()).is_err(),
-                "{body:?}"
-            );
+            framing.inspect(&mut message.into_bytes());
+            assert!(framing.is_broken(), "{body:?}");
         }
     }
 }

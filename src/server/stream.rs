@@ -272,6 +272,9 @@ impl AsyncRead for Stream {
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         this.open_tunnel()?;
+        if this.framing.as_ref().is_some_and(Framing::is_broken) {
+            return Poll::Ready(Err(io::ErrorKind::InvalidData.into()));
+        }
         if let Some(instead) = this.framing.as_mut().and_then(Framing::take_over) {
             let count = instead.len().min(buffer.remaining());
             buffer.put_slice(instead.get(..count).unwrap_or_default());
@@ -288,7 +291,7 @@ impl AsyncRead for Stream {
         if let Some(framing) = &mut this.framing
             && let Some(fresh) = buffer.filled_mut().get_mut(already..)
         {
-            framing.inspect(fresh)?;
+            framing.inspect(fresh);
             if !framing.is_within_head() {
                 this.head_end = None;
             }

@@ -1,6 +1,9 @@
 //! The doors of organizations: what a browser is shown there, and what it is remembered by.
 
-use crate::support::world::url;
+use url::Url;
+
+use crate::support::wire::values;
+use crate::support::world::{ONE, OWN_HOST, url};
 use crate::support::{Browser, Page, World};
 
 /// An organization with a choice.
@@ -77,4 +80,51 @@ async fn who_wants_another_account_is_told_so_at_the_door_and_asked_at_the_provi
     let asked = world.acme.heard("/authorize").pop().unwrap().query();
     assert_eq!(asked["prompt"], "select_account");
     world.end(&[&browser]).await;
+}
+
+/// Goes wherever a look leads, as a link checker does; gives back each status.
+async fn look(world: &World, from: &str) -> Vec<String> {
+    let mut at = Url::parse(from).unwrap();
+    let mut statuses = Vec::new();
+    while statuses.len() < 10 {
+        let (host, target) = (at.host_str().unwrap(), &at[url::Position::BeforePath..]);
+        let head = format!("HEAD {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        let answer = world.broker.raw(&head).await;
+        assert!(values(&answer, "set-cookie").is_empty(), "{answer}");
+        statuses.push(answer[9..12].to_owned());
+        match values(&answer, "location").as_slice() {
+            [] => break,
+            to => at = at.join(to[0]).unwrap(),
+        }
+    }
+    statuses
+}
+
+#[tokio::test]
+async fn inv_12_a_look_at_a_door_begins_nothing_and_ends_at_a_door() {
+    for (file, door, expected) in [
+        (ONE, url("/_sso/login/acme?rd=/plans"), &["303", "200"][..]),
+        (
+            OWN_HOST,
+            "https://globex.example.com/_sso/login/globex?rd=/plans".to_owned(),
+            &["303", "303", "200"],
+        ),
+    ] {
+        let world = World::with(file).await;
+        assert_eq!(look(&world, &door).await, expected, "{door}");
+        let begun = async || {
+            let mut begun = 0.0;
+            for name in ["acme", "globex"] {
+                let of = format!("{{organization=\"{name}\",provider=\"{name}-idp\"}}");
+                let series = format!("doorward_logins_started_total{of}");
+                begun += world.broker.metric(&series).await;
+            }
+            begun.to_string()
+        };
+        assert_eq!(begun().await, "0", "{door}");
+        let mut browser = world.browser();
+        browser.visit(&door).await;
+        assert_eq!(begun().await, "1", "{door}");
+        world.end(&[&browser]).await;
+    }
 }

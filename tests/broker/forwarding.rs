@@ -246,6 +246,46 @@ async fn trailers_that_nobody_declared_pass_over_http2_alone() {
     world.end(&[]).await;
 }
 
+/// What a bridge from gRPC to HTTP/1.1 has to say: a gRPC answer without `grpc-status` is a failure.
+#[tokio::test]
+async fn trailers_of_grpc_pass_over_http_1_if_they_are_declared_and_wanted() {
+    let world = World::with(ROUTES).await;
+    let ends = "Transfer-Encoding: chunked\r\n\r\n3\r\nyes\r\n0\r\ngrpc-status: 0\r\ngrpc-message: fine\r\n\r\n";
+    for (declared, wanted, expected) in [
+        (
+            "Trailer: grpc-status, grpc-message\r\n",
+            "TE: trailers\r\n",
+            "0\r\ngrpc-status: 0\r\ngrpc-message: fine\r\n\r\n",
+        ),
+        (
+            "Trailer: grpc-status\r\nTrailer: grpc-message\r\n",
+            "TE: gzip, trailers\r\n",
+            "0\r\ngrpc-status: 0\r\ngrpc-message: fine\r\n\r\n",
+        ),
+        (
+            "Trailer: grpc-status\r\n",
+            "TE: trailers\r\n",
+            "0\r\ngrpc-status: 0\r\n\r\n",
+        ),
+        ("", "TE: trailers\r\n", "0\r\n\r\n"),
+        ("Trailer: grpc-status, grpc-message\r\n", "", "0\r\n\r\n"),
+    ] {
+        let answer =
+            format!("HTTP/1.1 200 X\r\nContent-Type: application/octet-stream\r\n{declared}{ends}");
+        world
+            .application
+            .answer("/open/x", move |_| Answer::Bytes(answer.clone().into()));
+        let answer = world.browser().ask("GET /open/x", wanted).await;
+        let raw = String::from_utf8(answer.raw_body).unwrap().to_lowercase();
+        assert_eq!(
+            raw,
+            format!("3\r\nyes\r\n{expected}"),
+            "{declared:?} {wanted:?}"
+        );
+    }
+    world.end(&[]).await;
+}
+
 #[tokio::test]
 async fn a_body_is_asked_for_when_the_application_asks_for_it() {
     let (world, application) = world_and_application().await;

@@ -16,7 +16,7 @@ use crate::support::world::{ROUTES, url};
 use crate::support::{H2, Line, World};
 
 /// Writes a new certificate with its key, as a renewal does.
-fn renew(folder: &Path) -> CertificateDer<'static> {
+pub fn renew(folder: &Path) -> CertificateDer<'static> {
     let made = rcgen::generate_simple_self_signed(vec!["app.example.com".to_owned()]).unwrap();
     std::fs::write(folder.join("key.pem"), made.signing_key.serialize_pem()).unwrap();
     std::fs::write(folder.join("cert.pem"), made.cert.pem()).unwrap();
@@ -36,6 +36,16 @@ async fn connect(
     trusted: &CertificateDer<'static>,
     protocol: &str,
 ) -> std::io::Result<TlsStream<TcpStream>> {
+    let stream = TcpStream::connect(world.broker.address).await.unwrap();
+    encrypt(stream, trusted, protocol).await
+}
+
+/// Begins TLS on a connection.
+pub async fn encrypt(
+    stream: TcpStream,
+    trusted: &CertificateDer<'static>,
+    protocol: &str,
+) -> std::io::Result<TlsStream<TcpStream>> {
     let mut roots = RootCertStore::empty();
     roots.add(trusted.clone()).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -45,7 +55,6 @@ async fn connect(
     let mut config = builder.with_root_certificates(roots).with_no_client_auth();
     config.alpn_protocols = vec![protocol.as_bytes().to_vec()];
     let name = ServerName::try_from("app.example.com").unwrap();
-    let stream = TcpStream::connect(world.broker.address).await.unwrap();
     TlsConnector::from(Arc::new(config))
         .connect(name, stream)
         .await

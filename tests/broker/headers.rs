@@ -454,7 +454,7 @@ async fn inv_23_the_application_cannot_set_our_cookies_or_speak_in_our_name() {
         " __Host-sso",
     ] {
         let fields = format!(
-            "Set-Cookie: theirs=1\r\nSet-Cookie: {name}=stolen; Path=/; Secure\r\nSso-Generated: login\r\nSso-Reference: K7QM-2F9D\r\n"
+            "Set-Cookie: theirs=1\r\nSet-Cookie: {name}=stolen; Path=/; Secure\r\nSso-Generated: login\r\nSso-Reference: K7QM-2F9D\r\nSso_Reference: K7QM-2F9D\r\n"
         );
         world
             .application
@@ -469,6 +469,7 @@ async fn inv_23_the_application_cannot_set_our_cookies_or_speak_in_our_name() {
             (answer.field("sso-generated"), answer.field("sso-reference")),
             (None, None)
         );
+        assert_eq!(answer.field("sso_reference"), None);
     }
     assert_eq!(
         browser.cookie("app.example.com", "__Host-sso"),

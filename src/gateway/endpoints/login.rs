@@ -1,6 +1,6 @@
 //! Towards sign-in: e-mail first, an organization's door, the start of a run.
 
-use http::{Response, StatusCode, request};
+use http::{Method, Response, StatusCode, request};
 use hyper::body::Incoming;
 
 use super::dev::Typed;
@@ -231,6 +231,9 @@ impl Gateway {
             return Ok(self.see_other(&self.still_asking(ask, to), ask.reference));
         };
         match offered(organization, ask.query.get("via")).as_slice() {
+            [_] if looks(ask) && ask.query.get("wait").is_none() => {
+                Ok(self.to_press(ask, organization))
+            }
             [only] if ask.query.get("wait").is_none() => {
                 let begun = self.begin(ask, organization, only, target, &ask.query);
                 self.leave(ask, organization, only, &begun.await?, Leaving::Page)
@@ -302,12 +305,30 @@ impl Gateway {
         );
         let to = self.config.server.public_url.join(&path);
         let mut response = self.see_other(&to, ask.reference);
+        if looks(ask) {
+            return response;
+        }
         for cookie in ask.cookies.evict_bindings(BindingKind::Entry) {
             set_cookie(&mut response, cookie);
         }
         let cookie = cookies::set_binding(BindingKind::Entry, &binding, self.clock.now());
         set_cookie(&mut response, cookie);
         response
+    }
+
+    /// To a door that waits for a press, from where a browser would be sent to the provider: what only looks whether an
+    /// address is there begins nothing (RFC 9110 §9.2.1), and gets the status that a visit would (§9.3.2).
+    pub(super) fn to_press(
+        &self,
+        ask: &Ask<'_>,
+        organization: &config::Organization,
+    ) -> Response<Body> {
+        let said = ask.query.pairs().iter();
+        let said = said.map(|(name, value)| (name.as_str(), value.as_str()));
+        let said = said.filter(|(name, _)| !matches!(*name, "step_up" | "wait"));
+        let pairs: Vec<(&str, &str)> = said.chain([("wait", "press")]).collect();
+        let door = self.below(&format!("login/{}", organization.slug));
+        self.see_other(&with_query(&door, &pairs), ask.reference)
     }
 
     /// A provider's button was pressed.
@@ -411,6 +432,11 @@ impl Gateway {
             Err(Error::Suspended(slug))
         }
     }
+}
+
+/// Whether a request looks without a visit.
+pub(super) fn looks(ask: &Ask<'_>) -> bool {
+    ask.inbound.method == Method::HEAD
 }
 
 /// For the trace: what came of an e-mail address that somebody typed. The address itself is nobody's yet.

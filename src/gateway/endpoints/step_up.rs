@@ -2,7 +2,7 @@
 
 use http::Response;
 
-use super::login::{target, with_query};
+use super::login::{looks, target, with_query};
 use super::{Ask, Leaving};
 use crate::address::ReturnPath;
 use crate::config::defaults::FRESH_SIGN_IN;
@@ -54,6 +54,9 @@ impl Gateway {
         let Some(target) = target(organization, &ask.query) else {
             return Ok(self.to_own_step_up(ask, organization));
         };
+        if looks(ask) {
+            return Ok(self.to_press(ask, organization));
+        }
         let provider = step_up.provider.clone();
         let begun = self.pipeline.begin(self.proving(ask, step_up, target));
         self.leave(ask, organization, &provider, &begun.await?, Leaving::Page)
