@@ -152,7 +152,12 @@ fn a_file_that_does_not_fit_is_told_what_it_lacks() {
         (Kind::Nginx, SERVER, "", "--application 127.0.0.1:3000"),
         (Kind::Apache, SERVER, "", "[upstreams.app]"),
         (Kind::Envoy, &on_a_socket, UPSTREAM, "Unix sockets"),
-        (Kind::Nginx, &handed_over, UPSTREAM, "where a socket unit says"),
+        (
+            Kind::Nginx,
+            &handed_over,
+            UPSTREAM,
+            "where a socket unit says",
+        ),
         (
             Kind::Nginx,
             SERVER,
