@@ -49,7 +49,7 @@ fn main() -> anyhow::Result<()> {
     let nobody = Running::start(folder.path(), port)?;
     nobody.until_answered("", " 401 ")?;
     println!("memory        {:>8} KiB with nobody", nobody.resident());
-    nobody.kill()?;
+    drop(nobody);
 
     let began = Instant::now();
     let runtime = tokio::runtime::Runtime::new()?;
@@ -66,7 +66,6 @@ fn main() -> anyhow::Result<()> {
         println!("first answer  {took:>8} ms, ended {manner} before");
         println!("memory        {:>8} KiB", running.resident());
         if manner == "in order" {
-            running.kill()?;
             continue;
         }
         let began = Instant::now();
@@ -79,7 +78,6 @@ fn main() -> anyhow::Result<()> {
             "memory        {:>8} KiB after everybody has asked",
             running.resident()
         );
-        running.kill()?;
     }
     Ok(())
 }
@@ -273,10 +271,9 @@ impl Running {
         }
         let mut lines = String::new();
         stream.read_to_string(&mut lines)?;
-        let answers = lines.lines().filter(|line| line.starts_with("HTTP/1.1 "));
-        let answers: Vec<&str> = answers.collect();
-        let fine = answers.iter().all(|line| line.contains(status));
-        anyhow::ensure!(fine && answers.len() == handles.len(), "{lines}");
+        let all = lines.matches("HTTP/1.1 ").count();
+        let fine = lines.matches(&format!("HTTP/1.1{status}")).count();
+        anyhow::ensure!(all == handles.len() && fine == all, "{lines}");
         Ok(())
     }
 
@@ -288,11 +285,12 @@ impl Running {
         let line = lines.find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
         line.trim().trim_end_matches(" kB").parse().unwrap()
     }
+}
 
+impl Drop for Running {
     /// Ends it where it stands.
-    fn kill(mut self) -> anyhow::Result<()> {
-        self.child.kill()?;
-        self.child.wait()?;
-        Ok(())
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
     }
 }
