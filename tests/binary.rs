@@ -207,6 +207,24 @@ fn the_environment_names_the_file_and_its_keys() {
 }
 
 #[test]
+fn whoever_has_read_enough_of_an_answer_is_no_failure() {
+    let folder = folder(GOOD);
+    let (reader, closed) = std::io::pipe().unwrap();
+    drop(reader);
+    let told = command(&folder, &["check"])
+        .stdout(closed)
+        .output()
+        .unwrap();
+    assert_eq!((code(&told), told.stderr), (0, Vec::new()));
+    let (reader, closed) = std::io::pipe().unwrap();
+    drop(reader);
+    let told = command(&self::folder(BAD), &["check"])
+        .stderr(closed)
+        .status();
+    assert_eq!(told.unwrap().code(), Some(3));
+}
+
+#[test]
 fn wrong_usage_is_2() {
     for arguments in [&["check", "--fast"][..], &["serve"], &[]] {
         let told = doorward(&folder(GOOD), arguments);

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::socket::{Error, Socket, with_query};
 use super::table::{table, visible};
-use super::{Asking, Exit, Output, print};
+use super::{Asking, Exit, Output};
 use crate::admin::views::{Checked, Entry, Trail};
 use crate::clock::{Clock as _, System, Timestamp};
 
@@ -113,9 +113,12 @@ async fn tail(tail: &Tail) -> Result<Exit, Error> {
     }
     loop {
         for entry in &entries {
-            match tail.asking.output {
-                Output::Human => print(&line(entry)),
-                Output::Json => print(&serde_json::to_string(entry).unwrap_or_default()),
+            let is_read = match tail.asking.output {
+                Output::Human => super::is_read(&line(entry)),
+                Output::Json => super::is_read(&serde_json::to_string(entry).unwrap_or_default()),
+            };
+            if !is_read {
+                return Ok(Exit::Fine);
             }
         }
         let path = with_query("/audit", &[("after", Some(last.to_string()))]);

@@ -192,16 +192,23 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Prints to standard output, which is for what was asked for.
-#[expect(clippy::print_stdout, reason = "this is what a command prints with")]
+/// Prints to standard output, which is for what was asked for. Whoever has seen enough (`| head`) closes it, and that is no
+/// failure.
 pub fn print(text: &str) {
-    println!("{}", text.trim_end());
+    is_read(text);
+}
+
+/// The same, and says whether somebody still reads it.
+fn is_read(text: &str) -> bool {
+    let mut out = std::io::stdout().lock();
+    let printed = writeln!(out, "{}", text.trim_end());
+    printed.and_then(|()| out.flush()).is_ok()
 }
 
 /// Prints to standard error, which is for everything else.
-#[expect(clippy::print_stderr, reason = "this is what a command complains with")]
 pub fn complain(text: &str) {
-    eprintln!("{}", text.trim_end());
+    // Where else could it be said that nobody hears it?
+    let _ = writeln!(std::io::stderr(), "{}", text.trim_end());
 }
 
 /// Asks on the terminal. Anything but a clear yes is a no.

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::socket::{Error, Socket, with_query};
 use super::table::visible;
-use super::{Asking, Exit, Output, path_segment, print};
+use super::{Asking, Exit, Output, path_segment};
 use crate::admin::views::{Trace as Found, TracePart, TraceStep, Traces};
 use crate::telemetry::trace::Step;
 
@@ -80,9 +80,12 @@ async fn follow(trace: &Trace) -> Result<Exit, Error> {
         );
         let new: Traces = socket.get(&path).await?;
         for part in &new.parts {
-            match trace.asking.output {
-                Output::Human => print(&for_people(std::slice::from_ref(part))),
-                Output::Json => print(&serde_json::to_string(part).unwrap_or_default()),
+            let is_read = match trace.asking.output {
+                Output::Human => super::is_read(&for_people(std::slice::from_ref(part))),
+                Output::Json => super::is_read(&serde_json::to_string(part).unwrap_or_default()),
+            };
+            if !is_read {
+                return Ok(Exit::Fine);
             }
         }
         if new.last == last {
