@@ -24,6 +24,7 @@ mod oauth2;
 mod organizations;
 mod pages;
 mod pem;
+mod popup;
 mod portal;
 mod proof;
 mod providers;
@@ -51,6 +52,7 @@ pub use self::load::{
 };
 pub use self::oauth2::{ClaimPath, ClaimPaths};
 pub use self::pages::LANGUAGES;
+pub use self::popup::PopupSize;
 pub use self::registration::{Key, Registration};
 pub use self::routes::{IDENTITY_FIELDS, fold_name};
 pub use self::source::{Origin as Files, wants_colour};
@@ -63,7 +65,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
 use http::{HeaderName, Method};
@@ -904,29 +905,6 @@ pub struct Admin {
     pub popup_origin: Option<Origin>,
     /// How large such a window is opened best.
     pub popup_size: PopupSize,
-}
-
-/// A window's inner size in CSS pixels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct PopupSize {
-    /// From side to side.
-    pub width: u16,
-    /// From top to bottom.
-    pub height: u16,
-}
-
-impl FromStr for PopupSize {
-    type Err = &'static str;
-
-    /// `WIDTHxHEIGHT`. Browsers open nothing below 100 pixels.
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let side = |text: &str| text.parse().ok().filter(|it| (100..=4096).contains(it));
-        let sides = text.split_once('x');
-        sides
-            .and_then(|(width, height)| Some((side(width)?, side(height)?)))
-            .map(|(width, height)| Self { width, height })
-            .ok_or("is not a width and a height of 100 to 4096 pixels, as in 600x600")
-    }
 }
 
 /// `[management]`: probes and metrics.

@@ -200,7 +200,7 @@ async fn other_terms_for_sessions_and_identities_count_at_once() {
 }
 
 #[tokio::test]
-async fn what_is_open_does_not_outlast_a_shorter_session_and_may_be_opened_anew() {
+async fn inv_40_what_is_open_does_not_outlast_a_shorter_session_and_may_be_opened_anew() {
     let file = format!("{ONE}[sessions]\nabsolute_timeout = \"24h\"\n");
     let mut world = World::on_workers(&file).await;
     let (browser, _) = world.signed_in().await;

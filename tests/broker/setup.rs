@@ -400,7 +400,7 @@ async fn an_owner_on_a_host_of_its_own_sets_up_there() {
 }
 
 #[tokio::test]
-async fn a_page_of_the_application_is_told_which_windows_to_open() {
+async fn inv_26_a_page_of_the_application_is_told_which_windows_to_open_for_owners_alone() {
     let world = World::with(&format!(
         "{TWO_WAYS}[admin]\nsocket = \"run/admin.sock\"\npopup_size = \"480x700\"\n"
     ))
@@ -411,6 +411,9 @@ async fn a_page_of_the_application_is_told_which_windows_to_open() {
     world.acme.person(grace());
     let mut member = sign_in(&world, "acme", "acme-idp").await;
     member.fetch(&list).await.is(403);
+    world.globex.person(grace());
+    let mut other_owner = sign_in(&world, "initech", "globex-idp").await;
+    other_owner.fetch(&list).await.is(404);
     world.acme.person(ada());
     set_up(&mut owner, "acme-idp").await.is(200);
     let page = owner.fetch(&list).await;
@@ -435,7 +438,8 @@ async fn a_page_of_the_application_is_told_which_windows_to_open() {
     let opened = owner.get(setup["url"].as_str().unwrap()).await;
     assert_eq!(opened.is(200).input("display"), "popup");
     assert!(opened.text.contains("/setup/globex-idp") && !opened.text.contains("/setup/acme-idp"));
-    world.end(&[&owner, &member]).await;
+    assert!(!page.text.contains("secret"), "{}", page.text);
+    world.end(&[&owner, &member, &other_owner]).await;
 }
 
 #[tokio::test]
