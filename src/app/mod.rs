@@ -37,7 +37,7 @@ use crate::gateway;
 use crate::identity;
 use crate::provider;
 use crate::proxy;
-use crate::server::{self, Bound, LimitsInForce, Listener, Peer};
+use crate::server::{self, Bound, Caller, LimitsInForce, Listener};
 use crate::session;
 use crate::store;
 use crate::tasks::Tasks;
@@ -201,17 +201,21 @@ pub fn tell_warnings(config: &Config, warnings: &[Fault], now: Timestamp) {
 /// What answers visitors: each request meets the snapshot that is in force when it comes, to its end.
 fn visitors(current: &Current) -> impl server::Handler<gateway::Sent> {
     let current = Arc::clone(current);
-    move |request: Request<Incoming>, peer: Peer| {
+    move |request: Request<Incoming>, caller: Caller| {
         let gateway = current.load().gateway.clone();
         // In one place from the beginning: it is handed on several times before it runs.
-        Box::pin(async move { gateway.answer(request, peer.address).await })
+        Box::pin(async move {
+            gateway
+                .answer(request, caller.peer.address, caller.interim)
+                .await
+        })
     }
 }
 
 /// What answers operators, likewise.
 fn operators(current: &Current, door: Door) -> impl server::Handler<http_body_util::Full<Bytes>> {
     let current = Arc::clone(current);
-    move |request: Request<Incoming>, _: Peer| {
+    move |request: Request<Incoming>, _: Caller| {
         let admin = current.load().admin.clone();
         async move { admin.answer(request, door).await }
     }

@@ -36,7 +36,7 @@ use crate::app::{self, App};
 use crate::clock::Clock;
 use crate::config;
 use crate::secret;
-use crate::server::{self, Bound, Listener, Peer};
+use crate::server::{self, Bound, Caller, Listener};
 use crate::tasks::Tasks;
 
 /// A demonstration that is bound and ready to serve.
@@ -137,7 +137,7 @@ impl Demo {
         } = self;
         let limits = Arc::new(ArcSwap::from_pointee(configuration::limits()));
         let (listener, provider) = provider;
-        let handler = move |request: Request<Incoming>, _: Peer| {
+        let handler = move |request: Request<Incoming>, _: Caller| {
             let provider = provider.clone();
             async move { provider.handle(request).await }
         };
@@ -150,7 +150,7 @@ impl Demo {
             stop.clone(),
         ));
         let (listener, application) = application;
-        let handler = move |request: Request<Incoming>, _: Peer| {
+        let handler = move |request: Request<Incoming>, _: Caller| {
             let application = application.clone();
             async move { application.handle(request).await }
         };

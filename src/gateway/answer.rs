@@ -16,6 +16,7 @@ use super::inbound::Inbound;
 use super::{Body, Gateway, Known};
 use crate::clock::Timestamp;
 use crate::config::Slug;
+use crate::server::Interim;
 use crate::telemetry::metrics::{self, Metrics};
 use crate::telemetry::trace::Journal;
 use crate::telemetry::{Reference, RouteTally};
@@ -35,6 +36,8 @@ pub(super) struct Asked {
     pub(super) known: Option<Known>,
     /// The front proxy that asks about it, if it did not come itself.
     pub(super) asker: Option<Asker>,
+    /// Takes what the application says before its answer, until that is with it.
+    pub(super) interim: Option<Interim>,
     /// What happens on the way, where Doorward answers itself.
     pub(super) journal: Option<Journal>,
 }
@@ -49,6 +52,7 @@ impl Asked {
             own: None,
             known: None,
             asker: None,
+            interim: None,
             journal: None,
         }
     }

@@ -12,13 +12,13 @@ use tracing::warn;
 use super::inbound::Inbound;
 use super::routes::Route;
 use super::sites::Site;
-use super::{Body, Error, Gateway, Upstream};
+use super::{Body, Error, Gateway, Upstream, WayBack};
 use crate::assertion::{self, Statement};
 use crate::clock::Timestamp;
 use crate::config::fold_name;
-use crate::proxy::Passage;
+use crate::proxy::{Early, Passage};
 use crate::secret;
-use crate::server::Cut;
+use crate::server::{Cut, Interim};
 use crate::session::{Live, LiveGrant, Prepared, cookies};
 use crate::telemetry::{Reference, RouteTally, metrics};
 use crate::tether::Tether;
@@ -56,7 +56,7 @@ impl Gateway {
         inbound: &Inbound,
         route: &Route,
         visitor: Option<Visitor<'_>>,
-        reference: Reference,
+        (reference, interim): WayBack,
     ) -> Result<Response<Body>, Error> {
         let upstream = self.upstream(route).ok_or(Error::NoRoute)?;
         let turn = upstream.turns.take(inbound.client).ok_or_else(|| {
@@ -101,6 +101,7 @@ impl Gateway {
             held: Arc::new((turn, watch(route, &cut))),
             cut,
             until,
+            early: interim.map(early),
         };
         let mut response = upstream.proxy.forward(request, passage).await?;
         cookies::strip_response(response.headers_mut());
@@ -192,6 +193,15 @@ fn watch(route: &Route, tether: &Arc<Tether>) -> Watch {
         tether: Arc::clone(tether),
         route: Arc::clone(&route.tally),
     }
+}
+
+/// Hands on what the application says before its answer: what it may say in that.
+fn early(interim: Interim) -> Early {
+    Arc::new(move |status, mut fields| {
+        cookies::strip_response(&mut fields);
+        strip_ours(&mut fields);
+        interim.send(status, &fields);
+    })
 }
 
 /// Removes what only we say in answers.

@@ -51,6 +51,7 @@ use crate::pages::{self, Look, Pages};
 use crate::pipeline::{self, Pipeline};
 use crate::proxy;
 use crate::revalidation::{self, Revalidation};
+use crate::server::Interim;
 use crate::session::cookies::Cookies;
 use crate::session::{self, Live, LiveGrant, Sessions};
 use crate::store::{self, Store};
@@ -173,6 +174,9 @@ impl From<Place<'_>> for pages::Place {
     }
 }
 
+/// What names the answer of a request, and what takes those before it.
+type WayBack = (Reference, Option<Interim>);
+
 /// Who asks, as far as the session can tell.
 #[derive(Debug)]
 struct Known {
@@ -236,16 +240,22 @@ impl Gateway {
         })))
     }
 
-    /// Answers one request.
+    /// Answers one request of a peer. What the application says before its answer goes to `interim`.
     ///
     /// # Cancel safety
     /// When the visitor leaves, forwarding ends; sign-ins that were claimed go on to their end.
-    pub async fn answer(&self, request: Request<Incoming>, peer: Option<IpAddr>) -> Response<Sent> {
+    pub async fn answer(
+        &self,
+        request: Request<Incoming>,
+        peer: Option<IpAddr>,
+        interim: Option<Interim>,
+    ) -> Response<Sent> {
         // It is handed down a long way.
         let request = Box::new(request);
         let began = self.clock.now();
         let in_flight = InFlight::begin(&self.metrics);
         let mut asked = Asked::new(request.method(), &self.nowhere, began);
+        asked.interim = interim;
         let response = match self.serve(request, (began, peer), &mut asked).await {
             Ok(response) => response,
             Err(error) => {
@@ -327,11 +337,12 @@ impl Gateway {
         route: &Route,
         asked: &mut Asked,
     ) -> Result<Response<Body>, Error> {
-        let reference = asked.reference;
+        let (reference, interim) = (asked.reference, asked.interim.take());
+        let way_back = (reference, interim);
         let decision = self.judge(request.headers(), inbound, place, route, asked);
         match decision.await? {
-            Decision::Allow(known) => self.allow(request, inbound, route, known, reference).await,
-            Decision::Anonymous => self.forward(request, inbound, route, None, reference).await,
+            Decision::Allow(known) => self.allow(request, inbound, route, known, way_back).await,
+            Decision::Anonymous => self.forward(request, inbound, route, None, way_back).await,
             Decision::SignIn => {
                 let cookies = Cookies::read(request.headers());
                 self.send_to_sign_in(&cookies, inbound, place, route, asked)
@@ -362,8 +373,9 @@ impl Gateway {
         inbound: &Inbound,
         route: &Route,
         known: &Known,
-        reference: Reference,
+        way_back: WayBack,
     ) -> Result<Response<Body>, Error> {
+        let reference = way_back.0;
         self.sessions.touch(&known.live, &known.grant, inbound.at);
         let visitor = Visitor {
             live: &known.live,
@@ -373,7 +385,7 @@ impl Gateway {
             inbound::Kind::FormPost => Cookies::read(request.headers()).kept_form(),
             inbound::Kind::PageLoad | inbound::Kind::Program => None,
         };
-        let forwarded = self.forward(request, inbound, route, Some(visitor), reference);
+        let forwarded = self.forward(request, inbound, route, Some(visitor), way_back);
         let mut response = forwarded.await?;
         if let Some(token) = kept {
             Box::pin(self.settle(inbound, &token, &mut response, reference)).await;

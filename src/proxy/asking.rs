@@ -11,7 +11,7 @@ use super::body::Outgoing;
 use super::departure::Spare;
 use super::endpoint::{Endpoint, Failure, Outstanding};
 use super::pool::Lent;
-use super::{Error, Passage, Upstream, error};
+use super::{Error, Passage, Upstream, departure, error};
 
 /// The addresses that are asked for one request, one after the other.
 pub(super) struct Asked<'a> {
@@ -66,6 +66,7 @@ impl<'a> Asked<'a> {
                 return Err(self.blame(failure));
             }
             request = Request::from_parts(head, Outgoing::empty());
+            departure::listen(&mut request, None, spare.early.clone());
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::header::{CONNECTION, EXPECT, TE, UPGRADE};
+use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, TE, UPGRADE};
 use http::{HeaderValue, Method, StatusCode, Uri, Version, request};
 use http_body::Body as _;
 use hyper::Request;
@@ -12,7 +12,7 @@ use hyper::upgrade::OnUpgrade;
 use super::body::{Outgoing, Upload};
 use super::endpoint::Endpoint;
 use super::expect::Gate;
-use super::{Error, Passage, Upstream, fields};
+use super::{Early, Error, Passage, Upstream, fields};
 
 /// A request about to leave.
 pub(super) struct Trip {
@@ -27,6 +27,7 @@ pub(super) struct Spare {
     pub(super) head: request::Parts,
     /// The host that the application shall see, if not its own.
     pub(super) host: Option<HeaderValue>,
+    pub(super) early: Option<Early>,
 }
 
 /// What the way back needs to know.
@@ -82,16 +83,11 @@ impl Upstream {
             Box::new(Spare {
                 head: head.clone(),
                 host: self.preserve_host.then(|| passage.host.clone()),
+                early: passage.early.clone(),
             })
         });
         let mut request = Request::from_parts(head, outgoing);
-        if let Some(gate) = gate.clone() {
-            hyper::ext::on_informational(&mut request, move |informational| {
-                if informational.status() == StatusCode::CONTINUE {
-                    gate.open();
-                }
-            });
-        }
+        listen(&mut request, gate.clone(), passage.early.take());
         Ok(Trip {
             request,
             spare,
@@ -137,4 +133,22 @@ impl Upstream {
         fields::put(&mut head.headers, std::mem::take(&mut passage.fields));
         Ok(head)
     }
+}
+
+/// Has interim answers heard: 100 by the body that waits for it, all others by `early`.
+pub(super) fn listen(request: &mut Request<Outgoing>, gate: Option<Gate>, early: Option<Early>) {
+    if gate.is_none() && early.is_none() {
+        return;
+    }
+    hyper::ext::on_informational(request, move |said| match (said.status(), &gate, &early) {
+        (StatusCode::CONTINUE, Some(gate), _) => gate.open(),
+        (StatusCode::CONTINUE, None, _) | (_, _, None) => {}
+        (status, _, Some(early)) => {
+            let mut fields = said.headers().clone();
+            fields::strip_hop_by_hop(&mut fields);
+            // It has no body (RFC 9110 §8.6).
+            fields.remove(CONTENT_LENGTH);
+            early(status, fields);
+        }
+    });
 }

@@ -31,7 +31,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use http::header::{CONNECTION, CONTENT_LENGTH, SEC_WEBSOCKET_ACCEPT, UPGRADE};
-use http::{HeaderName, HeaderValue, StatusCode, Version};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper::{Request, Response};
 use tokio::time::{Instant, sleep_until};
@@ -93,7 +93,12 @@ pub struct Passage {
     pub until: Option<Instant>,
     /// Kept until nothing of the passage is open any more.
     pub held: Held,
+    /// Hears interim answers, where the application sends them over HTTP/1.1; 100 is between it and us.
+    pub early: Option<Early>,
 }
+
+/// Hears an interim answer (RFC 9110 §15.2), without what concerns the connection only.
+pub type Early = Arc<dyn Fn(StatusCode, HeaderMap) + Send + Sync>;
 
 /// Something that is given back by being dropped.
 pub type Held = Arc<dyn Any + Send + Sync>;

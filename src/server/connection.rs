@@ -31,8 +31,9 @@ use super::bootstrap;
 use super::crowd::{Crowd, Permit};
 use super::listener::{Accepted, Detached};
 use super::multiplex::{self, Streams};
-use super::stream::{Fate, Socket, Stream};
-use super::{Cut, Handler, Peer, TlsFiles};
+use super::socket::Socket;
+use super::stream::{Fate, Stream};
+use super::{Caller, Cut, Handler, Interim, Peer, TlsFiles};
 use crate::config::defaults::CONNECTION_BUFFER_BYTES;
 use crate::config::{self, TrustedProxy};
 use crate::rarely::Rarely;
@@ -549,7 +550,11 @@ where
         } else {
             Err(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)
         };
-        let answer = opening.map(|opening| (handler.answer(request, running.0.peer), opening));
+        let caller = Caller {
+            peer: running.0.peer,
+            interim: (version == Version::HTTP_11).then(|| Interim::of(&running.0.fate)),
+        };
+        let answer = opening.map(|opening| (handler.answer(request, caller), opening));
         async move {
             let (answer, opening) = match answer {
                 Ok(asked) => asked,

@@ -2,7 +2,7 @@
 //!
 //! Owns: accepting under a permit, the handshake within its limit, the choice of HTTP/1.1 or HTTP/2, the bounds on heads,
 //! streams and idle connections, certificates that are read again, and the end of it all. Leaves to others: what a
-//! request means; the handler gets it with its [`Peer`]. Invariants: a message that could be read in two ways never
+//! request means; the handler gets it with its [`Caller`]. Invariants: a message that could be read in two ways never
 //! reaches the handler and closes its connection (threat model 35, `framing.rs`); everything a client can hold is bounded
 //! (54); neither a bad connection nor a panicking handler ends the loop; a response that breaks off never looks whole.
 
@@ -12,9 +12,11 @@ mod bootstrap;
 mod connection;
 mod crowd;
 mod framing;
+mod interim;
 mod linger;
 mod listener;
 mod multiplex;
+mod socket;
 mod stream;
 mod tls;
 
@@ -44,6 +46,7 @@ use listener::Accepted;
 
 pub use activation::Handover;
 pub use bootstrap::accept;
+pub use interim::Interim;
 pub use listener::{Bound, Listener, Manner};
 pub use tls::TlsFiles;
 
@@ -58,7 +61,16 @@ pub struct Peer {
     pub secure: bool,
 }
 
-/// What answers requests: any `Fn(Request<Incoming>, Peer) -> impl Future<Output = Response<B>>`.
+/// Who asks, and how they can be told something before the answer.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The other end.
+    pub peer: Peer,
+    /// Takes interim answers, where they can be sent: HTTP/1.0 has none, and for HTTP/2 the library sends none.
+    pub interim: Option<Interim>,
+}
+
+/// What answers requests: any `Fn(Request<Incoming>, Caller) -> impl Future<Output = Response<B>>`.
 ///
 /// When the client leaves, the future is dropped.
 pub trait Handler<B>: Clone + Send + Sync + 'static {
@@ -66,18 +78,18 @@ pub trait Handler<B>: Clone + Send + Sync + 'static {
     type Answer: Future<Output = Response<B>> + Send + 'static;
 
     /// Answers one request.
-    fn answer(&self, request: Request<Incoming>, peer: Peer) -> Self::Answer;
+    fn answer(&self, request: Request<Incoming>, caller: Caller) -> Self::Answer;
 }
 
 impl<F, A, B> Handler<B> for F
 where
-    F: Fn(Request<Incoming>, Peer) -> A + Clone + Send + Sync + 'static,
+    F: Fn(Request<Incoming>, Caller) -> A + Clone + Send + Sync + 'static,
     A: Future<Output = Response<B>> + Send + 'static,
 {
     type Answer = A;
 
-    fn answer(&self, request: Request<Incoming>, peer: Peer) -> A {
-        self(request, peer)
+    fn answer(&self, request: Request<Incoming>, caller: Caller) -> A {
+        self(request, caller)
     }
 }
 

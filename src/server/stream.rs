@@ -7,18 +7,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Buf as _, Bytes};
 use futures_util::task::AtomicWaker;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpStream, UnixStream};
 use tokio::time::{Instant, Sleep, sleep_until};
-use tokio_rustls::server::TlsStream;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use super::Cut;
 use super::crowd::Permit;
 use super::framing::Framing;
+use super::interim::Interims;
 use super::linger::Linger;
+use super::socket::Socket;
 
 /// A connection. It keeps its permit as long as it is open, as a tunnel too (threat model 54).
 #[derive(Debug)]
@@ -38,6 +38,10 @@ pub(super) struct Stream {
     fate: Arc<Fate>,
     write_limit: Duration,
     stall: Option<Stall>,
+    /// Interim answers that go out before anything else does.
+    interjection: Bytes,
+    /// Whether all that was said is out.
+    flushed: bool,
     /// Present when all that we say has been sent.
     linger: Option<Linger>,
     _permit: Permit,
@@ -48,17 +52,6 @@ pub(super) struct Stream {
 struct Stall {
     time: Pin<Box<Sleep>>,
     cut: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
-}
-
-/// What a connection may carry bytes over.
-#[derive(Debug)]
-pub(super) enum Socket {
-    /// Plain TCP.
-    Tcp(TcpStream),
-    /// TLS over TCP.
-    Tls(Box<TlsStream<TcpStream>>),
-    /// A Unix socket.
-    Unix(UnixStream),
 }
 
 /// What the answers of a connection mean for its socket.
@@ -74,6 +67,8 @@ pub(super) struct Fate {
     rested: AtomicWaker,
     /// What ends the response that is under way.
     cut: Mutex<Option<Cut>>,
+    /// What is said before the response.
+    pub(super) interims: Interims,
 }
 
 /// How long an answer may take whose client sends no more. It may read on (RFC 9112 §9.6) or have left: which of the two, only
@@ -83,12 +78,14 @@ const OWED_FOR: Duration = Duration::from_secs(1);
 impl Fate {
     /// From now on the connection carries a response that ends with `cut`.
     pub(super) fn bind(&self, cut: Option<Cut>) {
+        self.interims.end();
         *self.cut.lock().unwrap_or_else(PoisonError::into_inner) = cut;
     }
 
     /// A request begins.
     pub(super) fn begin(&self) {
         self.busy.store(true, Ordering::Relaxed);
+        self.interims.begin();
     }
 
     /// No request is under way any more.
@@ -128,6 +125,8 @@ impl Stream {
             fate,
             write_limit,
             stall: None,
+            interjection: Bytes::new(),
+            flushed: true,
             linger: None,
             _permit: permit,
         }
@@ -198,11 +197,7 @@ impl Stream {
             buffer.put_slice(&self.before.split_to(count));
             return Poll::Ready(Ok(()));
         }
-        match &mut self.socket {
-            Socket::Tcp(socket) => Pin::new(socket).poll_read(context, buffer),
-            Socket::Tls(socket) => Pin::new(socket.as_mut()).poll_read(context, buffer),
-            Socket::Unix(socket) => Pin::new(socket).poll_read(context, buffer),
-        }
+        Pin::new(&mut self.socket).poll_read(context, buffer)
     }
 
     /// After the writing side is shut: waits until the client of an HTTP/1 connection can have read the answer, unless
@@ -215,14 +210,30 @@ impl Stream {
         let linger = self
             .linger
             .get_or_insert_with(|| Linger::new(framing.is_within()));
-        // Below TLS: what is thrown away need not be deciphered.
         let socket = &mut self.socket;
-        let lingered = linger.poll(context, |context, piece| match socket {
-            Socket::Tcp(socket) => Pin::new(socket).poll_read(context, piece),
-            Socket::Tls(socket) => Pin::new(socket.get_mut().0).poll_read(context, piece),
-            Socket::Unix(socket) => Pin::new(socket).poll_read(context, piece),
+        let lingered = linger.poll(context, |context, piece| {
+            socket.poll_read_raw(context, piece)
         });
         lingered.map(Ok)
+    }
+
+    /// Writes interim answers, if there are any and this is the place for them: all that was said before is out, and the
+    /// answer has not begun.
+    fn interject(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        loop {
+            while !self.interjection.is_empty() {
+                let outcome = Pin::new(&mut self.socket).poll_write(context, &self.interjection);
+                let written = ready!(self.bounded(context, outcome))?;
+                if written == 0 {
+                    return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+                }
+                self.interjection.advance(written);
+            }
+            match self.fate.interims.take() {
+                Some(waiting) if self.flushed => self.interjection = waiting,
+                Some(_) | None => return Poll::Ready(Ok(())),
+            }
+        }
     }
 
     /// Ends a write that the client has not taken up for too long, or may not take up any more.
@@ -308,11 +319,9 @@ impl AsyncWrite for Stream {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         this.open_tunnel()?;
-        let outcome = match &mut this.socket {
-            Socket::Tcp(socket) => Pin::new(socket).poll_write(context, bytes),
-            Socket::Tls(socket) => Pin::new(socket.as_mut()).poll_write(context, bytes),
-            Socket::Unix(socket) => Pin::new(socket).poll_write(context, bytes),
-        };
+        ready!(this.interject(context))?;
+        this.flushed = false;
+        let outcome = Pin::new(&mut this.socket).poll_write(context, bytes);
         this.bounded(context, outcome)
     }
 
@@ -323,29 +332,25 @@ impl AsyncWrite for Stream {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         this.open_tunnel()?;
-        let outcome = match &mut this.socket {
-            Socket::Tcp(socket) => Pin::new(socket).poll_write_vectored(context, pieces),
-            Socket::Tls(socket) => Pin::new(socket.as_mut()).poll_write_vectored(context, pieces),
-            Socket::Unix(socket) => Pin::new(socket).poll_write_vectored(context, pieces),
-        };
+        ready!(this.interject(context))?;
+        this.flushed = false;
+        let outcome = Pin::new(&mut this.socket).poll_write_vectored(context, pieces);
         this.bounded(context, outcome)
     }
 
     fn is_write_vectored(&self) -> bool {
-        match &self.socket {
-            Socket::Tcp(socket) => socket.is_write_vectored(),
-            Socket::Tls(socket) => socket.is_write_vectored(),
-            Socket::Unix(socket) => socket.is_write_vectored(),
-        }
+        self.socket.is_write_vectored()
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        let outcome = match &mut this.socket {
-            Socket::Tcp(socket) => Pin::new(socket).poll_flush(context),
-            Socket::Tls(socket) => Pin::new(socket.as_mut()).poll_flush(context),
-            Socket::Unix(socket) => Pin::new(socket).poll_flush(context),
-        };
+        // hyper flushes when it has nothing left to write.
+        this.flushed = true;
+        if this.fate.interims.is_open() {
+            this.fate.interims.watch(context);
+            ready!(this.interject(context))?;
+        }
+        let outcome = Pin::new(&mut this.socket).poll_flush(context);
         this.bounded(context, outcome)
     }
 
@@ -354,11 +359,7 @@ impl AsyncWrite for Stream {
         if this.linger.is_some() {
             return this.poll_linger(context);
         }
-        let outcome = match &mut this.socket {
-            Socket::Tcp(socket) => Pin::new(socket).poll_shutdown(context),
-            Socket::Tls(socket) => Pin::new(socket.as_mut()).poll_shutdown(context),
-            Socket::Unix(socket) => Pin::new(socket).poll_shutdown(context),
-        };
+        let outcome = Pin::new(&mut this.socket).poll_shutdown(context);
         if this.fate.tunnel.load(Ordering::Acquire) && this.fate.is_over() {
             this.parted = matches!(outcome, Poll::Ready(Ok(())));
         }
@@ -374,11 +375,7 @@ impl Drop for Stream {
             return;
         }
         // A response without a declared length ends with the connection (RFC 9112 §6.3): a reset, unlike an orderly
-        // close, cannot be mistaken for its end, and takes what waits in the kernel with it. A failure leaves the orderly close, and there is nothing more to do.
-        let _ = match &self.socket {
-            Socket::Tcp(socket) => socket.set_zero_linger(),
-            Socket::Tls(socket) => socket.get_ref().0.set_zero_linger(),
-            Socket::Unix(_) => Ok(()),
-        };
+        // close, cannot be mistaken for its end, and takes what waits in the kernel with it.
+        self.socket.reset_at_end();
     }
 }

@@ -107,7 +107,7 @@ fn text(text: &str) -> Response<Reply> {
 }
 
 /// Answers with the path, and the body if there is one.
-async fn echo(request: Request<Incoming>, _peer: Peer) -> Response<Reply> {
+async fn echo(request: Request<Incoming>, _: Caller) -> Response<Reply> {
     let path = request.uri().path().to_owned();
     match request.into_body().collect().await {
         Ok(body) => text(&format!(
@@ -120,7 +120,7 @@ async fn echo(request: Request<Incoming>, _peer: Peer) -> Response<Reply> {
 
 #[tokio::test]
 async fn a_request_is_answered_with_its_peer() {
-    let handler = |_request, peer: Peer| async move {
+    let handler = |_request, Caller { peer, .. }: Caller| async move {
         text(&format!("{} {}", peer.address.unwrap(), peer.secure))
     };
     let world = world(limits(), None, handler).await;
@@ -365,7 +365,7 @@ async fn inv_54_an_idle_connection_does_not_stay() {
 }
 
 /// The answer to a request whose body nobody wants.
-async fn refuse(_request: Request<Incoming>, _peer: Peer) -> Response<Reply> {
+async fn refuse(_request: Request<Incoming>, _: Caller) -> Response<Reply> {
     let mut refusal = text("no");
     *refusal.status_mut() = StatusCode::UNAUTHORIZED;
     refusal
@@ -752,7 +752,7 @@ async fn tls_agrees_on_http2_and_http1() {
     let folder = tempfile::tempdir().unwrap();
     let (files, certificate) = tls::tests::write_pair(folder.path());
     let tls = TlsFiles::open(&files, &Tasks::new()).unwrap();
-    let handler = |request: Request<Incoming>, peer: Peer| async move {
+    let handler = |request: Request<Incoming>, Caller { peer, .. }: Caller| async move {
         text(&format!("{:?} {}", request.version(), peer.secure))
     };
     let world = world(limits(), Some(tls), handler).await;

@@ -311,6 +311,99 @@ async fn a_body_is_asked_for_when_the_application_asks_for_it() {
 }
 
 #[tokio::test]
+async fn interim_answers_come_as_the_application_sends_them() {
+    let (world, application) = world_and_application().await;
+    let mut line = world.browser().open("GET /raw/x", "").await;
+    let mut behind = Line::accept(&application).await;
+    for round in 0..2 {
+        behind.head().await;
+        behind
+            .send("HTTP/1.1 103 X\r\nLink: </a.css>; rel=preload\r\n\r\n")
+            .await;
+        let hints = "HTTP/1.1 103 Early Hints\r\nlink: </a.css>; rel=preload\r\n\r\n";
+        assert_eq!(line.head().await, hints, "before there is an answer");
+        // All at once, and the last two before anybody can have seen the first.
+        let at_once = "HTTP/1.1 102 X\r\n\r\nHTTP/1.1 103 X\r\nLink: </b.css>\r\n\r\nHTTP/1.1 200 X\r\nContent-Length: 2\r\n\r\nok";
+        behind.send(at_once).await;
+        assert_eq!(line.head().await, "HTTP/1.1 102 Processing\r\n\r\n");
+        let hints = "HTTP/1.1 103 Early Hints\r\nlink: </b.css>\r\n\r\n";
+        assert_eq!(line.head().await, hints);
+        assert_eq!(line.answer().await.unwrap().is(200).text(), "ok");
+        if round == 0 {
+            line.send("GET /raw/x HTTP/1.1\r\nHost: app.example.com\r\n\r\n")
+                .await;
+        }
+    }
+    world.end(&[]).await;
+}
+
+#[tokio::test]
+async fn inv_30_an_interim_answer_says_nothing_that_an_answer_may_not() {
+    let (world, application) = world_and_application().await;
+    let mut line = world.browser().open("GET /raw/x", "").await;
+    let mut behind = Line::accept(&application).await;
+    behind.head().await;
+    behind
+        .send("HTTP/1.1 103 X\r\nSet-Cookie: __Host-sso=theirs\r\nSet-Cookie: a=1\r\nSso-Generated: page\r\nConnection: x-hop\r\nX-Hop: 1\r\nLink: </a.css>\r\nContent-Length: 5\r\n\r\n")
+        .await;
+    let left = "HTTP/1.1 103 Early Hints\r\nlink: </a.css>\r\nset-cookie: a=1\r\n\r\n";
+    assert_eq!(line.head().await, left);
+    behind.send("HTTP/1.1 204 X\r\n\r\n").await;
+    line.answer().await.unwrap().is(204);
+    world.end(&[]).await;
+}
+
+#[tokio::test]
+async fn an_upload_goes_on_between_interim_answers() {
+    let (world, application) = world_and_application().await;
+    let expecting = "Expect: 100-continue\r\nContent-Length: 4\r\n";
+    let mut line = world.browser().open("POST /raw/x", expecting).await;
+    let mut behind = Line::accept(&application).await;
+    behind.head().await;
+    for (said, seen) in [
+        ("HTTP/1.1 102 X\r\n\r\n", "HTTP/1.1 102 Processing\r\n\r\n"),
+        ("HTTP/1.1 100 X\r\n\r\n", "HTTP/1.1 100 Continue\r\n\r\n"),
+        ("HTTP/1.1 102 X\r\n\r\n", "HTTP/1.1 102 Processing\r\n\r\n"),
+    ] {
+        behind.send(said).await;
+        assert_eq!(line.head().await, seen);
+    }
+    line.send("body").await;
+    behind.until("body").await;
+    behind
+        .send("HTTP/1.1 200 X\r\nContent-Length: 0\r\n\r\n")
+        .await;
+    line.answer().await.unwrap().is(200);
+    world.end(&[]).await;
+}
+
+#[tokio::test]
+async fn whoever_knows_no_interim_answers_gets_the_answer_alone() {
+    let (world, application) = world_and_application().await;
+    let said =
+        "HTTP/1.1 103 X\r\nLink: </a.css>\r\n\r\nHTTP/1.1 200 X\r\nContent-Length: 2\r\n\r\nok";
+    let mut old = Line::open(world.broker.address).await;
+    old.send("GET /raw/x HTTP/1.0\r\nHost: app.example.com\r\n\r\n")
+        .await;
+    let mut behind = Line::accept(&application).await;
+    behind.head().await;
+    behind.send(said).await;
+    assert_eq!(old.answer().await.unwrap().is(200).text(), "ok");
+    let mut http2 = H2::open(world.broker.address).await;
+    let answered = async {
+        behind.head().await;
+        behind.send(said).await;
+    };
+    let request = http::Request::get(format!("{SITE}/raw/x"));
+    let (answer, ()) = tokio::join!(http2.send(request), answered);
+    assert_eq!(
+        (answer.status().as_u16(), &answer.body()[..]),
+        (200, &b"ok"[..])
+    );
+    world.end(&[]).await;
+}
+
+#[tokio::test]
 async fn a_body_that_the_application_refuses_is_never_asked_for() {
     let (world, application) = world_and_application().await;
     let expecting = "Expect: 100-continue\r\nContent-Length: 4000000\r\n";

@@ -126,6 +126,7 @@ async fn front(
             cut: Arc::clone(&cut),
             until,
             held: Arc::new(()),
+            early: None,
         };
         async move {
             match upstream.forward(Box::new(request), passage).await {
