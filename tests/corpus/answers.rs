@@ -194,7 +194,11 @@ fn judge(bytes: &[u8], in_order: bool, is_head: bool) -> String {
         let head = String::from_utf8_lossy(&rest[..end]).to_ascii_lowercase();
         rest = &rest[end + 4..];
         let status = &head[9..12];
-        statuses.push_str(&format!("{status} "));
+        // How many of a thousand interim answers come is between the client and the packets.
+        let again = status.starts_with('1') && statuses.ends_with(&format!("{status} "));
+        if !again {
+            statuses.push_str(&format!("{status} "));
+        }
         let oddity = oddity(&head);
         statuses.push_str(oddity);
         if status.starts_with('1') && status != "101" {
