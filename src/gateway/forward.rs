@@ -16,7 +16,7 @@ use super::{Body, Error, Gateway, Upstream, WayBack};
 use crate::assertion::{self, Statement};
 use crate::clock::Timestamp;
 use crate::config::fold_name;
-use crate::proxy::{Early, Passage};
+use crate::proxy::{Early, Ours, Passage};
 use crate::secret;
 use crate::server::{Cut, Interim};
 use crate::session::{Live, LiveGrant, Prepared, cookies};
@@ -70,7 +70,10 @@ impl Gateway {
         cookies::strip_request(headers);
         let trace = trace(headers);
         let is_new = trace.is_none();
-        let mut fields = forwarding(trace, inbound, site, reference);
+        let mut fields = Ours {
+            once: forwarding(trace, inbound, site, reference),
+            ..Ours::default()
+        };
         if is_new {
             // It belongs to the trace that did not come in (Trace Context §3.3).
             headers.remove(TRACESTATE);
@@ -79,7 +82,7 @@ impl Gateway {
             None => (Arc::default(), None),
             Some(visitor) => {
                 let prepared = self.prepare(visitor, route, site, now)?;
-                fields.extend_from_slice(&prepared.fields);
+                fields.prepared = Arc::clone(&prepared.fields);
                 let left = visitor.grant.expires_at().since(self.clock.now());
                 (Arc::clone(visitor.grant.cut()), Some(Instant::now() + left))
             }
@@ -180,7 +183,7 @@ impl Gateway {
         let mut fields = self.plain.fields(statement)?;
         fields.push((self.config.assertion.header.clone(), minted.value));
         Ok(Prepared {
-            fields,
+            fields: fields.into(),
             made_at: now,
             refresh_at: minted.refresh_at,
         })
@@ -240,8 +243,8 @@ const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 pub(super) const SSO_REFERENCE: HeaderName = HeaderName::from_static("sso-reference");
 
-/// Room for what is added to most requests.
-const MOST_FIELDS: usize = 24;
+/// Room for what is made for each request.
+const MOST_FIELDS: usize = 8;
 
 /// What a grant says of its person.
 pub(super) fn statement<'a>(visitor: Visitor<'a>) -> Statement<'a> {
@@ -271,24 +274,27 @@ fn traceparent(incoming: Option<(&str, &str)>) -> String {
     text.push_str("00-");
     match incoming {
         Some((trace, _)) => text.push_str(trace),
-        None => push_hex(&mut text, own),
+        None => push_hex::<32>(&mut text, own),
     }
     text.push('-');
-    push_hex(&mut text, span);
+    push_hex::<16>(&mut text, span);
     text.push('-');
     text.push_str(incoming.map_or("00", |(_, flags)| flags));
     text
 }
 
 /// In lower case. Nothing but zeros would be no id: the last digit is never one.
-fn push_hex(text: &mut String, id: &[u8]) {
-    let digit = |half: u8| char::from(half + if half < 10 { b'0' } else { b'a' - 10 });
-    let digits = id.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    text.extend(digits.map(digit));
-    if text.ends_with('0') {
-        text.pop();
-        text.push('1');
+fn push_hex<const DIGITS: usize>(text: &mut String, id: &[u8]) {
+    let digit = |half: u8| half + if half < 10 { b'0' } else { b'a' - 10 };
+    let mut digits = [b'0'; DIGITS];
+    let (pairs, _) = digits.as_chunks_mut::<2>();
+    for ([high, low], byte) in pairs.iter_mut().zip(id) {
+        (*high, *low) = (digit(byte >> 4), digit(byte & 15));
     }
+    if let Some(last @ b'0') = digits.last_mut() {
+        *last = b'1';
+    }
+    text.push_str(std::str::from_utf8(&digits).unwrap_or_default());
 }
 
 /// The id and the flags of the trace that came in. One that is said twice is none.

@@ -247,7 +247,7 @@ impl Gateway {
                 grant: &known.grant,
             };
             let prepared = self.prepare(visitor, route, site, inbound.at)?;
-            for (name, value) in &prepared.fields {
+            for (name, value) in prepared.fields.iter() {
                 headers.insert(name, value.clone());
             }
         }

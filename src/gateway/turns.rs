@@ -1,6 +1,7 @@
 //! How many requests may be with one application at the same time, and whose they are (threat model 54).
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -39,13 +40,14 @@ impl Turns {
     pub(super) fn take(&self, client: Option<IpAddr>) -> Option<Turn> {
         let whose = Neighbours::of(client);
         let mut taken = self.taken();
-        let free = self.most.saturating_sub(taken.all);
-        let own = taken.by.get(&whose).copied().unwrap_or_default();
-        if own >= free {
-            return None;
+        let Taken { all, by } = &mut *taken;
+        let free = self.most.saturating_sub(*all);
+        match by.entry(whose) {
+            Entry::Occupied(mut own) if *own.get() < free => *own.get_mut() += 1,
+            Entry::Vacant(none) if free > 0 => drop(none.insert(1)),
+            Entry::Occupied(_) | Entry::Vacant(_) => return None,
         }
-        taken.all += 1;
-        taken.by.insert(whose, own + 1);
+        *all += 1;
         drop(taken);
         let turns = self.clone();
         Some(Turn { turns, whose })
@@ -60,10 +62,10 @@ impl Drop for Turn {
     fn drop(&mut self) {
         let mut taken = self.turns.taken();
         taken.all = taken.all.saturating_sub(1);
-        match taken.by.get_mut(&self.whose) {
-            Some(own) if *own > 1 => *own -= 1,
-            Some(_) | None => {
-                taken.by.remove(&self.whose);
+        if let Entry::Occupied(mut own) = taken.by.entry(self.whose) {
+            match own.get_mut() {
+                one @ 2.. => *one -= 1,
+                0 | 1 => drop(own.remove()),
             }
         }
     }

@@ -51,7 +51,7 @@ impl<'a> Asked<'a> {
             let Some(spare) = &spare else {
                 return Err(self.blame(failure));
             };
-            let mut head = spare.head.clone();
+            let mut head = spare.head();
             if !was_closed && error::closed_before_answering(&failure) {
                 was_closed = true;
             } else if failure.is_connect() {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, TE, UPGRADE};
-use http::{HeaderValue, Method, StatusCode, Uri, Version, request};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version, request};
 use http_body::Body as _;
 use hyper::Request;
 use hyper::body::Incoming;
@@ -12,7 +12,7 @@ use hyper::upgrade::OnUpgrade;
 use super::body::{Outgoing, Upload};
 use super::endpoint::Endpoint;
 use super::expect::Gate;
-use super::{Early, Error, Passage, Upstream, fields};
+use super::{Early, Error, Ours, Passage, Upstream, fields};
 
 /// A request about to leave.
 pub(super) struct Trip {
@@ -24,10 +24,22 @@ pub(super) struct Trip {
 
 /// What it takes to send a request again.
 pub(super) struct Spare {
-    pub(super) head: request::Parts,
+    /// Without what is added last.
+    head: request::Parts,
+    ours: Ours,
+    length: Option<u64>,
     /// The host that the application shall see, if not its own.
     pub(super) host: Option<HeaderValue>,
     pub(super) early: Option<Early>,
+}
+
+impl Spare {
+    /// The head as it was sent.
+    pub(super) fn head(&self) -> request::Parts {
+        let mut head = self.head.clone();
+        complete(&mut head.headers, &self.ours, self.length);
+        head
+    }
 }
 
 /// What the way back needs to know.
@@ -57,31 +69,31 @@ impl Upstream {
             .filter(|_| endpoint.takes_upgrades())
             .map(|protocol| (protocol, hyper::upgrade::on(&mut *request)));
         let (parts, body) = request.into_parts();
-        let mut head = self.head(
-            parts,
-            &mut passage,
-            upgrade.as_ref().map(|(protocol, _)| protocol),
-            endpoint,
-        )?;
+        let protocol = upgrade.as_ref().map(|(protocol, _)| protocol);
+        let mut head = self.head(parts, &passage, protocol, endpoint)?;
         let upload = Upload::new(bodiless);
-        let expects = !bodiless
+        let length = body.size_hint().exact();
+        let expects = length != Some(0)
             && head
                 .headers
                 .get(EXPECT)
                 .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"));
         let gate = expects.then(Gate::default);
-        fields::say_length(&mut head.headers, body.size_hint().exact());
+        let ours = std::mem::take(&mut passage.fields);
+        let spare = (bodiless && method.is_idempotent()).then(|| head.clone());
+        complete(&mut head.headers, &ours, length);
         let outgoing = if bodiless {
-            head.headers.remove(EXPECT);
             Outgoing::empty()
         } else {
             let patience = self.patience(&passage);
             let reserved = Arc::clone(&passage.reserved);
             Outgoing::new(body, patience, reserved, upload.clone(), gate.clone())
         };
-        let spare = (bodiless && method.is_idempotent()).then(|| {
+        let spare = spare.map(|head| {
             Box::new(Spare {
-                head: head.clone(),
+                head,
+                ours,
+                length,
                 host: self.preserve_host.then(|| passage.host.clone()),
                 early: passage.early.clone(),
             })
@@ -104,7 +116,7 @@ impl Upstream {
     fn head(
         &self,
         mut head: request::Parts,
-        passage: &mut Passage,
+        passage: &Passage,
         upgrade: Option<&HeaderValue>,
         endpoint: &Endpoint,
     ) -> Result<request::Parts, Error> {
@@ -130,9 +142,17 @@ impl Upstream {
         // After what `Connection` names is gone: it may name the host.
         let host = self.preserve_host.then_some(&passage.host);
         endpoint.direct(&mut head, host, upgrade.is_some())?;
-        fields::put(&mut head.headers, std::mem::take(&mut passage.fields));
         Ok(head)
     }
+}
+
+/// What is added last: our fields, and where the body ends. Without a body nobody waits for its being asked for.
+fn complete(headers: &mut HeaderMap, ours: &Ours, length: Option<u64>) {
+    if length == Some(0) {
+        headers.remove(EXPECT);
+    }
+    fields::put(headers, ours);
+    fields::say_length(headers, length);
 }
 
 /// Has interim answers heard: 100 by the body that waits for it, all others by `early`.

@@ -7,24 +7,23 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
-use super::{Broken, Filter};
+use super::{Broken, Filter, Ours};
 use crate::config::fold_name;
 
 /// Removes what concerns one connection only: the known fields and whatever `Connection` names. Must come before our own
 /// fields are added, so that no `Connection` can remove them (threat model 31).
 pub(super) fn strip_hop_by_hop(fields: &mut HeaderMap) {
     let of_connection = |name: &&HeaderName| is_hop_by_hop(name);
-    if fields.keys().find(of_connection).is_none() {
+    let known: Vec<HeaderName> = fields.keys().filter(of_connection).cloned().collect();
+    if known.is_empty() {
         return;
     }
     let named = fields.get_all(CONNECTION).iter().flat_map(tokens);
     // What it says most of the time is known already.
     let named = named.filter(|token| *token != b"keep-alive");
     let named = named.filter_map(|name| HeaderName::from_bytes(name).ok());
-    let ending: Vec<HeaderName> = named
-        .chain(fields.keys().filter(of_connection).cloned())
-        .collect();
-    for name in ending {
+    let named: Vec<HeaderName> = named.collect();
+    for name in named.into_iter().chain(known) {
         fields.remove(name);
     }
 }
@@ -32,13 +31,26 @@ pub(super) fn strip_hop_by_hop(fields: &mut HeaderMap) {
 /// `Trailer` is not among them: it announces what travels to the end. Other spellings are: to a server that hands fields over
 /// as variables, `transfer_encoding` says what the right one does, and `content_length` says another length.
 fn is_hop_by_hop(name: &HeaderName) -> bool {
+    // Each request asks this of each of its fields: most names are told apart by how they begin and how long they are.
+    let may_be = match (name.as_str().as_bytes().first(), name.as_str().len()) {
+        (Some(b'c'), 10 | 14)
+        | (Some(b'h'), 14)
+        | (Some(b'k'), 10)
+        | (Some(b'p'), 5..)
+        | (Some(b't'), 2 | 17)
+        | (Some(b'u'), 7) => name != CONTENT_LENGTH,
+        (Some(_) | None, _) => false,
+    };
+    if !may_be {
+        return false;
+    }
     let folded = folded(name);
     matches!(
         &*folded,
         "connection" | "keep-alive" | "te" | "transfer-encoding" | "upgrade" | "http2-settings"
     ) || folded == "proxy"
         || folded.starts_with("proxy-")
-        || folded == "content-length" && name != CONTENT_LENGTH
+        || folded == "content-length"
 }
 
 /// The name with all that is neither letter nor digit as `-`.
@@ -160,10 +172,10 @@ pub(super) fn say_length(fields: &mut HeaderMap, length: Option<u64>) {
 }
 
 /// Sets each of `ours` in place of whatever is there.
-pub(super) fn put(fields: &mut HeaderMap, ours: Vec<(HeaderName, HeaderValue)>) {
-    fields.reserve(ours.len());
-    for (name, value) in ours {
-        fields.insert(name, value);
+pub(super) fn put(fields: &mut HeaderMap, ours: &Ours) {
+    fields.reserve(ours.once.len() + ours.prepared.len());
+    for (name, value) in ours.once.iter().chain(&*ours.prepared) {
+        fields.insert(name.clone(), value.clone());
     }
 }
 
@@ -302,7 +314,12 @@ mod tests {
             let name = HeaderName::from_static(name);
             (name, HeaderValue::from_static(value))
         });
-        put(&mut sent, ours.to_vec());
+        let [replaces, adds] = ours;
+        let ours = Ours {
+            once: vec![replaces],
+            prepared: [adds].into(),
+        };
+        put(&mut sent, &ours);
         let values: Vec<&HeaderValue> = sent.get_all("remote-user").iter().collect();
         assert_eq!(values, ["ada"]);
         assert_eq!(sent.get("x-new").unwrap(), "1");

@@ -76,6 +76,22 @@ impl fmt::Debug for Upstream {
     }
 }
 
+/// The fields that we add to a request.
+#[derive(Default)]
+pub struct Ours {
+    /// Those that were made for it.
+    pub once: Vec<(HeaderName, HeaderValue)>,
+    /// Those that are the same for many.
+    pub prepared: Arc<[(HeaderName, HeaderValue)]>,
+}
+
+impl fmt::Debug for Ours {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // An assertion is among them.
+        formatter.debug_struct("Ours").finish_non_exhaustive()
+    }
+}
+
 /// Says whether a name is one that only we may set.
 pub type Filter = Arc<dyn Fn(&HeaderName) -> bool + Send + Sync>;
 
@@ -84,7 +100,7 @@ pub struct Passage {
     /// The host that the visitor typed, in its canonical form.
     pub host: HeaderValue,
     /// Our fields: added last, each in place of whatever has its name.
-    pub fields: Vec<(HeaderName, HeaderValue)>,
+    pub fields: Ours,
     /// Names that only we may set; they do not pass in trailers, in either direction.
     pub reserved: Filter,
     /// Ends the request, its open bodies and its tunnel, and not in a way that looks complete.

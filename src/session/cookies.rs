@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use cookie::{Cookie, SameSite};
-use http::header::{COOKIE, SET_COOKIE};
+use http::header::{COOKIE, Entry, SET_COOKIE};
 use http::{HeaderMap, HeaderValue};
 
 use super::Handle;
@@ -95,16 +95,16 @@ impl<'a> Cookies<'a> {
         let mut ours = Vec::new();
         for field in headers.get_all(COOKIE) {
             for pair in field.as_bytes().split(|byte| *byte == b';') {
+                let spaces = pair.iter().take_while(|byte| **byte == b' ').count();
+                let pair = pair.get(spaces..).unwrap_or_default();
                 // Another cookie in the field may be of any bytes; ours are not.
-                let text = std::str::from_utf8(pair)
-                    .ok()
-                    .filter(|pair| pair.is_ascii());
-                if let Some((name, value)) =
-                    text.and_then(|pair| pair.trim_start_matches(' ').split_once('='))
-                    && name.starts_with(OURS)
+                if pair.starts_with(OURS.as_bytes())
+                    && pair.is_ascii()
+                    && let Ok(pair) = std::str::from_utf8(pair)
+                    && let Some(pair) = pair.split_once('=')
                     && ours.len() < MAX_OURS
                 {
-                    ours.push((name, value));
+                    ours.push(pair);
                 }
             }
         }
@@ -312,26 +312,27 @@ fn header(cookie: &Cookie<'_>) -> HeaderValue {
 
 /// Removes our cookies from a request before it goes on to the application.
 pub fn strip_request(headers: &mut HeaderMap) {
-    let has_ours = headers
-        .get_all(COOKIE)
-        .iter()
-        .any(|field| field.as_bytes().split(|&byte| byte == b';').any(is_ours));
-    if !has_ours {
+    let Entry::Occupied(mut fields) = headers.entry(COOKIE) else {
+        return;
+    };
+    let has_ours = |field: &HeaderValue| field.as_bytes().split(|&byte| byte == b';').any(is_ours);
+    if !fields.iter().any(has_ours) {
         return;
     }
-    let kept: Vec<HeaderValue> = headers
-        .get_all(COOKIE)
-        .iter()
-        .filter_map(without_ours)
-        .collect();
-    headers.remove(COOKIE);
+    let kept: Vec<HeaderValue> = fields.iter().filter_map(without_ours).collect();
+    let mut kept = kept.into_iter();
+    match kept.next() {
+        None => drop(fields.remove()),
+        Some(first) => drop(fields.insert(first)),
+    }
+    // Only where one is left there can be more.
     for field in kept {
         headers.append(COOKIE, field);
     }
 }
 
 fn without_ours(field: &HeaderValue) -> Option<HeaderValue> {
-    let mut kept: Vec<u8> = Vec::with_capacity(field.len());
+    let mut kept: Vec<u8> = Vec::new();
     for pair in field.as_bytes().split(|&byte| byte == b';') {
         if !is_ours(pair) {
             if !kept.is_empty() {

@@ -59,7 +59,7 @@ type Ready = (u64, Arc<str>, Arc<Prepared>);
 #[derive(Debug)]
 pub struct Prepared {
     /// What is added to the forwarded request.
-    pub fields: Vec<(HeaderName, HeaderValue)>,
+    pub fields: Arc<[(HeaderName, HeaderValue)]>,
     /// When they were made.
     pub made_at: Timestamp,
     /// When it is time for new ones.

@@ -118,10 +118,13 @@ async fn front(
         let (upstream, errors) = (Arc::clone(&upstream), Arc::clone(&errors));
         let passage = Passage {
             host: HeaderValue::from_static("app.example.com"),
-            fields: vec![(
-                HeaderName::from_static("remote-user"),
-                HeaderValue::from_static("ada"),
-            )],
+            fields: Ours {
+                once: vec![(
+                    HeaderName::from_static("remote-user"),
+                    HeaderValue::from_static("ada"),
+                )],
+                ..Ours::default()
+            },
             reserved: Arc::new(|name| name.as_str() == "remote-user"),
             cut: Arc::clone(&cut),
             until,
