@@ -5,7 +5,8 @@
 //! stream begins when the sign-out of its session is sent; or the provider, asked again in the background, says no of the
 //! person whose they all are, and time begins when it sends that answer. Either way the store's commits are in it. It ends
 //! when the client has read the end. Another number of streams: `cargo bench --bench cuts -- 200`. A stream takes four open
-//! files (`ulimit -n`).
+//! files (`ulimit -n`). Requests are measured as well, of a few browsers that ask again and again: until the first that is
+//! refused.
 
 #![allow(
     clippy::unwrap_used,
@@ -69,12 +70,16 @@ enum Kind {
     Events,
     Download,
     Http2,
+    Requests,
 }
 
+/// Browsers that ask again and again, each with a session of its own. More would measure each other.
+const ASKING: usize = 2;
+
 impl Kind {
-    /// What the application says first, and what again and again.
-    const fn says(self) -> (&'static str, &'static [u8]) {
-        match self {
+    /// What the application says first, and what again and again; none where it has said all.
+    const fn says(self) -> Option<(&'static str, &'static [u8])> {
+        let says: (_, &[u8]) = match self {
             Self::WebSocket => (
                 "HTTP/1.1 101 X\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n",
                 b"\x81\x05hello",
@@ -87,7 +92,9 @@ impl Kind {
                 "HTTP/1.1 200 X\r\nContent-Length: 1000000000\r\n\r\n",
                 &[b'x'; 1024],
             ),
-        }
+            Self::Requests => return None,
+        };
+        Some(says)
     }
 
     const fn fields(self) -> &'static str {
@@ -95,7 +102,7 @@ impl Kind {
             Self::WebSocket => {
                 "Connection: Upgrade\r\nUpgrade: websocket\r\nOrigin: https://app.example.com\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
             }
-            Self::Events | Self::Download | Self::Http2 => "",
+            Self::Events | Self::Download | Self::Http2 | Self::Requests => "",
         }
     }
 }
@@ -106,8 +113,17 @@ async fn main() -> anyhow::Result<()> {
     let number: usize = number.unwrap_or(1_000);
     println!("cause        kind        streams  median ms  worst ms");
     for cause in [Cause::SignOut, Cause::ProvidersNo] {
-        for kind in [Kind::WebSocket, Kind::Events, Kind::Download, Kind::Http2] {
-            let mut times = measure(cause, kind, number).await;
+        for kind in [
+            Kind::WebSocket,
+            Kind::Events,
+            Kind::Download,
+            Kind::Http2,
+            Kind::Requests,
+        ] {
+            let mut times = match kind {
+                Kind::Requests => measure(cause, kind, ASKING, 1).await,
+                _ => measure(cause, kind, number, PER_SESSION).await,
+            };
             times.sort_unstable();
             let (median, worst) = (times[times.len() / 2], times[times.len() - 1]);
             println!(
@@ -125,17 +141,17 @@ async fn main() -> anyhow::Result<()> {
 }
 
 /// Opens the streams, ends the access to them, and says how long each went on.
-async fn measure(cause: Cause, kind: Kind, number: usize) -> Vec<Duration> {
+async fn measure(cause: Cause, kind: Kind, number: usize, per_session: usize) -> Vec<Duration> {
     let asked = ASKED.replace("{secret}", CLIENT_SECRET);
     let world = World::with(&[ROUTES, ROOM, &asked].concat()).await;
     let tasks = Tasks::new();
     speak(kind, &world, &tasks);
     let mut sessions = Vec::new();
-    for first in (0..number).step_by(PER_SESSION) {
+    for first in (0..number).step_by(per_session) {
         let (mut browser, _) = world.signed_in().await;
         let mut h2 = H2::open(world.broker.address).await;
         let mut ends = Vec::new();
-        for _ in first..number.min(first + PER_SESSION) {
+        for _ in first..number.min(first + per_session) {
             ends.push(open(kind, &browser, &mut h2, &tasks).await);
         }
         let csrf = browser.get(&url("/_sso/logout")).await.input("csrf");
@@ -185,7 +201,10 @@ async fn refuse(world: &World, sessions: Vec<(Browser, String, Ends)>) -> Vec<Du
 
 /// Makes the application speak on every stream that comes, again and again.
 fn speak(kind: Kind, world: &World, tasks: &Tasks) {
-    let (head, words) = kind.says();
+    let Some((head, words)) = kind.says() else {
+        let ok = |_: &_| Answer::new(200, "text/plain", "ok");
+        return world.application.answer("/stream", ok);
+    };
     let voices: Arc<Mutex<Vec<mpsc::Sender<Vec<u8>>>>> = Arc::default();
     let all = Arc::clone(&voices);
     world.application.answer("/stream", move |_| {
@@ -224,6 +243,15 @@ async fn open(kind: Kind, browser: &Browser, h2: &mut H2, tasks: &Tasks) -> Join
         });
     }
     let mut line = browser.open("GET /stream", kind.fields()).await;
+    if matches!(kind, Kind::Requests) {
+        let again = browser.head("GET /stream", "");
+        return tasks.spawn(async move {
+            while line.answer().await.expect("it answers").status() == 200 {
+                line.send(&again).await;
+            }
+            Instant::now()
+        });
+    }
     line.head().await;
     line.bytes(1).await;
     tasks.spawn(async move {

@@ -13,23 +13,23 @@
     reason = "a measurement prints, and may panic"
 )]
 
+mod shared;
+
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use doorward::clock::{Clock, Manual, Timestamp};
-use doorward::config::{self, Config, Slug};
-use doorward::identity::{self, People, Through};
-use doorward::provider::{self, Asserted, Subject, Tokens};
+use doorward::config::{Config, Slug};
+use doorward::identity::People;
+use doorward::provider;
 use doorward::revalidation::{Parts, Revalidation};
-use doorward::secret::Secret;
 use doorward::session::{Sessions, Settings};
-use doorward::store::{self, Batch, Store};
+use doorward::store::{self, Store};
 use doorward::tasks::Tasks;
 use doorward::telemetry::Metrics;
+use shared::people::{self, Connection};
+use shared::provider::Provider;
 use tokio_util::sync::CancellationToken;
 
 const START: Timestamp = Timestamp::from_seconds(1_800_000_000);
@@ -38,13 +38,10 @@ const START: Timestamp = Timestamp::from_seconds(1_800_000_000);
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Written together, so that filling the store does not take the day.
-const AT_ONCE: usize = 500;
-
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().collect();
-    if arguments.iter().any(|word| word == "provider") {
-        return serve();
+    if arguments.iter().any(|word| word == shared::provider::WORD) {
+        return shared::provider::serve();
     }
     let people = arguments.iter().find_map(|word| word.parse().ok());
     // One core: what one of them does.
@@ -55,25 +52,21 @@ fn main() -> anyhow::Result<()> {
 }
 
 async fn measure(number: usize) -> anyhow::Result<()> {
-    let (mut child, issuer) = provider()?;
+    let idp = Provider::start()?;
     let folder = tempfile::tempdir_in(".")?;
     let file = folder.path().join("doorward.toml");
-    std::fs::write(&file, configuration(&issuer))?;
-    let files = config::Files {
-        file,
-        environment: BTreeMap::new(),
-    };
-    let config = Arc::new(
-        config::load(&files)
-            .map_err(|faults| anyhow::anyhow!("{faults}"))?
-            .config,
-    );
+    std::fs::write(&file, configuration(&idp.issuer))?;
+    let config = Arc::new(people::load(&file)?);
     let clock = Arc::new(Manual::new(START));
     let (store, seal) = store::open(&config.store, START, &Metrics::new(0)).await?;
     let people = People::new(Arc::clone(&store), seal.clone());
     let before = resident();
     let filling = Instant::now();
-    fill(&people, &*store, &config, &issuer, number).await?;
+    let connection = Connection::of(&config, &idp.issuer)?;
+    let due = |_| Some(START.plus(Duration::from_secs(3_600)));
+    connection
+        .link(&people, &*store, number, START, due)
+        .await?;
     println!(
         "people                 {number}, linked in {:.1} s",
         filling.elapsed().as_secs_f64()
@@ -94,8 +87,6 @@ async fn measure(number: usize) -> anyhow::Result<()> {
         asked as f64 / busy.as_secs_f64()
     );
     println!("memory                 {} MiB afterwards", resident());
-    child.kill()?;
-    child.wait()?;
     Ok(())
 }
 
@@ -123,65 +114,6 @@ concurrency = 128
 per_second = 100000
 "#
     )
-}
-
-/// Links everybody, due an hour from the start.
-async fn fill(
-    people: &People,
-    store: &dyn Store,
-    config: &Config,
-    issuer: &str,
-    number: usize,
-) -> anyhow::Result<()> {
-    let (organization, provider) = (Slug::parse("acme")?, Slug::parse("idp")?);
-    let generation = identity::generation(
-        config.organizations.get(&organization).unwrap(),
-        config.providers.get(&provider).unwrap(),
-    );
-    let through = Through {
-        organization: &organization,
-        provider: &provider,
-        generation: &generation,
-        due_at: Some(START.plus(Duration::from_secs(3_600))),
-    };
-    for first in (0..number).step_by(AT_ONCE) {
-        let mut batch = Batch::new().relaxed();
-        for person in first..number.min(first + AT_ONCE) {
-            let asserted = asserted(issuer, person);
-            let made = people
-                .provision(&mut batch, through, &asserted, START)
-                .await?;
-            made.map_err(|refusal| anyhow::anyhow!("{refusal:?}"))?;
-        }
-        store.commit(batch).await?;
-    }
-    Ok(())
-}
-
-fn asserted(issuer: &str, person: usize) -> Asserted {
-    let email = format!("person-{person}@acme.example");
-    let claims = serde_json::json!({ "sub": format!("person-{person}"), "email": email, "department": "sales" });
-    Asserted {
-        issuer: issuer.to_owned(),
-        subject: Subject::parse(&format!("person-{person}")).unwrap(),
-        email: Some(email),
-        email_verified: true,
-        name: Some(format!("Person {person}")),
-        preferred_username: None,
-        groups: Some(vec!["staff".to_owned(), "sales".to_owned()]),
-        groups_are_teams: false,
-        hosted_domain: None,
-        tenants: Vec::new(),
-        claims: claims.as_object().unwrap().clone(),
-        authenticated_at: START,
-        proof: provider::Proof::default(),
-        provider_session: None,
-        tokens: Tokens {
-            access: Some(Secret::new("a".repeat(43))),
-            refresh: Some(Secret::new(format!("{person:043}"))),
-            ..Tokens::default()
-        },
-    }
 }
 
 /// Asks about everybody. Questions, how long it took, and how busy this process was.
@@ -253,93 +185,11 @@ fn confirmed(metrics: &Metrics) -> usize {
     counted.unwrap_or_default()
 }
 
-/// Processor time of this process, all threads.
-fn processor() -> Duration {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
-    let fields: Vec<&str> = stat.rsplit(") ").next().unwrap().split(' ').collect();
-    let ticks: u64 = [11, 12]
-        .iter()
-        .map(|&index: &usize| fields.get(index).unwrap().parse::<u64>().unwrap())
-        .sum();
-    // USER_HZ is 100 on every Linux that anybody meets.
-    Duration::from_millis(ticks * 10)
-}
-
 /// Memory of this process, in MiB.
 fn resident() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))
-        .unwrap();
-    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
+    shared::resident(std::process::id()) / 1024
 }
 
-/// This program again, as a provider.
-fn provider() -> anyhow::Result<(Child, String)> {
-    let mut child = Command::new(std::env::current_exe()?)
-        .arg("provider")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()?;
-    let mut line = String::new();
-    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line)?;
-    Ok((child, line.trim().to_owned()))
-}
-
-/// Answers discovery, keys and refreshes, until whoever started it is gone.
-fn serve() -> anyhow::Result<()> {
-    let listener = TcpListener::bind("127.0.0.1:0")?;
-    let issuer = format!("http://{}", listener.local_addr()?);
-    println!("{issuer}");
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            // The other end of this pipe is the one who asks.
-            drop(std::io::stdin().read_to_end(&mut Vec::new()));
-            std::process::exit(0);
-        });
-        for stream in listener.incoming().flatten() {
-            let issuer = issuer.clone();
-            scope.spawn(move || drop(talk(stream, &issuer)));
-        }
-    });
-    Ok(())
-}
-
-fn talk(mut stream: TcpStream, issuer: &str) -> std::io::Result<()> {
-    stream.set_nodelay(true)?;
-    let mut reader = BufReader::new(stream.try_clone()?);
-    for number in 0_u64.. {
-        let (mut first, mut length) = (String::new(), 0);
-        if reader.read_line(&mut first)? == 0 {
-            return Ok(());
-        }
-        loop {
-            let mut field = String::new();
-            reader.read_line(&mut field)?;
-            let field = field.trim().to_ascii_lowercase();
-            if field.is_empty() {
-                break;
-            }
-            if let Some(value) = field.strip_prefix("content-length:") {
-                length = value.trim().parse().unwrap_or(0);
-            }
-        }
-        reader.read_exact(&mut vec![0; length])?;
-        let body = match first.split(' ').nth(1).unwrap_or_default() {
-            "/token" => format!(
-                r#"{{"access_token":"{number:043}","token_type":"Bearer","expires_in":3600,"refresh_token":"{number:043}"}}"#
-            ),
-            "/jwks" => r#"{"keys":[]}"#.to_owned(),
-            _ => format!(
-                r#"{{"issuer":"{issuer}","authorization_endpoint":"{issuer}/authorize","token_endpoint":"{issuer}/token","jwks_uri":"{issuer}/jwks","response_types_supported":["code"],"subject_types_supported":["public"],"id_token_signing_alg_values_supported":["RS256"]}}"#
-            ),
-        };
-        let length = body.len();
-        write!(
-            stream,
-            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
-        )?;
-    }
-    Ok(())
+fn processor() -> Duration {
+    shared::processor(std::process::id())
 }

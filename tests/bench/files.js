@@ -61,8 +61,24 @@ forward_auth = ["nginx"]`;
 export const ROOM = `[server.limits]
 max_connections_per_address = 20000`;
 
+const DEVELOPMENT = `[providers.dev]
+preset = "dev"
+[organizations.acme]
+providers = ["dev"]`;
+
+/** People sign in at the provider of the end-to-end tests. */
+export function certified(provider) {
+  return `[providers.idp]
+kind = "oidc"
+issuer = "${provider.issuer}"
+client_id = "${provider.clientId}"
+client_secret = "${provider.clientSecret}"
+[organizations.acme]
+providers = ["idp"]`;
+}
+
 /** Everything switched on but the access log. `more` belongs to its server. */
-export function doorward(port, application, name, more = "") {
+export function doorward(port, application, name, more = "", provider = DEVELOPMENT) {
   return `[server]
 public_url = "http://localhost:${port}"
 listen = ["127.0.0.1:${port}"]
@@ -73,10 +89,7 @@ path = "${name}"
 socket = "${name}.sock"
 [upstreams.app]
 url = "http://127.0.0.1:${application}"
-[providers.dev]
-preset = "dev"
-[organizations.acme]
-providers = ["dev"]
+${provider}
 allow = { anyone = true }
 [routes.open]
 path = "/open/*"

@@ -57,15 +57,15 @@ export async function paced(target, folder, { clients, rate }, seconds) {
 
 async function measured(target, program, words, read) {
   const headers = Object.entries(target.headers ?? {}).flatMap(([name, value]) => ["-H", `${name}: ${value}`]);
-  const before = ticks(target.pid);
+  const before = processorMicros(target.pid);
   const { stdout } = await run("taskset", ["-c", LOAD_CORE, program, ...words, ...headers, target.url]);
-  const spent = ticks(target.pid) - before;
+  const spent = processorMicros(target.pid) - before;
   const found = read(stdout);
-  return { ...found, micros: (spent * TICK_MICROS) / found.count };
+  return { ...found, micros: spent / found.count };
 }
 
-/** What a process and its children have used so far. */
-function ticks(pid) {
+/** The processor time that a process and its children have used so far. */
+export function processorMicros(pid) {
   const all = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
   const processes = all.flatMap((name) => {
     try {
@@ -79,7 +79,7 @@ function ticks(pid) {
   const family = new Set([pid]);
   // Parents come before their children, but for one wrap-around of the numbers.
   for (const one of [...processes, ...processes]) if (family.has(one.parent)) family.add(one.pid);
-  return processes.filter((one) => family.has(one.pid)).reduce((sum, one) => sum + one.ticks, 0);
+  return processes.filter((one) => family.has(one.pid)).reduce((sum, one) => sum + one.ticks * TICK_MICROS, 0);
 }
 
 function number(said, pattern) {

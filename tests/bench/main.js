@@ -3,6 +3,7 @@ import { Folder } from "../e2e/support/folder.js";
 import { BURST, h2load, paced, wrk } from "./load.js";
 import { memory } from "./memory.js";
 import { open } from "./neighbours.js";
+import { signIn } from "./sign_in.js";
 import { Table, Times } from "./table.js";
 
 const KIB = 1024;
@@ -36,13 +37,14 @@ function everybody() {
 const rounds = Number(process.env.ROUNDS ?? 7);
 const seconds = Number(process.env.SECONDS_EACH ?? 3);
 const only = process.env.TARGETS?.split(";");
-const all = [...Object.keys(PARTS), ...Object.keys(PACED), "memory"];
+const all = [...Object.keys(PARTS), ...Object.keys(PACED), "memory", "sign-in"];
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : all;
 
 const folder = await Folder.make();
 try {
   for (const name of wanted) {
     if (name === "memory") console.log(await memory(folder));
+    else if (name === "sign-in") console.log(await signIn(folder));
     else if (name in PACED) await waiting(name);
     else await part(name);
   }

@@ -72,10 +72,7 @@ class Neighbours {
   async #start(core, port, command, ...words) {
     const program = new Program("taskset", ["-c", core, command, ...words]);
     this.#processes.push(program);
-    const until = Date.now() + PATIENCE_MS;
-    while (!(await answers(port))) {
-      if (Date.now() > until) throw new Error(`${command} does not answer:\n${program.output}`);
-    }
+    await untilAnswered(port, program);
     return program.pid;
   }
 
@@ -140,7 +137,15 @@ class Neighbours {
   }
 }
 
-async function freePort() {
+/** Waits for a program to answer, with whatever it has to say. */
+export async function untilAnswered(port, program) {
+  const until = Date.now() + PATIENCE_MS;
+  while (!(await answers(port))) {
+    if (Date.now() > until) throw new Error(`nobody answers:\n${program.output}`);
+  }
+}
+
+export async function freePort() {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address();
