@@ -3,7 +3,7 @@
 //! What sled does not do by itself is done here. Its `flush` ends before the drive has written: `writer` syncs the log
 //! file after it, once for all commits that wait. Its calls block: they run on the blocking pool, few at a time (`reader`). A torn
 //! snapshot keeps it shut for ever, and a missing file makes it begin an empty store: `folder` looks before it opens.
-//! It never gives space back: `compaction` does, at the start.
+//! It never gives space back: `compaction` does, at the start, by what it has counted before.
 
 mod compaction;
 mod folder;
@@ -22,6 +22,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
+use self::compaction::Counting;
 use self::reader::Reader;
 use self::writer::Writer;
 use super::pending;
@@ -50,6 +51,7 @@ pub struct Sled {
     writer: Arc<Writer>,
     reader: Arc<Reader>,
     runtime: Handle,
+    _counting: Counting,
 }
 
 impl Sled {
@@ -73,8 +75,13 @@ impl Sled {
     ) -> Result<Self, Error> {
         let path = path.to_owned();
         let opened = blocking(move || folder::open(&path, now, limits)).await?;
+        Self::of(opened, limits)
+    }
+
+    fn of(opened: folder::Opened, limits: compaction::Limits) -> Result<Self, Error> {
         let writer = Arc::new(Writer::new(opened));
         Ok(Self {
+            _counting: Counting::begin(&writer, limits)?,
             reader: Arc::new(Reader::new(Arc::clone(&writer))),
             writer,
             runtime: Handle::current(),

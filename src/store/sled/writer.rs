@@ -141,6 +141,11 @@ impl Writer {
             .collect()
     }
 
+    /// The engine, for whoever reads it whole.
+    pub(super) const fn db(&self) -> &::sled::Db {
+        &self.db
+    }
+
     pub(super) fn size_bytes(&self) -> u64 {
         self.log.metadata().map_or(0, |metadata| metadata.len())
     }
