@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use futures_util::FutureExt as _;
 use tokio::runtime::{Builder, Handle};
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -73,11 +74,11 @@ impl Workers {
         let worker = self.0.workers.iter().min_by_key(fewest)?;
         worker.open.fetch_add(1, Ordering::Relaxed);
         let open = Open(Arc::clone(&worker.open));
-        Some(worker.runtime.spawn(async move {
-            let done = work.await;
+        // No block around it: that would have room for it twice.
+        Some(worker.runtime.spawn(work.map(move |done| {
             drop(open);
             done
-        }))
+        })))
     }
 }
 

@@ -65,16 +65,18 @@ pub(super) async fn carry(
     bounds: Bounds,
 ) {
     let mut end = pin!(bounds.end());
-    let mut connecting = pin!(connect(visitor, application, protocol, bounds.idle));
+    // Most of them rest most of the time: what comes before and after that has room of its own.
+    let mut connecting = Box::pin(connect(visitor, application, protocol, bounds.idle));
     let (connected, early) = tokio::select! {
         biased;
         why = end.as_mut() => {
             // The visitor may have the 101 already, and is told why nothing follows.
-            let connected = timeout(bounds.stream_cut / 4, connecting).await;
+            let connected = timeout(bounds.stream_cut / 4, connecting.as_mut()).await;
             (connected.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())), Some(why))
         }
         connected = connecting.as_mut() => (connected, None),
     };
+    drop(connecting);
     let mut tunnel = match connected {
         Ok(tunnel) => tunnel,
         Err(error) => return debug!(%error, "tunnel did not begin"),
@@ -92,7 +94,8 @@ pub(super) async fn carry(
     };
     debug!(?why, "tunnel cut");
     // The rest is for whatever else has to happen within the bound.
-    let parted = timeout(bounds.stream_cut / 2, tunnel.part(why)).await;
+    let parting = Box::pin(tunnel.part(why));
+    let parted = timeout(bounds.stream_cut / 2, parting).await;
     if parted.is_err() {
         debug!("a tunnel's side did not answer the farewell");
     }

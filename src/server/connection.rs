@@ -55,7 +55,31 @@ pub(super) struct Terms<H> {
 
 /// Serves one connection to its end. Never fails: what goes wrong is the client's or is logged. Whoever drains waits for `open`,
 /// which is given back with the last request if only tunnels are left.
-pub(super) async fn attend<H, B>(
+///
+/// There are as many of this future as connections, most of them at rest: what is large is in a box of its own, as long as
+/// it is needed.
+pub(super) fn attend<H, B>(
+    accepted: Detached,
+    permit: Permit,
+    tls: Option<Arc<TlsFiles>>,
+    terms: Arc<Terms<H>>,
+    open: TaskTrackerToken,
+) -> impl Future<Output = ()> + Send + use<H, B>
+where
+    H: Handler<B>,
+    B: Body + Send + Unpin + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let work = converse(accepted, permit, tls, terms, open);
+    AssertUnwindSafe(work).catch_unwind().map(|ended| {
+        if ended.is_err() {
+            error!("a handler panicked; its connection is closed");
+        }
+    })
+}
+
+async fn converse<H, B>(
     accepted: Detached,
     permit: Permit,
     tls: Option<Arc<TlsFiles>>,
@@ -67,23 +91,18 @@ pub(super) async fn attend<H, B>(
     B::Data: Send,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let work = async move {
-        let (stream, protocol, usage) = tokio::select! {
-            // Nothing was asked yet, so there is nothing to finish.
-            () = terms.stop.cancelled() => return,
-            prepared = prepare(accepted, permit, tls, &terms) => match prepared {
-                Ok(prepared) => prepared,
-                Err(error) => return debug!(%error, "connection ended before its first request"),
-            },
-        };
-        usage.awaited().replace(open);
-        match protocol {
-            Protocol::Http1 => speak_http1(stream, usage, &terms).await,
-            Protocol::Http2 => speak_http2(stream, usage, &terms).await,
-        }
+    let (stream, protocol, usage) = tokio::select! {
+        // Nothing was asked yet, so there is nothing to finish.
+        () = terms.stop.cancelled() => return,
+        prepared = Box::pin(prepare(accepted, permit, tls, &terms)) => match prepared {
+            Ok(prepared) => prepared,
+            Err(error) => return debug!(%error, "connection ended before its first request"),
+        },
     };
-    if AssertUnwindSafe(work).catch_unwind().await.is_err() {
-        error!("a handler panicked; its connection is closed");
+    usage.awaited().replace(open);
+    match protocol {
+        Protocol::Http1 => accompany(http1(*stream, &usage, &terms), &usage, &terms).await,
+        Protocol::Http2 => accompany(http2(*stream, &usage, &terms), &usage, &terms).await,
     }
 }
 
@@ -99,7 +118,7 @@ async fn prepare<H>(
     permit: Permit,
     tls: Option<Arc<TlsFiles>>,
     terms: &Terms<H>,
-) -> io::Result<(Stream, Protocol, Arc<Use>)> {
+) -> io::Result<(Box<Stream>, Protocol, Arc<Use>)> {
     let limits = &terms.limits;
     let mut accepted = accepted.attach()?;
     let (mut peer, permit) = whose(&mut accepted, permit, terms).await?;
@@ -124,7 +143,8 @@ async fn prepare<H>(
         }
     };
     let fate = Arc::new(Fate::default());
-    let mut stream = Stream::new(socket, permit, limits.idle_timeout, Arc::clone(&fate));
+    let stream = Stream::new(socket, permit, limits.idle_timeout, Arc::clone(&fate));
+    let mut stream = Box::new(stream);
     let protocol = match agreed {
         Some(protocol) => protocol,
         None => timeout(limits.header_timeout, recognize(&mut stream)).await??,
@@ -200,7 +220,11 @@ async fn recognize(stream: &mut Stream) -> io::Result<Protocol> {
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-async fn speak_http1<H, B>(mut stream: Stream, usage: Arc<Use>, terms: &Terms<H>)
+fn http1<H, B>(
+    mut stream: Stream,
+    usage: &Arc<Use>,
+    terms: &Terms<H>,
+) -> Pin<Box<impl Connection + Send + use<H, B>>>
 where
     H: Handler<B>,
     B: Body + Send + Unpin + 'static,
@@ -215,12 +239,16 @@ where
         .max_headers(terms.limits.max_header_fields)
         .max_header_size(terms.limits.max_header_bytes)
         .max_buf_size(CONNECTION_BUFFER_BYTES)
-        .serve_connection(TokioIo::new(stream), service(&usage, terms))
+        .serve_connection(TokioIo::new(stream), service(usage, terms))
         .with_upgrades();
-    accompany(connection, &usage, terms).await;
+    Box::pin(connection)
 }
 
-async fn speak_http2<H, B>(stream: Stream, usage: Arc<Use>, terms: &Terms<H>)
+fn http2<H, B>(
+    stream: Stream,
+    usage: &Arc<Use>,
+    terms: &Terms<H>,
+) -> Pin<Box<impl Connection + Send + use<H, B>>>
 where
     H: Handler<B>,
     B: Body + Send + Unpin + 'static,
@@ -241,8 +269,8 @@ where
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_send_buf_size(CONNECTION_BUFFER_BYTES)
-        .serve_connection(TokioIo::new(stream), service(&usage, terms));
-    accompany(connection, &usage, terms).await;
+        .serve_connection(TokioIo::new(stream), service(usage, terms));
+    Box::pin(connection)
 }
 
 /// Streams that a client may open and reset before we have looked at them: beyond that the connection ends
@@ -297,8 +325,7 @@ where
 }
 
 /// Drives the connection to its end: its own, that of an idle one, the drain, or the end of all tasks.
-async fn accompany<C: Connection, H>(connection: C, usage: &Use, terms: &Terms<H>) {
-    let mut connection = pin!(connection);
+async fn accompany<C: Connection, H>(mut connection: Pin<Box<C>>, usage: &Use, terms: &Terms<H>) {
     let mut winding_down = false;
     // A connection that never asks gets as long as a head does; between requests it may rest.
     let limits = &terms.limits;
