@@ -683,8 +683,6 @@ mod tests {
     }
 
     proptest! {
-        /// What goes on is read by the application as it was read here: nothing changes at a second reading, and a
-        /// lenient third one that decodes it all still finds the same segments.
         #[test]
         fn inv_05_what_is_simple_at_first_sight_is_read_no_other_way(
             pieces in proptest::collection::vec(
@@ -701,6 +699,8 @@ mod tests {
             }
         }
 
+        /// What goes on is read by the application as it was read here: nothing changes at a second reading, and a
+        /// lenient third one that decodes it all still finds the same segments.
         #[test]
         fn inv_05_a_canonical_path_means_itself(
             raw in proptest::collection::vec(

@@ -1,5 +1,6 @@
 // One run: starts everything, gives each proxy its slices of load in turn, prints ratios to the nearest nginx slice.
 import { Folder } from "../e2e/support/folder.js";
+import { bodies } from "./bodies.js";
 import { BURST, h2load, paced, wrk } from "./load.js";
 import { memory } from "./memory.js";
 import { open } from "./neighbours.js";
@@ -37,7 +38,7 @@ function everybody() {
 const rounds = Number(process.env.ROUNDS ?? 7);
 const seconds = Number(process.env.SECONDS_EACH ?? 3);
 const only = process.env.TARGETS?.split(";");
-const all = [...Object.keys(PARTS), ...Object.keys(PACED), "memory", "sign-in"];
+const all = [...Object.keys(PARTS), ...Object.keys(PACED), "memory", "sign-in", "bodies"];
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : all;
 
 const folder = await Folder.make();
@@ -45,6 +46,7 @@ try {
   for (const name of wanted) {
     if (name === "memory") console.log(await memory(folder));
     else if (name === "sign-in") console.log(await signIn(folder));
+    else if (name === "bodies") console.log(await bodies(folder));
     else if (name in PACED) await waiting(name);
     else await part(name);
   }
