@@ -114,7 +114,9 @@ fn count(writer: &Weak<Writer>, limits: Limits, ended: &mpsc::Receiver<()>) -> O
             }
         }
         let open = writer.upgrade()?;
-        note(&open, contents).ok()?;
+        open.health()
+            .and_then(|()| note(open.db(), contents))
+            .ok()?;
     }
     None
 }
@@ -124,24 +126,28 @@ fn part(writer: &Writer, after: &[u8]) -> Result<(u64, Option<Vec<u8>>), Error> 
     let (mut bytes, mut last, mut records) = (0_u64, None, 0_usize);
     let behind = (std::ops::Bound::Excluded(after), std::ops::Bound::Unbounded);
     for pair in writer.db().range::<&[u8], _>(behind).take(COUNTED_AT_ONCE) {
-        let (key, value) = pair.map_err(failure)?;
-        bytes = bytes.saturating_add(key.len().saturating_add(value.len()) as u64);
+        let pair = pair.map_err(failure)?;
+        bytes = bytes.saturating_add(bytes_of(&pair));
         records = records.saturating_add(1);
-        last = Some(key);
+        last = Some(pair.0);
     }
     let more = last.filter(|_| records == COUNTED_AT_ONCE);
     Ok((bytes, more.map(|key| key.to_vec())))
 }
 
+fn bytes_of((key, value): &(::sled::IVec, ::sled::IVec)) -> u64 {
+    key.len().saturating_add(value.len()) as u64
+}
+
 /// Remembers a count for the next start.
-fn note(writer: &Writer, contents: u64) -> Result<(), Error> {
-    writer.health()?;
+fn note(db: &::sled::Db, contents: u64) -> Result<(), Error> {
     let key = address(Table::Meta, CONTENTS_KEY);
-    let noted = writer.db().insert(key, &contents.to_be_bytes());
+    let noted = db.insert(key, &contents.to_be_bytes());
     noted.map(drop).map_err(failure)
 }
 
-/// Copies every record, and compares the copy before anybody relies on it.
+/// Copies every record, and compares the copy before anybody relies on it. That counts them: by a count of before, the copy
+/// could be due as well, at each start until there is another.
 pub(super) fn copy(source: &::sled::Db, target: &::sled::Db) -> Result<(), Error> {
     let mut batch = ::sled::Batch::default();
     let mut waiting = 0_usize;
@@ -157,17 +163,19 @@ pub(super) fn copy(source: &::sled::Db, target: &::sled::Db) -> Result<(), Error
         }
     }
     target.apply_batch(batch).map_err(failure)?;
-    let mut copies = target.iter();
+    let (mut copies, mut contents) = (target.iter(), 0_u64);
     for original in source.iter() {
         let copied = copies.next().transpose().map_err(failure)?;
-        if copied != Some(original.map_err(failure)?) {
+        let original = original.map_err(failure)?;
+        contents = contents.saturating_add(bytes_of(&original));
+        if copied != Some(original) {
             return Err(Error::Damaged(
                 "a record changed while it was copied".to_owned(),
             ));
         }
     }
     match copies.next() {
-        None => Ok(()),
+        None => note(target, contents),
         Some(_) => Err(Error::Damaged("a record came out of nowhere".to_owned())),
     }
 }

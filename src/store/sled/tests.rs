@@ -295,8 +295,22 @@ async fn a_store_that_outgrew_its_contents_is_written_anew() {
     while store.get(Table::Meta, b"contents").await.unwrap().is_none() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+    let mut stale = Batch::new();
+    stale.put(Table::Meta, b"contents", 1_u64.to_be_bytes());
+    store.commit(stale).await.unwrap();
     drop(store);
-    let store = reopen().await.unwrap();
+    let limits = compaction::Limits {
+        first: Duration::from_secs(3_600),
+        ..limits
+    };
+    let store = Sled::open_with(&path, Timestamp::EPOCH, limits);
+    let store = store.await.unwrap();
+    let counted = store.get(Table::Meta, b"contents").await.unwrap().unwrap();
+    let counted = u64::from_be_bytes(counted.try_into().unwrap());
+    assert!(
+        counted > 1 && counted < grown / 4,
+        "{counted}: it would be written anew at each start"
+    );
     assert!(
         store.size_bytes() < grown / 2,
         "{grown} bytes became {}",
