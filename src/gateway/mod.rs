@@ -337,8 +337,8 @@ impl Gateway {
         route: &Route,
         asked: &mut Asked,
     ) -> Result<Response<Body>, Error> {
-        let (reference, interim) = (asked.reference, asked.interim.take());
-        let way_back = (reference, interim);
+        let reference = asked.reference;
+        let way_back = (reference, asked.interim.take());
         let decision = self.judge(request.headers(), inbound, place, route, asked);
         match decision.await? {
             Decision::Allow(known) => self.allow(request, inbound, route, known, way_back).await,

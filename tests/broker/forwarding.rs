@@ -286,12 +286,27 @@ async fn trailers_of_grpc_pass_over_http_1_if_they_are_declared_and_wanted() {
     world.end(&[]).await;
 }
 
+/// The line of a visitor who waits to be asked for a body, and the application's.
+async fn a_body_is_announced(world: &World, application: &TcpListener) -> (Line, Line) {
+    let expecting = "Expect: 100-continue\r\nContent-Length: 4\r\n";
+    let line = world.browser().open("POST /raw/x", expecting).await;
+    (line, Line::accept(application).await)
+}
+
+/// Once it has been asked for.
+async fn the_body_goes_through(mut line: Line, mut behind: Line) {
+    line.send("body").await;
+    behind.until("body").await;
+    behind
+        .send("HTTP/1.1 200 X\r\nContent-Length: 0\r\n\r\n")
+        .await;
+    line.answer().await.unwrap().is(200);
+}
+
 #[tokio::test]
 async fn a_body_is_asked_for_when_the_application_asks_for_it() {
     let (world, application) = world_and_application().await;
-    let expecting = "Expect: 100-continue\r\nContent-Length: 4\r\n";
-    let mut line = world.browser().open("POST /raw/x", expecting).await;
-    let mut behind = Line::accept(&application).await;
+    let (mut line, mut behind) = a_body_is_announced(&world, &application).await;
     assert!(
         behind
             .head()
@@ -301,12 +316,7 @@ async fn a_body_is_asked_for_when_the_application_asks_for_it() {
     );
     behind.send("HTTP/1.1 100 Continue\r\n\r\n").await;
     assert_eq!(line.head().await, "HTTP/1.1 100 Continue\r\n\r\n");
-    line.send("body").await;
-    behind.until("body").await;
-    behind
-        .send("HTTP/1.1 200 X\r\nContent-Length: 0\r\n\r\n")
-        .await;
-    line.answer().await.unwrap().is(200);
+    the_body_goes_through(line, behind).await;
     world.end(&[]).await;
 }
 
@@ -338,7 +348,7 @@ async fn interim_answers_come_as_the_application_sends_them() {
 }
 
 #[tokio::test]
-async fn inv_30_an_interim_answer_says_nothing_that_an_answer_may_not() {
+async fn inv_23_30_an_interim_answer_says_nothing_that_an_answer_may_not() {
     let (world, application) = world_and_application().await;
     let mut line = world.browser().open("GET /raw/x", "").await;
     let mut behind = Line::accept(&application).await;
@@ -356,9 +366,7 @@ async fn inv_30_an_interim_answer_says_nothing_that_an_answer_may_not() {
 #[tokio::test]
 async fn an_upload_goes_on_between_interim_answers() {
     let (world, application) = world_and_application().await;
-    let expecting = "Expect: 100-continue\r\nContent-Length: 4\r\n";
-    let mut line = world.browser().open("POST /raw/x", expecting).await;
-    let mut behind = Line::accept(&application).await;
+    let (mut line, mut behind) = a_body_is_announced(&world, &application).await;
     behind.head().await;
     for (said, seen) in [
         ("HTTP/1.1 102 X\r\n\r\n", "HTTP/1.1 102 Processing\r\n\r\n"),
@@ -368,12 +376,7 @@ async fn an_upload_goes_on_between_interim_answers() {
         behind.send(said).await;
         assert_eq!(line.head().await, seen);
     }
-    line.send("body").await;
-    behind.until("body").await;
-    behind
-        .send("HTTP/1.1 200 X\r\nContent-Length: 0\r\n\r\n")
-        .await;
-    line.answer().await.unwrap().is(200);
+    the_body_goes_through(line, behind).await;
     world.end(&[]).await;
 }
 
