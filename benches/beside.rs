@@ -21,16 +21,12 @@ mod shared;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use doorward::clock::{Clock as _, System, Timestamp};
-use doorward::identity::People;
-use doorward::session::{Sessions, Settings};
-use doorward::store::{self, Batch};
-use doorward::telemetry::Metrics;
-use shared::people::{self, Connection};
+use doorward::store::Batch;
+use shared::people::{self, Opened};
 use shared::program::Program;
 use shared::provider::Provider;
 
@@ -112,6 +108,7 @@ fn counts(since: Duration, busy: bool) -> bool {
 }
 
 fn configuration((port, told): (u16, u16), issuer: &str, application: &str) -> String {
+    let asked = shared::provider::asked(issuer);
     format!(
         r#"
 [server]
@@ -119,20 +116,7 @@ public_url = "http://localhost:{port}"
 listen = ["127.0.0.1:{port}"]
 [upstreams.app]
 url = "{application}"
-[providers.idp]
-kind = "oidc"
-issuer = "{issuer}"
-client_id = "doorward"
-client_secret = "a secret for measurements"
-scopes = ["offline_access"]
-revalidation = "refresh_token"
-userinfo = false
-[organizations.acme]
-providers = ["idp"]
-allow = {{ anyone = true }}
-[revalidation]
-concurrency = 128
-per_second = 100000
+{asked}
 [management]
 listen = "127.0.0.1:{told}"
 [logs]
@@ -144,12 +128,13 @@ access = false
 
 /// Those who are asked about in their turn, and one who asks.
 async fn fill(file: &Path, issuer: &str, begins: Timestamp) -> anyhow::Result<String> {
-    let (config, metrics, now) = (people::load(file)?, Metrics::new(0), System.now());
-    let (store, seal) = store::open(&config.store, now, &metrics).await?;
-    let people = People::new(Arc::clone(&store), seal.clone());
-    let settings = Settings::of(&config);
-    let sessions = Sessions::new(Arc::clone(&store), seal, people.clone(), settings, metrics);
-    let connection = Connection::of(&config, issuer)?;
+    let now = System.now();
+    let Opened {
+        store,
+        people,
+        sessions,
+        connection,
+    } = people::open(file, issuer, now).await?;
     let number = usize::try_from(ROUNDS * TURN)?;
     let due = |person: usize| {
         let (round, at) = (person as u64 / TURN, person as u64 % TURN);

@@ -91,6 +91,7 @@ async fn measure(number: usize) -> anyhow::Result<()> {
 }
 
 fn configuration(issuer: &str) -> String {
+    let asked = shared::provider::asked(issuer);
     format!(
         r#"
 [server]
@@ -98,20 +99,7 @@ public_url = "https://app.example.com"
 listen = ["127.0.0.1:0"]
 [upstreams.app]
 url = "http://127.0.0.1:1"
-[providers.idp]
-kind = "oidc"
-issuer = "{issuer}"
-client_id = "doorward"
-client_secret = "a secret for measurements"
-scopes = ["offline_access"]
-revalidation = "refresh_token"
-userinfo = false
-[organizations.acme]
-providers = ["idp"]
-allow = {{ anyone = true }}
-[revalidation]
-concurrency = 128
-per_second = 100000
+{asked}
 "#
     )
 }

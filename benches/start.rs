@@ -16,15 +16,11 @@ mod shared;
 
 use std::net::TcpListener;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Instant;
 
 use doorward::clock::{Clock as _, System};
-use doorward::identity::People;
-use doorward::session::{Sessions, Settings};
-use doorward::store::{self, Batch};
-use doorward::telemetry::Metrics;
-use shared::people::{self, AT_ONCE, Connection};
+use doorward::store::Batch;
+use shared::people::{self, AT_ONCE, Opened};
 use shared::program::Program;
 
 /// Nobody is there.
@@ -106,12 +102,13 @@ level = "error"
 
 /// Everybody with a session, and what their browsers would hold.
 async fn fill(file: &Path, number: usize) -> anyhow::Result<Vec<String>> {
-    let (config, metrics, now) = (people::load(file)?, Metrics::new(0), System.now());
-    let (store, seal) = store::open(&config.store, now, &metrics).await?;
-    let people = People::new(Arc::clone(&store), seal.clone());
-    let settings = Settings::of(&config);
-    let sessions = Sessions::new(Arc::clone(&store), seal, people.clone(), settings, metrics);
-    let connection = Connection::of(&config, ISSUER)?;
+    let now = System.now();
+    let Opened {
+        store,
+        people,
+        sessions,
+        connection,
+    } = people::open(file, ISSUER, now).await?;
     let mut handles = Vec::with_capacity(number);
     for first in (0..number).step_by(AT_ONCE) {
         let mut batch = Batch::new().relaxed();

@@ -1,6 +1,7 @@
 //! People who are linked, as the end of a sign-in leaves them.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use doorward::address::Host;
 use doorward::clock::Timestamp;
@@ -8,8 +9,9 @@ use doorward::config::{self, Config, Slug};
 use doorward::identity::{self, Generation, Identity, People, Through};
 use doorward::provider::{Asserted, Proof, Subject, Tokens};
 use doorward::secret::Secret;
-use doorward::session::{AtProvider, Device, Grant, Handle, Opening, Sessions};
-use doorward::store::{Batch, Store};
+use doorward::session::{AtProvider, Device, Grant, Handle, Opening, Sessions, Settings};
+use doorward::store::{self, Batch, Store};
+use doorward::telemetry::Metrics;
 
 /// Written together, so that filling the store does not take the day.
 pub const AT_ONCE: usize = 500;
@@ -22,6 +24,29 @@ pub fn load(file: &Path) -> anyhow::Result<Config> {
     };
     let loaded = config::load(&files).map_err(|faults| anyhow::anyhow!("{faults}"))?;
     Ok(loaded.config)
+}
+
+/// A store and its rooms, before there is a process that serves from it.
+pub struct Opened {
+    pub store: Arc<dyn Store>,
+    pub people: People,
+    pub sessions: Sessions,
+    pub connection: Connection,
+}
+
+/// Opens the store of a configuration.
+pub async fn open(file: &Path, issuer: &str, now: Timestamp) -> anyhow::Result<Opened> {
+    let (config, metrics) = (load(file)?, Metrics::new(0));
+    let (store, seal) = store::open(&config.store, now, &metrics).await?;
+    let people = People::new(Arc::clone(&store), seal.clone());
+    let settings = Settings::of(&config);
+    let sessions = Sessions::new(Arc::clone(&store), seal, people.clone(), settings, metrics);
+    Ok(Opened {
+        store,
+        people,
+        sessions,
+        connection: Connection::of(&config, issuer)?,
+    })
 }
 
 /// The way by which everybody comes: the organization `acme` and its provider `idp`.

@@ -7,6 +7,28 @@ use std::process::{Child, Command, Stdio};
 /// This program again, as a provider: its `main` has to call [`serve`] if it is called by this word.
 pub const WORD: &str = "provider";
 
+/// The part of a file by which `acme` has a provider that is asked about everybody, by refresh token and as fast as can be.
+pub fn asked(issuer: &str) -> String {
+    format!(
+        r#"
+[providers.idp]
+kind = "oidc"
+issuer = "{issuer}"
+client_id = "doorward"
+client_secret = "a secret for measurements"
+scopes = ["offline_access"]
+revalidation = "refresh_token"
+userinfo = false
+[organizations.acme]
+providers = ["idp"]
+allow = {{ anyone = true }}
+[revalidation]
+concurrency = 128
+per_second = 100000
+"#
+    )
+}
+
 /// A provider that runs. Dropped, it ends.
 pub struct Provider {
     child: Child,
