@@ -45,4 +45,5 @@ pub mod secret;
 pub mod tasks;
 pub mod telemetry;
 pub mod tether;
+pub mod wire;
 pub mod workers;

@@ -22,6 +22,7 @@ const FLOORS: [&[&str]; 8] = [
         "tasks",
         "telemetry",
         "tether",
+        "wire",
         "workers",
     ],
     &["config"],

@@ -18,7 +18,6 @@ use arc_swap::ArcSwap;
 use bytes::Bytes;
 use futures_util::future::join_all;
 use http::Request;
-use hyper::body::Incoming;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -41,6 +40,7 @@ use crate::server::{self, Bound, Caller, LimitsInForce, Listener};
 use crate::session;
 use crate::store;
 use crate::tasks::Tasks;
+use crate::wire::Received;
 
 /// A Doorward that is bound and ready to serve.
 #[derive(Debug)]
@@ -201,7 +201,7 @@ pub fn tell_warnings(config: &Config, warnings: &[Fault], now: Timestamp) {
 /// What answers visitors: each request meets the snapshot that is in force when it comes, to its end.
 fn visitors(current: &Current) -> impl server::Handler<gateway::Sent> {
     let current = Arc::clone(current);
-    move |request: Request<Incoming>, caller: Caller| {
+    move |request: Request<Received>, caller: Caller| {
         let gateway = current.load().gateway.clone();
         // In one place from the beginning: it is handed on several times before it runs.
         Box::pin(async move {
@@ -215,7 +215,7 @@ fn visitors(current: &Current) -> impl server::Handler<gateway::Sent> {
 /// What answers operators, likewise.
 fn operators(current: &Current, door: Door) -> impl server::Handler<http_body_util::Full<Bytes>> {
     let current = Arc::clone(current);
-    move |request: Request<Incoming>, _: Caller| {
+    move |request: Request<Received>, _: Caller| {
         let admin = current.load().admin.clone();
         async move { admin.answer(request, door).await }
     }
@@ -231,9 +231,7 @@ fn spawn<H, B>(
 ) -> JoinHandle<()>
 where
     H: server::Handler<B>,
-    B: http_body::Body + Send + Unpin + 'static,
-    B::Data: Send,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    B: server::AnswerBody,
 {
     let serving = server::serve(listener, handler, limits, connections, stop.clone());
     tasks.spawn(serving)

@@ -20,7 +20,6 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use http::Request;
-use hyper::body::Incoming;
 use minijinja::{AutoEscape, Environment};
 use tempfile::TempDir;
 
@@ -38,6 +37,7 @@ use crate::config;
 use crate::secret;
 use crate::server::{self, Bound, Caller, Listener};
 use crate::tasks::Tasks;
+use crate::wire::Received;
 
 /// A demonstration that is bound and ready to serve.
 #[derive(Debug)]
@@ -137,7 +137,7 @@ impl Demo {
         } = self;
         let limits = Arc::new(ArcSwap::from_pointee(configuration::limits()));
         let (listener, provider) = provider;
-        let handler = move |request: Request<Incoming>, _: Caller| {
+        let handler = move |request: Request<Received>, _: Caller| {
             let provider = provider.clone();
             async move { provider.handle(request).await }
         };
@@ -150,7 +150,7 @@ impl Demo {
             stop.clone(),
         ));
         let (listener, application) = application;
-        let handler = move |request: Request<Incoming>, _: Caller| {
+        let handler = move |request: Request<Received>, _: Caller| {
             let application = application.clone();
             async move { application.handle(request).await }
         };

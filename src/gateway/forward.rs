@@ -5,7 +5,6 @@ use std::sync::Arc;
 use http::header::{HOST, HeaderName};
 use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body_util::Either;
-use hyper::body::Incoming;
 use tokio::time::Instant;
 use tracing::warn;
 
@@ -22,6 +21,7 @@ use crate::server::{Cut, Interim};
 use crate::session::{Live, LiveGrant, Prepared, cookies};
 use crate::telemetry::{Reference, RouteTally, metrics};
 use crate::tether::Tether;
+use crate::wire::Received;
 
 /// An answer carries these names from us alone, folded: front proxies hand `Sso_Reference` on as the same variable.
 const RESPONSE_FIELDS: [&str; 2] = ["sso-generated", "sso-reference"];
@@ -52,7 +52,7 @@ impl Gateway {
     /// ours is added (threat model 30, 31); if the assertion cannot be made, nothing is forwarded.
     pub(super) async fn forward(
         &self,
-        mut request: Box<Request<Incoming>>,
+        mut request: Box<Request<Received>>,
         inbound: &Inbound,
         route: &Route,
         visitor: Option<Visitor<'_>>,

@@ -12,7 +12,6 @@ use bytes::Bytes;
 use http::header::{CACHE_CONTROL, COOKIE, HOST, LOCATION, UPGRADE};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
-use hyper::body::Incoming;
 
 use super::answer::Asked;
 use super::decision::Decision;
@@ -25,6 +24,7 @@ use crate::config::FrontProxy;
 use crate::session::cookies::{self, Cookies};
 use crate::telemetry::Reference;
 use crate::telemetry::metrics::{self, ForwardAuth};
+use crate::wire::Received;
 
 const X_FORWARDED_HOST: &str = "x-forwarded-host";
 const X_FORWARDED_METHOD: &str = "x-forwarded-method";
@@ -131,7 +131,7 @@ impl Gateway {
     pub(super) async fn vouch(
         &self,
         asker: Asker,
-        request: &Request<Incoming>,
+        request: &Request<Received>,
         from: (Timestamp, Option<IpAddr>),
         asked: &mut Asked,
     ) -> Result<Response<Body>, Error> {
@@ -183,7 +183,7 @@ impl Gateway {
     }
 
     /// The head of the request that is asked about.
-    fn asked_about(&self, asker: Asker, request: &Request<Incoming>) -> Result<Request<()>, Error> {
+    fn asked_about(&self, asker: Asker, request: &Request<Received>) -> Result<Request<()>, Error> {
         let mut head = Request::new(());
         *head.headers_mut() = request.headers().clone();
         if asker.proxy == FrontProxy::Envoy {

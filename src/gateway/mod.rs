@@ -30,7 +30,6 @@ use bytes::Bytes;
 use http::header::LOCATION;
 use http::{HeaderValue, Request, Response, StatusCode};
 use http_body_util::{Either, Full};
-use hyper::body::Incoming;
 
 pub use self::answer::Sent;
 
@@ -60,6 +59,7 @@ use crate::telemetry::metrics::Metrics;
 use crate::telemetry::trace::Part;
 use crate::telemetry::{Reference, RouteTally};
 use crate::traces::Traces;
+use crate::wire::Received;
 
 /// The body of an answer: whole where we made it, streaming where the application did.
 pub type Body = Either<Full<Bytes>, proxy::Body>;
@@ -246,7 +246,7 @@ impl Gateway {
     /// When the visitor leaves, forwarding ends; sign-ins that were claimed go on to their end.
     pub async fn answer(
         &self,
-        request: Request<Incoming>,
+        request: Request<Received>,
         peer: Option<IpAddr>,
         interim: Option<Interim>,
     ) -> Response<Sent> {
@@ -277,7 +277,7 @@ impl Gateway {
 
     async fn serve(
         &self,
-        request: Box<Request<Incoming>>,
+        request: Box<Request<Received>>,
         from: (Timestamp, Option<IpAddr>),
         asked: &mut Asked,
     ) -> Result<Response<Body>, Error> {
@@ -331,7 +331,7 @@ impl Gateway {
     /// Decides, and does what was decided.
     async fn act(
         &self,
-        request: Box<Request<Incoming>>,
+        request: Box<Request<Received>>,
         inbound: &Inbound,
         place: Place<'_>,
         route: &Route,
@@ -369,7 +369,7 @@ impl Gateway {
     /// The application answers, and hears who asks. A form that had been kept is sent with that.
     async fn allow(
         &self,
-        request: Box<Request<Incoming>>,
+        request: Box<Request<Received>>,
         inbound: &Inbound,
         route: &Route,
         known: &Known,

@@ -1,7 +1,6 @@
 //! A route wants a fresher or stronger sign-in than the visitor's: where they are sent, and what programs are told.
 
 use http::{Response, StatusCode, request};
-use hyper::body::Incoming;
 
 use super::endpoints::with_query;
 use super::inbound::{Inbound, Kind};
@@ -12,6 +11,7 @@ use crate::config::{Assurance, Slug};
 use crate::pages::Destination;
 use crate::pipeline::{Again, StepUp};
 use crate::telemetry::Reference;
+use crate::wire::Received;
 
 impl Gateway {
     /// Sends a page load to the door that leads to the same provider; tells everybody else where that is. `sent` is the
@@ -21,7 +21,7 @@ impl Gateway {
         inbound: &Inbound,
         route: &Route,
         known: &Known,
-        sent: Option<(request::Parts, Incoming)>,
+        sent: Option<(request::Parts, Received)>,
         reference: Reference,
     ) -> Result<Response<Body>, Error> {
         let Some(assurance) = route.config.assurance.clone() else {

@@ -17,6 +17,7 @@ use super::fields::clean_trailers;
 use super::patience::{Interruption, Patience};
 use super::pool::Lent;
 use super::{Broken, Error, Filter, Held};
+use crate::wire::Received;
 
 /// The body of a response. Memory is constant: a piece is asked for when the one before is gone.
 ///
@@ -138,7 +139,7 @@ impl http_body::Body for Body {
 pub(super) struct Outgoing(Option<Box<Upward>>);
 
 struct Upward {
-    inner: Incoming,
+    inner: Received,
     patience: Patience,
     reserved: Filter,
     upload: Upload,
@@ -156,7 +157,7 @@ impl Outgoing {
     }
 
     pub(super) fn new(
-        inner: Incoming,
+        inner: Received,
         patience: Patience,
         reserved: Filter,
         upload: Upload,

@@ -6,13 +6,12 @@ use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, TE, UPGRADE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version, request};
 use http_body::Body as _;
 use hyper::Request;
-use hyper::body::Incoming;
-use hyper::upgrade::OnUpgrade;
 
 use super::body::{Outgoing, Upload};
 use super::endpoint::Endpoint;
 use super::expect::Gate;
 use super::{Early, Error, Ours, Passage, Upstream, fields};
+use crate::wire::{Received, Upgrade, upgrade};
 
 /// A request about to leave.
 pub(super) struct Trip {
@@ -46,7 +45,7 @@ impl Spare {
 pub(super) struct Back {
     pub(super) method: Method,
     pub(super) upload: Upload,
-    pub(super) upgrade: Option<(HeaderValue, OnUpgrade)>,
+    pub(super) upgrade: Option<(HeaderValue, Upgrade)>,
     pub(super) gate: Option<Gate>,
     pub(super) passage: Passage,
 }
@@ -55,7 +54,7 @@ impl Upstream {
     /// The request as the application shall see it.
     pub(super) fn depart(
         &self,
-        mut request: Box<Request<Incoming>>,
+        mut request: Box<Request<Received>>,
         mut passage: Passage,
         endpoint: &Endpoint,
     ) -> Result<Trip, Error> {
@@ -64,12 +63,12 @@ impl Upstream {
             return Err(Error::Method);
         }
         let bodiless = request.body().is_end_stream();
-        let upgrade = fields::wanted_upgrade(request.headers())
+        let wanted = fields::wanted_upgrade(request.headers())
             .filter(|_| bodiless && request.version() == Version::HTTP_11)
             .filter(|_| endpoint.takes_upgrades())
-            .map(|protocol| (protocol, hyper::upgrade::on(&mut *request)));
+            .map(|protocol| (protocol, upgrade(&mut request)));
         let (parts, body) = request.into_parts();
-        let protocol = upgrade.as_ref().map(|(protocol, _)| protocol);
+        let protocol = wanted.as_ref().map(|(protocol, _)| protocol);
         let mut head = self.head(parts, &passage, protocol, endpoint)?;
         let upload = Upload::new(bodiless);
         let length = body.size_hint().exact();
@@ -106,7 +105,7 @@ impl Upstream {
             back: Back {
                 method,
                 upload,
-                upgrade,
+                upgrade: wanted,
                 gate,
                 passage,
             },

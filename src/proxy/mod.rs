@@ -41,6 +41,7 @@ use crate::tasks::Tasks;
 use crate::telemetry::metrics::{Upstream as UpstreamLabel, UpstreamAddress};
 use crate::telemetry::{Metrics, UpstreamTally};
 use crate::tether::Tether;
+use crate::wire::Received;
 use asking::Asked;
 use body::Line;
 use connector::Encryption;
@@ -184,7 +185,7 @@ impl Upstream {
     /// Dropping the future drops the request, and its connection with it.
     pub async fn forward(
         &self,
-        request: Box<Request<Incoming>>,
+        request: Box<Request<Received>>,
         passage: Passage,
     ) -> Result<Response<Body>, Error> {
         let begun = Instant::now();

@@ -18,6 +18,7 @@ use tracing::debug;
 
 use super::websocket::{Farewell, Frames, Place, Sender};
 use crate::tether::Tether;
+use crate::wire::{self, Upgrade};
 
 /// What ends a tunnel besides its two ends.
 pub(super) struct Bounds {
@@ -59,7 +60,7 @@ impl Bounds {
 /// Carries bytes until both sides have closed, one breaks, or a bound is met. Then a WebSocket is told, if it is between
 /// two frames; everything else just ends.
 pub(super) async fn carry(
-    visitor: OnUpgrade,
+    visitor: Upgrade,
     application: OnUpgrade,
     protocol: Protocol,
     bounds: Bounds,
@@ -102,16 +103,17 @@ pub(super) async fn carry(
 }
 
 async fn connect(
-    visitor: OnUpgrade,
+    visitor: Upgrade,
     application: OnUpgrade,
     protocol: Protocol,
     idle: Duration,
 ) -> io::Result<Tunnel> {
     // Both come about at once, when the 101 has gone out to the visitor; or never, if the visitor has left.
+    let application = async { application.await.map_err(io::Error::other) };
     let both = async { tokio::try_join!(visitor, application) };
-    let (visitor, application) = timeout(idle, both).await?.map_err(io::Error::other)?;
+    let (visitor, application) = timeout(idle, both).await??;
     Ok(Tunnel {
-        visitor: TokioIo::new(visitor),
+        visitor,
         application: TokioIo::new(application),
         up: Direction::new(protocol, Sender::Visitor),
         down: Direction::new(protocol, Sender::Application),
@@ -119,7 +121,7 @@ async fn connect(
 }
 
 struct Tunnel {
-    visitor: TokioIo<Upgraded>,
+    visitor: wire::Upgraded,
     application: TokioIo<Upgraded>,
     up: Direction,
     down: Direction,
@@ -174,12 +176,15 @@ impl Tunnel {
 
 /// Closes a WebSocket towards one side (RFC 6455 §7.1.1): says why, waits until the side has closed too, ends in order.
 /// Nothing of what it still sends goes anywhere. A side that is within a frame, or has ended already, is just left.
-async fn part_from(
-    mut side: TokioIo<Upgraded>,
+async fn part_from<S>(
+    mut side: S,
     said: Option<Frames>,
     why: Farewell,
     mut heard: Direction,
-) -> io::Result<()> {
+) -> io::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     let Some(said) = said else {
         return Ok(());
     };

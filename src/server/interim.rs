@@ -1,8 +1,8 @@
 //! Interim answers (RFC 9110 §15.2): what an application says before its answer, 103 (RFC 8297) above all.
 //!
-//! hyper's server has no way to send them, so they go straight into the stream of an HTTP/1.1 connection, between what hyper
-//! writes: only while their request waits for its answer, and only when all that hyper had to say before is out. One that
-//! cannot keep to that is dropped, as whoever sends one must expect.
+//! On HTTP/2 the task of the stream sends them. hyper's server has no way to send them on HTTP/1.1, so they go straight into
+//! the stream of the connection, between what hyper writes: only while their request waits for its answer, and only when all
+//! that hyper had to say before is out. One that cannot keep to that is dropped, as whoever sends one must expect.
 
 use std::fmt;
 use std::io::Write as _;
@@ -12,15 +12,21 @@ use std::task::Context;
 
 use bytes::Bytes;
 use futures_util::task::AtomicWaker;
-use hyper::{HeaderMap, StatusCode};
+use hyper::StatusCode;
+use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 
 use super::stream::Fate;
 
 /// Takes the interim answers of one request, until its answer comes.
 #[derive(Clone)]
-pub struct Interim {
-    fate: Arc<Fate>,
-    turn: u64,
+pub struct Interim(Way);
+
+#[derive(Clone)]
+enum Way {
+    /// By a connection of HTTP/1.1, in the turn of this request.
+    One { fate: Arc<Fate>, turn: u64 },
+    /// By a stream of HTTP/2.
+    Two(Arc<Waiting>),
 }
 
 impl fmt::Debug for Interim {
@@ -32,18 +38,28 @@ impl fmt::Debug for Interim {
 impl Interim {
     /// For the request that has just begun.
     pub(super) fn of(fate: &Arc<Fate>) -> Self {
-        Self {
+        Self(Way::One {
             turn: fate.interims.turn.load(Ordering::Acquire),
             fate: Arc::clone(fate),
-        }
+        })
+    }
+
+    /// For the request of a stream.
+    pub(super) fn of_stream(waiting: &Arc<Waiting>) -> Self {
+        Self(Way::Two(Arc::clone(waiting)))
     }
 
     /// Sends one with these fields, which must be fit for the client. Does nothing if the answer has come, if the client
-    /// takes up too little of what was sent before, or if this is none: 100 is hyper's to say, and 101 an answer.
+    /// takes up too little of what was sent before (on HTTP/2, where nobody can know that: if there were too many), or if this
+    /// is none: 100 is said when the body is asked for, and 101 is an answer.
     pub fn send(&self, status: StatusCode, fields: &HeaderMap) {
         let own = [StatusCode::CONTINUE, StatusCode::SWITCHING_PROTOCOLS];
-        if status.is_informational() && !own.contains(&status) {
-            self.fate.interims.push(self.turn, status, fields);
+        if !status.is_informational() || own.contains(&status) {
+            return;
+        }
+        match &self.0 {
+            Way::One { fate, turn } => fate.interims.push(*turn, status, fields),
+            Way::Two(waiting) => waiting.push(status, fields),
         }
     }
 }
@@ -58,7 +74,7 @@ pub(super) struct Interims {
     waker: AtomicWaker,
 }
 
-/// What may wait until a client takes it up.
+/// What may wait until a client takes it up, or may be said before one answer of HTTP/2.
 const MOST_BYTES: usize = 16 * 1024;
 
 impl Interims {
@@ -118,6 +134,64 @@ impl Interims {
     }
 }
 
+/// The interim answers of a stream of HTTP/2.
+#[derive(Debug, Default)]
+pub(super) struct Waiting {
+    line: Mutex<Line>,
+    waker: AtomicWaker,
+}
+
+#[derive(Debug, Default)]
+struct Line {
+    waiting: Vec<(StatusCode, HeaderMap)>,
+    bytes: usize,
+    ended: bool,
+}
+
+impl Waiting {
+    /// Tells the client to send its body.
+    pub(super) fn go_on(&self) {
+        self.add(0, StatusCode::CONTINUE, HeaderMap::new);
+    }
+
+    /// Those that wait to be sent. Wakes `context` when there are more.
+    pub(super) fn take(&self, context: &Context<'_>) -> Vec<(StatusCode, HeaderMap)> {
+        self.waker.register(context.waker());
+        std::mem::take(&mut self.line().waiting)
+    }
+
+    /// The answer has come.
+    pub(super) fn end(&self) {
+        self.line().ended = true;
+    }
+
+    fn push(&self, status: StatusCode, fields: &HeaderMap) {
+        let fields_bytes = |(name, value): (&HeaderName, &HeaderValue)| {
+            name.as_str().len() + value.len() + LINE_BYTES
+        };
+        let bytes = LINE_BYTES + fields.iter().map(fields_bytes).sum::<usize>();
+        self.add(bytes, status, || fields.clone());
+    }
+
+    fn add(&self, bytes: usize, status: StatusCode, fields: impl FnOnce() -> HeaderMap) {
+        let mut line = self.line();
+        if line.ended || line.bytes + bytes > MOST_BYTES {
+            return;
+        }
+        line.bytes += bytes;
+        line.waiting.push((status, fields()));
+        drop(line);
+        self.waker.wake();
+    }
+
+    fn line(&self) -> MutexGuard<'_, Line> {
+        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a field, or an answer without any, counts for besides its text (RFC 9113 §6.5.2).
+const LINE_BYTES: usize = 32;
+
 /// As HTTP/1.1 has it (RFC 9112 §4 and §5). What the types hold has no line end in it.
 fn write(into: &mut Vec<u8>, status: StatusCode, fields: &HeaderMap) -> std::io::Result<()> {
     let reason = status.canonical_reason().unwrap_or_default();
@@ -133,8 +207,6 @@ fn write(into: &mut Vec<u8>, status: StatusCode, fields: &HeaderMap) -> std::io:
 
 #[cfg(test)]
 mod tests {
-    use hyper::header::HeaderValue;
-
     use super::*;
 
     fn hints(link: &str) -> HeaderMap {

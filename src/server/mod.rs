@@ -12,13 +12,15 @@ mod bootstrap;
 mod connection;
 mod crowd;
 mod framing;
+mod http1;
+mod http2;
 mod interim;
 mod linger;
 mod listener;
-mod multiplex;
 mod socket;
 mod stream;
 mod tls;
+mod usage;
 
 use std::future::Future;
 use std::io;
@@ -28,8 +30,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use bytes::Bytes;
 use http_body::Body;
-use hyper::body::Incoming;
 use hyper::{Request, Response};
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::{Instant, timeout_at};
@@ -40,6 +42,7 @@ use tracing::{debug, info, warn};
 use crate::config;
 use crate::tasks::Tasks;
 use crate::tether::Tether;
+use crate::wire::Received;
 use connection::Terms;
 use crowd::{Crowd, Permit};
 use listener::Accepted;
@@ -66,11 +69,11 @@ pub struct Peer {
 pub struct Caller {
     /// The other end.
     pub peer: Peer,
-    /// Takes interim answers, where they can be sent: HTTP/1.0 has none, and for HTTP/2 the library sends none.
+    /// Takes interim answers, where there are any: HTTP/1.0 has none.
     pub interim: Option<Interim>,
 }
 
-/// What answers requests: any `Fn(Request<Incoming>, Caller) -> impl Future<Output = Response<B>>`.
+/// What answers requests: any `Fn(Request<Received>, Caller) -> impl Future<Output = Response<B>>`.
 ///
 /// When the client leaves, the future is dropped.
 pub trait Handler<B>: Clone + Send + Sync + 'static {
@@ -78,19 +81,33 @@ pub trait Handler<B>: Clone + Send + Sync + 'static {
     type Answer: Future<Output = Response<B>> + Send + 'static;
 
     /// Answers one request.
-    fn answer(&self, request: Request<Incoming>, caller: Caller) -> Self::Answer;
+    fn answer(&self, request: Request<Received>, caller: Caller) -> Self::Answer;
 }
 
 impl<F, A, B> Handler<B> for F
 where
-    F: Fn(Request<Incoming>, Caller) -> A + Clone + Send + Sync + 'static,
+    F: Fn(Request<Received>, Caller) -> A + Clone + Send + Sync + 'static,
     A: Future<Output = Response<B>> + Send + 'static,
 {
     type Answer = A;
 
-    fn answer(&self, request: Request<Incoming>, caller: Caller) -> A {
+    fn answer(&self, request: Request<Received>, caller: Caller) -> A {
         self(request, caller)
     }
+}
+
+/// The body of an answer: whatever yields bytes.
+pub trait AnswerBody:
+    Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + Unpin + 'static
+{
+}
+
+impl<B> AnswerBody for B where
+    B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>>
+        + Send
+        + Unpin
+        + 'static
+{
 }
 
 /// Ends a response from outside, or the tunnel that it opened. The handler puts it into the response's extensions.
@@ -141,9 +158,7 @@ pub async fn serve<H, B>(
     stop: CancellationToken,
 ) where
     H: Handler<B>,
-    B: Body + Send + Unpin + 'static,
-    B::Data: Send,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    B: AnswerBody,
 {
     let first = limits.load_full();
     let permits = Arc::new(Semaphore::new(

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -67,8 +67,10 @@ pub(super) struct Fate {
     rested: AtomicWaker,
     /// What ends the response that is under way.
     cut: Mutex<Option<Cut>>,
-    /// What is said before the response.
+    /// What is said before the response, on HTTP/1.
     pub(super) interims: Interims,
+    /// How often something came, on HTTP/2.
+    heard: AtomicU64,
 }
 
 /// How long an answer may take whose client sends no more. It may read on (RFC 9112 §9.6) or have left: which of the two, only
@@ -92,6 +94,11 @@ impl Fate {
     pub(super) fn rest(&self) {
         self.busy.store(false, Ordering::Release);
         self.rested.wake();
+    }
+
+    /// Another number whenever something came.
+    pub(super) fn heard(&self) -> u64 {
+        self.heard.load(Ordering::Relaxed)
     }
 
     fn cut(&self) -> Option<Cut> {
@@ -299,9 +306,11 @@ impl AsyncRead for Stream {
         if buffer.filled().len() == already && buffer.remaining() > 0 {
             return this.end_of_client(context);
         }
-        if let Some(framing) = &mut this.framing
-            && let Some(fresh) = buffer.filled_mut().get_mut(already..)
-        {
+        let Some(framing) = &mut this.framing else {
+            this.fate.heard.fetch_add(1, Ordering::Relaxed);
+            return Poll::Ready(Ok(()));
+        };
+        if let Some(fresh) = buffer.filled_mut().get_mut(already..) {
             framing.inspect(fresh);
             if !framing.is_within_head() {
                 this.head_end = None;

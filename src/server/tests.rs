@@ -107,7 +107,7 @@ fn text(text: &str) -> Response<Reply> {
 }
 
 /// Answers with the path, and the body if there is one.
-async fn echo(request: Request<Incoming>, _: Caller) -> Response<Reply> {
+async fn echo(request: Request<Received>, _: Caller) -> Response<Reply> {
     let path = request.uri().path().to_owned();
     match request.into_body().collect().await {
         Ok(body) => text(&format!(
@@ -163,7 +163,7 @@ const AMBIGUOUS: &[&str] = &[
 #[tokio::test]
 async fn inv_35_what_has_two_readings_is_refused_and_the_connection_closes() {
     let (called, mut calls) = mpsc::unbounded_channel();
-    let handler = move |request: Request<Incoming>, peer| {
+    let handler = move |request: Request<Received>, peer| {
         called.send(request.uri().path().to_owned()).unwrap();
         echo(request, peer)
     };
@@ -365,7 +365,7 @@ async fn inv_54_an_idle_connection_does_not_stay() {
 }
 
 /// The answer to a request whose body nobody wants.
-async fn refuse(_request: Request<Incoming>, _: Caller) -> Response<Reply> {
+async fn refuse(_request: Request<Received>, _: Caller) -> Response<Reply> {
     let mut refusal = text("no");
     *refusal.status_mut() = StatusCode::UNAUTHORIZED;
     refusal
@@ -533,6 +533,35 @@ async fn inv_54_what_one_address_has_beyond_its_share_is_closed() {
     world.end().await;
 }
 
+/// What begins a connection of HTTP/2, and asks for `/`.
+const HTTP2_GET: &[u8] =
+    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0\0\0\x03\x01\x05\0\0\0\x01\x82\x86\x84";
+
+#[tokio::test(start_paused = true)]
+async fn inv_54_a_client_that_has_gone_without_a_word_is_let_go() {
+    let limits = limits();
+    let (every, patience) = (limits.idle_timeout / 4, limits.header_timeout);
+    let handler = |_request: Request<Received>, _peer| std::future::pending::<Response<Reply>>();
+    let world = world(limits, None, handler).await;
+    let io = TokioIo::new(world.connect().await);
+    let (mut send, connection) =
+        hyper::client::conn::http2::handshake::<_, _, Full<Bytes>>(world.tasks.clone(), io)
+            .await
+            .unwrap();
+    let _driving = world.tasks.spawn(connection);
+    let request = Request::get("http://a/").body(Full::default()).unwrap();
+    let _asked = world.tasks.spawn(send.send_request(request));
+    let mut silent = world.connect().await;
+    silent.write_all(HTTP2_GET).await.unwrap();
+    let begun = Instant::now();
+    let _ = silent.read_to_end(&mut Vec::new()).await;
+    // At the first look there was something new to see.
+    assert_eq!(begun.elapsed().as_secs(), (2 * every + patience).as_secs());
+    tokio::time::sleep(every * 20).await;
+    assert!(!send.is_closed(), "who answers stays");
+    world.end().await;
+}
+
 #[tokio::test]
 async fn inv_54_connections_that_rest_make_room() {
     let mut limits = limits();
@@ -541,10 +570,7 @@ async fn inv_54_connections_that_rest_make_room() {
     let world = world(limits, None, echo).await;
     // HTTP/2 by a client that leaves even the farewell unanswered.
     let mut silent = world.connect().await;
-    silent
-        .write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0\0\0\x03\x01\x05\0\0\0\x01\x82\x86\x84")
-        .await
-        .unwrap();
+    silent.write_all(HTTP2_GET).await.unwrap();
     read_until(&mut silent, "/ ").await;
     let mut rest = Vec::new();
     for path in ["/one", "/two", "/three"] {
@@ -560,7 +586,7 @@ async fn inv_54_connections_that_rest_make_room() {
 
 #[tokio::test]
 async fn a_panic_ends_its_connection_only() {
-    let handler = |request: Request<Incoming>, peer| async move {
+    let handler = |request: Request<Received>, peer| async move {
         assert!(request.uri().path() != "/panic", "as asked");
         echo(request, peer).await
     };
@@ -618,7 +644,7 @@ async fn draining_finishes_what_runs_and_refuses_what_is_new() {
 #[tokio::test]
 async fn what_does_not_finish_ends_with_the_tasks() {
     let (running, mut ran) = mpsc::channel(1);
-    let handler = move |_request: Request<Incoming>, _peer| {
+    let handler = move |_request: Request<Received>, _peer| {
         let running = running.clone();
         async move {
             running.send(()).await.unwrap();
@@ -638,7 +664,7 @@ async fn what_does_not_finish_ends_with_the_tasks() {
 
 #[tokio::test]
 async fn a_response_that_breaks_off_without_a_length_is_a_reset() {
-    let handler = |_request: Request<Incoming>, _peer| async move {
+    let handler = |_request: Request<Received>, _peer| async move {
         let pieces = futures_util::stream::iter([
             Ok(Frame::data(Bytes::from_static(b"first"))),
             Err(io::Error::other("cut")),
@@ -666,7 +692,7 @@ async fn a_client_that_stops_reading_is_let_go() {
     let gone = CancellationToken::new();
     let handler = {
         let gone = gone.clone();
-        move |_request: Request<Incoming>, _peer| {
+        move |_request: Request<Received>, _peer| {
             // Lives in the body, and tells when that is dropped.
             let guard = gone.clone().drop_guard();
             async move {
@@ -695,7 +721,7 @@ async fn inv_40_a_client_that_does_not_read_is_cut_and_loses_what_waits() {
     let (full, mut filling) = mpsc::unbounded_channel();
     let handler = {
         let (cut, gone) = (cut.clone(), gone.clone());
-        move |_request: Request<Incoming>, _peer| {
+        move |_request: Request<Received>, _peer| {
             let tether = cut.clone();
             let guard = gone.clone().drop_guard();
             let full = full.clone();
@@ -752,7 +778,7 @@ async fn tls_agrees_on_http2_and_http1() {
     let folder = tempfile::tempdir().unwrap();
     let (files, certificate) = tls::tests::write_pair(folder.path());
     let tls = TlsFiles::open(&files, &Tasks::new()).unwrap();
-    let handler = |request: Request<Incoming>, Caller { peer, .. }: Caller| async move {
+    let handler = |request: Request<Received>, Caller { peer, .. }: Caller| async move {
         text(&format!("{:?} {}", request.version(), peer.secure))
     };
     let world = world(limits(), Some(tls), handler).await;
@@ -806,7 +832,7 @@ async fn inv_54_a_handshake_has_its_time() {
 }
 
 /// Changes the protocol when it may, and then sends twelve bytes back.
-async fn tunnel(mut request: Request<Incoming>, go: CancellationToken) -> Response<Reply> {
+async fn tunnel(mut request: Request<Received>, go: CancellationToken) -> Response<Reply> {
     let upgrade = hyper::upgrade::on(&mut request);
     #[expect(clippy::disallowed_methods, reason = "ends with its connection")]
     tokio::spawn(async move {

@@ -11,7 +11,7 @@ use crate::support::{Answer, H2, Heard, Line, World};
 const MEBIBYTE: usize = 1024 * 1024;
 
 /// A world with a second application under `/raw/`, played by the test byte for byte.
-async fn world_and_application() -> (World, TcpListener) {
+pub async fn world_and_application() -> (World, TcpListener) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     (
@@ -381,7 +381,7 @@ async fn an_upload_goes_on_between_interim_answers() {
 }
 
 #[tokio::test]
-async fn whoever_knows_no_interim_answers_gets_the_answer_alone() {
+async fn a_client_of_http_1_0_knows_no_interim_answers() {
     let (world, application) = world_and_application().await;
     let said =
         "HTTP/1.1 103 X\r\nLink: </a.css>\r\n\r\nHTTP/1.1 200 X\r\nContent-Length: 2\r\n\r\nok";
@@ -392,17 +392,6 @@ async fn whoever_knows_no_interim_answers_gets_the_answer_alone() {
     behind.head().await;
     behind.send(said).await;
     assert_eq!(old.answer().await.unwrap().is(200).text(), "ok");
-    let mut http2 = H2::open(world.broker.address).await;
-    let answered = async {
-        behind.head().await;
-        behind.send(said).await;
-    };
-    let request = http::Request::get(format!("{SITE}/raw/x"));
-    let (answer, ()) = tokio::join!(http2.send(request), answered);
-    assert_eq!(
-        (answer.status().as_u16(), &answer.body()[..]),
-        (200, &b"ok"[..])
-    );
     world.end(&[]).await;
 }
 

@@ -49,6 +49,7 @@ mod sign_in;
 mod sign_out;
 mod slack;
 mod step_up;
+mod streams;
 mod suspension;
 mod telling;
 mod tenancy;

@@ -5,16 +5,16 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use doorward::tasks::Tasks;
-use http::Request;
-use http_body_util::{BodyExt as _, Empty};
+use http::{HeaderMap, Request};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
 use crate::sheet::{Case, Sheet, crumbled};
+use crate::support::streams::{self, Said};
 use crate::support::wire::until;
 use crate::support::world::{ROUTES, SITE};
-use crate::support::{H2, World};
+use crate::support::{Streams, World};
 
 /// What a visitor speaks, and whether the answer comes in crumbs.
 const PLAYS: [(Visitor, bool); 4] = [
@@ -270,31 +270,33 @@ fn whole(body: &[u8]) -> String {
 }
 
 async fn over_two(world: &World, method: &str, path: &str) -> String {
-    let mut http2 = H2::open(world.broker.address).await;
+    let mut http2 = Streams::open(world.broker.address).await;
     let request = Request::builder()
         .method(method)
         .uri(format!("{SITE}{path}"));
-    let Ok(answer) = http2.start(request, Empty::new().boxed()).await else {
-        return "broken".to_owned();
+    let mut stream = http2.ask(request);
+    let mut statuses = Vec::new();
+    let (head, body) = loop {
+        match stream.next().await {
+            Ok(Said::Interim(said)) => statuses.push(said.status().as_u16()),
+            Ok(Said::Final(answer)) => break answer.into_parts(),
+            Err(_) => return "broken".to_owned(),
+        }
     };
-    let (head, body) = answer.into_parts();
-    let status = head.status.as_u16();
-    let fields = format!("{:?}", head.headers);
-    let odd = if fields.contains("mallory") {
+    statuses.push(head.status.as_u16());
+    statuses.dedup();
+    let said = |fields: &HeaderMap| format!("{fields:?}").contains("mallory");
+    let (forged, ending) = match streams::whole(body).await {
+        Ok((body, trailers)) => (trailers.is_some_and(|it| said(&it)), whole(&body)),
+        Err(_) => (false, "broken".to_owned()),
+    };
+    let odd = if forged || said(&head.headers) {
         "!forged "
     } else {
         ""
     };
-    match body.collect().await {
-        Ok(collected) => {
-            let forged = collected
-                .trailers()
-                .is_some_and(|it| format!("{it:?}").contains("mallory"));
-            let odd = if forged { "!forged " } else { odd };
-            format!("{status} {odd}{}", whole(&collected.to_bytes()))
-        }
-        Err(_) => format!("{status} {odd}broken"),
-    }
+    let statuses: Vec<_> = statuses.iter().map(u16::to_string).collect();
+    format!("{} {odd}{ending}", statuses.join(" "))
 }
 
 /// Plays a case to a visitor and has the next one ask. Gives back what the first one saw, and what became of the connection.

@@ -17,6 +17,7 @@ pub mod h2;
 pub mod idp;
 pub mod line;
 pub mod logs;
+pub mod streams;
 pub mod wire;
 pub mod world;
 
@@ -27,6 +28,7 @@ pub use self::canaries::Canaries;
 pub use self::h2::H2;
 pub use self::idp::Idp;
 pub use self::line::Line;
+pub use self::streams::Streams;
 pub use self::wire::{Answer, Heard};
 
 pub use self::world::World;

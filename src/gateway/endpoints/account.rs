@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue, Response, request};
-use hyper::body::Incoming;
 use serde_json::json;
 
 use super::errand::checked;
@@ -22,6 +21,7 @@ use crate::pages::{
     Answered, DoorProvider, Fact, Linked, Organization, OwnSession,
 };
 use crate::session::{self, Filter, LiveGrant};
+use crate::wire::Received;
 
 /// Sessions of other browsers on the account page. Each has a form of its own, and the page stays small with the largest
 /// logo and in every language too: more are on a page of their own.
@@ -305,7 +305,7 @@ impl Gateway {
         ask: &Ask<'_>,
         which: Option<&str>,
         head: &request::Parts,
-        body: Incoming,
+        body: Received,
     ) -> Result<Response<Body>, Error> {
         self.check_form(ask)?;
         let fields = form::read(head, body).await?;
@@ -365,7 +365,7 @@ impl Gateway {
         ask: &Ask<'_>,
         organization: &str,
         head: &request::Parts,
-        body: Incoming,
+        body: Received,
     ) -> Result<Response<Body>, Error> {
         let Place::Shared = ask.place else {
             return Err(Error::NotFound);

@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 
 use http::{Method, Response, request};
-use hyper::body::Incoming;
 
 use super::form::{self, Fields};
 use super::{Ask, Leaving, looks_or_posts, nothing, set_cookie};
@@ -23,6 +22,7 @@ use crate::pipeline;
 use crate::secret::{self, Secret};
 use crate::session::cookies::{self, Binding, BindingKind};
 use crate::store;
+use crate::wire::Received;
 
 /// Somebody at work on a draft, who may.
 pub(super) struct Desk<'a> {
@@ -47,7 +47,7 @@ impl Gateway {
         ask: &Ask<'_>,
         segments: &[&str],
         head: &request::Parts,
-        body: Incoming,
+        body: Received,
     ) -> Result<Response<Body>, Error> {
         let (get, post) = looks_or_posts(&ask.inbound.method);
         match segments {
@@ -67,7 +67,7 @@ impl Gateway {
         ask: &Ask<'_>,
         token: &str,
         head: &request::Parts,
-        body: Incoming,
+        body: Received,
     ) -> Result<Response<Body>, Error> {
         let Place::Shared = ask.place else {
             return Err(Error::NotFound);
@@ -124,7 +124,7 @@ impl Gateway {
         ask: &Ask<'_>,
         (number, deed): (&str, Option<&str>),
         head: &request::Parts,
-        body: Incoming,
+        body: Received,
     ) -> Result<Response<Body>, Error> {
         let Place::Shared = ask.place else {
             return Err(Error::NotFound);

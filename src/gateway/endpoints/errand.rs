@@ -6,7 +6,6 @@
 use std::time::Duration;
 
 use http::{Response, request};
-use hyper::body::Incoming;
 use tokio::time::timeout;
 use tracing::warn;
 
@@ -24,6 +23,7 @@ use crate::provider::Flow;
 use crate::revalidation::Pressed;
 use crate::secret;
 use crate::session::cookies::{self, Binding, BindingKind};
+use crate::wire::Received;
 
 /// How the two are called in an address.
 const SETUP: &str = "setup";
@@ -39,7 +39,7 @@ impl Gateway {
         ask: &Ask<'_>,
         provider: &str,
         head: &request::Parts,
-        body: Incoming,
+        body: Received,
     ) -> Result<Response<Body>, Error> {
         let known = self.person(ask, head, body).await?.0;
         let grant = known.grant.grant();
@@ -66,7 +66,7 @@ impl Gateway {
         ask: &Ask<'_>,
         id: &str,
         head: &request::Parts,
-        body: Incoming,
+        body: Received,
     ) -> Result<Response<Body>, Error> {
         let known = self.person(ask, head, body).await?.0;
         let Some(identity) = self.own_identity(&known, id).await? else {
@@ -87,7 +87,7 @@ impl Gateway {
         ask: &Ask<'_>,
         id: &str,
         head: &request::Parts,
-        body: Incoming,
+        body: Received,
     ) -> Result<Response<Body>, Error> {
         let known = self.person(ask, head, body).await?.0;
         let Some(identity) = self.own_identity(&known, id).await? else {
@@ -291,7 +291,7 @@ impl Gateway {
         &self,
         ask: &Ask<'_>,
         head: &request::Parts,
-        body: Incoming,
+        body: Received,
     ) -> Result<(Known, form::Fields), Error> {
         self.check_form(ask)?;
         let fields = form::read(head, body).await?;

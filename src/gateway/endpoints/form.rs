@@ -5,10 +5,10 @@ use std::time::Duration;
 use http::header::CONTENT_TYPE;
 use http::request;
 use http_body_util::{BodyExt as _, Limited};
-use hyper::body::Incoming;
 
 use crate::config::defaults::FORM_BYTES;
 use crate::gateway::Error;
+use crate::wire::Received;
 
 /// Names and values, decoded, in order.
 #[derive(Clone, Debug, Default)]
@@ -46,7 +46,7 @@ impl Fields {
 ///
 /// # Errors
 /// [`Error::Form`] if it is too large, too slow, or no form.
-pub(super) async fn read(head: &request::Parts, body: Incoming) -> Result<Fields, Error> {
+pub(super) async fn read(head: &request::Parts, body: Received) -> Result<Fields, Error> {
     Ok(Fields::parse(&read_text(head, body).await?))
 }
 
@@ -54,7 +54,7 @@ pub(super) async fn read(head: &request::Parts, body: Incoming) -> Result<Fields
 ///
 /// # Errors
 /// Likewise.
-pub(super) async fn read_text(head: &request::Parts, body: Incoming) -> Result<String, Error> {
+pub(super) async fn read_text(head: &request::Parts, body: Received) -> Result<String, Error> {
     let is_form = head
         .headers
         .get(CONTENT_TYPE)

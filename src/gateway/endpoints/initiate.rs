@@ -4,7 +4,6 @@
 //! (threat model 12). What the request says is a wish: who, and to where; never which organization or issuer.
 
 use http::{Response, request};
-use hyper::body::Incoming;
 use url::Url;
 
 use super::form::{self, Fields};
@@ -15,6 +14,7 @@ use crate::config::{self, Organization, Protocol, Slug};
 use crate::gateway::{Body, Error, Gateway, Place};
 use crate::pages::Choose;
 use crate::provider::LoginHint;
+use crate::wire::Received;
 
 /// What an initiated login may carry on; anything else in it is nobody's.
 const CARRIED: [&str; 3] = ["iss", "login_hint", "target_link_uri"];
@@ -25,7 +25,7 @@ impl Gateway {
         &self,
         ask: &Ask<'_>,
         provider: &str,
-        body: Incoming,
+        body: Received,
         head: &request::Parts,
     ) -> Result<Response<Body>, Error> {
         let fields = form::read(head, body).await?;

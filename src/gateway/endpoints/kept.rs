@@ -5,7 +5,6 @@
 
 use http::header::{LOCATION, REFERRER_POLICY, SET_COOKIE};
 use http::{HeaderValue, Response, request};
-use hyper::body::Incoming;
 use tracing::warn;
 use url::Url;
 
@@ -22,6 +21,7 @@ use crate::secret::Secret;
 use crate::session::Grant;
 use crate::session::cookies::{self, Cookies};
 use crate::telemetry::Reference;
+use crate::wire::Received;
 
 /// Fields of a form that is kept: more than people fill in.
 const MOST_FIELDS: usize = 1_000;
@@ -36,7 +36,7 @@ impl Gateway {
         inbound: &Inbound,
         place: Place<'_>,
         pinned: Option<&Slug>,
-        (head, body): (&request::Parts, Incoming),
+        (head, body): (&request::Parts, Received),
     ) -> Result<(), Error> {
         let Some(handle) = Cookies::read(&head.headers).handle() else {
             return Ok(());
@@ -69,7 +69,7 @@ impl Gateway {
         &self,
         inbound: &Inbound,
         grant: &Grant,
-        (head, body): (&request::Parts, Incoming),
+        (head, body): (&request::Parts, Received),
     ) -> Result<Option<(HeaderValue, ReturnPath)>, Error> {
         let origin = self.config.server.public_url.on(&inbound.host);
         let path = ReturnPath::parse(inbound.target(), &self.config.server.prefix);

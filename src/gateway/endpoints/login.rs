@@ -1,7 +1,6 @@
 //! Towards sign-in: e-mail first, an organization's door, the start of a run.
 
 use http::{Method, Response, StatusCode, request};
-use hyper::body::Incoming;
 
 use super::dev::Typed;
 use super::form::{self, Fields};
@@ -18,6 +17,7 @@ use crate::provider::{LoginHint, Start};
 use crate::secret;
 use crate::session::cookies::{self, Binding, BindingKind, Cookies};
 use crate::telemetry::{Reference, trace};
+use crate::wire::Received;
 
 /// A tag becomes part of a cookie's name: nothing but what `cookies::tag` makes is one.
 const TAG_LENGTH: usize = 10;
@@ -153,7 +153,7 @@ impl Gateway {
     pub(super) async fn login_form(
         &self,
         ask: &Ask<'_>,
-        body: Incoming,
+        body: Received,
         head: &request::Parts,
     ) -> Result<Response<Body>, Error> {
         self.check_form(ask)?;
@@ -337,7 +337,7 @@ impl Gateway {
         ask: &Ask<'_>,
         organization: &str,
         provider: &str,
-        body: Incoming,
+        body: Received,
         head: &request::Parts,
     ) -> Result<Response<Body>, Error> {
         self.check_form(ask)?;

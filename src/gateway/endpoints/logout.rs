@@ -3,7 +3,6 @@
 use std::iter;
 
 use http::{HeaderName, HeaderValue, Response, request};
-use hyper::body::Incoming;
 use tracing::warn;
 use url::Url;
 
@@ -16,6 +15,7 @@ use crate::gateway::{Body, Error, Gateway, Known, Place};
 use crate::pages::{Destination, LoggedOut, LogoutConfirm};
 use crate::session::cookies;
 use crate::session::{self, Ending, Handle};
+use crate::wire::Received;
 
 /// Between the names of providers. No name has one.
 const BETWEEN: char = '.';
@@ -52,7 +52,7 @@ impl Gateway {
         &self,
         ask: &Ask<'_>,
         head: &request::Parts,
-        body: Incoming,
+        body: Received,
     ) -> Result<Response<Body>, Error> {
         self.check_form(ask)?;
         let fields = form::read(head, body).await?;

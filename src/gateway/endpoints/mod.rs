@@ -26,7 +26,6 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, request};
 use http_body_util::{Either, Full};
-use hyper::body::Incoming;
 use serde_json::Value;
 
 use self::form::Fields;
@@ -40,6 +39,7 @@ use crate::session::Device;
 use crate::session::cookies::Cookies;
 use crate::telemetry::Reference;
 use crate::telemetry::metrics::Code;
+use crate::wire::Received;
 
 /// One request to an endpoint of ours, with what every endpoint needs.
 #[derive(Debug)]
@@ -90,7 +90,7 @@ impl Gateway {
     /// Answers a request whose path below the prefix is `path`.
     pub(super) async fn endpoint(
         &self,
-        request: Request<Incoming>,
+        request: Request<Received>,
         inbound: &Inbound,
         place: Place<'_>,
         path: &str,
@@ -161,7 +161,7 @@ impl Gateway {
         ask: &Ask<'_>,
         segments: &[&str],
         head: &request::Parts,
-        body: Incoming,
+        body: Received,
     ) -> Result<Response<Body>, Error> {
         let (get, post) = looks_or_posts(&ask.inbound.method);
         match segments {
@@ -183,7 +183,7 @@ impl Gateway {
         ask: &Ask<'_>,
         rest: &[&str],
         head: &request::Parts,
-        body: Incoming,
+        body: Received,
     ) -> Result<Response<Body>, Error> {
         match rest {
             ["sessions", "revoke-others"] => self.end_own(ask, None, head, body).await,
@@ -202,7 +202,7 @@ impl Gateway {
         ask: &Ask<'_>,
         provider: &str,
         head: &request::Parts,
-        body: Incoming,
+        body: Received,
     ) -> Result<Response<Body>, Error> {
         let fields = form::read(head, body).await?;
         if let Some(to) = self.posted_elsewhere(ask, provider, &fields).await {

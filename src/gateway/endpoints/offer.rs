@@ -1,7 +1,6 @@
 //! Whoever adds an identity to their account sees both sides first, and says whether it is theirs.
 
 use http::{Response, request};
-use hyper::body::Incoming;
 
 use super::login::with_query;
 use super::{Ask, slug};
@@ -9,6 +8,7 @@ use crate::config;
 use crate::gateway::{Body, Error, Gateway, Known};
 use crate::pages::{AccountOffer, Side};
 use crate::pipeline::{Answer, Asked};
+use crate::wire::Received;
 
 /// Where the page is, below the prefix.
 pub(super) const OFFER: &str = "account/offer";
@@ -56,7 +56,7 @@ impl Gateway {
         &self,
         ask: &Ask<'_>,
         head: &request::Parts,
-        body: Incoming,
+        body: Received,
     ) -> Result<Response<Body>, Error> {
         let (known, fields) = self.person(ask, head, body).await?;
         let handle = ask.cookies.handle();

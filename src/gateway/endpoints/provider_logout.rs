@@ -8,7 +8,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use http::{HeaderValue, Response, StatusCode, request};
-use hyper::body::Incoming;
 use serde_json::json;
 use tracing::{info, warn};
 use url::Url;
@@ -22,6 +21,7 @@ use crate::provider;
 use crate::secret::Secret;
 use crate::session::{self, Ending, LiveGrant, Named};
 use crate::telemetry::metrics::LogoutToken;
+use crate::wire::Received;
 
 impl Gateway {
     /// A provider says who is no longer signed in there. 200 when that is durable and in force (§2.8).
@@ -30,7 +30,7 @@ impl Gateway {
         ask: &Ask<'_>,
         provider: &str,
         head: &request::Parts,
-        body: Incoming,
+        body: Received,
     ) -> Result<Response<Body>, Error> {
         let (provider, _) = self.leaving(ask, provider)?;
         let fields = form::read(head, body).await;

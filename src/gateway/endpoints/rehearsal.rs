@@ -1,7 +1,6 @@
 //! A sign-in for nobody, by a link that only the operator has.
 
 use http::{Method, Response, request};
-use hyper::body::Incoming;
 use tracing::info;
 
 use super::draft::label;
@@ -14,6 +13,7 @@ use crate::pipeline::{self, Begin, Errand, Progress, Rehearsed, Stage, Target, T
 use crate::provider::Flow;
 use crate::secret::Secret;
 use crate::telemetry::trace::{self, Step};
+use crate::wire::Received;
 
 impl Gateway {
     /// The link, and the button on its page.
@@ -22,7 +22,7 @@ impl Gateway {
         ask: &Ask<'_>,
         token: &str,
         head: &request::Parts,
-        body: Incoming,
+        body: Received,
     ) -> Result<Response<Body>, Error> {
         let Place::Shared = ask.place else {
             return Err(Error::NotFound);
@@ -53,7 +53,7 @@ impl Gateway {
         ask: &Ask<'_>,
         token: &str,
         head: &request::Parts,
-        body: Incoming,
+        body: Received,
     ) -> Result<Response<Body>, Error> {
         self.check_form(ask)?;
         form::read(head, body).await?;

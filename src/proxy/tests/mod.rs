@@ -132,7 +132,10 @@ async fn front(
             early: None,
         };
         async move {
-            match upstream.forward(Box::new(request), passage).await {
+            match upstream
+                .forward(Box::new(request.map(Into::into)), passage)
+                .await
+            {
                 Ok(response) => Ok::<_, Error>(response),
                 Err(error) => {
                     errors.lock().unwrap().push(format!("{error:?}"));

@@ -10,7 +10,6 @@ mod people;
 mod trail;
 
 use http::{Response, request};
-use hyper::body::Incoming;
 
 use super::form::Fields;
 use super::{Ask, form, slug};
@@ -21,6 +20,7 @@ use crate::gateway::{Body, Error, Gateway, Known, Place, inbound::Kind};
 use crate::identity::{self, Profile};
 use crate::pipeline;
 use crate::session::Denied;
+use crate::wire::Received;
 
 /// An owner at work.
 struct Owner<'a> {
@@ -57,7 +57,7 @@ impl Gateway {
         organization: &str,
         rest: &[&str],
         head: &request::Parts,
-        body: Incoming,
+        body: Received,
     ) -> Result<Response<Body>, Error> {
         use http::Method;
         let (get, post) = match ask.inbound.method {
