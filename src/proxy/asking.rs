@@ -2,16 +2,15 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use hyper::body::Incoming;
 use hyper::{Request, Response};
 use tokio::time::Instant;
 use tracing::warn;
 
 use super::body::Outgoing;
-use super::departure::Spare;
-use super::endpoint::{Endpoint, Failure, Outstanding};
-use super::pool::Lent;
-use super::{Error, Passage, Upstream, departure, error};
+use super::departure::{Hear, Spare};
+use super::endpoint::{Endpoint, Failure, Lent, Outstanding};
+use super::{Error, Passage, Upstream};
+use crate::wire::Received;
 
 /// The addresses that are asked for one request, one after the other.
 pub(super) struct Asked<'a> {
@@ -36,12 +35,13 @@ impl<'a> Asked<'a> {
         &self,
         mut request: Request<Outgoing>,
         spare: Option<Box<Spare>>,
+        hear: Option<&Hear>,
         upgrade: bool,
-    ) -> Result<(Response<Incoming>, Option<Lent>), Error> {
+    ) -> Result<(Response<Received>, Lent), Error> {
         let (mut tried, mut was_closed) = (Vec::new(), false);
         loop {
             let endpoint = self.endpoint();
-            let failure = match endpoint.request(request, upgrade).await {
+            let failure = match endpoint.request(request, hear, upgrade).await {
                 Ok(answer) => {
                     self.went_well();
                     return Ok(answer);
@@ -52,7 +52,7 @@ impl<'a> Asked<'a> {
                 return Err(self.blame(failure));
             };
             let mut head = spare.head();
-            if !was_closed && error::closed_before_answering(&failure) {
+            if !was_closed && failure.is_unseen() {
                 was_closed = true;
             } else if failure.is_connect() {
                 self.failed();
@@ -60,13 +60,12 @@ impl<'a> Asked<'a> {
                 let Ok(next) = self.upstream.choose(&tried) else {
                     return Err(Error::of_failure(failure));
                 };
-                next.direct(&mut head, spare.host.as_ref(), upgrade)?;
+                next.direct(&mut head, spare.host.as_ref())?;
                 self.go_to(next);
             } else {
                 return Err(self.blame(failure));
             }
             request = Request::from_parts(head, Outgoing::empty());
-            departure::listen(&mut request, None, spare.early.clone());
         }
     }
 

@@ -9,13 +9,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
-use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep};
 
+use super::endpoint::Lent;
 use super::expect::{Gate, ShutOnDrop, UNASKED_AFTER, Way};
 use super::fields::clean_trailers;
 use super::patience::{Interruption, Patience};
-use super::pool::Lent;
 use super::{Broken, Error, Filter, Held};
 use crate::wire::Received;
 
@@ -26,7 +25,7 @@ use crate::wire::Received;
 pub struct Body(Option<Box<Flow>>);
 
 struct Flow {
-    inner: Incoming,
+    inner: Received,
     patience: Patience,
     reserved: Filter,
     line: Line,
@@ -66,7 +65,7 @@ impl Body {
     }
 
     pub(super) fn new(
-        inner: Incoming,
+        inner: Received,
         patience: Patience,
         reserved: Filter,
         (mut line, held): (Line, Held),

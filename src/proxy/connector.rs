@@ -1,9 +1,7 @@
 //! How connections to one address of an application are made: TCP or a Unix socket, and TLS where the file says so.
 //!
-//! The address is fixed. What a request's URI names is only where the pool keeps the connection, so that a visitor's host
-//! never decides where a request goes (threat model 33).
+//! The address is fixed: a visitor's host never decides where a request goes (threat model 33).
 
-use std::future::Future;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
@@ -13,8 +11,7 @@ use std::time::Duration;
 
 use http::Uri;
 use http::uri::{PathAndQuery, Scheme};
-use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
-use hyper_util::rt::TokioIo;
+use hyper_util::client::legacy::connect::HttpConnector;
 use rustls::RootCertStore;
 use rustls::client::WebPkiServerVerifier;
 use rustls::crypto::aws_lc_rs;
@@ -28,7 +25,6 @@ use tokio_util::either::Either;
 use tower_service::Service;
 
 use super::Error;
-use super::course::{Course, Watched};
 use super::error::find;
 use crate::config::{Address, UpstreamHttp, UpstreamTls};
 
@@ -39,8 +35,8 @@ pub(super) struct Connector(Arc<To>);
 struct To {
     place: Place,
     tls: Option<(TlsConnector, ServerName<'static>)>,
-    /// Whether what does not speak HTTP/2 is of no use.
-    only_two: bool,
+    /// What is spoken without asking, or what is of use.
+    http: UpstreamHttp,
     /// From the first packet to the end of the TLS handshake.
     within: Duration,
 }
@@ -144,7 +140,7 @@ impl Connector {
             (Some(_), Address::Unix(_)) => return Err(Error::Address),
         };
         Ok(Self(Arc::new(To {
-            only_two: http == UpstreamHttp::Two && tls.is_some(),
+            http,
             place,
             tls,
             within,
@@ -166,12 +162,12 @@ impl To {
             let Some((tls, name)) = &self.tls else {
                 return Ok(Wire {
                     stream: Either::Left(plain),
-                    two: false,
+                    two: self.http == UpstreamHttp::Two,
                 });
             };
             let stream = tls.connect(name.clone(), plain).await?;
             let two = stream.get_ref().1.alpn_protocol() == Some(TWO);
-            if self.only_two && !two {
+            if self.http == UpstreamHttp::Two && !two {
                 let text = "the application does not speak HTTP/2";
                 return Err(io::Error::new(io::ErrorKind::Unsupported, text));
             }
@@ -199,32 +195,10 @@ impl Place {
     }
 }
 
-impl Service<Uri> for Connector {
-    type Response = TokioIo<Watched<Wire>>;
-    type Error = io::Error;
-    type Future = Pin<Box<dyn Future<Output = io::Result<Self::Response>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, _: Uri) -> Self::Future {
-        let to = Arc::clone(&self.0);
-        Box::pin(async move {
-            let wire = to.connect().await?;
-            Ok(TokioIo::new(Watched::new(wire, Course::new())))
-        })
-    }
-}
-
-impl Connection for Wire {
-    fn connected(&self) -> Connected {
-        let connected = Connected::new();
-        if self.two {
-            connected.negotiated_h2()
-        } else {
-            connected
-        }
+impl Wire {
+    /// Whether it is for HTTP/2.
+    pub(super) const fn speaks_two(&self) -> bool {
+        self.two
     }
 }
 

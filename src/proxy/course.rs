@@ -3,16 +3,21 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
-use http::Extensions;
-use hyper_util::client::legacy::connect::{Connected, Connection};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// How far a connection has come. Clones are the same.
 #[derive(Clone, Debug)]
-pub(super) struct Course(Arc<AtomicU8>);
+pub(super) struct Course(Arc<Marks>);
+
+#[derive(Debug)]
+struct Marks {
+    state: AtomicU8,
+    /// How often something has come back.
+    heard: AtomicU64,
+}
 
 /// Nothing has come back on it yet.
 const FRESH: u8 = 0;
@@ -23,25 +28,26 @@ const ASKED_AGAIN: u8 = 2;
 
 impl Course {
     pub(super) fn new() -> Self {
-        Self(Arc::new(AtomicU8::new(FRESH)))
-    }
-
-    /// That of the connection on which a request went wrong.
-    pub(super) fn of(connected: &Connected) -> Option<Self> {
-        let mut extras = Extensions::new();
-        connected.get_extras(&mut extras);
-        extras.remove::<Self>()
+        Self(Arc::new(Marks {
+            state: AtomicU8::new(FRESH),
+            heard: AtomicU64::new(0),
+        }))
     }
 
     /// Whether the connection served before and ended without a byte for the request at hand: then most likely it was
     /// closed for having rested too long, and the application has not seen the request (RFC 9112 §9.3.1).
     pub(super) fn ended_at_rest(&self) -> bool {
-        self.0.load(Ordering::Acquire) == ASKED_AGAIN
+        self.0.state.load(Ordering::Acquire) == ASKED_AGAIN
     }
 
     /// Whether anything has come back on it so far.
     pub(super) fn has_served(&self) -> bool {
-        self.0.load(Ordering::Acquire) != FRESH
+        self.0.state.load(Ordering::Acquire) != FRESH
+    }
+
+    /// Another number whenever something came back.
+    pub(super) fn heard_so_far(&self) -> u64 {
+        self.0.heard.load(Ordering::Relaxed)
     }
 
     fn sending(&self) {
@@ -49,11 +55,13 @@ impl Course {
         // Fails on a fresh connection, and within one request: both stay what they are.
         let _ = self
             .0
+            .state
             .compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire);
     }
 
     fn heard(&self) {
-        self.0.store(ANSWERED, Ordering::Release);
+        self.0.heard.fetch_add(1, Ordering::Relaxed);
+        self.0.state.store(ANSWERED, Ordering::Release);
     }
 }
 
@@ -67,12 +75,6 @@ pub(super) struct Watched<S> {
 impl<S> Watched<S> {
     pub(super) const fn new(inner: S, course: Course) -> Self {
         Self { inner, course }
-    }
-}
-
-impl<S: Connection> Connection for Watched<S> {
-    fn connected(&self) -> Connected {
-        self.inner.connected().extra(self.course.clone())
     }
 }
 

@@ -16,6 +16,8 @@ use crate::wire::{Received, Upgrade, upgrade};
 /// A request about to leave.
 pub(super) struct Trip {
     pub(super) request: Request<Outgoing>,
+    /// Hears what is said before its answer.
+    pub(super) hear: Option<Hear>,
     /// Its head once more, if it may be sent again.
     pub(super) spare: Option<Box<Spare>>,
     pub(super) back: Back,
@@ -29,7 +31,6 @@ pub(super) struct Spare {
     length: Option<u64>,
     /// The host that the application shall see, if not its own.
     pub(super) host: Option<HeaderValue>,
-    pub(super) early: Option<Early>,
 }
 
 impl Spare {
@@ -94,13 +95,11 @@ impl Upstream {
                 ours,
                 length,
                 host: self.preserve_host.then(|| passage.host.clone()),
-                early: passage.early.clone(),
             })
         });
-        let mut request = Request::from_parts(head, outgoing);
-        listen(&mut request, gate.clone(), passage.early.take());
         Ok(Trip {
-            request,
+            request: Request::from_parts(head, outgoing),
+            hear: hear(gate.clone(), passage.early.take()),
             spare,
             back: Back {
                 method,
@@ -134,13 +133,11 @@ impl Upstream {
             headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
         } else if trailers {
             headers.insert(TE, HeaderValue::from_static("trailers"));
-            if endpoint.is_one() {
-                headers.insert(CONNECTION, HeaderValue::from_static("te"));
-            }
+            headers.insert(CONNECTION, HeaderValue::from_static("te"));
         }
         // After what `Connection` names is gone: it may name the host.
         let host = self.preserve_host.then_some(&passage.host);
-        endpoint.direct(&mut head, host, upgrade.is_some())?;
+        endpoint.direct(&mut head, host)?;
         Ok(head)
     }
 }
@@ -154,20 +151,25 @@ fn complete(headers: &mut HeaderMap, ours: &Ours, length: Option<u64>) {
     fields::say_length(headers, length);
 }
 
-/// Has interim answers heard: 100 by the body that waits for it, all others by `early`.
-pub(super) fn listen(request: &mut Request<Outgoing>, gate: Option<Gate>, early: Option<Early>) {
+/// Hears what is said before an answer.
+pub(super) type Hear = Arc<dyn Fn(StatusCode, &HeaderMap) + Send + Sync>;
+
+/// Whoever hears interim answers: 100 the body that waits for it, all others `early`.
+pub(super) fn hear(gate: Option<Gate>, early: Option<Early>) -> Option<Hear> {
     if gate.is_none() && early.is_none() {
-        return;
+        return None;
     }
-    hyper::ext::on_informational(request, move |said| match (said.status(), &gate, &early) {
-        (StatusCode::CONTINUE, Some(gate), _) => gate.open(),
-        (StatusCode::CONTINUE, None, _) | (_, _, None) => {}
-        (status, _, Some(early)) => {
-            let mut fields = said.headers().clone();
-            fields::strip_hop_by_hop(&mut fields);
-            // It has no body (RFC 9110 §8.6).
-            fields.remove(CONTENT_LENGTH);
-            early(status, fields);
+    Some(Arc::new(move |status, fields| {
+        match (status, &gate, &early) {
+            (StatusCode::CONTINUE, Some(gate), _) => gate.open(),
+            (StatusCode::CONTINUE, None, _) | (_, _, None) => {}
+            (status, _, Some(early)) => {
+                let mut fields = fields.clone();
+                fields::strip_hop_by_hop(&mut fields);
+                // It has no body (RFC 9110 §8.6).
+                fields.remove(CONTENT_LENGTH);
+                early(status, fields);
+            }
         }
-    });
+    }))
 }

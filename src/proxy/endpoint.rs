@@ -7,31 +7,25 @@ use std::time::Duration;
 
 use http::header::HOST;
 use http::uri::{Authority, Scheme};
-use http::{HeaderValue, Uri, request};
-use hyper::body::Incoming;
+use http::{HeaderValue, request};
 use hyper::{Request, Response};
-use hyper_util::client::legacy::{self, Client};
-use hyper_util::rt::TokioTimer;
 use tokio::time::Instant;
 
 use super::Error;
 use super::balance::{Candidate, Condition, Turn};
 use super::body::Outgoing;
 use super::connector::{Connector, Encryption};
-use super::course::Course;
-use super::pool::{Lent, Pool};
-use crate::config::defaults::{
-    CONNECTION_BUFFER_BYTES, UPSTREAM_POOL_IDLE, UPSTREAM_POOL_IDLE_TIMEOUT,
-};
+use super::departure::Hear;
+use super::pool::{self, Pool, Unanswered};
+use super::streams::{Found, Open, Streams};
 use crate::config::{self, Address, Balance, UpstreamHttp};
 use crate::tasks::Tasks;
+use crate::wire::Received;
 
 /// One address, with its pool of connections.
 pub(super) struct Endpoint {
     address: Arc<str>,
     connections: Connections,
-    http: UpstreamHttp,
-    scheme: Scheme,
     host: HeaderValue,
     outstanding: AtomicUsize,
     condition: Mutex<Condition>,
@@ -41,8 +35,14 @@ pub(super) struct Endpoint {
 enum Connections {
     /// HTTP/1.1 alone.
     One(Pool),
-    /// HTTP/2, or what the application chooses. Upgrades, which HTTP/1.1 alone has, have connections of their own then.
-    Two(Box<Client<Connector, Outgoing>>, Option<Pool>),
+    /// HTTP/2 alone.
+    Two(Streams),
+    /// What the application chooses. Upgrades, which HTTP/1.1 alone has, have connections of their own.
+    Either {
+        two: Streams,
+        one: Pool,
+        for_tunnels: Pool,
+    },
 }
 
 /// Why an address did not answer.
@@ -54,9 +54,16 @@ pub(super) enum Failure {
     Exchange {
         /// What the library says.
         source: Box<dyn std::error::Error + Send + Sync>,
-        /// Whether it had served before, and nothing came back for this request.
-        at_rest: bool,
+        /// Whether the application says that it has not seen the request, or most likely has not: the connection had served
+        /// before, and was closed without a byte for this.
+        unseen: bool,
     },
+}
+
+/// What an answer comes by, until it has ended. A connection of HTTP/1.1 that is dropped instead is closed.
+pub(super) enum Lent {
+    Line(pool::Lent),
+    Stream(#[expect(dead_code, reason = "the connection does not rest while it is there")] Open),
 }
 
 /// A request that an address has. It counts until this is dropped.
@@ -64,7 +71,7 @@ pub(super) enum Failure {
 pub(super) struct Outstanding(Arc<Endpoint>);
 
 /// How long a connection of HTTP/2 may be silent before we ask whether it is still there, and for the answer.
-const ARE_YOU_THERE: Duration = Duration::from_secs(20);
+pub(super) const ARE_YOU_THERE: Duration = Duration::from_secs(20);
 
 impl fmt::Debug for Endpoint {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -104,26 +111,27 @@ impl Endpoint {
             let connector = connector(encryption, UpstreamHttp::One)?;
             Ok::<_, Error>(Pool::new(connector, tasks))
         };
-        let client = |http: UpstreamHttp| {
-            let connector = connector(chosen, http)?;
-            Ok::<_, Error>(Box::new(client(connector, http, tasks)))
+        let scheme = if config.tls.is_some() {
+            Scheme::HTTPS
+        } else {
+            Scheme::HTTP
+        };
+        let streams = || {
+            let connector = connector(chosen, config.http)?;
+            Ok::<_, Error>(Streams::new(connector, scheme, tasks))
         };
         let connections = match config.http {
             UpstreamHttp::One => Connections::One(pool(chosen)?),
-            UpstreamHttp::Two => Connections::Two(client(config.http)?, None),
-            UpstreamHttp::Negotiated => {
-                Connections::Two(client(config.http)?, Some(pool(for_tunnels)?))
-            }
+            UpstreamHttp::Two => Connections::Two(streams()?),
+            UpstreamHttp::Negotiated => Connections::Either {
+                two: streams()?,
+                one: pool(for_tunnels)?,
+                for_tunnels: pool(for_tunnels)?,
+            },
         };
         Ok(Self {
             address: address.to_string().into(),
             connections,
-            http: config.http,
-            scheme: if config.tls.is_some() {
-                Scheme::HTTPS
-            } else {
-                Scheme::HTTP
-            },
             host,
             outstanding: AtomicUsize::new(0),
             condition: Mutex::new(Condition::new()),
@@ -135,66 +143,49 @@ impl Endpoint {
         &self.address
     }
 
-    /// Makes a head one for this address. `host` is what the visitor typed, if the application shall see it. HTTP/2 has
-    /// it in the target (RFC 9113 §8.3.1), and the library puts it into the field where the application chooses HTTP/1.1.
+    /// Makes a head one for this address. `host` is what the visitor typed, if the application shall see it.
     pub(super) fn direct(
         &self,
         head: &mut request::Parts,
         host: Option<&HeaderValue>,
-        upgrade: bool,
     ) -> Result<(), Error> {
-        let in_field = match self.http {
-            UpstreamHttp::One => true,
-            UpstreamHttp::Negotiated => upgrade,
-            UpstreamHttp::Two => false,
-        };
-        let host = host.unwrap_or(&self.host);
-        if in_field {
-            head.headers.insert(HOST, host.clone());
-            if head.uri.authority().is_some() {
-                let target = head.uri.path_and_query().cloned();
-                head.uri = target.ok_or(Error::Address)?.into();
-            }
-            return Ok(());
+        head.headers
+            .insert(HOST, host.unwrap_or(&self.host).clone());
+        if head.uri.authority().is_some() {
+            let target = head.uri.path_and_query().cloned();
+            head.uri = target.ok_or(Error::Address)?.into();
         }
-        head.headers.remove(HOST);
-        let mut uri = std::mem::take(&mut head.uri).into_parts();
-        uri.scheme = Some(self.scheme.clone());
-        uri.authority = Some(Authority::try_from(host.as_bytes()).map_err(|_| Error::Address)?);
-        head.uri = Uri::from_parts(uri).map_err(|_| Error::Address)?;
         Ok(())
     }
 
     /// Whether it can be asked to change the protocol.
     pub(super) const fn takes_upgrades(&self) -> bool {
-        match self.http {
-            UpstreamHttp::One | UpstreamHttp::Negotiated => true,
-            UpstreamHttp::Two => false,
+        match self.connections {
+            Connections::One(_) | Connections::Either { .. } => true,
+            Connections::Two(_) => false,
         }
     }
 
-    /// Whether what is written for one connection of HTTP/1.1 is understood.
-    pub(super) const fn is_one(&self) -> bool {
-        matches!(self.http, UpstreamHttp::One)
-    }
-
-    /// Sends a request that was made for this address. With the answer of a connection of HTTP/1.1 comes that
-    /// connection, to be given back.
+    /// Sends a request that was made for this address; what is said before its answer is told to `hear`. With the answer comes
+    /// what it comes by, to be given back.
     pub(super) async fn request(
         &self,
         request: Request<Outgoing>,
+        hear: Option<&Hear>,
         upgrade: bool,
-    ) -> Result<(Response<Incoming>, Option<Lent>), Failure> {
+    ) -> Result<(Response<Received>, Lent), Failure> {
         let pool = match &self.connections {
             Connections::One(pool) => pool,
-            Connections::Two(_, Some(pool)) if upgrade => pool,
-            Connections::Two(client, _) => {
-                let answer = Box::pin(client.request(request)).await;
-                return Ok((answer.map_err(Failure::of_client)?, None));
+            Connections::Either { for_tunnels, .. } if upgrade => for_tunnels,
+            Connections::Either { two, one, .. } => {
+                return Box::pin(either(two, one, request, hear)).await;
+            }
+            Connections::Two(streams) => {
+                return Box::pin(by_stream(streams, request, hear)).await;
             }
         };
-        let (response, lent) = pool.send(request).await?;
-        Ok((response, Some(lent)))
+        let (response, lent) = pool.send(heard(request, hear)).await?;
+        Ok((response.map(Into::into), Lent::Line(lent)))
     }
 
     /// Counts a request that it has from now on.
@@ -236,20 +227,31 @@ impl Endpoint {
 }
 
 impl Failure {
-    fn of_client(error: legacy::Error) -> Self {
-        if error.is_connect() {
-            return Self::Connect(error.into());
-        }
-        let course = error.connect_info().and_then(Course::of);
+    /// Of a request that could not be sent, for no fault of the address.
+    pub(super) fn unsent(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Exchange {
-            at_rest: course.is_some_and(|course| course.ended_at_rest()),
-            source: error.into(),
+            source: source.into(),
+            unseen: false,
         }
     }
 
     /// Whether the address has had nothing of the request, since there was no connection.
     pub(super) const fn is_connect(&self) -> bool {
         matches!(self, Self::Connect(_))
+    }
+
+    /// Whether it has not seen it, as far as can be told, although there was a connection.
+    pub(super) const fn is_unseen(&self) -> bool {
+        matches!(self, Self::Exchange { unseen: true, .. })
+    }
+}
+
+impl Lent {
+    /// The answer has ended, and the request before it.
+    pub(super) fn give_back(self) {
+        if let Self::Line(line) = self {
+            line.give_back();
+        }
     }
 }
 
@@ -259,15 +261,57 @@ impl Drop for Outstanding {
     }
 }
 
-fn client(connector: Connector, http: UpstreamHttp, tasks: &Tasks) -> Client<Connector, Outgoing> {
-    Client::builder(tasks.clone())
-        .timer(TokioTimer::new())
-        .pool_timer(TokioTimer::new())
-        .pool_idle_timeout(UPSTREAM_POOL_IDLE_TIMEOUT)
-        .pool_max_idle_per_host(UPSTREAM_POOL_IDLE)
-        .http1_max_buf_size(CONNECTION_BUFFER_BYTES)
-        .http2_only(http == UpstreamHttp::Two)
-        .http2_keep_alive_interval(ARE_YOU_THERE)
-        .http2_keep_alive_timeout(ARE_YOU_THERE)
-        .build(connector)
+/// By HTTP/2 alone.
+async fn by_stream(
+    streams: &Streams,
+    request: Request<Outgoing>,
+    hear: Option<&Hear>,
+) -> Result<(Response<Received>, Lent), Failure> {
+    match streams.find().await? {
+        Found::Two(line) => {
+            let (response, open) = streams.send(line, request, hear).await?;
+            Ok((response, Lent::Stream(open)))
+        }
+        // The connector makes none.
+        Found::One(_) => Err(Failure::Connect("it does not speak HTTP/2".into())),
+    }
+}
+
+/// By what the application chooses.
+async fn either(
+    two: &Streams,
+    one: &Pool,
+    mut request: Request<Outgoing>,
+    hear: Option<&Hear>,
+) -> Result<(Response<Received>, Lent), Failure> {
+    loop {
+        let line = match one.rested().await {
+            Some(line) => line,
+            None => match two.find().await? {
+                Found::Two(line) => {
+                    let (response, open) = two.send(line, request, hear).await?;
+                    return Ok((response, Lent::Stream(open)));
+                }
+                Found::One(wire) => one.shake(wire).await?,
+            },
+        };
+        match one.send_by(line, heard(request, hear)).await {
+            Ok((response, lent)) => {
+                return Ok((response.map(Into::into), Lent::Line(lent)));
+            }
+            Err(Unanswered::Unsent(unsent)) => request = *unsent,
+            Err(Unanswered::Failed(failure)) => return Err(failure),
+        }
+    }
+}
+
+/// A request for HTTP/1.1 whose interim answers are heard.
+fn heard(mut request: Request<Outgoing>, hear: Option<&Hear>) -> Request<Outgoing> {
+    if let Some(hear) = hear {
+        let hear = Arc::clone(hear);
+        hyper::ext::on_informational(&mut request, move |said| {
+            hear(said.status(), said.headers());
+        });
+    }
+    request
 }

@@ -104,25 +104,16 @@ fn connect_reason(error: &(dyn std::error::Error + 'static)) -> &'static str {
     }
 }
 
-/// Whether the application closed the connection instead of answering, as it does with one that rested for too long: it
-/// has served before, and nothing came back.
-pub(super) fn closed_before_answering(failure: &Failure) -> bool {
-    let Failure::Exchange {
-        source,
-        at_rest: true,
-    } = failure
-    else {
-        return false;
-    };
-    let closed = find::<hyper::Error>(&**source)
+/// Whether the application closed the connection instead of answering.
+pub(super) fn is_end_of_connection(error: &(dyn std::error::Error + 'static)) -> bool {
+    let closed = find::<hyper::Error>(error)
         .is_some_and(|error| error.is_incomplete_message() || error.is_canceled());
-    let reset = find::<io::Error>(&**source).is_some_and(|error| {
-        matches!(
-            error.kind(),
-            io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe
-        )
-    });
-    closed || reset
+    let gone = [
+        io::ErrorKind::ConnectionReset,
+        io::ErrorKind::BrokenPipe,
+        io::ErrorKind::UnexpectedEof,
+    ];
+    closed || find::<io::Error>(error).is_some_and(|error| gone.contains(&error.kind()))
 }
 
 /// The first cause of a kind.

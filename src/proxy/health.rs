@@ -58,9 +58,9 @@ async fn ask(endpoint: &Endpoint, health: &Health) -> Result<bool, Error> {
     head.method = Method::GET;
     head.uri = health.path.parse::<Uri>().map_err(|_| Error::Address)?;
     say_who(&mut head);
-    endpoint.direct(&mut head, None, false)?;
+    endpoint.direct(&mut head, None)?;
     let request = Request::from_parts(head, Outgoing::empty());
-    let answer = endpoint.request(request, false).await;
+    let answer = endpoint.request(request, None, false).await;
     // Its connection goes with it: what is asked this seldom keeps none.
     let (answer, _) = answer.map_err(Error::of_failure)?;
     let status = answer.status();

@@ -20,6 +20,7 @@ mod fields;
 mod health;
 mod patience;
 mod pool;
+mod streams;
 mod tunnel;
 mod websocket;
 
@@ -32,7 +33,6 @@ use std::time::Duration;
 
 use http::header::{CONNECTION, CONTENT_LENGTH, SEC_WEBSOCKET_ACCEPT, UPGRADE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
-use hyper::body::Incoming;
 use hyper::{Request, Response};
 use tokio::time::{Instant, sleep_until};
 
@@ -46,9 +46,8 @@ use asking::Asked;
 use body::Line;
 use connector::Encryption;
 use departure::{Back, Trip};
-use endpoint::Endpoint;
+use endpoint::{Endpoint, Lent};
 use patience::Patience;
-use pool::Lent;
 
 pub use body::Body;
 pub use error::{Broken, Error};
@@ -110,7 +109,7 @@ pub struct Passage {
     pub until: Option<Instant>,
     /// Kept until nothing of the passage is open any more.
     pub held: Held,
-    /// Hears interim answers, where the application sends them over HTTP/1.1; 100 is between it and us.
+    /// Hears interim answers; 100 is between the application and us.
     pub early: Option<Early>,
 }
 
@@ -211,9 +210,10 @@ impl Upstream {
         &self,
         trip: Box<Trip>,
         endpoint: Arc<Endpoint>,
-    ) -> Result<(Response<Incoming>, Option<Lent>, Back), Error> {
+    ) -> Result<(Response<Received>, Lent, Back), Error> {
         let Trip {
             request,
+            hear,
             spare,
             mut back,
         } = *trip;
@@ -221,7 +221,7 @@ impl Upstream {
         let bounded = |deadline: Instant| until.map_or(deadline, |until| deadline.min(until));
         let upgrade = back.upgrade.is_some();
         let asked = Asked::new(self, endpoint);
-        let mut answer = pin!(asked.send(request, spare, upgrade));
+        let mut answer = pin!(asked.send(request, spare, hear.as_ref(), upgrade));
         let mut alarm = pin!(sleep_until(bounded(back.upload.deadline(self.timeout))));
         let (response, lent) = loop {
             tokio::select! {
@@ -298,8 +298,8 @@ impl Upstream {
     /// The application's answer as the visitor shall see it.
     fn hand_back(
         &self,
-        response: Response<Incoming>,
-        lent: Option<Lent>,
+        response: Response<Received>,
+        lent: Lent,
         back: Back,
     ) -> Result<Response<Body>, Error> {
         let (mut head, body) = response.into_parts();
@@ -311,7 +311,7 @@ impl Upstream {
         let patience = self.patience(&back.passage);
         let Passage { reserved, held, .. } = back.passage;
         let line = Line {
-            lent,
+            lent: Some(lent),
             upload: back.upload,
         };
         let body = Body::new(body, patience, reserved, (line, held), back.gate);
@@ -321,7 +321,7 @@ impl Upstream {
     /// Answers 101 and starts the tunnel (threat model 36).
     fn switch(
         &self,
-        mut response: Response<Incoming>,
+        mut response: Response<Received>,
         back: Back,
     ) -> Result<Response<Body>, Error> {
         let application = hyper::upgrade::on(&mut response);

@@ -14,9 +14,10 @@ use hyper_util::rt::TokioIo;
 use tokio::time::{Instant, sleep_until};
 
 use super::body::Outgoing;
-use super::connector::Connector;
+use super::connector::{Connector, Wire};
 use super::course::{Course, Watched};
 use super::endpoint::Failure;
+use super::error;
 use crate::config::defaults::{
     CONNECTION_BUFFER_BYTES, UPSTREAM_POOL_IDLE, UPSTREAM_POOL_IDLE_TIMEOUT,
 };
@@ -45,9 +46,16 @@ struct Resting {
 }
 
 /// One connection, between two requests or under way.
-struct Line {
+pub(super) struct Line {
     sender: SendRequest<Outgoing>,
     course: Course,
+}
+
+/// Why a connection brought no answer.
+pub(super) enum Unanswered {
+    /// It had ended before this was sent.
+    Unsent(Box<Request<Outgoing>>),
+    Failed(Failure),
 }
 
 /// A connection whose answer has not ended.
@@ -77,33 +85,47 @@ impl Pool {
         mut request: Request<Outgoing>,
     ) -> Result<(Response<Incoming>, Lent), Failure> {
         loop {
-            let mut line = match self.rested().await {
+            let line = match self.rested().await {
                 Some(line) => line,
                 // Seldom, so the request need not carry the room for it.
                 None => Box::pin(self.connect()).await?,
             };
-            let mut error = match line.sender.try_send_request(request).await {
-                Ok(response) => {
-                    let pool = self.clone();
-                    return Ok((response, Lent { line, pool }));
-                }
-                Err(error) => error,
-            };
-            match error.take_message() {
-                // It was closed while it rested, and has had nothing of this.
-                Some(unsent) if line.course.has_served() => request = unsent,
-                Some(_) | None => {
-                    return Err(Failure::Exchange {
-                        source: error.into_error().into(),
-                        at_rest: line.course.ended_at_rest(),
-                    });
-                }
+            match self.send_by(line, request).await {
+                Ok(answered) => return Ok(answered),
+                Err(Unanswered::Unsent(unsent)) => request = *unsent,
+                Err(Unanswered::Failed(failure)) => return Err(failure),
+            }
+        }
+    }
+
+    /// Sends a request by one connection.
+    pub(super) async fn send_by(
+        &self,
+        mut line: Line,
+        request: Request<Outgoing>,
+    ) -> Result<(Response<Incoming>, Lent), Unanswered> {
+        let mut error = match line.sender.try_send_request(request).await {
+            Ok(response) => {
+                let pool = self.clone();
+                return Ok((response, Lent { line, pool }));
+            }
+            Err(error) => error,
+        };
+        match error.take_message() {
+            // It was closed while it rested, and has had nothing of this.
+            Some(unsent) if line.course.has_served() => Err(Unanswered::Unsent(Box::new(unsent))),
+            Some(_) | None => {
+                let error = error.into_error();
+                Err(Unanswered::Failed(Failure::Exchange {
+                    unseen: line.course.ended_at_rest() && error::is_end_of_connection(&error),
+                    source: error.into(),
+                }))
             }
         }
     }
 
     /// The connection that rested last and is still good.
-    async fn rested(&self) -> Option<Line> {
+    pub(super) async fn rested(&self) -> Option<Line> {
         loop {
             let (_, mut line) = self.resting()?.lines.pop_back()?;
             // Its task may not have seen the end of the last answer yet.
@@ -115,7 +137,12 @@ impl Pool {
 
     async fn connect(&self) -> Result<Line, Failure> {
         let wire = self.0.connector.connect().await;
-        let wire = wire.map_err(|error| Failure::Connect(error.into()))?;
+        self.shake(wire.map_err(|error| Failure::Connect(error.into()))?)
+            .await
+    }
+
+    /// Begins to speak HTTP/1.1 on a connection that has just been made.
+    pub(super) async fn shake(&self, wire: Wire) -> Result<Line, Failure> {
         let course = Course::new();
         let watched = TokioIo::new(Watched::new(wire, course.clone()));
         let shaken = http1::Builder::new()

@@ -1,4 +1,4 @@
-//! The body of a request.
+//! A body as it comes in.
 
 use std::fmt;
 use std::pin::Pin;
@@ -11,9 +11,9 @@ use hyper::body::Incoming;
 
 use super::tunnel::Upgrade;
 
-/// The body of a request as it comes in. Nothing is read ahead of whoever asks for it, but what the window of a stream admits.
+/// The body of a message as it comes in. Nothing is read ahead of whoever asks for it, but what the window of a stream admits.
 ///
-/// It is `Sync` and can be dropped at any time: on HTTP/2 the client is then told to send no more.
+/// It can be dropped at any time: on HTTP/2 the other end is then told to send no more.
 pub struct Received(Kind);
 
 enum Kind {
@@ -28,7 +28,7 @@ enum Kind {
 
 struct Stream {
     inner: RecvStream,
-    /// What is to come, as far as the client said it.
+    /// What is to come, as far as that was said.
     left: Option<u64>,
     has_ended: bool,
     go_on: Option<GoOn>,
@@ -43,7 +43,7 @@ pub enum Error {
     /// The connection ends, or what comes is no body.
     #[error("the body breaks off")]
     One(#[source] hyper::Error),
-    /// The client resets the stream, or the connection ends.
+    /// The other end resets the stream, or the connection ends.
     #[error("the body breaks off")]
     Two(#[source] h2::Error),
 }

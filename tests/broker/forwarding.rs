@@ -20,7 +20,7 @@ pub async fn world_and_application() -> (World, TcpListener) {
     )
 }
 
-async fn world_with_raw(upstream: &str) -> World {
+pub async fn world_with_raw(upstream: &str) -> World {
     let raw = format!(
         "[upstreams.raw]\n{upstream}[routes.raw]\npath = \"/raw/*\"\nupstream = \"raw\"\naccess = \"public\"\n"
     );

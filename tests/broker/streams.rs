@@ -1,12 +1,14 @@
 //! Streams of HTTP/2: what is said before an answer, and how one ends that its client gives up.
 
 use bytes::Bytes;
+use doorward::tasks::Tasks;
 use h2::Reason;
-use http::{Request, request};
-use tokio::net::TcpListener;
+use http::{Request, Response, request};
+use tokio::net::{TcpListener, TcpStream};
 
-use super::forwarding::world_and_application;
+use super::forwarding::{world_and_application, world_with_raw};
 use crate::support::streams::{Said, Stream};
+use crate::support::wire::PATIENCE;
 use crate::support::world::SITE;
 use crate::support::{Line, Streams, World};
 
@@ -131,6 +133,76 @@ async fn inv_40_an_upload_that_its_client_gives_up_never_looks_complete() {
     }
     assert_serves(&mut http2, &world).await;
     world.end(&[]).await;
+}
+
+/// An application that speaks HTTP/2: it hints, wants the body of whoever has one, and answers with it.
+async fn application_of_two() -> (World, Tasks) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("url = \"h2c://{}\"\n", listener.local_addr().unwrap());
+    let tasks = Tasks::new();
+    let (stopping, workers) = (tasks.stopping().clone(), tasks.clone());
+    tasks.spawn(async move {
+        while let Some(Ok((socket, _))) = stopping.run_until_cancelled(listener.accept()).await {
+            let stopping = stopping.clone();
+            workers.spawn(async move { stopping.run_until_cancelled(hint(socket)).await });
+        }
+    });
+    (world_with_raw(&url).await, tasks)
+}
+
+async fn hint(socket: TcpStream) {
+    let mut connection = h2::server::handshake(socket).await.unwrap();
+    while let Some(Ok((request, mut respond))) = connection.accept().await {
+        let hints = Response::builder()
+            .status(103)
+            .header("link", "</a.css>")
+            .header("sso-generated", "page");
+        respond.send_informational(hints.body(()).unwrap()).unwrap();
+        let is_asked_for = request.headers().contains_key("expect");
+        if is_asked_for {
+            let go_on = Response::builder().status(100).body(()).unwrap();
+            respond.send_informational(go_on).unwrap();
+        }
+        let mut body = request.into_body();
+        let piece = tokio::select! {
+            _ = connection.accept() => panic!("another request"),
+            piece = body.data() => piece.unwrap_or(Ok("ok".into())).unwrap(),
+        };
+        let mut answer = respond.send_response(Response::new(()), false).unwrap();
+        answer.send_data(piece, true).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn interim_answers_come_from_an_application_that_speaks_http2() {
+    let (world, tasks) = application_of_two().await;
+    let mut line = world.browser().open("GET /raw/x", "").await;
+    let hints = "HTTP/1.1 103 Early Hints\r\nlink: </a.css>\r\n\r\n";
+    assert_eq!(line.head().await, hints);
+    assert_eq!(line.answer().await.unwrap().is(200).text(), "ok");
+    let mut http2 = Streams::open(world.broker.address).await;
+    let mut stream = http2.ask(Request::get(format!("{SITE}/raw/x")));
+    let (status, fields) = stream.interim().await;
+    assert_eq!(
+        (status, fields.len(), &fields["link"]),
+        (103, 1, &"</a.css>".parse().unwrap())
+    );
+    assert_eq!(stream.answer().await.body(), "ok");
+    world.end(&[]).await;
+    tasks.finish(PATIENCE).await;
+}
+
+#[tokio::test]
+async fn a_body_is_asked_for_when_an_application_that_speaks_http2_asks_for_it() {
+    let (world, tasks) = application_of_two().await;
+    let expecting = "Expect: 100-continue\r\nContent-Length: 4\r\n";
+    let mut line = world.browser().open("POST /raw/x", expecting).await;
+    assert!(line.head().await.starts_with("HTTP/1.1 103 "));
+    assert_eq!(line.head().await, "HTTP/1.1 100 Continue\r\n\r\n");
+    line.send("body").await;
+    assert_eq!(line.answer().await.unwrap().is(200).text(), "body");
+    world.end(&[]).await;
+    tasks.finish(PATIENCE).await;
 }
 
 /// The connection is as good as before.

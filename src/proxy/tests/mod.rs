@@ -4,6 +4,7 @@ mod application;
 mod balancing;
 mod pool;
 mod protocols;
+mod streams;
 mod tls;
 
 use std::io;
@@ -16,6 +17,7 @@ use http::HeaderMap;
 use http_body::Frame;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Empty, Full, StreamBody};
+use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};

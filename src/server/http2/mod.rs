@@ -3,7 +3,6 @@
 //! The library below it is h2 itself rather than hyper, which can neither say anything before an answer nor end one whose
 //! client takes nothing.
 
-mod pulse;
 mod stream;
 
 use std::future::Future;
@@ -16,13 +15,13 @@ use bytes::Bytes;
 use h2::Reason;
 use hyper::rt::Executor as _;
 
-use self::pulse::Pulse;
 use super::connection::{Connection, Terms};
 use super::stream::Stream;
 use super::usage::Use;
 use super::{AnswerBody, Handler};
 use crate::config::Limits;
 use crate::config::defaults::CONNECTION_BUFFER_BYTES;
+use crate::wire::Pulse;
 
 /// Streams that a client may open and reset before we have looked at them: beyond that the connection ends
 /// (CVE-2023-44487).

@@ -1,17 +1,15 @@
 //! One stream of HTTP/2: a request, what is said before its answer, the answer, and the tunnel that it may become.
 
 use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Poll, ready};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use h2::server::SendResponse;
 use h2::{Reason, RecvStream, SendStream};
-use http::header::{
-    CONNECTION, CONTENT_LENGTH, COOKIE, DATE, EXPECT, HeaderName, TE, TRANSFER_ENCODING, UPGRADE,
-};
+use http::header::{CONTENT_LENGTH, COOKIE, DATE, EXPECT};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, response};
 use tracing::debug;
 
@@ -21,7 +19,7 @@ use super::super::interim::Waiting;
 use super::super::usage::{Running, Tunnel, Use};
 use super::super::{AnswerBody, Caller, Cut, Handler, Interim};
 use crate::clock::{self, Clock as _};
-use crate::wire::{GoOn, Opened, Opener, Received, Upgrade};
+use crate::wire::{GoOn, Opened, Opener, Received, Sending, Unsent, Upgrade, strip_connection};
 
 /// Serves one. It never fails: a stream that goes wrong is reset, and the others go on.
 ///
@@ -189,9 +187,7 @@ impl Exchange {
         is_all: bool,
     ) -> Result<SendStream<Bytes>, h2::Error> {
         self.interims.end();
-        for name in CONNECTION_FIELDS {
-            head.headers.remove(name);
-        }
+        strip_connection(&mut head.headers);
         let date = head.headers.entry(DATE);
         date.or_insert_with(now);
         let sent = self
@@ -215,22 +211,29 @@ impl Exchange {
             head.headers.entry(CONTENT_LENGTH).or_insert_with(length);
         }
         let stream = self.head(head, false)?;
-        let sending = Sending {
-            body,
-            stream,
-            piece: None,
+        let over = async {
+            match cut {
+                Some(cut) => cut.over().await,
+                None => std::future::pending().await,
+            }
         };
-        let Some(cut) = cut else {
-            return sending.await;
-        };
-        tokio::select! {
+        let sent = tokio::select! {
             // A body that can still say that it breaks off does so.
             biased;
-            sent = sending => sent,
-            () = cut.over() => {
+            sent = Sending::new(body, stream, Reason::INTERNAL_ERROR) => sent,
+            () = over => {
                 self.respond.send_reset(Reason::CANCEL);
+                return Ok(());
+            }
+        };
+        match sent {
+            Err(Unsent::Body(error)) => {
+                let error = error.into();
+                debug!(error = super::super::chain(&*error), "an answer breaks off");
                 Ok(())
             }
+            Err(Unsent::Stream(error)) => Err(error),
+            Ok(()) => Ok(()),
         }
     }
 
@@ -268,88 +271,8 @@ impl Exchange {
     }
 }
 
-/// Fields that speak of one connection, which HTTP/2 has no place for (RFC 9113 §8.2.2).
-const CONNECTION_FIELDS: [HeaderName; 6] = [
-    CONNECTION,
-    HeaderName::from_static("keep-alive"),
-    HeaderName::from_static("proxy-connection"),
-    TRANSFER_ENCODING,
-    UPGRADE,
-    TE,
-];
-
 fn now() -> HeaderValue {
     let now = Duration::from_millis(clock::System.now().as_millis());
     let date = httpdate::fmt_http_date(SystemTime::UNIX_EPOCH + now);
     HeaderValue::try_from(date).unwrap_or_else(|_| HeaderValue::from_static(""))
-}
-
-/// The body of an answer on its way out: a piece is asked for when the client takes of the one before.
-struct Sending<B> {
-    body: B,
-    stream: SendStream<Bytes>,
-    /// Waits for the client, and whether it is the last one.
-    piece: Option<(Bytes, bool)>,
-}
-
-impl<B: AnswerBody> Future for Sending<B> {
-    type Output = Result<(), h2::Error>;
-
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.get_mut();
-        loop {
-            if let Poll::Ready(reason) = this.stream.poll_reset(context) {
-                return Poll::Ready(Err(reason?.into()));
-            }
-            if this.piece.is_some() {
-                ready!(this.poll_room(context))?;
-            }
-            if let Some((piece, is_last)) = this.piece.take() {
-                this.stream.send_data(piece, is_last)?;
-                if is_last {
-                    return Poll::Ready(Ok(()));
-                }
-            }
-            let frame = match ready!(Pin::new(&mut this.body).poll_frame(context)) {
-                Some(Ok(frame)) => frame,
-                Some(Err(error)) => {
-                    let error = error.into();
-                    debug!(error = super::super::chain(&*error), "an answer breaks off");
-                    this.stream.send_reset(Reason::INTERNAL_ERROR);
-                    return Poll::Ready(Ok(()));
-                }
-                None => return Poll::Ready(this.stream.send_data(Bytes::new(), true)),
-            };
-            match frame.into_data() {
-                // Of the connection's window no more than is used: others wait for it too.
-                Ok(piece) => {
-                    this.stream.reserve_capacity(usize::from(!piece.is_empty()));
-                    this.piece = Some((piece, this.body.is_end_stream()));
-                }
-                Err(frame) => {
-                    if let Ok(trailers) = frame.into_trailers() {
-                        this.stream.reserve_capacity(0);
-                        return Poll::Ready(this.stream.send_trailers(trailers));
-                    }
-                }
-            }
-        }
-    }
-}
-
-impl<B> Sending<B> {
-    /// Waits until the client takes any of the piece.
-    fn poll_room(&mut self, context: &mut Context<'_>) -> Poll<Result<(), h2::Error>> {
-        let is_empty = |(piece, _): &(Bytes, bool)| piece.is_empty();
-        if self.piece.as_ref().is_some_and(is_empty) {
-            return Poll::Ready(Ok(()));
-        }
-        while self.stream.capacity() == 0 {
-            match ready!(self.stream.poll_capacity(context)) {
-                Some(capacity) => drop(capacity?),
-                None => return Poll::Ready(Err(Reason::STREAM_CLOSED.into())),
-            }
-        }
-        Poll::Ready(Ok(()))
-    }
 }

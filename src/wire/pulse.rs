@@ -1,5 +1,6 @@
-//! Whether a client is still there.
+//! Whether the other end of a connection of HTTP/2 is still there.
 
+use std::fmt;
 use std::future::Future as _;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -8,11 +9,11 @@ use std::time::Duration;
 use h2::{Ping, PingPong};
 use tokio::time::{Instant, Sleep, sleep};
 
-/// Asks a client that has not been heard for a while, and waits for whatever it says. What it takes of an answer is heard too: a
-/// slow one tells so, long before the ping behind that answer reaches it.
-pub(super) struct Pulse {
+/// Asks one that has not been heard for a while, and waits for whatever it says. What it takes of a body is heard too: a slow one
+/// tells so, long before the ping behind that body reaches it.
+pub struct Pulse {
     pings: PingPong,
-    /// How much of the client had been heard at the last look.
+    /// How much had been heard at the last look.
     heard: u64,
     asked: bool,
     next: Pin<Box<Sleep>>,
@@ -20,9 +21,15 @@ pub(super) struct Pulse {
     patience: Duration,
 }
 
+impl fmt::Debug for Pulse {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Pulse").finish_non_exhaustive()
+    }
+}
+
 impl Pulse {
     /// Asks after a silence of `every`, and waits for `patience`.
-    pub(super) fn new(pings: PingPong, every: Duration, patience: Duration) -> Self {
+    pub fn new(pings: PingPong, every: Duration, patience: Duration) -> Self {
         Self {
             pings,
             heard: 0,
@@ -34,7 +41,7 @@ impl Pulse {
     }
 
     /// Ready when it does not answer. `heard` is another number whenever anything came.
-    pub(super) fn poll(&mut self, context: &mut Context<'_>, heard: u64) -> Poll<()> {
+    pub fn poll(&mut self, context: &mut Context<'_>, heard: u64) -> Poll<()> {
         while self.next.as_mut().poll(context).is_ready() {
             // The answer counts as what is heard; it has to be taken before one can ask again.
             let _ = self.pings.poll_pong(context);

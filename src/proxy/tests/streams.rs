@@ -1,0 +1,261 @@
+//! An application that speaks HTTP/2, played by the test stream by stream.
+
+use h2::server::{Connection, SendResponse};
+use h2::{Reason, RecvStream, SendStream};
+
+use super::*;
+use crate::config::UpstreamHttp;
+
+type Asked = (Request<RecvStream>, SendResponse<Bytes>);
+
+async fn world_of_two() -> World {
+    let setting = Setting {
+        idle: Duration::from_secs(3600),
+        ..Setting::default()
+    };
+    let application = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = application.local_addr().unwrap();
+    let config = config::Upstream {
+        http: UpstreamHttp::Two,
+        ..upstream_config(address, &setting)
+    };
+    world_of(application, &config, setting).await
+}
+
+/// The application's side of a connection; nothing moves on it but while the test waits for something.
+struct Behind(Connection<TcpStream, Bytes>);
+
+impl Behind {
+    async fn accept(world: &World) -> Self {
+        let (socket, _) = timeout(world.application.accept()).await.unwrap();
+        Self(timeout(h2::server::handshake(socket)).await.unwrap())
+    }
+
+    /// The next request.
+    async fn asked(&mut self) -> Asked {
+        timeout(self.0.accept()).await.unwrap().unwrap()
+    }
+
+    /// Waits for something while the bytes move.
+    async fn until<T>(&mut self, event: impl Future<Output = T>) -> T {
+        let mut event = pin!(event);
+        let moved = std::future::poll_fn(|context| {
+            if let std::task::Poll::Ready(done) = event.as_mut().poll(context) {
+                return std::task::Poll::Ready(done);
+            }
+            assert!(!matches!(
+                self.0.poll_accept(context),
+                std::task::Poll::Ready(Some(Ok(_)))
+            ));
+            std::task::Poll::Pending
+        });
+        timeout(moved).await
+    }
+}
+
+fn answer(respond: &mut SendResponse<Bytes>, status: u16, body: &'static str) -> SendStream<Bytes> {
+    let head = Response::builder().status(status).body(()).unwrap();
+    let mut stream = respond.send_response(head, false).unwrap();
+    stream.send_data(Bytes::from(body), false).unwrap();
+    stream
+}
+
+fn fine(mut respond: SendResponse<Bytes>) {
+    answer(&mut respond, 200, "fine")
+        .send_data(Bytes::new(), true)
+        .unwrap();
+}
+
+#[tokio::test]
+async fn requests_share_a_connection_until_it_takes_no_more() {
+    let world = world_of_two().await;
+    let mut first = world.visitor(ASK).await;
+    let mut behind = Behind::accept(&world).await;
+    let (_, slow) = behind.asked().await;
+    let mut second = world.visitor(ASK).await;
+    let (_, quick) = behind.asked().await;
+    fine(quick);
+    assert!(
+        behind
+            .until(read_to_end(&mut second))
+            .await
+            .contains("fine")
+    );
+    behind.0.graceful_shutdown();
+    // The farewell has been read by whoever asks after this.
+    behind
+        .until(tokio::time::sleep(Duration::from_millis(50)))
+        .await;
+    let mut third = world.visitor(ASK).await;
+    let mut next = Behind::accept(&world).await;
+    fine(next.asked().await.1);
+    assert!(next.until(read_to_end(&mut third)).await.contains("fine"));
+    fine(slow);
+    assert!(behind.until(read_to_end(&mut first)).await.contains("fine"));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_crowd_makes_one_connection() {
+    let world = world_of_two().await;
+    let mut crowd = Vec::new();
+    for _ in 0..20 {
+        crowd.push(world.visitor(ASK).await);
+    }
+    let mut behind = Behind::accept(&world).await;
+    for _ in 0..20 {
+        fine(behind.asked().await.1);
+    }
+    for visitor in &mut crowd {
+        assert!(behind.until(read_to_end(visitor)).await.contains("fine"));
+    }
+    let World { application, .. } = &world;
+    let another = tokio::time::timeout(Duration::from_millis(50), application.accept()).await;
+    assert!(another.is_err(), "one connection is enough");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_the_application_has_not_looked_at_is_asked_again_once() {
+    let world = world_of_two().await;
+    let mut visitor = world.visitor(ASK).await;
+    let mut behind = Behind::accept(&world).await;
+    behind.asked().await.1.send_reset(Reason::REFUSED_STREAM);
+    let (again, respond) = behind.asked().await;
+    assert_eq!(again.uri().path_and_query().unwrap(), "/path?query=%20");
+    fine(respond);
+    assert!(
+        behind
+            .until(read_to_end(&mut visitor))
+            .await
+            .contains("fine")
+    );
+    // What may have had an effect is not, nor what was refused twice.
+    let post = ASK.replace("GET", "POST");
+    for (request, times) in [(ASK, 2), (&*post, 1)] {
+        let mut visitor = world.visitor(request).await;
+        for _ in 0..times {
+            behind.asked().await.1.send_reset(Reason::REFUSED_STREAM);
+        }
+        let told = behind.until(read_to_end(&mut visitor)).await;
+        assert!(told.starts_with("HTTP/1.1 502 "), "{told}");
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn inv_40_an_answer_that_the_application_gives_up_never_looks_complete() {
+    let world = world_of_two().await;
+    let mut visitor = world.visitor(ASK).await;
+    let mut behind = Behind::accept(&world).await;
+    let (_, mut respond) = behind.asked().await;
+    let mut stream = answer(&mut respond, 200, "half");
+    behind.until(read_until(&mut visitor, "half\r\n")).await;
+    stream.send_reset(Reason::NO_ERROR);
+    let rest = behind.until(read_to_end(&mut visitor)).await;
+    assert_eq!(rest, "", "no last chunk");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_visitor_who_breaks_off_is_no_failure_of_the_application() {
+    let world = world_of_two().await;
+    let mut visitor = world
+        .visitor("PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n")
+        .await;
+    let mut behind = Behind::accept(&world).await;
+    let (request, mut respond) = behind.asked().await;
+    let mut body = request.into_body();
+    assert_eq!(behind.until(body.data()).await.unwrap().unwrap(), "half");
+    visitor.write_all(b"no chunk").await.unwrap();
+    let ended = behind.until(body.data()).await;
+    assert!(
+        ended.unwrap().unwrap_err().is_reset(),
+        "not as if it were whole"
+    );
+    behind
+        .until(std::future::poll_fn(|context| respond.poll_reset(context)))
+        .await
+        .unwrap();
+    read_to_end(&mut visitor).await;
+    assert!(world.errors().contains("Visitor("), "{}", world.errors());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_visitor_who_reads_slowly_holds_up_nobody() {
+    const LONG: usize = 8 * 1024 * 1024;
+    let world = world_of_two().await;
+    let mut behind = None;
+    let mut waiting = Vec::new();
+    // More than what one connection may send unread by default, several times.
+    for _ in 0..8 {
+        waiting.push(world.visitor(ASK).await);
+        let behind = match &mut behind {
+            Some(behind) => behind,
+            none => none.insert(Behind::accept(&world).await),
+        };
+        let (_, mut respond) = behind.asked().await;
+        let head = Response::builder().body(()).unwrap();
+        let mut stream = respond.send_response(head, false).unwrap();
+        stream.send_data(vec![0; LONG].into(), true).unwrap();
+    }
+    let mut behind = behind.unwrap();
+    behind
+        .until(tokio::time::sleep(Duration::from_millis(200)))
+        .await;
+    let mut quick = world.visitor(ASK).await;
+    fine(behind.asked().await.1);
+    assert!(behind.until(read_to_end(&mut quick)).await.contains("fine"));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_connection_with_nothing_to_do_is_closed_and_one_with_a_quiet_stream_is_not() {
+    let world = world_of_two().await;
+    let mut visitor = world.visitor(ASK).await;
+    let mut behind = Behind::accept(&world).await;
+    let (_, mut respond) = behind.asked().await;
+    let mut stream = answer(&mut respond, 200, "half");
+    behind.until(read_until(&mut visitor, "half\r\n")).await;
+    tokio::time::pause();
+    for _ in 0..90 {
+        behind
+            .until(tokio::time::sleep(Duration::from_secs(1)))
+            .await;
+    }
+    tokio::time::resume();
+    stream.send_data(Bytes::from("rest"), true).unwrap();
+    let rest = behind.until(read_to_end(&mut visitor)).await;
+    assert_eq!(rest, "4\r\nrest\r\n0\r\n\r\n");
+    tokio::time::pause();
+    let begun = Instant::now();
+    let ended = tokio::time::timeout(Duration::from_secs(60), behind.0.accept()).await;
+    assert!(ended.unwrap().is_none());
+    assert!(
+        begun.elapsed() <= Duration::from_secs(31),
+        "{:?}",
+        begun.elapsed()
+    );
+    world.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_application_that_is_gone_without_a_word_is_not_waited_for() {
+    let world = world_of_two().await;
+    let mut visitor = world.visitor(ASK).await;
+    let mut behind = Behind::accept(&world).await;
+    let (_, mut respond) = behind.asked().await;
+    let _stream = answer(&mut respond, 200, "half");
+    behind.until(read_until(&mut visitor, "half\r\n")).await;
+    let begun = Instant::now();
+    let mut rest = Vec::new();
+    let _ = visitor.read_to_end(&mut rest).await;
+    assert!(rest.is_empty(), "no last chunk");
+    assert!(
+        begun.elapsed() <= Duration::from_secs(61),
+        "{:?}",
+        begun.elapsed()
+    );
+    world.end().await;
+}
