@@ -4,10 +4,14 @@
 //! from that. Keys come from the issuer
 //! alone: a token that brings or names one is refused (threat model 14).
 
-use openidconnect::JsonWebKey as _;
+use jsonwebtoken::DecodingKey;
+use jsonwebtoken::crypto;
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk};
 use openidconnect::core::{
     CoreJsonWebKey, CoreJsonWebKeyType, CoreJsonWebKeyUse, CoreJwsSigningAlgorithm as Algorithm,
 };
+use openidconnect::{JsonWebKey as _, JsonWebKeyAlgorithm};
+use serde::Deserialize as _;
 use serde_json::{Map, Value};
 
 use super::{Check, Error, json};
@@ -19,7 +23,7 @@ pub(super) struct Compact<'a> {
     pub(super) algorithm: Algorithm,
     kid: Option<String>,
     signed: &'a str,
-    signature: Vec<u8>,
+    signature: &'a str,
     /// What it says.
     pub(super) payload: Vec<u8>,
 }
@@ -89,13 +93,15 @@ impl<'a> Compact<'a> {
             });
         }
         let named = parse_algorithm(header.get("alg")?.as_str()?)?;
+        // What is no signature at all is nobody's, whatever keys there are.
+        decode(signature)?;
         let algorithm = allowed.iter().find(|allowed| **allowed == named)?;
         is_plain(&header, expecting).then_some(())?;
         Some(Self {
             algorithm: algorithm.clone(),
             kid,
             signed,
-            signature: decode(signature)?,
+            signature,
             payload: decode(payload)?,
         })
     }
@@ -109,10 +115,7 @@ impl<'a> Compact<'a> {
         });
         let mut named = false;
         for key in candidates.take(MAX_KEYS) {
-            let message = self.signed.as_bytes();
-            // This also holds use, type and algorithm of the key against the algorithm.
-            let verdict = key.verify_signature(&self.algorithm, message, &self.signature);
-            if verdict.is_ok() {
+            if self.is_signed_by(key) {
                 return Signed::By(Box::new(key.clone()));
             }
             named |= self.kid.is_some() && key.key_id().is_some();
@@ -123,6 +126,50 @@ impl<'a> Compact<'a> {
             Signed::ByUnknown
         }
     }
+}
+
+impl Compact<'_> {
+    /// Whether the signature is that of a key which is for this algorithm. openidconnect would tell too, in pure Rust: that takes
+    /// ten times as long.
+    fn is_signed_by(&self, key: &CoreJsonWebKey) -> bool {
+        let mandated = match key.signing_alg() {
+            JsonWebKeyAlgorithm::Unspecified => true,
+            JsonWebKeyAlgorithm::Algorithm(algorithm) => *algorithm == self.algorithm,
+            JsonWebKeyAlgorithm::Unsupported => false,
+        };
+        if !mandated || !suits(key, &self.algorithm) {
+            return false;
+        }
+        let Some((known, algorithm)) = usable(key, &self.algorithm) else {
+            return false;
+        };
+        let message = self.signed.as_bytes();
+        crypto::verify(self.signature, message, &known, algorithm).unwrap_or(false)
+    }
+}
+
+/// A key and an algorithm as the library that checks signatures takes them. It refuses RSA keys below 2048 bits.
+fn usable(
+    key: &CoreJsonWebKey,
+    algorithm: &Algorithm,
+) -> Option<(DecodingKey, jsonwebtoken::Algorithm)> {
+    let (name, _) = ALGORITHMS.iter().find(|(_, known)| known == algorithm)?;
+    let algorithm = name.parse().ok()?;
+    let key = serde_json::to_value(key).ok()?;
+    let key = Jwk::deserialize(key).ok()?;
+    // A point is not taken for one of another curve because it is as long.
+    let is_on_its_curve = match &key.algorithm {
+        AlgorithmParameters::RSA(_) => true,
+        AlgorithmParameters::EllipticCurve(point) => matches!(
+            (&point.curve, algorithm),
+            (EllipticCurve::P256, jsonwebtoken::Algorithm::ES256)
+                | (EllipticCurve::P384, jsonwebtoken::Algorithm::ES384)
+        ),
+        AlgorithmParameters::OctetKeyPair(point) => point.curve == EllipticCurve::Ed25519,
+        _ => false,
+    };
+    let key = is_on_its_curve.then(|| DecodingKey::from_jwk(&key))?;
+    Some((key.ok()?, algorithm))
 }
 
 /// When a token says that it was issued, which nobody has checked yet.
@@ -194,5 +241,114 @@ pub(super) fn suits(key: &CoreJsonWebKey, algorithm: &Algorithm) -> bool {
             .is_none_or(|usage| *usage == CoreJsonWebKeyUse::Signature)
 }
 
-/// Checking a signature takes a third of a millisecond, so a set of thousands of keys must not be tried whole.
+/// Checking a signature takes time, so a set of thousands of keys must not be tried whole.
 const MAX_KEYS: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use aws_lc_rs::rand::SystemRandom;
+    use aws_lc_rs::signature::{
+        self as signatures, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RsaKeyPair,
+    };
+    use serde_json::json;
+
+    use super::*;
+    use crate::secret::encode;
+
+    type Signs = Box<dyn Fn(&[u8]) -> Vec<u8>>;
+
+    /// A key for each kind of algorithm, as its provider publishes it, and what signs with it.
+    fn keys() -> Vec<(&'static str, Value, Signs)> {
+        let mut keys: Vec<(&'static str, Value, Signs)> = Vec::new();
+        for (name, curve, algorithm) in [
+            (
+                "ES256",
+                "P-256",
+                &signatures::ECDSA_P256_SHA256_FIXED_SIGNING,
+            ),
+            (
+                "ES384",
+                "P-384",
+                &signatures::ECDSA_P384_SHA384_FIXED_SIGNING,
+            ),
+        ] {
+            let pair = EcdsaKeyPair::generate(algorithm).unwrap();
+            let point = pair.public_key().as_ref()[1..].to_vec();
+            let (x, y) = point.split_at(point.len() / 2);
+            let key = json!({"kty": "EC", "crv": curve, "x": encode(x), "y": encode(y)});
+            let signs = move |message: &[u8]| {
+                let random = SystemRandom::new();
+                pair.sign(&random, message).unwrap().as_ref().to_vec()
+            };
+            keys.push((name, key, Box::new(signs)));
+        }
+        let pair = Ed25519KeyPair::generate().unwrap();
+        let key = json!({"kty": "OKP", "crv": "Ed25519", "x": encode(pair.public_key().as_ref())});
+        let signs = move |message: &[u8]| pair.sign(message).as_ref().to_vec();
+        keys.push(("EdDSA", key, Box::new(signs)));
+        let pair =
+            std::sync::Arc::new(RsaKeyPair::generate(aws_lc_rs::rsa::KeySize::Rsa2048).unwrap());
+        let public = pair.public_key();
+        let (n, e) = (public.modulus(), public.exponent());
+        let key = json!({"kty": "RSA", "n": encode(n.big_endian_without_leading_zero()), "e": encode(e.big_endian_without_leading_zero())});
+        for (name, padding) in [
+            ("RS256", &signatures::RSA_PKCS1_SHA256),
+            ("RS384", &signatures::RSA_PKCS1_SHA384),
+            ("RS512", &signatures::RSA_PKCS1_SHA512),
+            ("PS256", &signatures::RSA_PSS_SHA256),
+            ("PS384", &signatures::RSA_PSS_SHA384),
+            ("PS512", &signatures::RSA_PSS_SHA512),
+        ] {
+            let pair = std::sync::Arc::clone(&pair);
+            let signs = move |message: &[u8]| {
+                let mut signature = vec![0; pair.public_modulus_len()];
+                let random = SystemRandom::new();
+                pair.sign(padding, &random, message, &mut signature)
+                    .unwrap();
+                signature
+            };
+            keys.push((name, key.clone(), Box::new(signs)));
+        }
+        keys
+    }
+
+    fn token(name: &str, signs: &Signs) -> String {
+        let signed = format!(
+            "{}.{}",
+            encode(json!({"alg": name}).to_string().as_bytes()),
+            encode(b"{}")
+        );
+        let signature = encode(&signs(signed.as_bytes()));
+        format!("{signed}.{signature}")
+    }
+
+    #[test]
+    fn inv_13_each_algorithm_checks_what_its_key_signed_and_nothing_else() {
+        let allowed = ALGORITHMS.map(|(_, algorithm)| algorithm);
+        let keys = keys();
+        assert_eq!(keys.len(), ALGORITHMS.len());
+        for (name, published, signs) in &keys {
+            let token = token(name, signs);
+            let parsed = Compact::parse(&token, Expecting::IdToken, &allowed).unwrap();
+            for (_, other, _) in &keys {
+                let key = CoreJsonWebKey::deserialize(other).unwrap();
+                assert_eq!(
+                    parsed.is_signed_by(&key),
+                    published == other,
+                    "{name} {other}"
+                );
+            }
+            // For something else, or for another algorithm, it is no key for this.
+            for (field, value) in [("use", "enc"), ("alg", "HS256")] {
+                let mut marked = published.clone();
+                marked[field] = value.into();
+                let key = CoreJsonWebKey::deserialize(marked).unwrap();
+                assert!(!parsed.is_signed_by(&key), "{name} {field}={value}");
+            }
+            let changed = token.replace(&encode(b"{}"), &encode(b"[]"));
+            let changed = Compact::parse(&changed, Expecting::IdToken, &allowed).unwrap();
+            let key = CoreJsonWebKey::deserialize(published).unwrap();
+            assert!(!changed.is_signed_by(&key), "{name}");
+        }
+    }
+}
