@@ -7,14 +7,23 @@ use crate::admin::Door;
 use crate::config::{Config, Listen};
 use crate::server::{Handover, Listener, Manner, TlsFiles};
 use crate::tasks::Tasks;
+use crate::telemetry::{Metrics, metrics};
 
 /// Of a public Unix socket: a front proxy is another user, in the group of the socket's folder. The folder has the last
 /// word on who gets there.
 const PUBLIC_SOCKET_MODE: u32 = 0o660;
 
-pub(super) async fn public(config: &Config, tasks: &Tasks) -> Result<Vec<Listener>, Error> {
+pub(super) async fn public(
+    config: &Config,
+    counted: &Metrics,
+    tasks: &Tasks,
+) -> Result<Vec<Listener>, Error> {
     let tls = match &config.server.tls {
-        Some(tls) => Some(TlsFiles::open(tls, tasks)?),
+        Some(tls) => {
+            let label = metrics::Listener { listener: "public" };
+            let expiry = counted.tls_certificate_expiry.get_or_create(&label).clone();
+            Some(TlsFiles::open(tls, expiry, tasks)?)
+        }
         None => None,
     };
     let server = &config.server;

@@ -77,7 +77,7 @@ impl App {
         let foundation = Arc::new(Foundation::lay(&config, clock, tasks, reloads).await?);
         let config = Arc::new(config);
         let snapshot = Box::pin(Snapshot::build(&config, &foundation, None)).await?;
-        let public = listeners::public(&config, &foundation.tasks).await?;
+        let public = listeners::public(&config, &foundation.metrics, &foundation.tasks).await?;
         let operator = listeners::operator(&config).await?;
         Ok(Self {
             addresses: public.iter().filter_map(tcp_address).collect(),

@@ -360,10 +360,8 @@ impl Upstream {
             stopping: self.tasks.stopping().clone(),
             stream_cut: self.stream_cut,
         };
-        drop(self.tasks.spawn(async move {
-            tunnel::carry(visitor, application, spoken, bounds).await;
-            drop(open);
-        }));
+        let carrying = tunnel::carry(visitor, application, spoken, bounds, open);
+        drop(self.tasks.spawn(carrying));
         Ok(Response::from_parts(head, Body::empty()))
     }
 

@@ -1,7 +1,7 @@
 //! Upgraded connections: bytes in both directions, of a protocol that is not ours to understand. Of a WebSocket we know
 //! where its frames end, so that it can be told why it ends.
 
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::mem::MaybeUninit;
 use std::pin::{Pin, pin};
@@ -30,6 +30,14 @@ pub(super) struct Bounds {
     pub(super) stream_cut: Duration,
 }
 
+impl Bounds {
+    /// When to look next at one on which something moved last then.
+    fn next(&self, moved: Instant) -> Instant {
+        let idle = moved + self.idle;
+        self.until.map_or(idle, |until| until.min(idle))
+    }
+}
+
 /// What the two sides have agreed to speak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Protocol {
@@ -39,67 +47,72 @@ pub(super) enum Protocol {
     Other,
 }
 
-impl Bounds {
-    /// Why the tunnel shall end, once it shall.
-    async fn end(&self) -> Farewell {
-        let over = async {
-            match self.until {
-                Some(until) => sleep_until(until).await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            biased;
-            () = self.cut.broken() => Farewell::AccessEnded,
-            () = over => Farewell::AccessEnded,
-            () = self.stopping.cancelled() => Farewell::GoingAway,
-        }
-    }
+/// How a tunnel came to its end.
+enum End {
+    /// Both sides have closed.
+    Closed,
+    /// One broke, or nothing moved for too long.
+    Broken(io::Error),
+    /// It was ended.
+    Cut(Farewell),
 }
 
 /// Carries bytes until both sides have closed, one breaks, or a bound is met. Then a WebSocket is told, if it is between
-/// two frames; everything else just ends.
-pub(super) async fn carry(
+/// two frames; everything else just ends. `held` is kept that long.
+///
+/// There may be many of this future, most of them at rest: what comes before and after has room of its own.
+pub(super) fn carry(
     visitor: Upgrade,
     application: OnUpgrade,
     protocol: Protocol,
     bounds: Bounds,
-) {
-    let mut end = pin!(bounds.end());
-    // Most of them rest most of the time: what comes before and after that has room of its own.
-    let mut connecting = Box::pin(connect(visitor, application, protocol, bounds.idle));
-    let (connected, early) = tokio::select! {
-        biased;
-        why = end.as_mut() => {
-            // The visitor may have the 101 already, and is told why nothing follows.
-            let connected = timeout(bounds.stream_cut / 4, connecting.as_mut()).await;
-            (connected.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())), Some(why))
-        }
-        connected = connecting.as_mut() => (connected, None),
-    };
-    drop(connecting);
-    let mut tunnel = match connected {
-        Ok(tunnel) => tunnel,
-        Err(error) => return debug!(%error, "tunnel did not begin"),
-    };
-    let why = match early {
-        Some(why) => why,
-        None => tokio::select! {
-            biased;
-            why = end.as_mut() => why,
-            carried = tunnel.copy(bounds.idle) => return match carried {
-                Ok(()) => debug!("tunnel closed"),
-                Err(error) => debug!(%error, "tunnel broke"),
+    held: impl Send,
+) -> impl Future<Output = ()> + Send {
+    let beginning = Box::pin(connect(visitor, application, protocol, bounds.idle));
+    async move {
+        let _held = held;
+        let (mut tunnel, early) = match Box::pin(begin(beginning, &bounds)).await {
+            Ok(begun) => begun,
+            Err(error) => return debug!(%error, "tunnel did not begin"),
+        };
+        let why = match early {
+            Some(why) => why,
+            None => match tunnel.copy(&bounds).await {
+                End::Closed => return debug!("tunnel closed"),
+                End::Broken(error) => return debug!(%error, "tunnel broke"),
+                End::Cut(why) => why,
             },
-        },
-    };
-    debug!(?why, "tunnel cut");
-    // The rest is for whatever else has to happen within the bound.
-    let parting = Box::pin(tunnel.part(why));
-    let parted = timeout(bounds.stream_cut / 2, parting).await;
-    if parted.is_err() {
-        debug!("a tunnel's side did not answer the farewell");
+        };
+        debug!(?why, "tunnel cut");
+        // The rest is for whatever else has to happen within the bound.
+        let parting = timeout(bounds.stream_cut / 2, tunnel.part(why));
+        if Box::pin(parting).await.is_err() {
+            debug!("a tunnel's side did not answer the farewell");
+        }
     }
+}
+
+/// Waits for both sides. One that shall end before it begins has its reason.
+async fn begin(
+    mut connecting: Pin<Box<impl Future<Output = io::Result<Box<Tunnel>>>>>,
+    bounds: &Bounds,
+) -> io::Result<(Box<Tunnel>, Option<Farewell>)> {
+    let over = async {
+        match bounds.until {
+            Some(until) => sleep_until(until).await,
+            None => std::future::pending().await,
+        }
+    };
+    let why = tokio::select! {
+        biased;
+        () = bounds.cut.broken() => Farewell::AccessEnded,
+        () = over => Farewell::AccessEnded,
+        () = bounds.stopping.cancelled() => Farewell::GoingAway,
+        connected = connecting.as_mut() => return Ok((connected?, None)),
+    };
+    // The visitor may have the 101 already, and is told why nothing follows.
+    let connected = timeout(bounds.stream_cut / 4, connecting).await??;
+    Ok((connected, Some(why)))
 }
 
 async fn connect(
@@ -107,17 +120,17 @@ async fn connect(
     application: OnUpgrade,
     protocol: Protocol,
     idle: Duration,
-) -> io::Result<Tunnel> {
+) -> io::Result<Box<Tunnel>> {
     // Both come about at once, when the 101 has gone out to the visitor; or never, if the visitor has left.
     let application = async { application.await.map_err(io::Error::other) };
     let both = async { tokio::try_join!(visitor, application) };
     let (visitor, application) = timeout(idle, both).await??;
-    Ok(Tunnel {
+    Ok(Box::new(Tunnel {
         visitor,
         application: TokioIo::new(application),
         up: Direction::new(protocol, Sender::Visitor),
         down: Direction::new(protocol, Sender::Application),
-    })
+    }))
 }
 
 struct Tunnel {
@@ -128,30 +141,46 @@ struct Tunnel {
 }
 
 impl Tunnel {
-    async fn copy(&mut self, idle: Duration) -> io::Result<()> {
+    async fn copy(&mut self, bounds: &Bounds) -> End {
         let Self {
             visitor,
             application,
             up,
             down,
         } = self;
+        let mut cut = pin!(bounds.cut.broken());
+        let mut stopping = pin!(bounds.stopping.cancelled());
         let mut moved = Instant::now();
-        let mut alarm = pin!(sleep_until(moved + idle));
+        let mut alarm = pin!(sleep_until(bounds.next(moved)));
         poll_fn(|context| {
+            if cut.as_mut().poll(context).is_ready() {
+                return Poll::Ready(End::Cut(Farewell::AccessEnded));
+            }
+            if stopping.as_mut().poll(context).is_ready() {
+                return Poll::Ready(End::Cut(Farewell::GoingAway));
+            }
             let mut any = false;
-            let upward = up.poll(context, visitor, application, &mut any)?;
-            let downward = down.poll(context, application, visitor, &mut any)?;
-            if upward.is_ready() && downward.is_ready() {
-                return Poll::Ready(Ok(()));
+            let upward = up.poll(context, visitor, application, &mut any);
+            let downward = down.poll(context, application, visitor, &mut any);
+            match (upward, downward) {
+                (Poll::Ready(Err(error)), _) | (_, Poll::Ready(Err(error))) => {
+                    return Poll::Ready(End::Broken(error));
+                }
+                (Poll::Ready(Ok(())), Poll::Ready(Ok(()))) => return Poll::Ready(End::Closed),
+                (_, _) => {}
             }
             if any {
                 moved = Instant::now();
             }
             while alarm.as_mut().poll(context).is_ready() {
-                if Instant::now() >= moved + idle {
-                    return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+                let now = Instant::now();
+                if bounds.until.is_some_and(|until| now >= until) {
+                    return Poll::Ready(End::Cut(Farewell::AccessEnded));
                 }
-                alarm.as_mut().reset(moved + idle);
+                if now >= moved + bounds.idle {
+                    return Poll::Ready(End::Broken(io::ErrorKind::TimedOut.into()));
+                }
+                alarm.as_mut().reset(bounds.next(moved));
             }
             Poll::Pending
         })
@@ -159,13 +188,13 @@ impl Tunnel {
     }
 
     /// Says farewell to both sides. To the application it is the visitor who goes.
-    async fn part(self, why: Farewell) {
+    async fn part(self: Box<Self>, why: Farewell) {
         let Self {
             visitor,
             application,
             up,
             down,
-        } = self;
+        } = *self;
         let (to_application, to_visitor) = (up.frames, down.frames);
         let _ = tokio::join!(
             part_from(visitor, to_visitor, why, up),

@@ -26,8 +26,8 @@ pub(super) struct Stream {
     socket: Socket,
     /// Bytes that were read to tell the protocol.
     before: Bytes,
-    /// Present while HTTP/1 messages come in.
-    framing: Option<Framing>,
+    /// Present while HTTP/1 messages come in. A tunnel, which may rest for long, need not have the room for it.
+    framing: Option<Box<Framing>>,
     head_limit: Duration,
     /// Present while more of a head is waited for.
     head_end: Option<Pin<Box<Sleep>>>,
@@ -145,14 +145,14 @@ impl Stream {
     }
 
     /// From here on HTTP/1 messages come in. A head that has begun must end within `head_limit`.
-    pub(super) const fn watch_framing(&mut self, head_limit: Duration) {
-        self.framing = Some(Framing::new());
+    pub(super) fn watch_framing(&mut self, head_limit: Duration) {
+        self.framing = Some(Box::new(Framing::new()));
         self.head_limit = head_limit;
     }
 
     /// Waits for bytes: between two requests as long as they take, within a head no longer than one may.
     fn await_bytes(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if !self.framing.as_ref().is_some_and(Framing::is_within_head) {
+        if !self.framing.as_deref().is_some_and(Framing::is_within_head) {
             return Poll::Pending;
         }
         let limit = self.head_limit;
@@ -290,10 +290,10 @@ impl AsyncRead for Stream {
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         this.open_tunnel()?;
-        if this.framing.as_ref().is_some_and(Framing::is_broken) {
+        if this.framing.as_deref().is_some_and(Framing::is_broken) {
             return Poll::Ready(Err(io::ErrorKind::InvalidData.into()));
         }
-        if let Some(instead) = this.framing.as_mut().and_then(Framing::take_over) {
+        if let Some(instead) = this.framing.as_deref_mut().and_then(Framing::take_over) {
             let count = instead.len().min(buffer.remaining());
             buffer.put_slice(instead.get(..count).unwrap_or_default());
             return Poll::Ready(Ok(()));

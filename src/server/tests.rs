@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http_body::Frame;
 use http_body_util::{BodyExt as _, Full, StreamBody, combinators::UnsyncBoxBody};
 use hyper_util::rt::TokioIo;
+use prometheus_client::metrics::gauge::Gauge;
 use rustls::pki_types::{CertificateDer, ServerName};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -383,7 +384,7 @@ async fn who_sends_it_all_before_reading_gets_the_answer() {
     for (head, status) in [(pipelined, "401"), (&*sized, "401"), (broken, "400")] {
         let plain = world(limits(), None, refuse).await;
         let mut socket = plain.connect().await;
-        let encrypted = TlsFiles::open(&files, &plain.tasks).unwrap();
+        let encrypted = TlsFiles::open(&files, Gauge::default(), &plain.tasks).unwrap();
         let encrypted = world(limits(), Some(encrypted), refuse).await;
         let name = ServerName::try_from("localhost").unwrap();
         let secured =
@@ -777,7 +778,7 @@ fn trusting(certificate: &CertificateDer<'static>, alpn: &[&[u8]]) -> tokio_rust
 async fn tls_agrees_on_http2_and_http1() {
     let folder = tempfile::tempdir().unwrap();
     let (files, certificate) = tls::tests::write_pair(folder.path());
-    let tls = TlsFiles::open(&files, &Tasks::new()).unwrap();
+    let tls = TlsFiles::open(&files, Gauge::default(), &Tasks::new()).unwrap();
     let handler = |request: Request<Received>, Caller { peer, .. }: Caller| async move {
         text(&format!("{:?} {}", request.version(), peer.secure))
     };
@@ -822,7 +823,7 @@ async fn tls_agrees_on_http2_and_http1() {
 async fn inv_54_a_handshake_has_its_time() {
     let folder = tempfile::tempdir().unwrap();
     let (files, _) = tls::tests::write_pair(folder.path());
-    let tls = TlsFiles::open(&files, &Tasks::new()).unwrap();
+    let tls = TlsFiles::open(&files, Gauge::default(), &Tasks::new()).unwrap();
     let world = world(limits(), Some(tls), echo).await;
     let mut socket = world.connect().await;
     let begun = Instant::now();

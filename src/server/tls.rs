@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwap;
+use prometheus_client::metrics::gauge::Gauge;
 use rustls::ServerConfig;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::pem::PemObject as _;
@@ -18,6 +19,7 @@ use tokio_rustls::TlsAcceptor;
 use tracing::{info, warn};
 
 use super::Error;
+use crate::clock::{self, Clock as _};
 use crate::config;
 use crate::tasks::Tasks;
 
@@ -25,6 +27,7 @@ use crate::tasks::Tasks;
 pub struct TlsFiles {
     acceptor: TlsAcceptor,
     current: Arc<Current>,
+    expiry: Gauge,
 }
 
 impl fmt::Debug for TlsFiles {
@@ -35,27 +38,30 @@ impl fmt::Debug for TlsFiles {
 
 impl TlsFiles {
     /// Reads the files, and again whenever they change. A pair that cannot be used leaves the one before in service
-    /// and is logged once.
+    /// and is logged once. `expiry` says when the certificate in service expires, in seconds since the epoch.
     ///
     /// # Errors
     /// [`Error::Tls`] if the files cannot be read or do not belong together.
-    pub fn open(files: &config::Tls, tasks: &Tasks) -> Result<Arc<Self>, Error> {
-        Self::open_watching(files, tasks, LOOK_EVERY)
+    pub fn open(files: &config::Tls, expiry: Gauge, tasks: &Tasks) -> Result<Arc<Self>, Error> {
+        Self::open_watching(files, expiry, tasks, LOOK_EVERY)
     }
 
     fn open_watching(
         files: &config::Tls,
+        expiry: Gauge,
         tasks: &Tasks,
         every: Duration,
     ) -> Result<Arc<Self>, Error> {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let stamp = Stamp::of(files);
         let pair = load(files, &provider)?;
+        tell_expiry(&pair, &expiry);
         let current = Arc::new(Current(ArcSwap::from_pointee(pair)));
         let config = server_config(&provider, Arc::clone(&current)).map_err(Error::tls)?;
         let this = Arc::new(Self {
             acceptor: TlsAcceptor::from(Arc::new(config)),
             current,
+            expiry,
         });
         let watch = Arc::clone(&this).watch(files.clone(), stamp, provider, every);
         let stop = tasks.stopping().clone();
@@ -90,6 +96,7 @@ impl TlsFiles {
             seen = stamp;
             match load(&files, &provider) {
                 Ok(pair) => {
+                    tell_expiry(&pair, &self.expiry);
                     self.current.0.store(Arc::new(pair));
                     info!(certificate = %files.certificate.display(), "certificate read again");
                 }
@@ -113,6 +120,21 @@ fn load(files: &config::Tls, provider: &CryptoProvider) -> Result<CertifiedKey, 
     }
     let key = PrivateKeyDer::from_pem_file(&files.key).map_err(Error::tls_file(&files.key))?;
     CertifiedKey::from_der(chain, key, provider).map_err(Error::tls_file(&files.key))
+}
+
+/// A certificate that cannot be read serves all the same: clients judge it, not we.
+fn tell_expiry(pair: &CertifiedKey, expiry: &Gauge) {
+    let leaf = pair.cert.first();
+    let leaf = leaf.and_then(|leaf| x509_parser::parse_x509_certificate(leaf).ok());
+    let Some((_, leaf)) = leaf else {
+        return warn!("it cannot be told when the certificate of server.tls expires");
+    };
+    let at = leaf.validity().not_after.timestamp();
+    expiry.set(at);
+    let now = clock::System.now().as_seconds();
+    if u64::try_from(at).unwrap_or(0) <= now {
+        warn!("the certificate of server.tls has expired");
+    }
 }
 
 fn server_config(
@@ -181,17 +203,24 @@ pub(super) mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (files, first) = write_pair(folder.path());
         let tasks = Tasks::new();
-        let tls = TlsFiles::open_watching(&files, &tasks, Duration::from_secs(1)).unwrap();
+        let expiry = Gauge::default();
+        let every = Duration::from_secs(1);
+        let tls = TlsFiles::open_watching(&files, expiry.clone(), &tasks, every).unwrap();
         assert_eq!(leaf(&tls), first);
+        // The first second of 4096, which is what the library writes if nobody says anything.
+        assert_eq!(expiry.get(), 67_090_118_400);
+        expiry.set(0);
 
         std::fs::write(&files.key, "no key at all").unwrap();
         tokio::time::sleep(Duration::from_secs(3)).await;
         assert_eq!(leaf(&tls), first, "a broken pair leaves the old one");
+        assert_eq!(expiry.get(), 0);
 
         let (_, second) = write_pair(folder.path());
         tokio::time::sleep(Duration::from_secs(3)).await;
         assert_ne!(first, second);
         assert_eq!(leaf(&tls), second);
+        assert_ne!(expiry.get(), 0);
         assert!(tasks.finish(Duration::from_secs(5)).await);
     }
 
@@ -201,7 +230,7 @@ pub(super) mod tests {
         let (files, _) = write_pair(folder.path());
         let other = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
         std::fs::write(&files.key, other.signing_key.serialize_pem()).unwrap();
-        let opened = TlsFiles::open(&files, &Tasks::new());
+        let opened = TlsFiles::open(&files, Gauge::default(), &Tasks::new());
         assert!(matches!(opened, Err(Error::TlsFile { .. })), "{opened:?}");
     }
 }

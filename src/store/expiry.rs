@@ -1,13 +1,14 @@
 //! What is to be removed when: an index in time order beside the records.
 
 use serde::{Deserialize, Serialize};
+use tracing::error;
 
 use super::{Batch, Error, Keys, Pair, Store, Table};
 use crate::clock::Timestamp;
 use crate::secret;
 
 /// Records that go together.
-#[derive(Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 struct Targets(Vec<(u8, String)>);
 
 impl Batch {
@@ -93,8 +94,11 @@ async fn sweep_piece(store: &dyn Store, now: Timestamp, watched: Table) -> Resul
     }
     let mut batch = Batch::new().relaxed();
     for (key, value) in due {
-        let targets = serde_json::from_slice::<Targets>(&value)
-            .map_err(|_| Error::Damaged("an entry of the expiry index is unreadable".to_owned()))?;
+        // One that cannot be read must not keep all others; what it was for is refused by its own time.
+        let targets = serde_json::from_slice::<Targets>(&value).unwrap_or_else(|error| {
+            error!(%error, "an entry of the expiry index is unreadable: it goes, and what it was for stays");
+            Targets::default()
+        });
         for (table, key) in targets.0 {
             if let (Some(table), Some(key)) = (expiring(table), secret::decode(&key)) {
                 if table == watched
@@ -162,6 +166,25 @@ mod tests {
         assert!(store.get(Table::Runs, b"late").await.unwrap().is_some());
         let swept = sweep(&store, at, Table::Runs).await.unwrap();
         assert_eq!((swept.entries, swept.removed.len()), (0, 0));
+    }
+
+    #[tokio::test]
+    async fn one_that_is_unreadable_keeps_nothing_else() {
+        let store = Memory::new();
+        let mut batch = Batch::new();
+        batch
+            .put(
+                Table::Expiry,
+                Timestamp::from_seconds(1).as_millis().to_be_bytes(),
+                "?",
+            )
+            .put(Table::Runs, "there", "run")
+            .expire(Timestamp::from_seconds(2), &[(Table::Runs, "there".into())]);
+        store.commit(batch).await.unwrap();
+        let at = Timestamp::from_seconds(3);
+        assert_eq!(sweep(&store, at, Table::Runs).await.unwrap().entries, 2);
+        assert!(store.get(Table::Runs, b"there").await.unwrap().is_none());
+        assert_eq!(sweep(&store, at, Table::Runs).await.unwrap().entries, 0);
     }
 
     #[tokio::test]

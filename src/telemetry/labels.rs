@@ -219,6 +219,13 @@ pub struct Outcome {
     pub result: &'static str,
 }
 
+/// Labels of `doorward_tls_certificate_expiry_timestamp_seconds`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Listener {
+    /// Which ones: `public`, all that show the one certificate.
+    pub listener: &'static str,
+}
+
 /// Labels of `doorward_jwks_requests_total`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct Code {

@@ -14,8 +14,8 @@ use prometheus_client::registry::{Registry, Unit};
 
 pub use super::labels::{
     AuditKind, Build, Check, Code, Connection, Decision, Ended, ForwardAuth, IdentityState, Kind,
-    Login, LogoutToken, Operation, Organization, Outcome, Provider, ProviderCall, Reason, Request,
-    Route, RouteMethod, Stage, StoreError, Upstream, UpstreamAddress, UpstreamCode,
+    Listener, Login, LogoutToken, Operation, Organization, Outcome, Provider, ProviderCall, Reason,
+    Request, Route, RouteMethod, Stage, StoreError, Upstream, UpstreamAddress, UpstreamCode,
     UpstreamFailure,
 };
 
@@ -106,6 +106,8 @@ pub struct Metrics {
     pub audit_events: Family<AuditKind, Counter>,
     /// Audit events that could not be written.
     pub audit_write_errors: Counter,
+    /// When the certificate of the public listeners expires.
+    pub tls_certificate_expiry: Family<Listener, Gauge>,
     /// 1 if what the file said when it was last read is in force.
     pub config_last_reload: Gauge,
     /// When it last was.
@@ -266,6 +268,10 @@ impl Metrics {
             audit_write_errors: family!(
                 "audit_write_errors",
                 "Events that could not be added to the audit trail"
+            ),
+            tls_certificate_expiry: family!(
+                "tls_certificate_expiry_timestamp_seconds",
+                "When the certificate that is shown expires, in seconds since the epoch"
             ),
             config_last_reload: family!(
                 "config_last_reload_successful",

@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use tracing::warn;
 
 use self::shelves::{Kind, Shelves};
 use crate::store::{self, Batch, Keys, Seal, Store, Table};
@@ -235,8 +236,11 @@ impl Traces {
         let prefix = [&b"p"[..], root.as_bytes()].concat();
         let keys = Keys::prefix(&prefix);
         for (key, raw) in self.store.range(Table::Traces, keys, MOST_OF_ONE).await? {
-            let part: Part = self.seal.open_json(Table::Traces, &key, &raw)?;
-            parts.push(Arc::new(part));
+            match self.seal.open_json::<Part>(Table::Traces, &key, &raw) {
+                Ok(part) => parts.push(Arc::new(part)),
+                // The others tell what they can.
+                Err(error) => warn!(%error, reference = %root, "a part of a trace is unreadable"),
+            }
         }
         Ok(parts)
     }
@@ -390,6 +394,22 @@ mod tests {
         now.keep(part);
         now.write_behind().await.unwrap();
         assert_eq!(found(&traces(&store, &seal), reference).await, [reference]);
+    }
+
+    #[tokio::test]
+    async fn a_part_that_is_unreadable_keeps_no_other_back() {
+        let (store, seal) = world();
+        let now = traces(&store, &seal);
+        let first = beginning(1);
+        let second = failed(first.reference, 2);
+        let (damaged, whole) = (first.reference, second.reference);
+        now.keep(first);
+        now.keep(second);
+        now.write_behind().await.unwrap();
+        let mut batch = Batch::new();
+        batch.put(Table::Traces, part_key(damaged, damaged), "?");
+        store.commit(batch).await.unwrap();
+        assert_eq!(found(&traces(&store, &seal), whole).await, [whole]);
     }
 
     #[tokio::test]
