@@ -30,7 +30,7 @@ impl<'a> Asked<'a> {
     /// Sends once, and again where nothing can have come of it: what may be repeated and has no body (RFC 9110 §9.2.2). To
     /// another address if no connection was made; to the same if a pooled connection turned out to be closed, and only if
     /// not a byte of an answer came. A connection that was made for the request and closed under it may be what the request
-    /// does to the application. What never left this process is repeated by the client library itself.
+    /// does to the application. What never left this process is repeated by `pool` itself.
     pub(super) async fn send(
         &self,
         mut request: Request<Outgoing>,

@@ -15,7 +15,7 @@ pub(super) struct Course(Arc<Marks>);
 #[derive(Debug)]
 struct Marks {
     state: AtomicU8,
-    /// How often something has come back.
+    /// How often something has come back, or was taken that there had been no room for.
     heard: AtomicU64,
 }
 
@@ -45,9 +45,13 @@ impl Course {
         self.0.state.load(Ordering::Acquire) != FRESH
     }
 
-    /// Another number whenever something came back.
+    /// Another number whenever the other end has shown that it is there.
     pub(super) fn heard_so_far(&self) -> u64 {
         self.0.heard.load(Ordering::Relaxed)
+    }
+
+    fn moved(&self) {
+        self.0.heard.fetch_add(1, Ordering::Relaxed);
     }
 
     fn sending(&self) {
@@ -60,7 +64,7 @@ impl Course {
     }
 
     fn heard(&self) {
-        self.0.heard.fetch_add(1, Ordering::Relaxed);
+        self.moved();
         self.0.state.store(ANSWERED, Ordering::Release);
     }
 }
@@ -70,11 +74,26 @@ impl Course {
 pub(super) struct Watched<S> {
     inner: S,
     course: Course,
+    /// Whether there was no room for what we last sent.
+    stalled: bool,
 }
 
 impl<S> Watched<S> {
     pub(super) const fn new(inner: S, course: Course) -> Self {
-        Self { inner, course }
+        Self {
+            inner,
+            course,
+            stalled: false,
+        }
+    }
+}
+
+impl<S> Watched<S> {
+    fn wrote(&mut self, outcome: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if std::mem::replace(&mut self.stalled, outcome.is_pending()) && outcome.is_ready() {
+            self.course.moved();
+        }
+        outcome
     }
 }
 
@@ -103,7 +122,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
         let this = self.get_mut();
         // Before the outcome is known: a connection that refuses the bytes has not taken them either.
         this.course.sending();
-        Pin::new(&mut this.inner).poll_write(context, bytes)
+        let outcome = Pin::new(&mut this.inner).poll_write(context, bytes);
+        this.wrote(outcome)
     }
 
     fn poll_write_vectored(
@@ -113,7 +133,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         this.course.sending();
-        Pin::new(&mut this.inner).poll_write_vectored(context, pieces)
+        let outcome = Pin::new(&mut this.inner).poll_write_vectored(context, pieces);
+        this.wrote(outcome)
     }
 
     fn is_write_vectored(&self) -> bool {

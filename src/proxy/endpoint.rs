@@ -17,7 +17,7 @@ use super::body::Outgoing;
 use super::connector::{Connector, Encryption};
 use super::departure::Hear;
 use super::pool::{self, Pool, Unanswered};
-use super::streams::{Found, Open, Streams};
+use super::streams::{Answering, Found, Streams};
 use crate::config::{self, Address, Balance, UpstreamHttp};
 use crate::tasks::Tasks;
 use crate::wire::Received;
@@ -63,7 +63,7 @@ pub(super) enum Failure {
 /// What an answer comes by, until it has ended. A connection of HTTP/1.1 that is dropped instead is closed.
 pub(super) enum Lent {
     Line(pool::Lent),
-    Stream(#[expect(dead_code, reason = "the connection does not rest while it is there")] Open),
+    Stream(Answering),
 }
 
 /// A request that an address has. It counts until this is dropped.
@@ -249,8 +249,9 @@ impl Failure {
 impl Lent {
     /// The answer has ended, and the request before it.
     pub(super) fn give_back(self) {
-        if let Self::Line(line) = self {
-            line.give_back();
+        match self {
+            Self::Line(line) => line.give_back(),
+            Self::Stream(answering) => answering.give_back(),
         }
     }
 }
@@ -269,8 +270,8 @@ async fn by_stream(
 ) -> Result<(Response<Received>, Lent), Failure> {
     match streams.find().await? {
         Found::Two(line) => {
-            let (response, open) = streams.send(line, request, hear).await?;
-            Ok((response, Lent::Stream(open)))
+            let (response, answering) = streams.send(line, request, hear).await?;
+            Ok((response, Lent::Stream(answering)))
         }
         // The connector makes none.
         Found::One(_) => Err(Failure::Connect("it does not speak HTTP/2".into())),
@@ -289,8 +290,8 @@ async fn either(
             Some(line) => line,
             None => match two.find().await? {
                 Found::Two(line) => {
-                    let (response, open) = two.send(line, request, hear).await?;
-                    return Ok((response, Lent::Stream(open)));
+                    let (response, answering) = two.send(line, request, hear).await?;
+                    return Ok((response, Lent::Stream(answering)));
                 }
                 Found::One(wire) => one.shake(wire).await?,
             },

@@ -108,11 +108,7 @@ fn connect_reason(error: &(dyn std::error::Error + 'static)) -> &'static str {
 pub(super) fn is_end_of_connection(error: &(dyn std::error::Error + 'static)) -> bool {
     let closed = find::<hyper::Error>(error)
         .is_some_and(|error| error.is_incomplete_message() || error.is_canceled());
-    let gone = [
-        io::ErrorKind::ConnectionReset,
-        io::ErrorKind::BrokenPipe,
-        io::ErrorKind::UnexpectedEof,
-    ];
+    let gone = [io::ErrorKind::ConnectionReset, io::ErrorKind::BrokenPipe];
     closed || find::<io::Error>(error).is_some_and(|error| gone.contains(&error.kind()))
 }
 

@@ -61,7 +61,7 @@ async fn ask(endpoint: &Endpoint, health: &Health) -> Result<bool, Error> {
     endpoint.direct(&mut head, None)?;
     let request = Request::from_parts(head, Outgoing::empty());
     let answer = endpoint.request(request, None, false).await;
-    // Its connection goes with it: what is asked this seldom keeps none.
+    // A connection of HTTP/1.1 goes with it: what is asked this seldom keeps none.
     let (answer, _) = answer.map_err(Error::of_failure)?;
     let status = answer.status();
     Ok(status.is_success() || status.is_redirection())

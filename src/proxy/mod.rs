@@ -116,6 +116,9 @@ pub struct Passage {
 /// Hears an interim answer (RFC 9110 §15.2), without what concerns the connection only.
 pub type Early = Arc<dyn Fn(StatusCode, HeaderMap) + Send + Sync>;
 
+/// What a library says of something that cannot be used.
+type Unusable = Box<dyn std::error::Error + Send + Sync>;
+
 /// Something that is given back by being dropped.
 pub type Held = Arc<dyn Any + Send + Sync>;
 
@@ -181,7 +184,7 @@ impl Upstream {
     /// visitor's; [`Error::Cut`] says that the passage ended first.
     ///
     /// # Cancel safety
-    /// Dropping the future drops the request, and its connection with it.
+    /// Dropping the future drops the request, and with it its connection, or its stream of HTTP/2.
     pub async fn forward(
         &self,
         request: Box<Request<Received>>,

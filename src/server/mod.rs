@@ -113,8 +113,8 @@ impl<B> AnswerBody for B where
 /// Ends a response from outside, or the tunnel that it opened. The handler puts it into the response's extensions.
 ///
 /// A body that yields an error ends by itself, but only when the client takes its bytes; this reaches a client that does
-/// not: what waits in buffers is thrown away and the connection reset. On HTTP/2 the one stream ends; what was queued for it
-/// before, one piece of the body at most, comes before the reset when the client takes bytes again.
+/// not: what waits in buffers is thrown away and the connection reset. On HTTP/2 the one stream ends, and what waits for room is
+/// thrown away; the end of an answer for which there was room already is on its way.
 #[derive(Clone, Debug)]
 pub struct Cut {
     /// Cancelled when the right to the bytes ends.

@@ -1,4 +1,4 @@
-//! The socket of a visitor as hyper sees it: bytes under a permit, with framing watched and stalled writes ended.
+//! The socket of a visitor as hyper and h2 see it: bytes under a permit, with framing watched and stalled writes ended.
 
 use std::io;
 use std::pin::Pin;
@@ -69,7 +69,7 @@ pub(super) struct Fate {
     cut: Mutex<Option<Cut>>,
     /// What is said before the response, on HTTP/1.
     pub(super) interims: Interims,
-    /// How often something came, on HTTP/2.
+    /// How often something came, or the client took what it had no room for before.
     heard: AtomicU64,
 }
 
@@ -96,7 +96,7 @@ impl Fate {
         self.rested.wake();
     }
 
-    /// Another number whenever something came.
+    /// Another number whenever the client has shown that it is there, on HTTP/2.
     pub(super) fn heard(&self) -> u64 {
         self.heard.load(Ordering::Relaxed)
     }
@@ -250,7 +250,9 @@ impl Stream {
         outcome: Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
         if outcome.is_ready() {
-            self.stall = None;
+            if self.stall.take().is_some() {
+                self.fate.heard.fetch_add(1, Ordering::Relaxed);
+            }
             return outcome;
         }
         let stall = self

@@ -760,6 +760,42 @@ async fn inv_40_a_client_that_does_not_read_is_cut_and_loses_what_waits() {
     world.end().await;
 }
 
+#[tokio::test]
+async fn inv_40_not_even_the_end_of_an_answer_goes_out_after_the_cut() {
+    let tether = Arc::new(Tether::new());
+    let ends = Arc::clone(&tether);
+    let handler = move |_request: Request<Received>, _peer| {
+        let mut response = text("the whole of it");
+        response.extensions_mut().insert(Cut {
+            tether: Arc::clone(&ends),
+            until: None,
+            farewell: Duration::ZERO,
+        });
+        std::future::ready(response)
+    };
+    let world = world(limits(), None, handler).await;
+    let mut builder = h2::client::Builder::new();
+    let shaken = builder
+        .initial_window_size(4)
+        .handshake::<_, Bytes>(world.connect().await);
+    let (mut send, connection) = timeout(shaken).await.unwrap();
+    let _driving = world.tasks.spawn(connection);
+    let request = Request::get("http://a/").body(()).unwrap();
+    let (answer, _) = send.send_request(request, true).unwrap();
+    let mut body = timeout(answer).await.unwrap().into_body();
+    assert_eq!(timeout(body.data()).await.unwrap().unwrap(), "the ");
+    tether.cut();
+    // The server may have seen it or not when there is room again.
+    let _ = body.flow_control().release_capacity(4);
+    let rest = timeout(body.data()).await.unwrap();
+    let rest = match rest {
+        Ok(_) => timeout(body.data()).await.unwrap(),
+        Err(error) => Err(error),
+    };
+    assert_eq!(rest.unwrap_err().reason(), Some(h2::Reason::CANCEL));
+    world.end().await;
+}
+
 /// Trusts exactly one certificate.
 fn trusting(certificate: &CertificateDer<'static>, alpn: &[&[u8]]) -> tokio_rustls::TlsConnector {
     let mut roots = rustls::RootCertStore::empty();

@@ -6,6 +6,8 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use h2::RecvStream;
+use http::HeaderMap;
+use http::header::CONTENT_LENGTH;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 
@@ -13,7 +15,8 @@ use super::tunnel::Upgrade;
 
 /// The body of a message as it comes in. Nothing is read ahead of whoever asks for it, but what the window of a stream admits.
 ///
-/// It can be dropped at any time: on HTTP/2 the other end is then told to send no more.
+/// It can be dropped at any time: on HTTP/2 the other end then sends no more than the window admits, and the stream is reset when
+/// nobody has anything of it any more.
 pub struct Received(Kind);
 
 enum Kind {
@@ -66,15 +69,15 @@ impl Received {
         Self(Kind::Empty)
     }
 
-    /// The body that comes by a stream of HTTP/2. `length` is what its `Content-Length` says: that it is true is the library's to
+    /// The body that comes by a stream of HTTP/2, with these `fields` in its head: that its length is true is the library's to
     /// check (RFC 9113 §8.1.1). `go_on` is called when the body is first asked for.
-    pub fn of_stream(stream: RecvStream, length: Option<u64>, go_on: Option<GoOn>) -> Self {
+    pub fn of_stream(stream: RecvStream, fields: &HeaderMap, go_on: Option<GoOn>) -> Self {
         if stream.is_end_stream() {
             return Self::empty();
         }
         Self(Kind::Two(Box::new(Stream {
             inner: stream,
-            left: length,
+            left: announced(fields),
             has_ended: false,
             go_on,
         })))
@@ -95,6 +98,11 @@ impl Received {
             }
         }
     }
+}
+
+/// What a head says of the length of the body.
+pub fn announced(fields: &HeaderMap) -> Option<u64> {
+    fields.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 impl Stream {

@@ -11,7 +11,7 @@ mod pulse;
 mod sending;
 mod tunnel;
 
-pub use body::{Error, GoOn, Received};
+pub use body::{Error, GoOn, Received, announced};
 pub use fields::strip_connection;
 pub use pulse::Pulse;
 pub use sending::{Sending, Unsent};

@@ -9,8 +9,8 @@ use std::time::Duration;
 use h2::{Ping, PingPong};
 use tokio::time::{Instant, Sleep, sleep};
 
-/// Asks one that has not been heard for a while, and waits for whatever it says. What it takes of a body is heard too: a slow one
-/// tells so, long before the ping behind that body reaches it.
+/// Asks one that has not been heard for a while, and waits for whatever it says. Whatever comes counts, and so does its taking what
+/// it had no room for: the ping may be behind that.
 pub struct Pulse {
     pings: PingPong,
     /// How much had been heard at the last look.
@@ -40,7 +40,7 @@ impl Pulse {
         }
     }
 
-    /// Ready when it does not answer. `heard` is another number whenever anything came.
+    /// Ready when it does not answer. `heard` is another number whenever anything came, or was taken.
     pub fn poll(&mut self, context: &mut Context<'_>, heard: u64) -> Poll<()> {
         while self.next.as_mut().poll(context).is_ready() {
             // The answer counts as what is heard; it has to be taken before one can ask again.

@@ -8,7 +8,8 @@ use bytes::Bytes;
 use h2::{Reason, SendStream};
 use http_body::Body;
 
-/// Sends a body to its end, a piece at a time: the next one is asked for when the other end has taken of the one before.
+/// Sends a body to its end, a piece at a time, and no more of it than the other end has room for: the next one is asked for when
+/// all of the one before is on its way.
 ///
 /// # Errors
 /// [`Unsent::Body`] if the body breaks off, and the stream is reset; [`Unsent::Stream`] if the other end gives it up.
@@ -44,30 +45,48 @@ impl<B> Sending<B> {
         }
     }
 
-    /// Waits until the other end takes any of the piece; what there is no room for waits with the stream.
-    fn poll_room(&mut self, context: &mut Context<'_>) -> Poll<Result<(), h2::Error>> {
-        while self.stream.capacity() == 0 {
-            match ready!(self.stream.poll_capacity(context)) {
-                Some(capacity) => drop(capacity?),
-                None => return Poll::Ready(Err(Reason::STREAM_CLOSED.into())),
-            }
-        }
-        Poll::Ready(Ok(()))
-    }
-
     /// Sends the piece that waits, if there is one. True if it was the last.
     fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Result<bool, h2::Error>> {
-        let Some((piece, _)) = &self.piece else {
-            return Poll::Ready(Ok(false));
-        };
-        if !piece.is_empty() {
-            ready!(self.poll_room(context))?;
+        while let Some((piece, is_last)) = &mut self.piece {
+            let room = if piece.is_empty() {
+                0
+            } else {
+                ready!(poll_room(&mut self.stream, piece.len(), context))?
+            };
+            let part = piece.split_to(room);
+            let (is_through, is_end) = (piece.is_empty(), piece.is_empty() && *is_last);
+            self.stream.send_data(part, is_end)?;
+            if is_through {
+                self.piece = None;
+            }
+            if is_end {
+                return Poll::Ready(Ok(true));
+            }
         }
-        let (piece, is_last) = self.piece.take().unwrap_or_default();
-        self.stream.send_data(piece, is_last)?;
-        Poll::Ready(Ok(is_last))
+        Poll::Ready(Ok(false))
     }
 }
+
+/// Waits until there is room for some of `wanted` bytes, and says for how many. No more of the connection's window is taken than can
+/// be used at once: others wait for it too.
+pub(super) fn poll_room(
+    stream: &mut SendStream<Bytes>,
+    wanted: usize,
+    context: &mut Context<'_>,
+) -> Poll<Result<usize, h2::Error>> {
+    let wanted = wanted.min(FRAME_BYTES);
+    stream.reserve_capacity(wanted);
+    while stream.capacity() == 0 {
+        match ready!(stream.poll_capacity(context)) {
+            Some(capacity) => drop(capacity?),
+            None => return Poll::Ready(Err(Reason::STREAM_CLOSED.into())),
+        }
+    }
+    Poll::Ready(Ok(stream.capacity().min(wanted)))
+}
+
+/// As much as a frame has if nobody says otherwise (RFC 9113 §4.2).
+const FRAME_BYTES: usize = 16 * 1024;
 
 impl<B> Future for Sending<B>
 where
@@ -96,14 +115,9 @@ where
                 }
             };
             match frame.into_data() {
-                Ok(piece) => {
-                    // Of the connection's window no more than is used: others wait for it too.
-                    this.stream.reserve_capacity(usize::from(!piece.is_empty()));
-                    this.piece = Some((piece, this.body.is_end_stream()));
-                }
+                Ok(piece) => this.piece = Some((piece, this.body.is_end_stream())),
                 Err(frame) => {
                     if let Ok(trailers) = frame.into_trailers() {
-                        this.stream.reserve_capacity(0);
                         let ended = this.stream.send_trailers(trailers);
                         return Poll::Ready(ended.map_err(Unsent::Stream));
                     }

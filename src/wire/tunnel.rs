@@ -16,6 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::oneshot;
 
 use super::Received;
+use super::sending::poll_room;
 
 /// The tunnel that a request becomes when its answer says so.
 ///
@@ -132,21 +133,14 @@ impl Opened {
         Poll::Ready(Ok(()))
     }
 
-    /// Waits until the client takes any of it; the library keeps the rest until it takes that too.
     fn poll_write(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         if bytes.is_empty() {
             return Poll::Ready(Ok(0));
         }
-        self.to.reserve_capacity(1);
-        while self.to.capacity() == 0 {
-            match ready!(self.to.poll_capacity(context)) {
-                Some(capacity) => drop(capacity.map_err(io_error)?),
-                None => return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())),
-            }
-        }
-        let piece = Bytes::copy_from_slice(bytes);
+        let room = ready!(poll_room(&mut self.to, bytes.len(), context)).map_err(io_error)?;
+        let piece = Bytes::copy_from_slice(bytes.get(..room).unwrap_or_default());
         self.to.send_data(piece, false).map_err(io_error)?;
-        Poll::Ready(Ok(bytes.len()))
+        Poll::Ready(Ok(room))
     }
 
     fn shut(&mut self) -> io::Result<()> {

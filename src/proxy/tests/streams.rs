@@ -144,6 +144,107 @@ async fn what_the_application_has_not_looked_at_is_asked_again_once() {
 }
 
 #[tokio::test]
+async fn a_request_that_meets_the_end_of_a_connection_at_rest_is_asked_again() {
+    let world = world_of_two().await;
+    let mut visitor = world.visitor(ASK).await;
+    let mut behind = Behind::accept(&world).await;
+    fine(behind.asked().await.1);
+    let served = behind.until(read_to_end(&mut visitor)).await;
+    assert!(served.contains("fine"));
+    let mut visitor = world.visitor(ASK).await;
+    // Nothing has been said of this one when the connection ends.
+    let asked = behind.asked().await;
+    drop(behind);
+    drop(asked);
+    let mut next = Behind::accept(&world).await;
+    let (_, mut respond) = next.asked().await;
+    let _stream = answer(&mut respond, 200, "half");
+    next.until(read_until(&mut visitor, "half\r\n")).await;
+    // Of this one something has been said, and a first request may be what ends a connection.
+    drop(next);
+    assert_eq!(read_to_end(&mut visitor).await, "");
+    let mut visitor = world.visitor(ASK).await;
+    let mut first = Behind::accept(&world).await;
+    drop(first.asked().await);
+    drop(first);
+    let told = read_to_end(&mut visitor).await;
+    assert!(told.starts_with("HTTP/1.1 502 "), "{told}");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_the_application_does_not_admit_on_one_connection_has_another() {
+    let world = world_of_two().await;
+    let mut visitors = Vec::new();
+    let (socket, mut under_way) = (world.visitor(ASK).await, Vec::new());
+    visitors.push(socket);
+    let (socket, _) = timeout(world.application.accept()).await.unwrap();
+    let mut builder = h2::server::Builder::new();
+    let shaken = builder.max_concurrent_streams(2).handshake(socket);
+    let mut full = Behind(timeout(shaken).await.unwrap());
+    under_way.push(full.asked().await.1);
+    visitors.push(world.visitor(ASK).await);
+    under_way.push(full.asked().await.1);
+    visitors.push(world.visitor(ASK).await);
+    let mut other = Behind::accept(&world).await;
+    fine(other.asked().await.1);
+    let mut third = visitors.pop().unwrap();
+    assert!(other.until(read_to_end(&mut third)).await.contains("fine"));
+    under_way.into_iter().for_each(fine);
+    for mut visitor in visitors {
+        assert!(full.until(read_to_end(&mut visitor)).await.contains("fine"));
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn an_upload_ends_with_its_answer_if_nobody_takes_it() {
+    let world = world_of_two().await;
+    let head = "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n";
+    let mut visitor = world.visitor(head).await;
+    visitor.write_all(&[0; 300_000]).await.unwrap();
+    let mut behind = Behind::accept(&world).await;
+    let (request, respond) = behind.asked().await;
+    fine(respond);
+    behind.until(read_until(&mut visitor, "fine")).await;
+    let mut body = request.into_body();
+    // There is room for no more than the first of it, and none is made.
+    let ended = loop {
+        match behind.until(body.data()).await {
+            Some(Ok(_)) => {}
+            Some(Err(error)) => break error,
+            None => panic!("it is not complete"),
+        }
+    };
+    assert_eq!(ended.reason(), Some(Reason::CANCEL));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn visitors_who_leave_all_at_once_cost_the_others_nothing() {
+    let world = world_of_two().await;
+    let mut quiet = world.visitor(ASK).await;
+    let mut behind = Behind::accept(&world).await;
+    let (_, kept) = behind.asked().await;
+    for _ in 0..12 {
+        let mut crowd = Vec::new();
+        for _ in 0..150 {
+            crowd.push(world.visitor(ASK).await);
+        }
+        let mut answering = Vec::new();
+        for _ in 0..crowd.len() {
+            answering.push(behind.asked().await.1);
+        }
+        drop(crowd);
+        // The answers cross with the resets.
+        answering.into_iter().for_each(fine);
+    }
+    fine(kept);
+    assert!(behind.until(read_to_end(&mut quiet)).await.contains("fine"));
+    world.end().await;
+}
+
+#[tokio::test]
 async fn inv_40_an_answer_that_the_application_gives_up_never_looks_complete() {
     let world = world_of_two().await;
     let mut visitor = world.visitor(ASK).await;

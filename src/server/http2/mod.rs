@@ -14,6 +14,7 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use h2::Reason;
 use hyper::rt::Executor as _;
+use tracing::debug;
 
 use super::connection::{Connection, Terms};
 use super::stream::Stream;
@@ -68,7 +69,7 @@ where
 {
     let limits = &terms.limits;
     let pings = shaken.ping_pong();
-    Box::pin(Streams {
+    Box::pin(Session {
         shaken,
         pulse: pings.map(|pings| Pulse::new(pings, limits.idle_timeout / 4, limits.header_timeout)),
         usage: Arc::clone(usage),
@@ -77,8 +78,8 @@ where
     })
 }
 
-/// The streams of a connection as they come in.
-struct Streams<H, B> {
+/// A connection whose streams come in.
+struct Session<H, B> {
     shaken: Shaken,
     pulse: Option<Pulse>,
     usage: Arc<Use>,
@@ -86,7 +87,7 @@ struct Streams<H, B> {
     answers: std::marker::PhantomData<fn() -> B>,
 }
 
-impl<H, B> Future for Streams<H, B>
+impl<H, B> Future for Session<H, B>
 where
     H: Handler<B>,
     B: AnswerBody,
@@ -95,23 +96,29 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        let heard = this.usage.fate.heard();
-        if let Some(pulse) = &mut this.pulse
-            && pulse.poll(context, heard).is_ready()
-        {
+        loop {
+            while let Poll::Ready(accepted) = this.shaken.poll_accept(context) {
+                let Some(accepted) = accepted else {
+                    return Poll::Ready(Ok(()));
+                };
+                let (request, respond) = accepted?;
+                let serving = stream::serve(request, respond, &this.usage, &this.terms);
+                this.terms.tasks.execute(serving);
+            }
+            // After what had come already has been heard.
+            let heard = this.usage.fate.heard();
+            let Some(pulse) = &mut this.pulse else {
+                return Poll::Pending;
+            };
+            ready!(pulse.poll(context, heard));
+            debug!("a client has gone without a word");
             this.pulse = None;
             this.shaken.abrupt_shutdown(Reason::NO_ERROR);
         }
-        while let Some(accepted) = ready!(this.shaken.poll_accept(context)) {
-            let (request, respond) = accepted?;
-            let serving = stream::serve(request, respond, &this.usage, &this.terms);
-            this.terms.tasks.execute(serving);
-        }
-        Poll::Ready(Ok(()))
     }
 }
 
-impl<H, B> Connection for Streams<H, B>
+impl<H, B> Connection for Session<H, B>
 where
     H: Handler<B>,
     B: AnswerBody,

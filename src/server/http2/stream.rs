@@ -3,7 +3,7 @@
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Poll, ready};
+use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -19,7 +19,9 @@ use super::super::interim::Waiting;
 use super::super::usage::{Running, Tunnel, Use};
 use super::super::{AnswerBody, Caller, Cut, Handler, Interim};
 use crate::clock::{self, Clock as _};
-use crate::wire::{GoOn, Opened, Opener, Received, Sending, Unsent, Upgrade, strip_connection};
+use crate::wire::{
+    GoOn, Opened, Opener, Received, Sending, Unsent, Upgrade, announced, strip_connection,
+};
 
 /// Serves one. It never fails: a stream that goes wrong is reset, and the others go on.
 ///
@@ -82,18 +84,20 @@ impl Asked {
         max_fields: usize,
     ) -> Result<(Request<Received>, Self), Refusal> {
         let mut asked = Self::default();
-        let length = length(request.headers());
         let (head, stream) = request.into_parts();
         let body = if head.method == Method::CONNECT {
-            if length.is_some_and(|length| length > 0) {
+            if announced(&head.headers).is_some_and(|length| length > 0) {
                 return Err(Refusal::Reset(Reason::PROTOCOL_ERROR));
             }
             let (opener, upgrade) = Upgrade::of_stream();
             asked.tunnel = Some((opener, stream));
             Received::of_tunnel(upgrade)
         } else {
-            let go_on = head.headers.get(EXPECT).map(|_| go_on(interims));
-            Received::of_stream(stream, length, go_on)
+            let waits =
+                |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"100-continue");
+            let go_on = head.headers.get(EXPECT).is_some_and(waits);
+            let go_on = go_on.then(|| self::go_on(interims));
+            Received::of_stream(stream, &head.headers, go_on)
         };
         if count_fields(&head.headers) > max_fields {
             return Err(Refusal::Status(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE));
@@ -107,11 +111,6 @@ impl Asked {
 fn go_on(interims: &Arc<Waiting>) -> GoOn {
     let interims = Arc::clone(interims);
     Box::new(move || interims.go_on())
-}
-
-/// What the client says of the length of its body. That it is a number, and true, is the library's to check.
-fn length(fields: &HeaderMap) -> Option<u64> {
-    fields.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// The fields of a head. The crumbs that browsers cut their cookies into on HTTP/2 are one (RFC 9113 §8.2.3); their
@@ -142,10 +141,12 @@ impl Exchange {
             None => looked_open,
         };
         let (head, body) = response.into_parts();
-        match asked.tunnel {
-            Some((opener, from)) if opens => self.open(head, opener, from, cut).await,
-            Some(_) if looked_open => self.head(head, true).map(drop),
-            Some(_) | None => self.send(head, body, cut).await,
+        let asked_for_one = asked.tunnel.is_some();
+        // What comes for one that does not open goes nowhere.
+        match asked.tunnel.filter(|_| opens) {
+            Some((opener, from)) => self.open(head, opener, from, cut).await,
+            None if asked_for_one && looked_open => self.head(head, true).map(drop),
+            None => self.send(head, body, cut).await,
         }
     }
 
@@ -153,6 +154,10 @@ impl Exchange {
     async fn wait<R>(&mut self, answer: impl Future<Output = R>) -> Result<R, h2::Error> {
         let mut answer = pin!(answer);
         poll_fn(|context| {
+            // Before anything is done for it.
+            if let Poll::Ready(reason) = self.respond.poll_reset(context) {
+                return Poll::Ready(Err(reason?.into()));
+            }
             let answer = answer.as_mut().poll(context);
             for (status, fields) in self.interims.take(context) {
                 let mut interim = Response::new(());
@@ -161,10 +166,7 @@ impl Exchange {
                 // One that cannot be sent is one less (RFC 9110 §15.2).
                 let _ = self.respond.send_informational(interim);
             }
-            match answer {
-                Poll::Ready(answer) => Poll::Ready(Ok(answer)),
-                Poll::Pending => Poll::Ready(Err(ready!(self.respond.poll_reset(context))?.into())),
-            }
+            answer.map(Ok)
         })
         .await
     }
@@ -196,7 +198,7 @@ impl Exchange {
         sent.inspect_err(|_| self.respond.send_reset(Reason::INTERNAL_ERROR))
     }
 
-    /// Sends the answer. It ends with `cut`: what has not gone out by then never does.
+    /// Sends the answer. It ends with `cut`: what the client had no room for by then never goes out.
     async fn send<B: AnswerBody>(
         mut self,
         mut head: response::Parts,
