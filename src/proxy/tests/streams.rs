@@ -221,6 +221,27 @@ async fn an_upload_ends_with_its_answer_if_nobody_takes_it() {
 }
 
 #[tokio::test]
+async fn an_answer_that_ends_before_its_request_is_whole() {
+    let world = world_of_two().await;
+    let head = "PUT / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 1000000\r\n\r\n";
+    let mut visitor = world.visitor(head).await;
+    let mut behind = Behind::accept(&world).await;
+    let (request, mut respond) = behind.asked().await;
+    let mut stream = answer(&mut respond, 413, "too much");
+    stream.send_data(Bytes::new(), true).unwrap();
+    behind
+        .until(tokio::time::sleep(Duration::from_millis(20)))
+        .await;
+    // The rest of the request is not wanted (RFC 9113 §8.1).
+    stream.send_reset(Reason::NO_ERROR);
+    let told = behind.until(read_to_end(&mut visitor)).await;
+    assert!(told.starts_with("HTTP/1.1 413 "), "{told}");
+    assert!(told.ends_with("8\r\ntoo much\r\n0\r\n\r\n"), "{told}");
+    drop(request);
+    world.end().await;
+}
+
+#[tokio::test]
 async fn visitors_who_leave_all_at_once_cost_the_others_nothing() {
     let world = world_of_two().await;
     let mut quiet = world.visitor(ASK).await;
