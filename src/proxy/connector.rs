@@ -24,8 +24,8 @@ use tokio_rustls::client::TlsStream;
 use tokio_util::either::Either;
 use tower_service::Service;
 
+use super::Error;
 use super::error::find;
-use super::{Error, Unusable};
 use crate::config::{Address, UpstreamHttp, UpstreamTls};
 
 /// Makes connections to one address. Clones are the same.
@@ -251,6 +251,8 @@ fn certified(host: &str) -> Result<ServerName<'static>, Error> {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     ServerName::try_from(bare.to_owned()).map_err(|_| Error::Address)
 }
+
+type Unusable = Box<dyn std::error::Error + Send + Sync>;
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Unusable> {
     let found = CertificateDer::pem_file_iter(path)?.collect::<Result<Vec<_>, _>>()?;

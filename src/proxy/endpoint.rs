@@ -228,9 +228,9 @@ impl Endpoint {
 
 impl Failure {
     /// Of a request that could not be sent, for no fault of the address.
-    pub(super) fn unsent(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+    pub(super) fn unsent(error: Error) -> Self {
         Self::Exchange {
-            source: source.into(),
+            source: error.into(),
             unseen: false,
         }
     }

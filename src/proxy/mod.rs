@@ -116,9 +116,6 @@ pub struct Passage {
 /// Hears an interim answer (RFC 9110 §15.2), without what concerns the connection only.
 pub type Early = Arc<dyn Fn(StatusCode, HeaderMap) + Send + Sync>;
 
-/// What a library says of something that cannot be used.
-type Unusable = Box<dyn std::error::Error + Send + Sync>;
-
 /// Something that is given back by being dropped.
 pub type Held = Arc<dyn Any + Send + Sync>;
 

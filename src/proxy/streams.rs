@@ -23,12 +23,12 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, Sleep, sleep, timeout};
 use tracing::debug;
 
+use super::Error;
 use super::body::Outgoing;
 use super::connector::{Connector, Wire};
 use super::course::{Course, Watched};
 use super::departure::Hear;
 use super::endpoint::{ARE_YOU_THERE, Failure};
-use super::{Error, Unusable};
 use crate::config::defaults::{CONNECTION_BUFFER_BYTES, UPSTREAM_POOL_IDLE_TIMEOUT};
 use crate::tasks::Tasks;
 use crate::wire::{Pulse, Received, Sending, Unsent, strip_connection};
@@ -81,7 +81,7 @@ struct Use {
 
 /// An answer that has not ended, and what is left of its request: that ends with it.
 pub(super) struct Answering {
-    _line: Line,
+    _line: Arc<Line>,
     upload: oneshot::Sender<()>,
 }
 
@@ -215,7 +215,7 @@ impl Streams {
         line.usage.requests.fetch_add(1, Ordering::Relaxed);
         let asked = Begun::now(&line);
         let (head, body) = request.into_parts();
-        let head = self.directed(head).map_err(Failure::unsent)?;
+        let head = self.directed(head).ok_or(Failure::unsent(Error::Address))?;
         let is_all = http_body::Body::is_end_stream(&body);
         let sent = line.sender.send_request(head, is_all);
         let (answer, stream) = sent.map_err(|error| asked.failure(&line, error))?;
@@ -231,8 +231,10 @@ impl Streams {
         })?;
         line.usage.answered.store(true, Ordering::Relaxed);
         let (upload, ended) = oneshot::channel();
+        // Together they are one stream of those that the application admits.
+        let line = Arc::new(line);
         if let Some(sending) = sending {
-            let line = line.clone();
+            let line = Arc::clone(&line);
             self.tasks.execute(async move {
                 finish(sending, ended).await;
                 drop(line);
@@ -248,18 +250,15 @@ impl Streams {
     }
 
     /// The head as HTTP/2 has it: the host is in the target (RFC 9113 §8.3.1).
-    fn directed(&self, mut head: request::Parts) -> Result<Request<()>, Unusable> {
-        let host = head
-            .headers
-            .remove(HOST)
-            .ok_or("a request without a host")?;
+    fn directed(&self, mut head: request::Parts) -> Option<Request<()>> {
+        let host = head.headers.remove(HOST)?;
         strip_connection(&mut head.headers);
         let mut uri = std::mem::take(&mut head.uri).into_parts();
         uri.scheme = Some(self.scheme.clone());
-        uri.authority = Some(Authority::try_from(host.as_bytes())?);
-        head.uri = Uri::from_parts(uri)?;
+        uri.authority = Some(Authority::try_from(host.as_bytes()).ok()?);
+        head.uri = Uri::from_parts(uri).ok()?;
         head.version = Version::HTTP_2;
-        Ok(Request::from_parts(head, ()))
+        Some(Request::from_parts(head, ()))
     }
 }
 

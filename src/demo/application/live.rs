@@ -14,8 +14,6 @@ use http::header::{
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, StreamBody};
 use hyper::body::Frame;
-use hyper::upgrade::{OnUpgrade, Upgraded};
-use hyper_util::rt::TokioIo;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
@@ -24,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::demo::reply::{self, Body};
 use crate::tasks::Tasks;
+use crate::wire;
 
 /// Between two events.
 const TICK: Duration = Duration::from_secs(1);
@@ -54,10 +53,7 @@ pub(super) fn events(stop: CancellationToken) -> Response<Body> {
 }
 
 /// A WebSocket that says back what it hears (RFC 6455).
-pub(super) fn socket<B>(mut request: Request<B>, tasks: &Tasks) -> Response<Body>
-where
-    B: Send + 'static,
-{
+pub(super) fn socket(mut request: Request<wire::Received>, tasks: &Tasks) -> Response<Body> {
     let Some(accept) = accept(request.method(), request.headers()) else {
         let mut response = reply::plain(StatusCode::UPGRADE_REQUIRED, "this is a WebSocket");
         reply::put(&mut response, UPGRADE, "websocket");
@@ -65,7 +61,7 @@ where
         reply::put(&mut response, SEC_WEBSOCKET_VERSION, "13");
         return response;
     };
-    let upgrade = hyper::upgrade::on(&mut request);
+    let upgrade = wire::upgrade(&mut request);
     let stop = tasks.stopping().clone();
     tasks.spawn(async move { converse(upgrade, &stop).await });
     let mut response = reply::empty(StatusCode::SWITCHING_PROTOCOLS);
@@ -75,15 +71,14 @@ where
     response
 }
 
-async fn converse(upgrade: OnUpgrade, stop: &CancellationToken) {
+async fn converse(upgrade: wire::Upgrade, stop: &CancellationToken) {
     let Ok(Ok(upgraded)) = timeout(UPGRADE_TIMEOUT, upgrade).await else {
         return;
     };
     let limits = WebSocketConfig::default()
         .max_message_size(Some(MAX_MESSAGE_BYTES))
         .max_frame_size(Some(MAX_MESSAGE_BYTES));
-    let socket = TokioIo::new(upgraded);
-    let mut socket = WebSocketStream::from_raw_socket(socket, Role::Server, Some(limits)).await;
+    let mut socket = WebSocketStream::from_raw_socket(upgraded, Role::Server, Some(limits)).await;
     loop {
         let message = tokio::select! {
             () = stop.cancelled() => break,
@@ -105,7 +100,7 @@ async fn converse(upgrade: OnUpgrade, stop: &CancellationToken) {
 }
 
 /// A reader that takes nothing is not waited for.
-async fn say(socket: &mut WebSocketStream<TokioIo<Upgraded>>, message: Message) -> Option<()> {
+async fn say(socket: &mut WebSocketStream<wire::Upgraded>, message: Message) -> Option<()> {
     let sent = timeout(UPGRADE_TIMEOUT, socket.send(message)).await;
     sent.ok()?.ok()
 }

@@ -24,6 +24,7 @@ use super::reply::{self, Body};
 use crate::address::Origin;
 use crate::clock::Clock;
 use crate::tasks::Tasks;
+use crate::wire;
 
 /// The application's own pages run the application's own script and speak to the application only.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self' ws: wss:; \
@@ -78,10 +79,7 @@ impl Application {
     }
 
     /// Answers one request.
-    pub async fn handle<B>(&self, request: Request<B>) -> Response<Body>
-    where
-        B: Send + 'static,
-    {
+    pub async fn handle(&self, request: Request<wire::Received>) -> Response<Body> {
         match request.uri().path() {
             "/events" => live::events(self.inner.tasks.stopping().clone()),
             "/socket" => live::socket(request, &self.inner.tasks),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
-use http_body_util::{BodyExt as _, Empty, Full};
+use http_body_util::{BodyExt as _, Full};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
@@ -88,12 +88,12 @@ fn nowhere() -> SocketAddr {
     "127.0.0.1:1".parse().unwrap()
 }
 
-fn get(path: &str, headers: &[(&str, &str)]) -> Request<Empty<Bytes>> {
+fn get(path: &str, headers: &[(&str, &str)]) -> Request<wire::Received> {
     let mut request = Request::get(path);
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    request.body(Empty::new()).unwrap()
+    request.body(wire::Received::empty()).unwrap()
 }
 
 async fn text(response: Response<Body>) -> String {
@@ -217,7 +217,9 @@ async fn the_socket_says_back_what_it_hears() {
     tasks.spawn(async move {
         let answer = service_fn(move |request: Request<hyper::body::Incoming>| {
             let application = application.clone();
-            async move { Ok::<_, std::convert::Infallible>(application.handle(request).await) }
+            async move {
+                Ok::<_, std::convert::Infallible>(application.handle(request.map(Into::into)).await)
+            }
         });
         let serving = hyper::server::conn::http1::Builder::new();
         let connection = serving.serve_connection(TokioIo::new(far), answer);

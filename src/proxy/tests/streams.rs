@@ -66,6 +66,16 @@ fn fine(mut respond: SendResponse<Bytes>) {
         .unwrap();
 }
 
+/// A visitor who has had half of an answer, and the application's side of it.
+async fn half_answered(world: &World) -> (TcpStream, Behind, SendStream<Bytes>) {
+    let mut visitor = world.visitor(ASK).await;
+    let mut behind = Behind::accept(world).await;
+    let (_, mut respond) = behind.asked().await;
+    let stream = answer(&mut respond, 200, "half");
+    behind.until(read_until(&mut visitor, "half\r\n")).await;
+    (visitor, behind, stream)
+}
+
 #[tokio::test]
 async fn requests_share_a_connection_until_it_takes_no_more() {
     let world = world_of_two().await;
@@ -197,6 +207,30 @@ async fn what_the_application_does_not_admit_on_one_connection_has_another() {
     world.end().await;
 }
 
+/// Two calls that send and receive at once are two streams of the two that the application admits, and no more.
+#[tokio::test]
+async fn a_call_that_goes_both_ways_is_one_stream() {
+    let world = world_of_two().await;
+    let head = "PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n";
+    let mut first = world.visitor(head).await;
+    let (socket, _) = timeout(world.application.accept()).await.unwrap();
+    let mut builder = h2::server::Builder::new();
+    let shaken = builder.max_concurrent_streams(2).handshake(socket);
+    let mut behind = Behind(timeout(shaken).await.unwrap());
+    let (_request, mut respond) = behind.asked().await;
+    let _stream = answer(&mut respond, 200, "half");
+    behind.until(read_until(&mut first, "half\r\n")).await;
+    let mut second = world.visitor(ASK).await;
+    fine(behind.asked().await.1);
+    assert!(
+        behind
+            .until(read_to_end(&mut second))
+            .await
+            .contains("fine")
+    );
+    world.end().await;
+}
+
 #[tokio::test]
 async fn an_upload_ends_with_its_answer_if_nobody_takes_it() {
     let world = world_of_two().await;
@@ -268,11 +302,7 @@ async fn visitors_who_leave_all_at_once_cost_the_others_nothing() {
 #[tokio::test]
 async fn inv_40_an_answer_that_the_application_gives_up_never_looks_complete() {
     let world = world_of_two().await;
-    let mut visitor = world.visitor(ASK).await;
-    let mut behind = Behind::accept(&world).await;
-    let (_, mut respond) = behind.asked().await;
-    let mut stream = answer(&mut respond, 200, "half");
-    behind.until(read_until(&mut visitor, "half\r\n")).await;
+    let (mut visitor, mut behind, mut stream) = half_answered(&world).await;
     stream.send_reset(Reason::NO_ERROR);
     let rest = behind.until(read_to_end(&mut visitor)).await;
     assert_eq!(rest, "", "no last chunk");
@@ -335,11 +365,7 @@ async fn a_visitor_who_reads_slowly_holds_up_nobody() {
 #[tokio::test]
 async fn a_connection_with_nothing_to_do_is_closed_and_one_with_a_quiet_stream_is_not() {
     let world = world_of_two().await;
-    let mut visitor = world.visitor(ASK).await;
-    let mut behind = Behind::accept(&world).await;
-    let (_, mut respond) = behind.asked().await;
-    let mut stream = answer(&mut respond, 200, "half");
-    behind.until(read_until(&mut visitor, "half\r\n")).await;
+    let (mut visitor, mut behind, mut stream) = half_answered(&world).await;
     tokio::time::pause();
     for _ in 0..90 {
         behind
@@ -365,11 +391,7 @@ async fn a_connection_with_nothing_to_do_is_closed_and_one_with_a_quiet_stream_i
 #[tokio::test(start_paused = true)]
 async fn an_application_that_is_gone_without_a_word_is_not_waited_for() {
     let world = world_of_two().await;
-    let mut visitor = world.visitor(ASK).await;
-    let mut behind = Behind::accept(&world).await;
-    let (_, mut respond) = behind.asked().await;
-    let _stream = answer(&mut respond, 200, "half");
-    behind.until(read_until(&mut visitor, "half\r\n")).await;
+    let (mut visitor, _behind, _stream) = half_answered(&world).await;
     let begun = Instant::now();
     let mut rest = Vec::new();
     let _ = visitor.read_to_end(&mut rest).await;
