@@ -564,6 +564,30 @@ async fn inv_54_a_client_that_has_gone_without_a_word_is_let_go() {
 }
 
 #[tokio::test]
+async fn a_client_that_reads_slowly_and_says_nothing_else_stays() {
+    const ROOM: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\x06\x04\0\0\0\0\0\0\x04\x7f\xff\xff\xff\0\0\x04\x08\0\0\0\0\0\x7f\0\0\0\0\0\x03\x01\x05\0\0\0\x01\x82\x86\x84";
+    let mut limits = limits();
+    // Asked every second, and given one more.
+    limits.idle_timeout = Duration::from_secs(4);
+    limits.header_timeout = Duration::from_secs(1);
+    let handler = |_request: Request<Received>, _peer| {
+        let piece = || Ok(Frame::data(Bytes::from(vec![b'x'; 64 * 1024])));
+        let pieces = futures_util::stream::repeat_with(piece);
+        std::future::ready(Response::new(UnsyncBoxBody::new(StreamBody::new(pieces))))
+    };
+    let world = world(limits, None, handler).await;
+    let mut slow = world.connect().await;
+    slow.write_all(ROOM).await.unwrap();
+    let mut piece = vec![0; 4 * 1024 * 1024];
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(4) {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        timeout(slow.read_exact(&mut piece)).await.unwrap();
+    }
+    world.tasks.finish(Duration::from_secs(10)).await;
+}
+
+#[tokio::test]
 async fn inv_54_connections_that_rest_make_room() {
     let mut limits = limits();
     limits.max_connections = 1;

@@ -195,3 +195,33 @@ async fn the_version_is_what_the_file_says_or_both_agree_on() {
         assert!(answer.contains(told), "{http:?} {speaks:?}: {answer}");
     }
 }
+
+#[tokio::test]
+async fn a_crowd_that_waits_for_a_connection_hears_of_one_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    let application = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let setting = Setting::default();
+    let config = config::Upstream {
+        tls: Some(UpstreamTls {
+            ca: Some(write(folder.path(), "ca.pem", &made_for("a").cert.pem())),
+            ..UpstreamTls::default()
+        }),
+        http: UpstreamHttp::Two,
+        ..upstream_config(application.local_addr().unwrap(), &setting)
+    };
+    let world = world_of(application, &config, setting).await;
+    let mut crowd = Vec::new();
+    for _ in 0..20 {
+        crowd.push(world.visitor(ASK).await);
+    }
+    let (only, _) = timeout(world.application.accept()).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    drop(only);
+    for visitor in &mut crowd {
+        assert!(read_to_end(visitor).await.starts_with("HTTP/1.1 502 "));
+    }
+    let another = world.application.accept();
+    let another = tokio::time::timeout(Duration::from_millis(50), another).await;
+    assert!(another.is_err(), "nobody tried again for the others");
+    world.end().await;
+}
